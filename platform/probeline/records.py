@@ -1,0 +1,36 @@
+"""What a running trial says: records (one number each) and artifacts (one file each)."""
+
+import math
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One finite number of a trial.
+
+    `name` is "protocol/name" (`linear_probe/top1`, `train/loss`); `step` counts epochs, 0 for a final result;
+    `time` is Unix seconds, stamped once so that a replay is recognised.
+    """
+
+    name: str
+    value: float
+    step: int = 0
+    time: float = field(default_factory=time.time)
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.value):
+            raise ValueError(f"{self.name} at step {self.step} is {self.value}: a record is a finite number")
+
+    def as_dict(self) -> dict:
+        """The record as JSON-able values; `Record(**d)` reads it back."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """One file of a trial, `path` on the machine that made it, `name` its path among the trial's artifacts."""
+
+    name: str
+    path: Path
