@@ -1,0 +1,65 @@
+"""What every classifying protocol reports of its probabilities on the test part."""
+
+import csv
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from probeline.evaluation.base import Evidence
+from probeline.failures import BadData
+from probeline.records import Artifact, Record
+
+BINS = 15
+
+
+def require_labels(known: Evidence) -> None:
+    """Raises BadData unless every training and validation sample has a label and there are two classes or more."""
+    if len(known.classes) < 2 or (known.train.labels < 0).any() or (known.validation.labels < 0).any():
+        raise BadData(f"a probe needs labels of two classes or more; the data have {len(known.classes)}")
+
+
+def report(probabilities: Tensor, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:
+    """`top1`, `ece`, `top1/<class>` and the confusion matrix of [N, K] test probabilities; opens the test labels."""
+    labels = known.test.open()
+    counts = confusion(probabilities.argmax(1), labels, len(known.classes))
+    yield Record("top1", float(counts.diagonal().sum() / counts.sum()))
+    yield Record("ece", calibration_error(probabilities, labels))
+    for name, row, right in zip(known.classes, counts, counts.diagonal(), strict=True):
+        if row.sum() > 0:
+            yield Record(f"top1/{metric_name(name)}", float(right / row.sum()))
+    yield Artifact("confusion.csv", write_confusion(counts, known.classes, folder / "confusion.csv"))
+
+
+def confusion(predicted: Tensor, labels: Tensor, classes: int) -> Tensor:
+    """Counts [K, K] by (label, prediction), as in scikit-learn."""
+    return torch.bincount(labels * classes + predicted, minlength=classes**2).reshape(classes, classes)
+
+
+def calibration_error(probabilities: Tensor, labels: Tensor) -> float:
+    """Expected calibration error: |accuracy - confidence| over 15 equal bins of confidence, weighted by their share.
+
+    Source: Guo et al. 2017 (arXiv 1706.04599), eq. 3.
+    """
+    confidence, predicted = probabilities.double().max(1)
+    bins = (confidence * BINS).ceil().long().clamp(1, BINS) - 1
+    gap = (predicted == labels).double() - confidence
+    sums = torch.zeros(BINS, dtype=torch.float64, device=gap.device).index_add(0, bins, gap)
+    return float(sums.abs().sum() / len(labels))
+
+
+def metric_name(label: str) -> str:
+    """A class's name in the letters that a metric's name may have."""
+    return re.sub(r"[^A-Za-z0-9_\-. ]", "_", label)
+
+
+def write_confusion(counts: Tensor, classes: tuple[str, ...], path: Path) -> Path:
+    """A CSV with a row a label and a column a prediction."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["label \\ predicted", *classes])
+        rows.writerows([name, *row] for name, row in zip(classes, counts.tolist(), strict=True))
+    return path

@@ -1,0 +1,66 @@
+"""What a protocol may look at, and what it is."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from probeline.records import Artifact, Record
+from probeline.spec.settings import Settings
+
+
+@dataclass(frozen=True)
+class Represented:
+    """A part as the frozen encoder sees it: `h` [N, D] float32, `labels` [N], -1 where there is none."""
+
+    h: Tensor
+    labels: Tensor
+
+
+class Sealed:
+    """The test part: `h` is open, the labels can be read once, as the last step."""
+
+    def __init__(self, h: Tensor, labels: Tensor) -> None:
+        self.h, self._labels, self.opened = h, labels, False
+
+    def open(self) -> Tensor:
+        """The labels [N].
+
+        Raises:
+            RuntimeError: they were read before; choices belong to the validation part.
+        """
+        if self.opened:
+            raise RuntimeError("the test labels were read already; choose on the validation part, read the test once")
+        self.opened = True
+        return self._labels
+
+    def again(self) -> "Sealed":
+        """The same part for another protocol, sealed."""
+        return Sealed(self.h, self._labels)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a protocol gets: nothing of the encoder but h, so it cannot change it."""
+
+    train: Represented
+    validation: Represented
+    test: Sealed
+    classes: tuple[str, ...]
+
+
+class Protocol(ABC):
+    """One way to evaluate a frozen encoder. A subclass is one file with its `Config`."""
+
+    def __init__(self, config: Settings) -> None:
+        self.config = config
+
+    @abstractmethod
+    def evaluate(self, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:
+        """Records named without the protocol's prefix (`top1`), and artifacts written below `folder`.
+
+        Raises:
+            BadData: the data lack what the protocol needs, such as labels.
+        """

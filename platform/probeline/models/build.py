@@ -1,0 +1,23 @@
+"""From a recipe's encoder section to a module."""
+
+from pathlib import Path
+
+from torch import nn
+
+from probeline import catalog
+from probeline.models.weights import load_weights
+
+
+def build_encoder(component: dict, shape: tuple[int, ...]) -> nn.Module:
+    """The encoder that `component` declares, for samples of `shape` [H, W, C]; its attribute `dim` is the size of h.
+
+    Initialised from torch's global generator: seed that first.
+
+    Raises:
+        UserError: a missing extra, an unknown variant, or weights that do not fit.
+    """
+    config = catalog.settings("encoders", component)
+    encoder = catalog.module("encoders", component["name"]).build(config, shape)
+    if config.weights:
+        load_weights(encoder, Path(config.weights))
+    return encoder

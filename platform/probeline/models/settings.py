@@ -1,0 +1,15 @@
+"""What every encoder may be told, without importing torch."""
+
+from typing import Annotated
+
+from probeline.spec.settings import OutsideIdentity, Settings
+
+
+class EncoderSettings(Settings):
+    """Base of an encoder's `Config`.
+
+    `weights`: a local checkpoint to start from, of Probeline's, timm's or torchvision's (`.safetensors`, `.pth`,
+    `.pt`). Its content, not its path, is part of the trial's id.
+    """
+
+    weights: Annotated[str | None, OutsideIdentity] = None

@@ -1,0 +1,59 @@
+"""Weights for an encoder from a local checkpoint of Probeline's, timm's or torchvision's."""
+
+import pickle
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from probeline.failures import UserError
+
+PREFIXES = ("module.", "encoder.", "backbone.", "model.")
+
+
+def load_weights(encoder: nn.Module, path: Path) -> None:
+    """Fills `encoder` from `path` (`.safetensors`, else torch's own format, read without pickle).
+
+    Wrapper prefixes such as `module.` are dropped, as are entries the encoder has no place for (a classifier).
+
+    Raises:
+        UserError: no such file, not a checkpoint, or an entry of the encoder is missing or has another shape.
+    """
+    found = {bare(name): tensor for name, tensor in read(path).items()}
+    wanted = {bare(name): name for name in encoder.state_dict()}
+    state = encoder.state_dict()
+    wrong = [key for key, name in wanted.items() if key not in found or found[key].shape != state[name].shape]
+    if wrong:
+        raise UserError(
+            f"weights {path}: {len(wrong)} of the encoder's {len(wanted)} entries are missing or have another shape, "
+            f"first {', '.join(wrong[:3])}; give the file of the same architecture, width and stem"
+        )
+    encoder.load_state_dict({name: found[key] for key, name in wanted.items()})
+
+
+def bare(name: str) -> str:
+    """An entry's name without the prefixes that wrappers put before it."""
+    while name.startswith(PREFIXES):
+        name = name.partition(".")[2]
+    return name
+
+
+def read(path: Path) -> dict[str, Tensor]:
+    """The tensors of a checkpoint by name; a nested `state_dict` or `model` entry is looked into."""
+    if not path.is_file():
+        raise UserError(f"weights {path}: no such file")
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (SafetensorError, RuntimeError, ValueError, EOFError, KeyError, OSError, AttributeError) as error:
+        raise UserError(f"weights {path}: not a checkpoint that can be read: {error}") from error
+    except pickle.UnpicklingError as error:
+        raise UserError(f"weights {path}: holds more than tensors, which Probeline does not unpickle") from error
+    for key in ("state_dict", "model"):
+        content = content.get(key, content) if isinstance(content, dict) else content
+    if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
+        raise UserError(f"weights {path}: holds no table of tensors")
+    return content

@@ -1,0 +1,134 @@
+"""Where a trial stands, and finished encoders: safetensors with JSON, written whole or not at all."""
+
+import json
+import logging
+import os
+import shutil
+import time
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+log = logging.getLogger(__name__)
+
+
+class Checkpoint:
+    """The one resumable state of a trial: tensors, and JSON facts in the same file's header."""
+
+    def __init__(self, path: Path, seconds: float = 30.0) -> None:
+        """`seconds`: how much work may be lost; `due` is true when that much time has passed since the last save."""
+        self.path, self.seconds, self._saved = path, seconds, time.monotonic()
+
+    def due(self) -> bool:
+        """Whether it is time to save again."""
+        return time.monotonic() - self._saved >= self.seconds
+
+    def save(self, tensors: dict[str, Tensor], facts: dict) -> None:
+        """Replaces the state on disk; a crash at any moment leaves the old or the new one, whole."""
+        write_whole(self.path, save(on_host(tensors), {"facts": json.dumps(facts)}))
+        self._saved = time.monotonic()
+
+    def load(self) -> tuple[dict[str, Tensor], dict] | None:
+        """The saved tensors and facts; None where there is no file, or one that cannot be read (logged)."""
+        if not self.path.is_file():
+            return None
+        try:
+            with safe_open(self.path, framework="pt") as file:
+                return {k: file.get_tensor(k) for k in file.keys()}, json.loads(file.metadata()["facts"])  # noqa: SIM118
+        except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+            log.warning("checkpoint %s cannot be read (%s): the trial starts over", self.path, error)
+            return None
+
+    def remove(self) -> None:
+        """Deletes the state; the trial has no more use for it."""
+        self.path.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes a file so that a reader, now or after a crash, sees all of it or none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    with part.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def on_host(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors as safetensors takes them: on the CPU, contiguous."""
+    return {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
+
+
+def state_tensors(modules: dict[str, nn.Module], optimizers: dict[str, Optimizer]) -> dict[str, Tensor]:
+    """All tensors of modules and optimisers under one flat naming: `method.encoder.conv1.weight`, `sgd.3.momentum`."""
+    tensors = {f"{name}.{key}": value for name, m in modules.items() for key, value in m.state_dict().items()}
+    for name, optimizer in optimizers.items():
+        for index, slots in optimizer.state_dict()["state"].items():
+            tensors |= {f"{name}.{index}.{k}": v for k, v in slots.items() if isinstance(v, Tensor)}
+    return tensors
+
+
+def restore_tensors(
+    tensors: dict[str, Tensor], modules: dict[str, nn.Module], optimizers: dict[str, Optimizer]
+) -> None:
+    """Puts what `state_tensors` gave back in place."""
+    for name, module in modules.items():
+        module.load_state_dict(under(name, tensors))
+    for name, optimizer in optimizers.items():
+        slots: dict[int, dict[str, Tensor]] = {}
+        for key, value in under(name, tensors).items():
+            index, _, slot = key.partition(".")
+            slots.setdefault(int(index), {})[slot] = value
+        optimizer.load_state_dict({"state": slots, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def under(name: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The entries below `name.`, without that prefix."""
+    return {key[len(name) + 1 :]: value for key, value in tensors.items() if key.startswith(f"{name}.")}
+
+
+class EncoderStore:
+    """Finished encoders by encoder id: `encoder.safetensors` and `encoder.json` in a folder each."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def save(self, encoder_id: str, encoder: nn.Module, facts: dict) -> Path:
+        """Stores an encoder with JSON-able facts; of two writers with one id the first stays."""
+        target = self.folder / encoder_id
+        part = target.with_name(f"{encoder_id}.{os.getpid()}.part")
+        write_whole(part / "encoder.safetensors", save(on_host(encoder.state_dict())))
+        write_whole(part / "encoder.json", json.dumps(facts, indent=1).encode())
+        if target.is_dir() and self.facts(encoder_id) is None:
+            shutil.rmtree(target)  # damaged: no reader can use it
+        try:
+            part.rename(target)
+        except OSError:  # somebody finished the same encoder first
+            shutil.rmtree(part)
+        return target
+
+    def facts(self, encoder_id: str) -> dict | None:
+        """What was stored beside an encoder; None where it is absent or damaged."""
+        try:
+            facts = json.loads((self.folder / encoder_id / "encoder.json").read_text())
+        except (OSError, ValueError):
+            return None
+        return facts if (self.folder / encoder_id / "encoder.safetensors").is_file() else None
+
+    def load(self, encoder_id: str, encoder: nn.Module) -> dict | None:
+        """Fills `encoder` and returns the stored facts; None where it is absent or cannot be read (logged)."""
+        facts = self.facts(encoder_id)
+        if facts is None:
+            return None
+        path = self.folder / encoder_id / "encoder.safetensors"
+        try:
+            with safe_open(path, framework="pt") as file:
+                encoder.load_state_dict({key: file.get_tensor(key) for key in file.keys()})  # noqa: SIM118
+        except (SafetensorError, OSError, RuntimeError) as error:
+            log.warning("encoder %s cannot be read (%s): it is trained again", path, error)
+            return None
+        return facts

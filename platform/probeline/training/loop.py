@@ -1,0 +1,157 @@
+"""The training loop, the only one: any method, any kind of data."""
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+
+import psutil
+import torch
+from torch import Tensor
+
+from probeline.data.loader import Batch, batches
+from probeline.data.parts import Dataset
+from probeline.failures import Diverged
+from probeline.methods.base import Method
+from probeline.records import Record
+from probeline.spec.schema import Training
+from probeline.training.checkpoints import Checkpoint, restore_tensors, state_tensors
+from probeline.training.online_probe import OnlineProbe
+from probeline.training.optimizers import build_optimizer
+from probeline.training.schedules import Schedule
+from probeline.training.seeds import derive
+
+CHECK_EVERY = 50
+"""Steps between looks at the loss inside an epoch: each look waits for the device."""
+
+
+@dataclass
+class Progress:
+    """Where a training stands; everything a resumed one needs beside the tensors.
+
+    `step` counts within `epoch`; `totals` sums each term over the epoch's steps; `seconds` is time in the loop.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    seconds: float = 0.0
+    images: int = 0
+    peak_memory_bytes: int = 0
+    totals: dict[str, float] = field(default_factory=dict)
+    records: list[dict] = field(default_factory=list)
+
+
+class Loop:
+    """Trains a method's encoder, an epoch at a time, resumable at any step with the same result.
+
+    Every random draw is a function of (seed, epoch, step), so a resumed training sees what an uninterrupted one sees.
+    """
+
+    def __init__(
+        self, method: Method, dataset: Dataset, training: Training, seed: int, device: torch.device
+    ) -> None:
+        self.method, self.data, self.training, self.seed, self.device = method, dataset.train, training, seed, device
+        self.steps = len(self.data.labels) // training.batch_size
+        self.schedule = Schedule.of(training, self.steps)
+        self.optimizer = build_optimizer(method, training)
+        self.modules: dict[str, torch.nn.Module] = {"method": method}
+        self.optimizers = {"optimizer": self.optimizer}
+        self.probe = None
+        if training.online_probe and len(dataset.classes) > 1 and (self.data.labels >= 0).all():
+            self.probe = OnlineProbe(method.encoder.dim, len(dataset.classes)).to(device)
+            self.modules["probe"], self.optimizers["probe_optimizer"] = self.probe, self.probe.optimizer
+        self.generator = torch.Generator(device)
+        self.progress = Progress()
+
+    def run(self, checkpoint: Checkpoint) -> Iterator[Record]:
+        """Trains to the end, from `checkpoint` where there is one; yields `train/*` and `online_probe/*` by epoch.
+
+        A resumed training first yields again what it had yielded, with the old times.
+
+        Raises:
+            Diverged: the loss is not finite.
+        """
+        saved = checkpoint.load()
+        if saved is not None:
+            restore_tensors(saved[0], self.modules, self.optimizers)
+            self.progress = Progress(**saved[1])
+        yield from [Record(**record) for record in self.progress.records]
+        while self.progress.epoch < self.training.epochs:
+            yield from self._epoch(checkpoint)
+
+    def _epoch(self, checkpoint: Checkpoint) -> Iterator[Record]:
+        """The rest of the current epoch, then its records."""
+        progress, start = self.progress, time.perf_counter()
+        totals = {name: torch.tensor(value, device=self.device) for name, value in progress.totals.items()}
+        self.method.train()
+        todo = batches(
+            self.data, self.training.batch_size, seed=derive(self.seed, "order"), epoch=progress.epoch,
+            device=self.device,
+        )
+        for batch in islice(todo, progress.step, None):
+            for name, term in self._update(batch).items():
+                totals[name] = totals[name] + term if name in totals else term
+            progress.step += 1
+            progress.images += len(batch.labels)
+            if progress.step % CHECK_EVERY == 0 or progress.step == self.steps:
+                progress.totals = self._read(totals)
+            if checkpoint.due() and progress.step < self.steps:
+                progress.totals = self._read(totals)
+                progress.seconds, start = progress.seconds + time.perf_counter() - start, time.perf_counter()
+                self._save(checkpoint)
+        means = {name: total / self.steps for name, total in progress.totals.items()}
+        records = [Record(name, value, progress.epoch + 1) for name, value in means.items()]
+        records.append(Record("train/lr", self._rate(self.steps - 1), progress.epoch + 1))
+        progress.records += [record.as_dict() for record in records]
+        progress.epoch, progress.step, progress.totals = progress.epoch + 1, 0, {}
+        progress.peak_memory_bytes = max(progress.peak_memory_bytes, memory_in_use(self.device))
+        progress.seconds += time.perf_counter() - start
+        if checkpoint.due():
+            self._save(checkpoint)
+        yield from records
+
+    def _update(self, batch: Batch) -> dict[str, Tensor]:
+        """One step; the batch's terms by record name, on the device."""
+        epoch, step = self.progress.epoch, self.progress.step
+        torch.manual_seed(derive(self.seed, "noise", epoch, step))
+        views = self.method.views(batch, self.generator.manual_seed(derive(self.seed, "views", epoch, step)))
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._bf16()):
+            outputs = self.method(views)
+            terms = self.method.loss(outputs, views)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self._rate(step)
+        self.optimizer.zero_grad(set_to_none=True)
+        terms["loss"].backward()
+        self.optimizer.step()
+        said = {f"train/{name}": term.detach().float() for name, term in terms.items()}
+        if self.probe is not None:
+            said["online_probe/top1"] = self.probe.learn(outputs.h[: len(batch.labels)], batch.labels)
+        return said
+
+    def _rate(self, step: int) -> float:
+        return self.schedule(self.progress.epoch * self.steps + step)
+
+    def _bf16(self) -> bool:
+        precision = self.training.precision
+        return precision == "bf16" or (precision == "auto" and self.device.type == "cuda")
+
+    def _read(self, totals: dict[str, Tensor]) -> dict[str, float]:
+        """The totals on the host; a loss that is not finite ends the trial here."""
+        read = {name: float(value) for name, value in totals.items()}
+        if not all(math.isfinite(value) for value in read.values()):
+            raise Diverged(
+                f"the loss is not finite at epoch {self.progress.epoch + 1}, step {self.progress.step} "
+                f"(learning rate {self._rate(self.progress.step - 1):.3g}); lower training.lr or lengthen the warm-up"
+            )
+        return read
+
+    def _save(self, checkpoint: Checkpoint) -> None:
+        checkpoint.save(state_tensors(self.modules, self.optimizers), asdict(self.progress))
+
+
+def memory_in_use(device: torch.device) -> int:
+    """Bytes: the peak of the device's allocator on CUDA, the resident memory of this process elsewhere."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    return psutil.Process().memory_info().rss

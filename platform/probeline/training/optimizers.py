@@ -1,0 +1,65 @@
+"""Optimisers by name: SGD and AdamW are torch's, LARS is here."""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+from torch.optim import SGD, AdamW, Optimizer
+
+from probeline.spec.schema import Training
+
+
+def build_optimizer(model: nn.Module, training: Training) -> Optimizer:
+    """The optimiser of a recipe's training section; the loop sets the rate before each step."""
+    if training.optimizer == "lars":
+        return LARS(groups(model, training.weight_decay), momentum=training.momentum)
+    settings = {"lr": 0.0, "weight_decay": training.weight_decay, "fused": True}
+    if training.optimizer == "adamw":
+        return AdamW(model.parameters(), **settings)
+    return SGD(model.parameters(), momentum=training.momentum, **settings)
+
+
+def groups(model: nn.Module, weight_decay: float) -> list[dict]:
+    """Weights, which LARS adapts and decays, and biases and norms, which it leaves alone (SimCLR, B.6)."""
+    weights = [p for p in model.parameters() if p.ndim > 1]
+    rest = [p for p in model.parameters() if p.ndim <= 1]
+    return [
+        {"params": weights, "weight_decay": weight_decay, "adapts": True},
+        {"params": rest, "weight_decay": 0.0, "adapts": False},
+    ]
+
+
+class LARS(Optimizer):
+    """Layer-wise adaptive rate scaling with classic momentum.
+
+    g += wd * w;  r = eta * |w| / |g|, or 1 where a norm is 0 or the group does not adapt;
+    v = momentum * v + lr * r * g;  w -= v.
+
+    Source: You, Gitman, Ginsburg 2017 (arXiv 1708.03888), algorithm 1, in the form of SimCLR's official code, where
+    the rate stands inside the momentum buffer.
+    """
+
+    def __init__(self, params: Iterable, lr: float = 0.0, momentum: float = 0.9, eta: float = 0.001) -> None:
+        """`eta`: the trust coefficient; a group may hold `weight_decay` and `adapts`."""
+        super().__init__(params, {"lr": lr, "momentum": momentum, "eta": eta, "weight_decay": 0.0, "adapts": True})
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:
+        """One update. No value is read back from the device."""
+        for group in self.param_groups:
+            for weight in group["params"]:
+                if weight.grad is not None:
+                    self._update(weight, group)
+
+    def _update(self, weight: Tensor, group: dict) -> None:
+        gradient = weight.grad.add(weight, alpha=group["weight_decay"])
+        if group["adapts"]:
+            size, slope = weight.norm(), gradient.norm()
+            ratio = group["eta"] * size / slope
+            gradient.mul_(torch.where((size > 0) & (slope > 0), ratio, 1.0))
+        state = self.state[weight]
+        if not state:
+            state["velocity"] = torch.zeros_like(weight)
+        velocity = state["velocity"]
+        velocity.mul_(group["momentum"]).add_(gradient.mul_(group["lr"]))
+        weight.sub_(velocity)

@@ -1,0 +1,40 @@
+"""Learning rates: the rule for the batch size, warm-up, and the decay."""
+
+import math
+from dataclasses import dataclass
+
+from probeline.spec.schema import Training
+
+REFERENCE_BATCH = 256
+"""`training.lr` is the rate at this batch size (Goyal et al. 2017; SimCLR section 2.3: 0.3 x batch / 256)."""
+
+
+def peak_rate(training: Training) -> float:
+    """The rate after warm-up: lr, lr * B/256 (`linear`) or lr * sqrt(B/256) (`sqrt`; SimCLR, B.1)."""
+    ratio = training.batch_size / REFERENCE_BATCH
+    return training.lr * {"none": 1.0, "linear": ratio, "sqrt": math.sqrt(ratio)}[training.scaling]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Linear warm-up from 0 to `peak` over `warmup` steps, then `kind` to the end of `total` steps."""
+
+    peak: float
+    warmup: int
+    total: int
+    kind: str
+
+    @classmethod
+    def of(cls, training: Training, steps_per_epoch: int) -> "Schedule":
+        """The schedule of a recipe's training section."""
+        warmup = round(training.warmup_epochs * steps_per_epoch)
+        return cls(peak_rate(training), warmup, training.epochs * steps_per_epoch, training.schedule)
+
+    def __call__(self, step: int) -> float:
+        """The rate of update number `step`, counted from 0."""
+        if step < self.warmup:
+            return self.peak * (step + 1) / self.warmup
+        if self.kind == "constant":
+            return self.peak
+        done = (step - self.warmup) / max(1, self.total - self.warmup)
+        return self.peak * 0.5 * (1 + math.cos(math.pi * done))

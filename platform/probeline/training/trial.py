@@ -1,0 +1,141 @@
+"""One trial from recipe to results: `run` is a generator of what it says, and knows neither Ray nor MLflow."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from probeline import catalog
+from probeline.data.parts import Dataset, Facts
+from probeline.data.store import facts as data_facts
+from probeline.data.store import open_dataset
+from probeline.evaluation.base import Evidence, Protocol
+from probeline.failures import OutOfMemory
+from probeline.methods.base import Method
+from probeline.models.build import build_encoder
+from probeline.records import Artifact, Record
+from probeline.spec.schema import Training
+from probeline.spec.trial import Trial
+from probeline.training.checkpoints import Checkpoint, EncoderStore
+from probeline.training.loop import Loop, memory_in_use
+from probeline.training.representations import evidence
+from probeline.training.seeds import derive
+
+
+@dataclass(frozen=True)
+class Storage:
+    """Where trials keep files: `encoders/`, `checkpoints/` and `artifacts/` below one folder."""
+
+    folder: Path
+
+    @property
+    def encoders(self) -> EncoderStore:
+        return EncoderStore(self.folder / "encoders")
+
+    def checkpoint(self, encoder_id: str) -> Checkpoint:
+        return Checkpoint(self.folder / "checkpoints" / f"{encoder_id}.safetensors")
+
+    def artifacts(self, trial_id: str) -> Path:
+        folder = self.folder / "artifacts" / trial_id
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+
+def run(trial: Trial, storage: Storage, device: torch.device | None = None) -> Iterator[Record | Artifact]:
+    """Trains the trial's encoder, or takes the finished one with its id, and evaluates it by every protocol.
+
+    Yields records and artifacts as they come. Resumes from the storage's checkpoint after an interruption, with the
+    numbers of an uninterrupted run.
+
+    Raises:
+        TrialFailure: diverged, out of memory, or bad data.
+        UserError: weights or an optional library are missing.
+    """
+    device = device or best_device()
+    try:
+        yield from _run(trial, storage, device)
+    except torch.OutOfMemoryError as error:
+        raise OutOfMemory(
+            f"{error}; lower training.batch_size or encoder.width, or give the trial a larger device"
+        ) from error
+
+
+def best_device() -> torch.device:
+    """The CUDA device this process may use, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def _run(trial: Trial, storage: Storage, device: torch.device) -> Iterator[Record | Artifact]:
+    recipe = trial.cell.recipe
+    dataset, facts = open_dataset(recipe["data"]), data_facts(recipe["data"])
+    torch.manual_seed(derive(trial.seed, "init"))
+    encoder = build_encoder(recipe["encoder"], facts.shape).to(device, memory_format=torch.channels_last)
+    yield from pretrain(trial, encoder, dataset, facts, storage)
+    start = time.perf_counter()
+    known = evidence(encoder, dataset, device)
+    for name in recipe["evaluation"]:
+        yield from judge(name, recipe["evaluation"][name], known, storage.artifacts(trial.id))
+    yield Record("cost/eval_seconds", time.perf_counter() - start)
+
+
+def pretrain(
+    trial: Trial, encoder: nn.Module, dataset: Dataset, facts: Facts, storage: Storage
+) -> Iterator[Record | Artifact]:
+    """Trains `encoder` in place and stores it, unless the store holds one with its id; yields what training said."""
+    done = storage.encoders.load(trial.encoder_id, encoder)
+    if done is None:
+        yield from _train(trial, encoder, dataset, facts, storage)
+    else:
+        yield from [Record(**record) for record in done["records"]]
+    folder = storage.encoders.folder / trial.encoder_id
+    yield Artifact("encoder/encoder.safetensors", folder / "encoder.safetensors")
+    yield Artifact("encoder/encoder.json", folder / "encoder.json")
+
+
+def _train(
+    trial: Trial, encoder: nn.Module, dataset: Dataset, facts: Facts, storage: Storage
+) -> Iterator[Record]:
+    recipe, device = trial.cell.recipe, next(encoder.parameters(), torch.empty(0)).device
+    config = catalog.settings("methods", recipe["method"])
+    method = catalog.plugin_class("methods", recipe["method"]["name"], Method)(config, encoder, facts).to(device)
+    said: list[Record] = []
+    checkpoint = storage.checkpoint(trial.encoder_id)
+    if method.trains:
+        training = Training.model_validate(recipe["training"])
+        loop = Loop(method, dataset, training, trial.seed, device)
+        for record in loop.run(checkpoint):
+            said.append(record)
+            yield record
+        progress = loop.progress
+        cost = {
+            "train_seconds": progress.seconds,
+            "images_per_second": progress.images / max(progress.seconds, 1e-9),
+            "peak_memory_bytes": progress.peak_memory_bytes,
+        }
+    else:
+        cost = {"train_seconds": 0.0, "peak_memory_bytes": memory_in_use(device)}
+    cost["parameters"] = sum(weight.numel() for weight in encoder.parameters())
+    last = [Record(f"cost/{name}", float(value)) for name, value in cost.items()]
+    description = {
+        "encoder_id": trial.encoder_id,
+        "seed": trial.seed,
+        "dim": encoder.dim,
+        "shape": facts.shape,
+        "data_digest": facts.digest,
+        "recipe": {key: recipe[key] for key in ("data", "encoder", "method", "training")},
+        "records": [record.as_dict() for record in said + last],
+    }
+    storage.encoders.save(trial.encoder_id, encoder, description)
+    checkpoint.remove()
+    yield from last
+
+
+def judge(name: str, settings: dict, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:
+    """One protocol's verdict, its records and artifacts named `<protocol>/...`; the test labels are read once."""
+    config = catalog.settings("protocols", {"name": name, **settings})
+    protocol = catalog.plugin_class("protocols", name, Protocol)(config)
+    for said in protocol.evaluate(replace(known, test=known.test.again()), folder / name):
+        yield replace(said, name=f"{name}/{said.name}")
