@@ -77,8 +77,12 @@ class Loop:
             restore_tensors(saved[0], self.modules, self.optimizers)
             self.progress = Progress(**saved[1])
         yield from [Record(**record) for record in self.progress.records]
-        while self.progress.epoch < self.training.epochs:
-            yield from self._epoch(checkpoint)
+        try:
+            while self.progress.epoch < self.training.epochs:
+                yield from self._epoch(checkpoint)
+        except GeneratorExit:  # stopped from outside between two epochs: keep what is done
+            self._save(checkpoint)
+            raise
 
     def _epoch(self, checkpoint: Checkpoint) -> Iterator[Record]:
         """The rest of the current epoch, then its records."""

@@ -73,7 +73,7 @@ def _run(trial: Trial, storage: Storage, device: torch.device) -> Iterator[Recor
     dataset, facts = open_dataset(recipe["data"]), data_facts(recipe["data"])
     torch.manual_seed(derive(trial.seed, "init"))
     encoder = build_encoder(recipe["encoder"], facts.shape).to(device, memory_format=torch.channels_last)
-    yield from pretrain(trial, encoder, dataset, facts, storage)
+    yield from pretrain(trial, encoder, dataset, facts, storage, device)
     start = time.perf_counter()
     known = evidence(encoder, dataset, device)
     for name in recipe["evaluation"]:
@@ -82,12 +82,12 @@ def _run(trial: Trial, storage: Storage, device: torch.device) -> Iterator[Recor
 
 
 def pretrain(
-    trial: Trial, encoder: nn.Module, dataset: Dataset, facts: Facts, storage: Storage
+    trial: Trial, encoder: nn.Module, dataset: Dataset, facts: Facts, storage: Storage, device: torch.device
 ) -> Iterator[Record | Artifact]:
     """Trains `encoder` in place and stores it, unless the store holds one with its id; yields what training said."""
     done = storage.encoders.load(trial.encoder_id, encoder)
     if done is None:
-        yield from _train(trial, encoder, dataset, facts, storage)
+        yield from _train(trial, encoder, dataset, facts, storage, device)
     else:
         yield from [Record(**record) for record in done["records"]]
     folder = storage.encoders.folder / trial.encoder_id
@@ -96,9 +96,9 @@ def pretrain(
 
 
 def _train(
-    trial: Trial, encoder: nn.Module, dataset: Dataset, facts: Facts, storage: Storage
+    trial: Trial, encoder: nn.Module, dataset: Dataset, facts: Facts, storage: Storage, device: torch.device
 ) -> Iterator[Record]:
-    recipe, device = trial.cell.recipe, next(encoder.parameters(), torch.empty(0)).device
+    recipe = trial.cell.recipe
     config = catalog.settings("methods", recipe["method"])
     method = catalog.plugin_class("methods", recipe["method"]["name"], Method)(config, encoder, facts).to(device)
     said: list[Record] = []
