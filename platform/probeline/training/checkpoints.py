@@ -103,32 +103,23 @@ class EncoderStore:
         part = target.with_name(f"{encoder_id}.{os.getpid()}.part")
         write_whole(part / "encoder.safetensors", save(on_host(encoder.state_dict())))
         write_whole(part / "encoder.json", json.dumps(facts, indent=1).encode())
-        if target.is_dir() and self.facts(encoder_id) is None:
-            shutil.rmtree(target)  # damaged: no reader can use it
         try:
             part.rename(target)
         except OSError:  # somebody finished the same encoder first
             shutil.rmtree(part)
         return target
 
-    def facts(self, encoder_id: str) -> dict | None:
-        """What was stored beside an encoder; None where it is absent or damaged."""
-        try:
-            facts = json.loads((self.folder / encoder_id / "encoder.json").read_text())
-        except (OSError, ValueError):
-            return None
-        return facts if (self.folder / encoder_id / "encoder.safetensors").is_file() else None
-
     def load(self, encoder_id: str, encoder: nn.Module) -> dict | None:
-        """Fills `encoder` and returns the stored facts; None where it is absent or cannot be read (logged)."""
-        facts = self.facts(encoder_id)
-        if facts is None:
+        """Fills `encoder` and returns the stored facts; None where it is absent, or damaged (logged and removed)."""
+        path = self.folder / encoder_id
+        if not path.is_dir():
             return None
-        path = self.folder / encoder_id / "encoder.safetensors"
         try:
-            with safe_open(path, framework="pt") as file:
+            facts = json.loads((path / "encoder.json").read_text())
+            with safe_open(path / "encoder.safetensors", framework="pt") as file:
                 encoder.load_state_dict({key: file.get_tensor(key) for key in file.keys()})  # noqa: SIM118
-        except (SafetensorError, OSError, RuntimeError) as error:
+        except (SafetensorError, OSError, RuntimeError, ValueError) as error:
             log.warning("encoder %s cannot be read (%s): it is trained again", path, error)
+            shutil.rmtree(path)
             return None
         return facts

@@ -1,0 +1,43 @@
+# The two commands: `make demo` runs the quickstart and builds its report; `make test` passes the tests.
+# Both make .venv first, pinned by infra/constraints.txt.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+SPEC ?= experiments/quickstart.yaml
+
+.PHONY: demo test test-slow bench lint clean
+
+demo: $(VENV)/.demo
+	$(BIN)/probeline run $(SPEC)
+	$(BIN)/probeline report $(SPEC)
+	@echo "The runs in MLflow:  $(BIN)/probeline ui"
+
+test: $(VENV)/.test lint
+	$(BIN)/python -m pytest
+
+test-slow: $(VENV)/.test
+	$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	PYTHONPATH=platform $(BIN)/lint-imports --config infra/importlinter.ini
+
+bench: $(VENV)/.bench
+	$(BIN)/python -m tests.benchmarks
+
+# One stamp for each set of extras; a newer pyproject or constraints file installs again.
+$(VENV)/.demo: EXTRAS :=
+$(VENV)/.test: EXTRAS := [test]
+$(VENV)/.bench: EXTRAS := [test,bench]
+$(VENV)/.%: pyproject.toml infra/constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Probeline needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV): PyTorch with CUDA is about 6 GB, so this takes minutes the first time."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c infra/constraints.txt -e '.$(EXTRAS)'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache

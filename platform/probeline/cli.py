@@ -1,0 +1,197 @@
+"""The command line: one short function a command. Nothing heavy is imported before a command needs it."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from probeline import __version__
+from probeline.failures import UserError
+
+if TYPE_CHECKING:
+    from probeline.execution.plan import Plan
+
+app = typer.Typer(
+    help="Declare an ablation in YAML, train and evaluate every cell, publish what can be believed.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Spec = Annotated[Path, typer.Argument(help="The experiment's YAML file.")]
+Scale = Annotated[str | None, typer.Option(help="One of the experiment's scales, such as smoke.")]
+Sets = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one key; repeatable.")]
+Tracking = Annotated[str | None, typer.Option(help="MLflow's address; else $MLFLOW_TRACKING_URI, else ./mlflow.db.")]
+Folder = Annotated[Path, typer.Option(help="Encoders, checkpoints and the spool.", envvar="PROBELINE_FOLDER")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+@app.command()
+def plan(
+    spec: Spec, scale: Scale = None, sets: Sets = None, tracking_uri: Tracking = None, as_json: AsJson = False
+) -> None:
+    """Show what a run would do: cells, what is new, finished or failed, resources."""
+    from probeline.execution.plan import as_dict, describe
+
+    made = _plan(spec, scale, sets, tracking_uri)[0]
+    print(json.dumps(as_dict(made), indent=1) if as_json else describe(made))
+
+
+@app.command()
+def run(
+    spec: Spec,
+    scale: Scale = None,
+    sets: Sets = None,
+    tracking_uri: Tracking = None,
+    address: Annotated[str | None, typer.Option(help="Join this Ray cluster (or `auto`) instead of starting Ray.")] = None,
+    folder: Folder = Path(".probeline"),
+) -> None:
+    """Train and evaluate what has not finished yet; Ctrl-C stops, the same command goes on."""
+    from rich.console import Console
+
+    from probeline.execution.run import run as run_plan
+    from probeline.execution.watch import watch
+    from probeline.tracking.provenance import collect
+
+    made, uri = _plan(spec, scale, sets, tracking_uri)
+    for note in made.notes:
+        print(f"note: {note}")
+    finished = made.counts().get("finished", 0)
+    print(f"{made.experiment.name}: {len(made.todo)} trials to run, {finished} of {len(made.trials)} already done")
+    seen = watch(made.todo, finished, Console())
+    outcome = run_plan(made, collect(spec.resolve().parent), folder, uri, address, seen)
+    print(outcome.summary(str(spec)))
+    raise typer.Exit(outcome.exit_code)
+
+
+@app.command()
+def status(
+    spec: Spec, scale: Scale = None, sets: Sets = None, tracking_uri: Tracking = None, as_json: AsJson = False
+) -> None:
+    """Show every trial's state, failures with their reason."""
+    from probeline.execution.plan import trial_lines, trial_rows
+
+    made = _plan(spec, scale, sets, tracking_uri)[0]
+    print(json.dumps(trial_rows(made), indent=1) if as_json else trial_lines(made))
+
+
+@app.command()
+def report(
+    spec: Spec,
+    scale: Scale = None,
+    sets: Sets = None,
+    tracking_uri: Tracking = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write; else .probeline/reports/<name>.")] = None,
+    folder: Folder = Path(".probeline"),
+) -> None:
+    """Write the page, its tables and its data from what MLflow holds."""
+    from probeline.report.page import write
+    from probeline.tracking.results import frame
+
+    made, uri = _plan(spec, scale, sets, tracking_uri)
+    trials, history = frame(uri, made.trials)
+    for path in write(made.experiment, trials, history, out or folder / "reports" / made.experiment.name):
+        print(path.resolve())
+
+
+@app.command()
+def ui(
+    tracking_uri: Tracking = None,
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000,
+    host: Annotated[str, typer.Option(help="Who may connect; the default is this machine only.")] = "127.0.0.1",
+) -> None:
+    """Open MLflow's user interface on the results."""
+    from probeline.tracking.location import resolve
+
+    uri = resolve(tracking_uri)
+    print(f"MLflow on {uri}: http://{host}:{port}  (Ctrl-C stops it)", flush=True)
+    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--host", host, "--port", str(port)]
+    os.execv(sys.executable, command)
+
+
+@app.command("list")
+def list_(
+    kind: Annotated[str, typer.Argument(help="methods, encoders, datasets, protocols or figures.")],
+    name: Annotated[str | None, typer.Argument(help="One of them, to see its parameters.")] = None,
+) -> None:
+    """Show the plug-ins of a kind, or the parameters of one."""
+    from probeline import catalog
+
+    if name is None:
+        names = catalog.names(kind)
+        width = max(map(len, names), default=0)
+        for each in names:
+            print(f"{each:{width}}  {catalog.summary(kind, each)}")
+    else:
+        print(catalog.summary(kind, name))
+        for key, value in catalog.config(kind, name).model_json_schema().get("properties", {}).items():
+            print(f"  {key}: {json.dumps(value.get('default', 'required'))}")
+
+
+@app.command()
+def show(
+    trial: Annotated[str, typer.Argument(help="A trial's id, or its first digits.")],
+    tracking_uri: Tracking = None,
+) -> None:
+    """Show one trial: recipe, results, provenance, and where its run is."""
+    from probeline.tracking.location import resolve
+    from probeline.tracking.results import find
+
+    print(json.dumps(find(resolve(tracking_uri), trial), indent=1, default=str))
+
+
+@app.command()
+def schema(out: Annotated[Path | None, typer.Option(help="Write to this file instead.")] = None) -> None:
+    """Print the JSON schema of experiment files, for editors."""
+    from probeline.spec.json_schema import experiment_schema
+
+    text = json.dumps(experiment_schema(), indent=1)
+    if out is None:
+        print(text)
+    else:
+        out.write_text(text + "\n")
+
+
+@app.command()
+def doctor(tracking_uri: Tracking = None, folder: Folder = Path(".probeline")) -> None:
+    """Check this machine: what is wrong and what to do."""
+    from probeline.doctor import examine
+
+    findings = list(examine(tracking_uri, folder))
+    for finding in findings:
+        print(finding)
+    raise typer.Exit(0 if all(finding.good for finding in findings) else 1)
+
+
+@app.callback(invoke_without_command=True)
+def version(show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if show_version:
+        print(__version__)
+        raise typer.Exit
+
+
+def _plan(spec: Path, scale: str | None, sets: list[str] | None, tracking_uri: str | None) -> "tuple[Plan, str]":
+    """The plan of a spec and the address of MLflow."""
+    from probeline.execution.plan import make
+    from probeline.spec.load import load
+    from probeline.tracking.location import resolve
+
+    experiment = load(spec, scale, sets or ())
+    uri = resolve(tracking_uri)
+    return make(experiment, uri), uri
+
+
+def main() -> None:
+    """Runs the command; a user's mistake is its message on standard error and exit code 2."""
+    try:
+        app()
+    except UserError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

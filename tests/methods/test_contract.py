@@ -1,0 +1,82 @@
+"""Every method found in the catalogue keeps the contract of `methods/base.py`, a new file included."""
+
+import pytest
+import torch
+from probeline import catalog
+from probeline.data.loader import Batch
+from probeline.data.parts import Facts
+from probeline.methods.base import Method
+from probeline.models.build import build_encoder
+
+B, SHAPE = 4, (16, 16, 3)
+NAMES = catalog.names("methods")
+FACTS = Facts(digest="-", train_size=40, validation_size=4, test_size=4, classes=("a", "b", "c"), shape=SHAPE)
+
+
+def batch(seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    inputs = torch.rand(B, 3, 16, 16, generator=generator).contiguous(memory_format=torch.channels_last)
+    return Batch(inputs=inputs, labels=torch.arange(B) % 3, index=torch.arange(B))
+
+
+def method(name):
+    torch.manual_seed(0)
+    encoder = build_encoder({"name": "resnet", "width": 4}, SHAPE)
+    config = catalog.config("methods", name)()
+    made = catalog.plugin_class("methods", name, Method)(config, encoder, FACTS)
+    return made if made.trains else pytest.skip(f"{name} does not train")
+
+
+def views(made, seed=0):
+    return made.views(batch(), torch.Generator().manual_seed(seed))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_views_are_a_function_of_the_generator_alone(name):
+    made = method(name)
+    first = views(made).inputs
+    torch.manual_seed(99)
+    assert torch.equal(first, views(made).inputs)
+    assert not torch.equal(first, views(made, seed=1).inputs)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_views_stand_one_after_the_other_and_leave_the_batch_alone(name):
+    made, given = method(name), batch()
+    made_views = made.views(given, torch.Generator().manual_seed(0))
+    assert torch.equal(given.inputs, batch().inputs)
+    assert len(made_views.inputs) % B == 0
+    assert made(made_views).h.shape == (len(made_views.inputs), made.encoder.dim)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_views_are_channels_last_and_within_range(name):
+    inputs = views(method(name)).inputs
+    assert inputs.is_contiguous(memory_format=torch.channels_last)
+    assert inputs.min() >= 0
+    assert inputs.max() <= 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_loss_is_finite_and_its_gradient_reaches_the_encoder(name):
+    made = method(name)
+    made_views = views(made)
+    terms = made.loss(made(made_views), made_views)
+    assert all(term.ndim == 0 and torch.isfinite(term) for term in terms.values())
+    terms["loss"].backward()
+    assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in made.parameters())
+    assert sum(p.grad.abs().sum() for p in made.encoder.parameters()) > 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_few_steps_on_one_batch_lower_the_loss(name):
+    made = method(name)
+    optimizer, seen = torch.optim.Adam(made.parameters(), lr=3e-3), []
+    made_views = views(made)
+    for _ in range(12):
+        loss = made.loss(made(made_views), made_views)["loss"]
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        seen.append(loss.item())
+    assert seen[-1] < seen[0]

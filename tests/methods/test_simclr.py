@@ -1,0 +1,45 @@
+import torch
+from probeline import catalog
+from probeline.data.loader import Batch
+from probeline.data.parts import Facts
+from probeline.losses import nt_xent
+from probeline.methods.base import Outputs, Views
+from probeline.methods.simclr import Config, SimCLR
+from probeline.models.projector import projector
+from torch import nn
+
+FACTS = Facts(digest="-", train_size=8, validation_size=1, test_size=1, classes=(), shape=(8, 8, 3))
+
+
+def encoder():
+    made = nn.Flatten()
+    made.dim = 192
+    return made
+
+
+def test_its_loss_is_nt_xent_of_the_two_halves():
+    method = SimCLR(Config(temperature=0.2), encoder(), FACTS)
+    z = torch.randn(10, 7, generator=torch.Generator().manual_seed(0))
+    terms = method.loss(Outputs(h=z, z=z), Views(z))
+    torch.testing.assert_close(terms["loss"], nt_xent(z[:5], z[5:], 0.2))
+
+
+def test_both_views_show_the_same_sample_differently():
+    method = SimCLR(Config(), encoder(), FACTS)
+    inputs = torch.rand(3, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    views = method.views(Batch(inputs, torch.zeros(3), torch.arange(3)), torch.Generator().manual_seed(0)).inputs
+    assert views.shape == (6, 3, 8, 8)
+    assert not torch.equal(views[:3], views[3:])
+
+
+def test_the_projectors_are_those_of_figure_8():
+    assert isinstance(projector("none", 6, 4), nn.Identity)
+    assert sum(isinstance(m, nn.Linear) for m in projector("linear", 6, 4)) == 1
+    hidden, last = [m for m in projector("nonlinear", 6, 4) if isinstance(m, nn.Linear)]
+    assert (hidden.out_features, last.out_features, last.bias) == (6, 4, None)
+
+
+def test_its_defaults_are_the_papers_for_cifar():
+    config = catalog.config("methods", "simclr")()
+    assert (config.temperature, config.projector_dim, config.augment.strength) == (0.5, 128, 0.5)
+    assert (config.augment.jitter, config.augment.grey, config.augment.blur) == (0.8, 0.2, 0.0)

@@ -1,0 +1,30 @@
+"""The shape of the repository that other tests and tools rely on."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+FIXED = {"pyproject.toml", "platform", "experiments", "dashboards", "tests", "infra", "README.md", "Makefile"}
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [Path(line) for line in listed.splitlines()]
+
+
+def test_platform_is_a_source_root_not_a_package():
+    assert not (ROOT / "platform" / "__init__.py").exists()
+    code = "import platform, probeline; print(platform.python_version())"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == ".".join(map(str, sys.version_info[:3]))
+
+
+def test_nothing_stands_at_the_top_but_what_is_fixed():
+    top = {path.parts[0] for path in tracked()}
+    assert {name for name in top if not name.startswith(".")} <= FIXED
+
+
+def test_no_source_file_is_longer_than_300_lines():
+    long = [str(p) for p in tracked() if p.suffix == ".py" and len((ROOT / p).read_text().splitlines()) > 300]
+    assert long == []

@@ -1,0 +1,110 @@
+import numpy as np
+import pytest
+import torch
+from probeline.data.parts import Dataset, Facts, Part
+from probeline.failures import Diverged
+from probeline.methods.simclr import Config, SimCLR
+from probeline.models.build import build_encoder
+from probeline.spec.schema import Training
+from probeline.training import loop
+from probeline.training.checkpoints import Checkpoint
+
+SHAPE = (8, 8, 3)
+FACTS = Facts(digest="-", train_size=40, validation_size=8, test_size=8, classes=("a", "b"), shape=SHAPE)
+
+
+def part(n, seed):
+    generator = np.random.default_rng(seed)
+    return Part(generator.integers(0, 256, (n, *SHAPE), dtype=np.uint8), np.arange(n) % 2)
+
+
+DATA = Dataset(train=part(40, 0), validation=part(8, 1), test=part(8, 2), classes=("a", "b"), digest="-")
+
+
+def trainer(seed=0, **settings):
+    torch.manual_seed(seed)
+    method = SimCLR(Config(), build_encoder({"name": "resnet", "width": 4}, SHAPE), FACTS)
+    training = Training(**{"epochs": 3, "batch_size": 8, "lr": 0.1, "warmup_epochs": 1} | settings)
+    return loop.Loop(method, DATA, training, seed, torch.device("cpu"))
+
+
+def weights(trained):
+    return torch.cat([value.flatten().float() for value in trained.method.encoder.state_dict().values()])
+
+
+def values(records):
+    return [(record.name, record.step, record.value) for record in records]
+
+
+def test_the_same_seed_gives_the_same_numbers_to_the_bit(tmp_path):
+    first, second = trainer(), trainer()
+    assert values(first.run(Checkpoint(tmp_path / "a"))) == values(second.run(Checkpoint(tmp_path / "b")))
+    assert torch.equal(weights(first), weights(second))
+    assert not torch.equal(weights(first), weights(trainer(seed=1)))
+
+
+class Stop(Exception):
+    pass
+
+
+@pytest.mark.parametrize("stop", [1, 4, 5, 6, 11])
+@pytest.mark.parametrize("optimizer", ["sgd", "lars", "adamw"])
+def test_a_resumed_training_gives_the_numbers_of_an_uninterrupted_one(tmp_path, monkeypatch, stop, optimizer):
+    """Stopped within an update, after every possible kind of position; every step had saved."""
+    whole = trainer(optimizer=optimizer)
+    expected = values(whole.run(Checkpoint(tmp_path / "whole")))
+
+    broken, steps = trainer(optimizer=optimizer), 0
+    update = broken._update
+
+    def update_until_stop(batch):
+        nonlocal steps
+        if steps == stop:
+            raise Stop
+        steps += 1
+        return update(batch)
+
+    monkeypatch.setattr(broken, "_update", update_until_stop)
+    with pytest.raises(Stop):
+        list(broken.run(Checkpoint(tmp_path / "a", seconds=0)))
+
+    torch.manual_seed(123)
+    resumed = trainer(optimizer=optimizer)
+    assert values(resumed.run(Checkpoint(tmp_path / "a", seconds=0))) == expected
+    assert torch.equal(weights(resumed), weights(whole))
+    assert resumed.progress.images == 3 * 40
+
+
+def test_one_that_is_closed_between_epochs_keeps_what_is_done(tmp_path):
+    run = trainer().run(Checkpoint(tmp_path / "a"))
+    first = next(run)
+    run.close()
+    facts = Checkpoint(tmp_path / "a").load()[1]
+    assert facts["epoch"] == 1
+    assert facts["records"][0] == first.as_dict()
+
+
+def test_the_online_probe_learns_and_never_touches_the_encoder(tmp_path):
+    with_probe, without = trainer(), trainer(online_probe=False)
+    seen = [record.name for record in with_probe.run(Checkpoint(tmp_path / "a"))]
+    list(without.run(Checkpoint(tmp_path / "b")))
+    assert "online_probe/top1" in seen
+    assert torch.equal(weights(with_probe), weights(without))
+
+
+def test_a_loss_that_is_not_finite_ends_the_training_by_name(tmp_path):
+    exploding = trainer(lr=1e30, warmup_epochs=0)
+    with pytest.raises(Diverged, match="not finite at epoch 1, step 5"):
+        list(exploding.run(Checkpoint(tmp_path / "a")))
+
+
+def test_an_epoch_says_its_mean_loss_and_last_rate(tmp_path):
+    said = list(trainer(schedule="constant").run(Checkpoint(tmp_path / "a")))
+    assert [record.step for record in said if record.name == "train/loss"] == [1, 2, 3]
+    assert [record.value for record in said if record.name == "train/lr"] == [0.1, 0.1, 0.1]
+
+
+def test_bfloat16_trains_too(tmp_path):
+    said = list(trainer(precision="bf16").run(Checkpoint(tmp_path / "a")))
+    full = list(trainer().run(Checkpoint(tmp_path / "b")))
+    assert said[-3].value == pytest.approx(full[-3].value, rel=0.05)
