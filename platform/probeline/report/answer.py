@@ -1,0 +1,144 @@
+"""The answer in words: which line comes out where, what beats the baseline, what cannot be told apart."""
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+
+import pandas as pd
+
+from probeline.report import claims
+from probeline.report.baseline import Baseline, counterparts
+from probeline.report.baseline import title as baseline_title
+from probeline.report.cells import Cell, Layout, cells, shown, short
+from probeline.report.metrics import Metric, metric
+from probeline.report.statistics import Difference, Estimate, estimate, paired_difference
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and its sentences."""
+
+    title: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A first sentence that stands alone, then what it rests on."""
+
+    lead: str
+    sections: tuple[Section, ...]
+
+
+def answer(trials: pd.DataFrame, metric_name: str, baseline: Baseline, shape: Layout) -> Answer:
+    """Generate the answer from the finished trials; every sentence carries its interval and n."""
+    about = metric(metric_name)
+    found = cells(trials, metric_name, shape)
+    gaps = _gaps(trials, metric_name)
+    if not any(cell.values for cell in found):
+        return Answer(f"No trial has finished with {metric_name} yet, so there is no answer.", gaps)
+    lines = {label: [cell for cell in found if cell.line == label] for label in shape.labels}
+    common = _common(lines)
+    levels = {label: line_estimate(group, common) for label, group in lines.items()}
+    ranked = sorted((label for label in levels if levels[label].n), key=lambda label: levels[label].mean)
+    ranked = ranked[::-1] if about.higher_is_better else ranked
+    over = _over(shape, common)
+    sections = [
+        Section(f"Best to worst by {about.title}{over}", tuple(claims.level(k, levels[k], about) + "." for k in ranked)),
+        _against_baseline(found, ranked, baseline, about),
+        _neighbours(lines, ranked, about),
+        _along_x(lines, shape, about),
+    ]
+    return Answer(_lead(ranked, levels, found, about, over), (*(s for s in sections if s.sentences), *gaps))
+
+
+def line_estimate(group: list[Cell], at: set) -> Estimate:
+    """Mean of a line, seed by seed over its cells at the x values `at`; a seed must have finished all of them."""
+    used = [cell for cell in group if cell.values and (cell.arm or cell.x in at)] or [c for c in group if c.values]
+    if not used:
+        return estimate([])
+    seeds = sorted(set.intersection(*(set(cell.values) for cell in used)))
+    return estimate([math.fsum(cell.values[seed] for cell in used) / len(used) for seed in seeds])
+
+
+def line_pairs(ours: list[Cell], theirs: list[Cell]) -> list[tuple[Cell, Cell]]:
+    """The cells of two lines at the same x; an arm goes with every x."""
+    return [(a, b) for a in ours for b in theirs if a.x == b.x or a.arm or b.arm]
+
+
+def difference(pairs: list[tuple[Cell, Cell]]) -> Difference:
+    """Ours against theirs seed by seed, averaged over the pairs of cells of which both have results."""
+    pairs = [(a, b) for a, b in pairs if a.values and b.values]
+    if not pairs:
+        return paired_difference({}, {})
+    return paired_difference(_averaged([a for a, _ in pairs]), _averaged([b for _, b in pairs]))
+
+
+def _averaged(group: list[Cell]) -> dict[int, float]:
+    seeds = set.intersection(*(set(cell.values) for cell in group))
+    return {seed: math.fsum(cell.values[seed] for cell in group) / len(group) for seed in seeds}
+
+
+def _common(lines: dict[str, list[Cell]]) -> set:
+    """The x values at which every line of the grid has results."""
+    at = [{cell.x for cell in group if cell.values} for group in lines.values() if not all(cell.arm for cell in group)]
+    at = [values for values in at if values]
+    return set.intersection(*at) if at else set()
+
+
+def _over(shape: Layout, common: set) -> str:
+    values = [value for value in shape.x_values if value in common]
+    return f", averaged over {short(shape.x)} {', '.join(map(shown, values))}" if len(values) > 1 else ""
+
+
+def _lead(ranked: list[str], levels: dict[str, Estimate], found: list[Cell], about: Metric, over: str) -> str:
+    if not ranked:
+        return "No seed has finished in all cells of any line, so lines cannot be compared yet."
+    best = ranked[0]
+    extreme = "highest" if about.higher_is_better else "lowest"
+    first = f"{best} has the {extreme} {about.title}: {about.text(levels[best].mean)} " if len(ranked) > 1 else (
+        f"{best} reaches a {about.title} of {about.text(levels[best].mean)} "
+    )
+    return f"{first}({claims.interval(levels[best], about)}){over}."
+
+
+def _against_baseline(found: list[Cell], ranked: list[str], baseline: Baseline, about: Metric) -> Section:
+    if baseline is None:
+        return Section("", ())
+    name, other = baseline_title(baseline), counterparts(found, baseline)
+    if not other:
+        return Section(f"Against {name}", (f"The plan has nothing to compare with {name}.",))
+    pairs = {k: [(cell, other[cell.label]) for cell in found if cell.line == k and cell.label in other] for k in ranked}
+    compared = (claims.comparison(k, name, difference(of), about) for k, of in pairs.items() if of)
+    return Section(f"Against {name}", tuple(compared))
+
+
+def _neighbours(lines: dict, ranked: list[str], about: Metric) -> Section:
+    pairs = zip(ranked, ranked[1:], strict=False)
+    compared = (claims.comparison(a, b, difference(line_pairs(lines[a], lines[b])), about) for a, b in pairs)
+    return Section("Each against the next in that order", tuple(compared))
+
+
+def _along_x(lines: dict, shape: Layout, about: Metric) -> Section:
+    if len(shape.x_values) < 2:
+        return Section("", ())
+    low, high = shape.x_values[0], shape.x_values[-1]
+    sentences = []
+    for label in shape.lines:
+        ends = {cell.x: cell for cell in lines[label]}
+        if low in ends and high in ends:
+            gap = paired_difference(ends[high].values, ends[low].values)
+            name = short(shape.x)
+            sentences.append(claims.comparison(f"{label} at {name} {shown(high)}", f"{shown(low)}", gap, about))
+    return Section(f"Effect of {short(shape.x)}, {shown(low)} to {shown(high)}", tuple(sentences))
+
+
+def _gaps(trials: pd.DataFrame, metric_name: str) -> tuple[Section, ...]:
+    value = trials[metric_name].notna() if metric_name in trials else pd.Series(False, index=trials.index)
+    without = trials[(trials["status"] != "finished") | ~value]
+    if not len(without):
+        return ()
+    kinds = Counter(row.failure or row.status for row in without.fillna({"failure": ""}).itertuples())
+    named = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+    text = f"{len(without)} of {len(trials)} trials have no result ({named}). They are in no mean; each n says so."
+    return (Section("Not in these numbers", (text,)),)

@@ -1,0 +1,173 @@
+"""The results frame by cell: which axes vary, which line and x a cell belongs to, what finished and what is missing."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from probeline.report.statistics import Estimate, estimate
+
+NOT_AXES = frozenset(
+    "trial_id encoder_id run_id cell arm seed status failure message recipe "
+    "git_commit git_dirty versions hardware data_digest started finished".split()
+)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the grid is read: `x` runs along, every other varying axis tells lines apart; arms stand beside."""
+
+    x: str | None
+    line: str | None
+    lines: tuple[str, ...]  # of the grid, in the spec's order
+    arms: tuple[str, ...]
+    x_values: tuple[Any, ...]  # ascending where they are numbers, else in the spec's order
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Lines, then arms: the order that fixes colours and symbols on the whole page."""
+        return self.lines + self.arms
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell's outcome for one metric. Failed and missing trials are in `missing`, never in a mean."""
+
+    label: str
+    line: str
+    arm: bool
+    x: Any  # the x axis's value, None for an arm
+    values: dict[int, float]  # seed -> value, finished trials only
+    trials: dict[int, str]  # seed -> trial id, of those values
+    missing: tuple[str, ...]  # "seed 2: diverged", one for each trial without a value
+    coordinates: dict[str, Any]  # axis -> value; {} for an arm
+    recipe: dict[str, Any]
+
+    @property
+    def estimate(self) -> Estimate:
+        """Mean and interval over the finished seeds."""
+        return estimate([self.values[seed] for seed in sorted(self.values)])
+
+
+def axes(trials: pd.DataFrame) -> list[str]:
+    """The axis columns, in the spec's order."""
+    return [name for name in trials.columns if name not in NOT_AXES and "/" not in name]
+
+
+def metrics(trials: pd.DataFrame, prefix: str = "") -> list[str]:
+    """Metric columns that hold at least one number."""
+    named = [name for name in trials.columns if "/" in name and name.startswith(prefix)]
+    return [name for name in named if trials[name].notna().any()]
+
+
+def values_of(trials: pd.DataFrame, axis: str) -> list[Any]:
+    """The values of an axis: ascending where they are all numbers, else in the spec's order."""
+    found = list(dict.fromkeys(plain(value) for value in trials[axis] if not _absent(value)))
+    return sorted(found) if all(is_number(value) for value in found) else found
+
+
+def layout(trials: pd.DataFrame, x: str | None = None, line: str | None = None) -> Layout:
+    """Read the grid. An axis that is not there, or an x with one value, gives way to the first that fits."""
+    known = axes(trials)
+    varying = {axis: values for axis in known if len(values := values_of(trials, axis)) > 1}
+    if x not in varying:
+        x = next((axis for axis, values in varying.items() if axis != line and all(map(is_number, values))), None)
+    if line not in known or line == x:
+        others = [axis for axis in known if axis != x]
+        line = next((axis for axis in others if axis in varying), next(iter(others), None))
+    named = _line_names(trials, x, line)
+    arms = trials["arm"].notna() if len(trials) else pd.Series(dtype=bool)
+    return Layout(
+        x,
+        line,
+        tuple(dict.fromkeys(name for name, arm in zip(named, arms, strict=True) if not arm)),
+        tuple(dict.fromkeys(name for name, arm in zip(named, arms, strict=True) if arm)),
+        tuple(varying[x]) if x else (),
+    )
+
+
+def cells(trials: pd.DataFrame, metric: str, shape: Layout) -> list[Cell]:
+    """One `Cell` for each cell of the plan, in plan order."""
+    if not len(trials):
+        return []
+    frame = trials.assign(_line=_line_names(trials, shape.x, shape.line))
+    frame["_value"] = pd.to_numeric(frame[metric]) if metric in frame else float("nan")
+    known = axes(trials)
+    return [_cell(rows, metric, shape.x, known) for _, rows in frame.groupby("cell", sort=False)]
+
+
+def _cell(rows: pd.DataFrame, metric: str, x: str | None, known: list[str]) -> Cell:
+    done = rows[(rows["status"] == "finished") & rows["_value"].notna()]
+    first = rows.iloc[0]
+    arm = not _absent(first["arm"])
+    recipe = first["recipe"] if "recipe" in rows else {}
+    return Cell(
+        label=str(first["cell"]),
+        line=first["_line"],
+        arm=arm,
+        x=None if arm or x is None or _absent(first[x]) else plain(first[x]),
+        values={int(seed): float(value) for seed, value in zip(done["seed"], done["_value"], strict=True)},
+        trials={int(seed): str(trial) for seed, trial in zip(done["seed"], done["trial_id"], strict=True)},
+        missing=tuple(
+            f"seed {row.seed}: {why_missing(row.status, row.failure, metric)}"
+            for row in rows.drop(done.index).itertuples()
+        ),
+        coordinates={} if arm else {axis: plain(first[axis]) for axis in known if not _absent(first[axis])},
+        recipe=recipe if isinstance(recipe, dict) else {},
+    )
+
+
+def why_missing(status: str, failure: Any, metric: str) -> str:
+    """Why a trial has no value, in a few words."""
+    if status == "finished":
+        return f"finished without {metric}"
+    if status == "failed" and not _absent(failure):
+        return str(failure)
+    return {"missing": "not run"}.get(status, str(status))
+
+
+def _line_names(trials: pd.DataFrame, x: str | None, line: str | None) -> list[str]:
+    others = [axis for axis in axes(trials) if axis not in (x, line) and len(values_of(trials, axis)) > 1]
+    names = []
+    for row in trials.to_dict("records"):
+        if not _absent(row["arm"]):
+            names.append(str(row["arm"]))
+            continue
+        parts = [shown(row[line])] if line is not None and not _absent(row[line]) else []
+        parts += [f"{short(axis)}={shown(row[axis])}" for axis in others if not _absent(row[axis])]
+        names.append(", ".join(parts) or "all cells")
+    taken = {name for name, row in zip(names, trials["arm"], strict=True) if _absent(row)}
+    return [
+        f"{name} (arm)" if not _absent(arm) and name in taken else name
+        for name, arm in zip(names, trials["arm"], strict=True)
+    ]
+
+
+def short(axis: str) -> str:
+    """`training.batch_size` -> `batch size`."""
+    return axis.rpartition(".")[2].replace("_", " ")
+
+
+def shown(value: Any) -> str:
+    """An axis value as a reader writes it: 64, not 64.0."""
+    value = plain(value)
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(value, default=str)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def plain(value: Any) -> Any:
+    """A numpy or float-widened value as the plain Python value of the spec."""
+    value = value.item() if hasattr(value, "item") else value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def is_number(value: Any) -> bool:
+    """True for int and float, not for bool."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _absent(value: Any) -> bool:
+    return value is None or (not isinstance(value, dict | list | tuple) and bool(pd.isna(value)))

@@ -1,0 +1,70 @@
+"""Sentences generated from statistics: what beats what, by how much, and what cannot be told."""
+
+import math
+
+from probeline.report.metrics import PERCENT, POINTS, Metric
+from probeline.report.statistics import Difference, Estimate
+
+
+def seeds(n: int, word: str = "seed") -> str:
+    """`1 seed`, `3 seeds`."""
+    return f"{n} {word}" if n == 1 else f"{n} {word}s"
+
+
+def interval(estimate: Estimate, metric: Metric) -> str:
+    """`95% interval 68.9 to 71.3, 3 seeds`, or why there is none."""
+    if estimate.n == 0:
+        return "no finished seed"
+    if estimate.interval is None:
+        return "1 seed, so no interval"
+    if estimate.exact:
+        return f"the same for all {seeds(estimate.n)}"
+    low, high = (metric.clip(bound) for bound in (estimate.interval.low, estimate.interval.high))
+    return f"95% interval {metric.number(low)} to {metric.number(high)}, {seeds(estimate.n)}"
+
+
+def level(label: str, estimate: Estimate, metric: Metric) -> str:
+    """`simclr: 70.1% (95% interval 68.9 to 71.3, 3 seeds)`."""
+    return f"{label}: {metric.text(estimate.mean)} ({interval(estimate, metric)})"
+
+
+def comparison(ours: str, theirs: str, difference: Difference, metric: Metric) -> str:
+    """One sentence about a paired difference; a claim only where its interval leaves zero out."""
+    estimate, left_out = difference.estimate, _unpaired(difference)
+    if estimate.n == 0:
+        return f"Cannot compare {ours} with {theirs}: no seed finished on both sides{left_out}."
+    if estimate.n == 1:
+        gap = metric.difference(estimate.mean)
+        return f"Cannot tell {ours} from {theirs}: {gap} on 1 paired seed, which has no interval{left_out}."
+    paired = f"{seeds(estimate.n, 'paired seed')}{left_out}"
+    if difference.verdict == "equal":
+        return f"{ours} and {theirs} give the same {metric.title} on all {paired}."
+    if difference.verdict == "unclear":
+        return (
+            f"Cannot tell {ours} from {theirs}: the difference is {metric.difference(estimate.mean)} "
+            f"(95% interval {_span(estimate, metric)}, {paired})."
+        )
+    better = (estimate.mean > 0) == metric.higher_is_better
+    verb, size = ("beats" if better else "is worse than"), abs(estimate.mean)
+    unit = POINTS if metric.unit == PERCENT else metric.unit
+    amount = f"{size * metric.scale:.{metric.digits}f}{' ' + unit if unit else ''}"
+    span = "the same for every seed" if estimate.exact else f"95% interval {_span(estimate, metric, estimate.mean < 0)}"
+    return f"{ours} {verb} {theirs} by {amount} ({span}, {paired})."
+
+
+def chance(probability: float) -> str:
+    """A probability of improvement as text."""
+    return "—" if math.isnan(probability) else f"{probability:.2f}"
+
+
+def _span(estimate: Estimate, metric: Metric, flipped: bool = False) -> str:
+    low, high = estimate.interval.low * metric.scale, estimate.interval.high * metric.scale
+    low, high = (-high, -low) if flipped else (low, high)
+    return f"{low:.{metric.digits}f} to {high:.{metric.digits}f}".replace("-", "−")
+
+
+def _unpaired(difference: Difference) -> str:
+    if not difference.unpaired:
+        return ""
+    word = "seed" if len(difference.unpaired) == 1 else "seeds"
+    return f"; {word} {', '.join(map(str, difference.unpaired))} finished on one side only"

@@ -1,0 +1,35 @@
+"""Small multiples: panels that the page sets in as many columns as the screen has room for."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from probeline.report.figures import _style
+
+GAP_X, GAP_Y, TOP = 64, 76, 30  # px: room for the ticks of the panel to the right, of the one above, for a title
+
+
+def panels(titles: Sequence[str], heights: Sequence[int], title: str, caption: str) -> go.Figure:
+    """A figure with axes x1/y1, x2/y2... one pair a panel, in one column; `titles` are safe text.
+
+    `layout.meta.panels` holds the heights in px; the page's script spreads the panels over columns with them.
+    """
+    total = sum(heights) + (TOP + GAP_Y) * len(heights)
+    drawn = _style.figure(total, title, caption, panels=list(heights))
+    drawn.update_layout(margin={"l": 56, "r": 16, "t": 0, "b": 0})
+    top = 0
+    for i, (name, height) in enumerate(zip(titles, heights, strict=True)):
+        top += TOP
+        domain = [1 - (top + height) / total, 1 - top / total]
+        drawn.update_layout({_axis("x", i): {"anchor": f"y{i + 1}", "domain": [0, 1]}})
+        drawn.update_layout({_axis("y", i): {"anchor": f"x{i + 1}", "domain": domain}})
+        drawn.add_annotation(
+            text=f"<b>{name}</b>", xref=f"x{i + 1} domain", yref=f"y{i + 1} domain", x=0, y=1,
+            xanchor="left", yanchor="bottom", yshift=6, showarrow=False,
+        )  # fmt: skip
+        top += height + GAP_Y
+    return drawn
+
+
+def _axis(letter: str, i: int) -> str:
+    return f"{letter}axis{i + 1 if i else ''}"

@@ -1,0 +1,227 @@
+"""A metric against an axis: a line a method, seeds as points, the 95% interval as a band, arms as dashed lines."""
+
+from itertools import groupby
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from probeline.report import claims
+from probeline.report.cells import cells, is_number, layout, short, shown
+from probeline.report.figures import _style
+from probeline.report.metrics import Metric, metric
+from probeline.spec.settings import Settings
+
+HEIGHT, ROOM = 460, 372  # px: of the figure, of the plot inside its margins
+DODGE = 0.022  # of the x range, between neighbouring lines, so that seeds do not hide seeds
+LABEL = 19  # px between two labels
+
+
+class Config(Settings):
+    """`x` and `line` are axes; left out, the first numeric axis with several values and the first other axis."""
+
+    metric: str | None = None
+    x: str | None = None
+    line: str | None = None
+
+
+def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.DataFrame:
+    """One row a cell: line, arm, x, position, n, mean, low, high (NaN where there is none), seeds' values, missing.
+
+    `position` is where x is drawn: log2 where values span a factor of 4 or more, in equal steps where they are words.
+    Raises NothingToDraw.
+    """
+    name = config.metric or "linear_probe/top1"
+    shape = layout(trials, config.x, config.line)
+    found = cells(trials, name, shape)
+    if not any(cell.values for cell in found):
+        raise _style.NothingToDraw(f"No trial has finished with {name} yet.")
+    if shape.x is None:
+        raise _style.NothingToDraw("No axis has two numeric values to draw a line along; see the cells one by one.")
+    about, at = metric(name), positions(shape.x_values)
+    rows = []
+    for cell in found:
+        result = cell.estimate
+        low, high = (about.clip(result.interval.low), about.clip(result.interval.high)) if result.interval else (
+            np.nan, np.nan
+        )  # fmt: skip
+        rows.append(
+            {
+                "cell": cell.label, "line": cell.line, "arm": cell.arm, "x": cell.x,
+                "position": np.nan if cell.arm else at[cell.x], "n": result.n, "mean": result.mean,
+                "low": low, "high": high, "values": cell.values, "trials": cell.trials, "missing": cell.missing,
+                "interval": claims.interval(result, about),
+            }
+        )  # fmt: skip
+    frame = pd.DataFrame(rows)
+    frame.attrs = {"metric": name, "x": shape.x, "x_values": list(shape.x_values), "labels": list(shape.labels)}
+    return frame
+
+
+def positions(values: tuple) -> dict:
+    """x value -> place on the axis; places closer than a twelfth of the axis give way to equal steps."""
+    steps = {value: float(i) for i, value in enumerate(values)}
+    if not all(map(is_number, values)) or len(values) < 3:
+        return steps
+    logarithmic = min(values) > 0 and max(values) / min(values) >= 4
+    at = {value: float(np.log2(value)) if logarithmic else float(value) for value in values}
+    gaps = np.diff(sorted(at.values()))
+    return at if gaps.min() >= (max(at.values()) - min(at.values())) / 12 else steps
+
+
+def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
+    """The figure of a prepared frame."""
+    about = metric(frame.attrs["metric"])
+    looks, x = _style.style(frame.attrs["labels"]), short(frame.attrs["x"])
+    at = positions(tuple(frame.attrs["x_values"]))
+    first, last = min(at.values()), max(at.values())
+    span = last - first
+    low, high, cut = _range(frame)
+    caption = (
+        "Small marks are seeds, large marks their mean, bands its 95% bootstrap interval. Dashed: arms beside the grid."
+        if frame["arm"].any()
+        else "Small marks are seeds, large marks their mean, bands its 95% bootstrap interval."
+    ) + (" Intervals that run past the axis are cut; the hover text and the table have them." if cut else "")
+    drawn = _style.figure(HEIGHT, f"{_capital(about.title)} against {x}", caption, direct=True)
+    edges = (first - 0.12 * span, last + 0.12 * span)
+    lines = [line for line in frame.attrs["labels"] if not frame[frame["line"] == line]["arm"].all()]
+    for line, group in frame.groupby("line", sort=False):
+        if group["arm"].all():
+            _arm(drawn, group.iloc[0], looks[line], edges, about)
+        else:
+            shift = (lines.index(line) - (len(lines) - 1) / 2) * min(DODGE, 0.16 / len(lines)) * span
+            _line(drawn, group.assign(position=group["position"] + shift), looks[line], about, low)
+    scaled = [value * about.scale for value in (low, high)]
+    ticks = {"tickvals": list(at.values()), "ticktext": [_style.text(shown(v), 12) for v in at]}
+    drawn.update_xaxes(range=edges, title_text=_style.text(x), showgrid=False, **ticks)
+    drawn.update_yaxes(range=scaled, ticksuffix="%" if about.unit == "%" else "", title_text=_style.text(about.title))
+    _label_directly(drawn, frame, looks, (low, high), about)
+    return drawn
+
+
+def _range(frame: pd.DataFrame) -> tuple[float, float, bool]:
+    """Bottom and top of the y axis: all seeds, and intervals as far as they do not squeeze the seeds together."""
+    seeds = [value for values in frame["values"] for value in values.values()]
+    low, high = min(seeds), max(seeds)
+    reach = max(high - low, abs(high) * 0.02, 1e-9)
+    bottom, top = np.nanmin([low, *frame["low"]]), np.nanmax([high, *frame["high"]])
+    wanted = max(bottom, low - 0.6 * reach), min(top, high + 0.6 * reach)
+    pad = 0.06 * max(wanted[1] - wanted[0], reach)
+    return wanted[0] - pad, wanted[1] + pad, bool(bottom < wanted[0] or top > wanted[1])
+
+
+def _line(drawn: go.Figure, group: pd.DataFrame, look: tuple[str, str], about: Metric, floor: float) -> None:
+    colour, symbol = look
+    group = group.sort_values("position")
+    name, key = _style.text(group["line"].iloc[0], 40), group["line"].iloc[0]
+    shared = {"legendgroup": key, "showlegend": False}
+    for banded, run in groupby(group.itertuples(), lambda row: not np.isnan(row.low)):
+        if banded:
+            _band(drawn, list(run), colour, about, shared)
+    for row in group.itertuples():
+        _seeds(drawn, [row.position] * row.n, row, look, about, shared)
+    gaps = group[group["n"] == 0]
+    if len(gaps):
+        words = [_hover(row, about) for row in gaps.itertuples()]
+        drawn.add_scatter(
+            x=list(gaps["position"]), y=[floor * about.scale] * len(gaps), mode="markers", cliponaxis=False,
+            marker={"symbol": f"{symbol}-open", "color": colour, "size": 11, "line": {"width": 2}},
+            hovertext=words, hovertemplate="%{hovertext}<extra></extra>", name=name, **shared,
+        )  # fmt: skip
+    drawn.add_scatter(
+        x=list(group["position"]), y=[None if row.n == 0 else row.mean * about.scale for row in group.itertuples()],
+        mode="lines+markers", line={"color": colour, "width": 2}, name=name, legendgroup=key,
+        marker={"symbol": symbol, "size": 9, "color": colour},
+        hovertext=[_hover(row, about) for row in group.itertuples()], hovertemplate="%{hovertext}<extra></extra>",
+    )  # fmt: skip
+
+
+def _band(drawn: go.Figure, run: list, colour: str, about: Metric, shared: dict) -> None:
+    """The interval over neighbouring cells; over one alone a band has no width, so it is a bar."""
+    if len(run) == 1:
+        row = run[0]
+        x, y, line = [row.position] * 2, [row.low, row.high], {"color": _style.tint(colour, 0.45), "width": 5}
+    else:
+        x = [row.position for row in run] + [row.position for row in reversed(run)]
+        y, line = [row.low for row in run] + [row.high for row in reversed(run)], {"width": 0}
+    drawn.add_scatter(
+        x=x, y=[value * about.scale for value in y], mode="lines", line=line, hoverinfo="skip",
+        fill="toself" if len(run) > 1 else "none", fillcolor=_style.tint(colour, 0.14), **shared,
+    )  # fmt: skip
+
+
+def _arm(drawn: go.Figure, row: pd.Series, look: tuple[str, str], edges: tuple, about: Metric) -> None:
+    colour, symbol = look
+    name, shared = _style.text(row["line"], 40), {"legendgroup": row["line"], "showlegend": False}
+    if row["n"] == 0:
+        drawn.add_scatter(
+            x=[None], y=[None], mode="lines", name=f"{name} (no result)", line={"color": colour, "dash": "dash"}
+        )
+        return
+    mean, words = row["mean"] * about.scale, _hover(row, about)
+    if not np.isnan(row["low"]) and row["high"] > row["low"]:
+        low, high = row["low"] * about.scale, row["high"] * about.scale
+        drawn.add_scatter(
+            x=[edges[0], edges[1], edges[1], edges[0]], y=[low, low, high, high], mode="lines", line={"width": 0},
+            fill="toself", fillcolor=_style.tint(colour, 0.10), hoverinfo="skip", **shared,
+        )  # fmt: skip
+    place = edges[1] - 0.03 * (edges[1] - edges[0])
+    _seeds(drawn, [place] * row["n"], row, look, about, shared)
+    along = list(np.linspace(*edges, 41))  # points to hover on all along
+    drawn.add_scatter(
+        x=along, y=[mean] * len(along), mode="lines", line={"color": colour, "width": 1.6, "dash": "dash"}, name=name,
+        legendgroup=row["line"], hovertext=[words] * len(along), hovertemplate="%{hovertext}<extra></extra>",
+    )  # fmt: skip
+
+
+def _seeds(drawn: go.Figure, x: list, row, look: tuple[str, str], about: Metric, shared: dict) -> None:
+    if row.n == 0:
+        return
+    words = [
+        f"{_style.text(row.cell)}, seed {seed}: <b>{about.text(value)}</b><br>trial {_style.text(row.trials[seed])}"
+        for seed, value in row.values.items()
+    ]
+    drawn.add_scatter(
+        x=x, y=[value * about.scale for value in row.values.values()], mode="markers", hovertext=words,
+        marker={"symbol": look[1], "size": 5, "color": _style.tint(look[0], 0.65)},
+        hovertemplate="%{hovertext}<extra></extra>", **shared,
+    )  # fmt: skip
+
+
+def _hover(row, about: Metric) -> str:
+    heading = f"<b>{_style.text(row.cell)}</b>"
+    result = f"{about.text(row.mean)} {_style.text(about.title)}" if row.n else "no result"
+    return _style.hover(
+        heading, result, row.interval, _style.identities(row.trials), *(_style.text(why) for why in row.missing[:6])
+    )
+
+
+def _label_directly(drawn: go.Figure, frame: pd.DataFrame, looks: dict, span: tuple, about: Metric) -> None:
+    """A name at the right end of each line; the page swaps them for a legend where the screen is narrow."""
+    ends = frame[frame["n"] > 0].sort_values("position", na_position="last").groupby("line", sort=False).tail(1)
+    if len(ends) * LABEL > ROOM:
+        drawn.layout.meta = {**drawn.layout.meta, "direct": False}
+        return
+    gap = LABEL / ROOM * (span[1] - span[0])
+    for line, y in spread(dict(zip(ends["line"], ends["mean"], strict=True)), gap, *span).items():
+        drawn.add_annotation(
+            x=1, xref="paper", xanchor="left", xshift=6, y=y * about.scale, yanchor="middle", showarrow=False,
+            text=f'<span style="color:{looks[line][0]}">●</span> {_style.text(line, 22)}', align="left",
+        )  # fmt: skip
+
+
+def spread(wanted: dict[str, float], gap: float, low: float, high: float) -> dict[str, float]:
+    """Places for labels: near where they are wanted, at least `gap` apart, between low and high."""
+    order = sorted(wanted, key=wanted.__getitem__)
+    placed: list[float] = []
+    for label in order:
+        placed.append(max(wanted[label], placed[-1] + gap) if placed else max(wanted[label], low))
+    ceiling = high
+    for i in reversed(range(len(placed))):
+        placed[i] = min(placed[i], ceiling)
+        ceiling = placed[i] - gap
+    return dict(zip(order, placed, strict=True))
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,69 @@
+"""What a metric's name means to a reader: its title, unit, bounds and which way is better."""
+
+import math
+from dataclasses import dataclass
+
+PERCENT, POINTS = "%", "points"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """How values of one metric are shown; `scale` turns a stored value into the shown unit."""
+
+    name: str
+    title: str
+    unit: str = ""
+    scale: float = 1.0
+    digits: int = 3
+    higher_is_better: bool = True
+    bounds: tuple[float, float] = (-math.inf, math.inf)  # in stored units
+
+    def text(self, value: float) -> str:
+        """A stored value as text with its unit: `70.1%`, `12.4 s`, `11.2 M`; an em dash for what is not there."""
+        if value is None or math.isnan(value):
+            return "—"
+        shown = self.number(value)
+        return f"{shown}{self.unit}" if self.unit in ("", PERCENT) else f"{shown} {self.unit}"
+
+    def number(self, value: float) -> str:
+        """As `text`, without the unit."""
+        shown = value * self.scale
+        digits = self.digits if abs(shown) < 100 or self.unit == PERCENT else 0
+        return f"{shown:,.{digits}f}"
+
+    def difference(self, value: float) -> str:
+        """A signed difference: percentages differ by points."""
+        unit = POINTS if self.unit == PERCENT else self.unit
+        return f"{value * self.scale:+.{self.digits}f}".replace("-", "−") + (f" {unit}" if unit else "")
+
+    def clip(self, value: float) -> float:
+        """A bound of an interval, cut at what the metric can reach: an accuracy's interval ends at 100%."""
+        return min(max(value, self.bounds[0]), self.bounds[1])
+
+
+_ENDINGS = {
+    "top1": ("top-1 accuracy", True),
+    "top5": ("top-5 accuracy", True),
+    "ece": ("calibration error", False),
+}
+_COSTS = {
+    "train_seconds": ("Training", "s", 1.0, 1, False),
+    "eval_seconds": ("Evaluation", "s", 1.0, 1, False),
+    "images_per_second": ("Images per second", "", 1.0, 0, True),
+    "parameters": ("Parameters", "M", 1e-6, 2, False),
+    "peak_memory_bytes": ("Peak memory", "MiB", 2.0**-20, 0, False),
+}
+
+
+def metric(name: str) -> Metric:
+    """The description of a metric by its stored name; an unknown one is shown as it is."""
+    group, _, rest = name.partition("/")
+    if group == "cost" and rest in _COSTS:
+        title, unit, scale, digits, higher = _COSTS[rest]
+        return Metric(name, title, unit, scale, digits, higher, (0.0, math.inf))
+    ending, _, label = rest.partition("/")
+    if ending in _ENDINGS:
+        words, higher = _ENDINGS[ending]
+        title = f"{group.replace('_', ' ')} {words}" + (f", class {label}" if label else "")
+        return Metric(name, title, PERCENT, 100.0, 1, higher, (0.0, 1.0))
+    return Metric(name, name.replace("_", " "), higher_is_better=not rest.endswith(("loss", "error")))
