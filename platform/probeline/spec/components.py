@@ -1,0 +1,109 @@
+"""A component as written -> all its parameters, with the complaints of its plug-in's Config."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from probeline import catalog
+from probeline.failures import UserError
+from probeline.spec.problems import Path
+from probeline.spec.schema import KINDS_OF_SECTIONS, Training
+from probeline.spec.settings import Settings
+from probeline.spec.validation import complaints
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """`value`: JSON-able, every default filled, None where it is wrong; `complaints`: (path into it, message)."""
+
+    value: dict[str, Any] | None
+    complaints: tuple[tuple[Path, str], ...] = ()
+
+
+def resolve(kind: str, written: dict[str, Any]) -> Resolved:
+    """A component `{name: ..., parameters}` with its defaults."""
+    name = written.get("name")
+    if not isinstance(name, str):
+        known = ", ".join(catalog.names(kind))
+        message = f"missing; name one of the {kind}: {known}" if name is None else f"not a name; {kind}: {known}"
+        return Resolved(None, ((("name",), message),))
+    try:
+        config = catalog.config(kind, name)
+    except catalog.UnknownPlugin as error:
+        return Resolved(None, ((("name",), f"got {name!r}; {error.reason}"),))
+    except UserError as error:
+        return Resolved(None, ((("name",), str(error)),))
+    if "variant" in written and "variant" in config.model_fields:
+        return Resolved(None, ((("variant",), f"belongs to the name; write name: {name.partition('/')[0]}/<variant>"),))
+    return _checked(config, written, named=name)
+
+
+def resolve_training(written: dict[str, Any]) -> Resolved:
+    """The training section with its defaults."""
+    return _checked(Training, written, named=None)
+
+
+def resolve_section(section: str, written: dict[str, Any]) -> Resolved:
+    """A recipe's section with its defaults; `evaluation` maps protocol names to their parameters."""
+    if section == "training":
+        return resolve_training(written)
+    if section != "evaluation":
+        return resolve(KINDS_OF_SECTIONS[section], written)
+    value, complaints = {}, []
+    for name, parameters in written.items():
+        one = resolve("protocols", {**parameters, "name": name})
+        complaints += [((name, *(path if path != ("name",) else ())), message) for path, message in one.complaints]
+        value[name] = {key: item for key, item in (one.value or {}).items() if key != "name"}
+    if not written:
+        complaints.append(((), f"empty; protocols: {', '.join(catalog.names('protocols'))}"))
+    return Resolved(None if complaints else value, tuple(complaints))
+
+
+def _checked(config: type[Settings], written: dict[str, Any], named: str | None) -> Resolved:
+    given = {key: value for key, value in written.items() if named is None or key != "name"}
+    filled = with_defaults(config, given)
+    try:
+        if named is None:
+            settings = config.model_validate_json(json.dumps(filled), strict=True)
+        else:
+            settings = catalog.validated(config, {**filled, "name": named})
+        value = settings.model_dump(mode="json")
+    except ValidationError as error:
+        found = complaints(config, error, filled)
+        return Resolved(None, tuple(_with_name(path, message, named) for path, message in found))
+    except Exception as error:  # a plug-in's validator may raise anything; the user is told which and what
+        return Resolved(None, (((), f"{named or 'training'} refuses it with {type(error).__name__}: {error}"),))
+    if named is None:
+        return Resolved(value)
+    plugin, variant = catalog.split(named)[0], value.pop("variant", None)
+    return Resolved({"name": f"{plugin}/{variant}" if variant else plugin, **value})
+
+
+def _with_name(path: Path, message: str, named: str | None) -> tuple[Path, str]:
+    """Says whose parameter is unknown where a component has a name."""
+    if named and message.startswith("unknown; "):
+        return path, f"unknown to {named}; {message.removeprefix('unknown; ')}"
+    return path, message
+
+
+def with_defaults(config: type[BaseModel], given: dict[str, Any]) -> dict[str, Any]:
+    """`given` with nested mappings merged into the nested defaults that this Config, not their class, declares."""
+    filled = dict(given)
+    for name, field in config.model_fields.items():
+        value = given.get(name)
+        if isinstance(value, dict):
+            default = field.get_default(call_default_factory=True, validated_data={})
+            if isinstance(default, BaseModel) and catalog.nested_models(field.annotation) == [type(default)]:
+                filled[name] = merged(default.model_dump(mode="json"), with_defaults(type(default), value))
+    return filled
+
+
+def merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """`above` laid over `below`, mapping by mapping."""
+    both = dict(below)
+    for key, value in above.items():
+        under = both.get(key)
+        both[key] = merged(under, value) if isinstance(value, dict) and isinstance(under, dict) else value
+    return both

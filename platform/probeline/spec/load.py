@@ -1,0 +1,186 @@
+"""A YAML file, a scale and `--set` overrides -> an Experiment, or every mistake in them at once."""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from os import PathLike
+from pathlib import Path as FilePath
+from typing import Any
+
+from pydantic import ValidationError
+
+from probeline.spec.checks import resolve_report
+from probeline.spec.grid import Expansion, expand
+from probeline.spec.override import Override
+from probeline.spec.problems import Path, Problem, SpecError, nearest, printable, shown, unknown
+from probeline.spec.recipe import known_keys
+from probeline.spec.schema import SECTIONS, Experiment, Resources
+from probeline.spec.validation import complaints
+from probeline.spec.yaml_source import Source, parse, read_file
+
+PLACEHOLDERS = {"name": "unnamed"}
+PLACE = re.compile(r":(\d+)$")
+
+
+def load(path: str | PathLike, scale: str | None = None, sets: Sequence[str] = ()) -> Experiment:
+    """The experiment in a file, at a scale, with overrides such as `training.epochs=3`, `seeds=2`, `resources.cpus=2`.
+
+    Raises SpecError with every mistake found.
+    """
+    return load_text(read_file(FilePath(path)), str(path), scale, sets)
+
+
+def load_text(text: str, name: str, scale: str | None = None, sets: Sequence[str] = ()) -> Experiment:
+    """The experiment in a YAML text; `name` is what its mistakes are reported under. Raises SpecError."""
+    tree, source, problems = parse(text, name)
+    if not isinstance(tree, dict):
+        problems.append(source.problem((), f"got {shown(tree)}; allowed: a mapping with name, base, grid, ..."))
+        raise SpecError(problems)
+    experiment = _validated(tree, source, problems)
+    if experiment is None:
+        raise SpecError(_in_order(problems, source))
+    chosen, overrides = _configured(experiment, scale, sets, source, problems)
+    expansion = _checked(chosen, overrides, source, problems)
+    report = resolve_report(chosen, expansion, problems)
+    if problems:
+        raise SpecError(_in_order(problems, source))
+    return chosen.model_copy(update={"report": report})
+
+
+def _validated(tree: dict[str, Any], source: Source, problems: list[Problem]) -> Experiment | None:
+    """The tree as an Experiment, without the parts that are wrong, so that the rest is checked too."""
+    for _ in range(5):
+        try:
+            return Experiment.model_validate_json(json.dumps(tree), strict=True)
+        except ValidationError as error:
+            found = complaints(Experiment, error, tree)
+        problems += [source.problem(path, message) for path, message in found]
+        for path in sorted({path for path, _ in found}, key=_latest_first, reverse=True):
+            tree = _without(tree, path)
+        tree = PLACEHOLDERS | tree
+    return None
+
+
+def _latest_first(path: Path) -> tuple:
+    return tuple((str(type(part)), part) for part in path)
+
+
+def _without(tree: Any, path: Path) -> Any:
+    """A copy of `tree` without what is at `path`."""
+    if not path:
+        return {}
+    head, *rest = path
+    if isinstance(tree, dict):
+        below = {head: _without(tree[head], tuple(rest))} if rest and head in tree else {}
+        return {key: value for key, value in tree.items() if key != head} | below
+    if isinstance(tree, list) and isinstance(head, int):
+        below = [_without(tree[head], tuple(rest))] if rest else []
+        return [*tree[:head], *below, *tree[head + 1 :]]
+    return tree
+
+
+def _configured(
+    experiment: Experiment, scale: str | None, sets: Sequence[str], source: Source, problems: list[Problem]
+) -> tuple[Experiment, tuple[Override, ...]]:
+    """The experiment with the scale's and the sets' seeds and resources; and the sets that are for the recipe."""
+    update: dict[str, Any] = {}
+    if scale is not None and scale not in experiment.scales:
+        problems.append(_unknown_scale(scale, list(experiment.scales)))
+    elif scale is not None:
+        chosen = experiment.scales[scale]
+        update = {key: getattr(chosen, key) for key in ("seeds", "resources") if getattr(chosen, key) is not None}
+    settings: dict[str, Any] = {}
+    overrides = []
+    for text in sets:
+        override = _setting(text, problems)
+        if override is None:
+            continue
+        if override.section in ("seeds", "resources"):
+            settings |= _setting_of_run(override, settings, update.get("resources", experiment.resources), problems)
+        else:
+            overrides.append(override)
+    return experiment.model_copy(update=update | settings).loaded_as(source, scale, tuple(overrides)), tuple(overrides)
+
+
+def _unknown_scale(scale: str, known: list[str]) -> Problem:
+    near = nearest(scale, known)
+    hint = f"; did you mean {near!r}?" if near else ""
+    return Problem(
+        printable(f"--scale {scale}"), "", f"unknown; scales: {', '.join(known) or 'none in this file'}{hint}"
+    )
+
+
+def _setting(text: str, problems: list[Problem]) -> Override | None:
+    """`training.epochs=3` as an override."""
+    place = printable(f"--set {text}")
+    key, equals, written = text.partition("=")
+    if not equals or not key.strip():
+        problems.append(Problem(place, "", "allowed: key=value, such as training.epochs=3"))
+        return None
+    try:
+        value, _, found = parse(written if written.strip() else "null", place)
+    except SpecError as error:
+        found = error.problems
+    if found:
+        problems += [Problem(place, "", problem.message) for problem in found]
+        return None
+    key = key.strip()
+    if key.split(".")[0] not in (*SECTIONS, "seeds", "resources") or key.startswith("seeds."):
+        known = [*known_keys(), "seeds", *(f"resources.{name}" for name in Resources.model_fields)]
+        tails = [candidate for candidate in known if candidate.endswith(f".{key}")]
+        problems.append(Problem(place, "", unknown(key, tails or known)))
+        return None
+    return Override(key, value, (), place)
+
+
+def _setting_of_run(
+    override: Override, settings: dict[str, Any], resources: Resources, problems: list[Problem]
+) -> dict[str, Any]:
+    """`seeds=...` or `resources...=...`, validated as the file's own would be."""
+    section, *path = override.path
+    if section == "seeds":
+        tree = {"name": "x", "seeds": override.value}
+    else:
+        under = settings.get("resources", resources).model_dump()
+        below = under | {".".join(path): override.value} if path else override.value
+        tree = {"name": "x", "resources": under | below if isinstance(below, dict) else below}
+    try:
+        return {section: getattr(Experiment.model_validate_json(json.dumps(tree), strict=True), section)}
+    except ValidationError as error:
+        problems += [Problem(override.text, "", message) for _, message in complaints(Experiment, error, tree)]
+        return {}
+
+
+def _checked(experiment: Experiment, sets: tuple[Override, ...], source: Source, problems: list[Problem]) -> Expansion:
+    """Expands the experiment as chosen, and as every other scale of the file, for their mistakes."""
+    chosen = expand(experiment)
+    found = dict.fromkeys(chosen.problems)
+    for scale in [None, *experiment.scales]:
+        is_chosen = not sets and scale == experiment.scale
+        other = chosen if is_chosen else expand(experiment.loaded_as(source, scale, ()))
+        found |= dict.fromkeys(other.problems)
+        # What a smaller scale leaves unmatched is no mistake; what the whole file does is.
+        found |= dict.fromkeys(other.idle if scale is None and not found and not problems else ())
+    problems += _one_a_place(found)
+    return chosen
+
+
+def _one_a_place(problems: Iterable[Problem]) -> list[Problem]:
+    """The most helpful problem for each place: several cells stumble over one line of the file."""
+    best: dict[tuple[str, str], Problem] = {}
+    for problem in problems:
+        key = (problem.place, problem.path)
+        if key not in best or ("did you mean" in problem.message and "did you mean" not in best[key].message):
+            best[key] = problem
+    return list(best.values())
+
+
+def _in_order(problems: list[Problem], source: Source) -> list[Problem]:
+    """By place in the file; what has none (`--set`, `--scale`) last."""
+    order = {path: index for index, path in enumerate(source.lines)}
+
+    def place(problem: Problem) -> tuple:
+        line = PLACE.search(problem.place) if not problem.place.startswith("--") else None
+        return (int(line[1]) if line else float("inf"), order.get(problem.path, len(order)), problem.path)
+
+    return sorted(dict.fromkeys(problems), key=place)

@@ -1,0 +1,46 @@
+"""Whether a resolved recipe is among those that `if`, `exclude` or `baseline` mean."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+MISSING = object()
+
+
+def matches(recipe: Mapping[str, Any], coordinates: Mapping[str, Any], condition: Mapping[str, Any]) -> bool:
+    """True where every key of `condition` has its value, or one of its list of values."""
+    return all(value_matches(recipe, coordinates, key, wanted) for key, wanted in condition.items())
+
+
+def value_matches(recipe: Mapping[str, Any], coordinates: Mapping[str, Any], key: str, wanted: Any) -> bool:
+    """True where `key` has the value `wanted`: a component by its name, its label, or some of its parameters."""
+    found = value_at(recipe, key)
+    if found is MISSING:
+        return False
+    candidates = [wanted, *wanted] if isinstance(wanted, list) else [wanted]
+    label = coordinates.get(key, MISSING)
+    return any(_same(found, one) or (isinstance(one, str) and label == one) for one in candidates)
+
+
+def value_at(recipe: Mapping[str, Any], key: str) -> Any:
+    """The value of a dotted key, MISSING where the recipe has none. Protocols' names may hold dots."""
+    return next(_walk(recipe, key.split(".")), MISSING)
+
+
+def _walk(value: Any, parts: list[str]) -> Iterator[Any]:
+    if not parts:
+        yield value
+    elif isinstance(value, Mapping):
+        for length in range(1, len(parts) + 1):
+            name = ".".join(parts[:length])
+            if name in value:
+                yield from _walk(value[name], parts[length:])
+
+
+def _same(found: Any, wanted: Any) -> bool:
+    if isinstance(wanted, str) and isinstance(found, Mapping):
+        return found.get("name") == wanted if "name" in found else wanted in found
+    if isinstance(wanted, Mapping) and isinstance(found, Mapping):
+        return all(_same(found.get(key, MISSING), value) for key, value in wanted.items())
+    if isinstance(found, bool) or isinstance(wanted, bool):
+        return found is wanted
+    return found == wanted
