@@ -1,0 +1,60 @@
+"""Random crop boxes, all samples at once: the distribution of torchvision's RandomResizedCrop.
+
+C. Szegedy et al., "Going Deeper with Convolutions", CVPR 2015, arXiv:1409.4842, section 6.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+ATTEMPTS = 10
+DRAWS = 2 * ATTEMPTS + 2  # uniform numbers that a box takes
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """Crops in whole pixels, held as float. top, left, height, width: [B]."""
+
+    top: Tensor
+    left: Tensor
+    height: Tensor
+    width: Tensor
+
+
+def sample(uniform: Tensor, size: tuple[int, int], scale: tuple[float, float], ratio: tuple[float, float]) -> Boxes:
+    """uniform: [B, DRAWS] in [0, 1) -> boxes inside an image of `size` (H, W).
+
+    Area uniform in `scale`, aspect ratio log-uniform in `ratio`, rounded to pixels; the first of ten attempts that fits,
+    else the largest centred box of an allowed ratio.
+    """
+    rows, columns = size
+    areas, ratios, position = uniform.split([ATTEMPTS, ATTEMPTS, 2], dim=1)
+    area = (scale[0] + (scale[1] - scale[0]) * areas) * (rows * columns)
+    log_low, log_high = math.log(ratio[0]), math.log(ratio[1])
+    root = torch.exp((log_low + (log_high - log_low) * ratios) / 2)
+    side = area.sqrt()
+    widths, heights = (side * root).round(), (side / root).round()
+    fits = (widths > 0) & (widths <= columns) & (heights > 0) & (heights <= rows)
+    found, first = fits.any(1), fits.to(torch.uint8).argmax(1, keepdim=True)
+    height, width = heights.gather(1, first)[:, 0], widths.gather(1, first)[:, 0]
+    top, left = _position(position[:, 0], rows - height), _position(position[:, 1], columns - width)
+    central = _central(rows, columns, ratio)
+    drawn = (top, left, height, width)
+    return Boxes(*(torch.where(found, value, other) for value, other in zip(drawn, central, strict=True)))
+
+
+def _position(uniform: Tensor, room: Tensor) -> Tensor:
+    """A whole number in 0..room; the minimum guards against rounding up of u (room + 1)."""
+    return torch.minimum((uniform * (room + 1)).floor(), room)
+
+
+def _central(rows: int, columns: int, ratio: tuple[float, float]) -> tuple[float, float, float, float]:
+    """Top, left, height and width of the largest centred box of an allowed ratio."""
+    height, width = rows, columns
+    if columns / rows < ratio[0]:
+        height = min(rows, round(columns / ratio[0]))
+    elif columns / rows > ratio[1]:
+        width = min(columns, round(rows * ratio[1]))
+    return float((rows - height) // 2), float((columns - width) // 2), float(height), float(width)

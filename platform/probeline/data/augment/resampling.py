@@ -1,0 +1,53 @@
+"""Crop, resize, flip and blur as matrices: each is linear and separable, so an image becomes Ry @ image @ Rx.T."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import one_hot
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of one axis for every sample. start, length: [B]; reverse: [B] bool or None, read from the far end."""
+
+    start: Tensor
+    length: Tensor
+    reverse: Tensor | None = None
+
+
+def resize_matrix(span: Span, side: int, out: int) -> Tensor:
+    """[B, out, side]: bilinear resampling of the span to `out` pixels, antialiased where it shrinks.
+
+    The triangle filter of PIL and of torchvision's `resize(antialias=True)`: as wide as an output pixel when shrinking,
+    cut off at the span's ends and normalised to sum to one.
+    """
+    device = span.start.device
+    target = torch.arange(out, device=device).expand(len(span.start), out)
+    if span.reverse is not None:
+        target = torch.where(span.reverse[:, None], out - 1 - target, target)
+    step = (span.length / out)[:, None]
+    centre = span.start[:, None] + step * (target + 0.5)
+    pixel = torch.arange(side, device=device) + 0.5
+    sharpness = 1 / step.clamp(min=1)
+    weights = (pixel - centre[:, :, None]).abs_().mul_(-sharpness[:, :, None]).add_(1).clamp_(min=0)
+    inside = (pixel > span.start[:, None]) & (pixel < (span.start + span.length)[:, None])
+    weights *= inside[:, None, :]
+    return weights.div_(weights.sum(2, keepdim=True))
+
+
+def blur_radius(side: int) -> int:
+    """Half the kernel that SimCLR takes: 10% of the side, made odd (appendix A); 0, no blur, below 20 pixels."""
+    return side // 10 // 2
+
+
+def blur_matrix(sigma: Tensor, side: int) -> Tensor:
+    """sigma: [B], 0 for none -> [B, side, side], a Gaussian blur with reflected borders."""
+    radius = min(blur_radius(side), side - 1)
+    offset = torch.arange(-radius, radius + 1, device=sigma.device)
+    kernel = torch.exp(-0.5 * (offset / sigma.clamp(min=1e-3)[:, None]) ** 2)
+    kernel = kernel / kernel.sum(1, keepdim=True)
+    position = (torch.arange(side, device=sigma.device) + offset[:, None]).abs()
+    reflected = torch.where(position >= side, 2 * (side - 1) - position, position)
+    taps = one_hot(reflected, side).to(sigma.dtype)  # [2 radius + 1, side, side]
+    return torch.einsum("bk,kij->bij", kernel, taps)

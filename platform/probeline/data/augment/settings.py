@@ -1,0 +1,40 @@
+"""SimCLR's augmentation by its parameters; torch-free, so that planning can check it.
+
+T. Chen, S. Kornblith, M. Norouzi, G. Hinton, "A Simple Framework for Contrastive Learning of Visual Representations",
+ICML 2020, arXiv:2002.05709, appendix A.
+"""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from probeline.spec.settings import Settings
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+Area = Annotated[float, Field(gt=0, le=1)]
+Ratio = Annotated[float, Field(gt=0)]
+
+
+class Augment(Settings):
+    """Crop and resize, flip, colour jitter, grey and blur, drawn anew for every sample.
+
+    Defaults are SimCLR's on CIFAR (appendix B.9): strength 0.5 and no blur. On ImageNet: strength 1, blur 0.5.
+    """
+
+    crop_scale: tuple[Area, Area] = Field((0.08, 1.0), description="Range of the crop's share of the image's area.")
+    crop_ratio: tuple[Ratio, Ratio] = Field((3 / 4, 4 / 3), description="Range of the crop's width over its height.")
+    flip: Probability = Field(0.5, description="Probability of a left-right flip.")
+    strength: float = Field(
+        0.5, ge=0, le=2.5, description="s: brightness, contrast and saturation vary by 0.8 s, hue by 0.2 s of a turn."
+    )
+    jitter: Probability = Field(0.8, description="Probability of the colour jitter.")
+    grey: Probability = Field(0.2, description="Probability of turning grey.")
+    blur: Probability = Field(0.0, description="Probability of a Gaussian blur; kernel 10% of the side.")
+
+    @model_validator(mode="after")
+    def _ranges_ascend(self) -> Self:
+        for name in ("crop_scale", "crop_ratio"):
+            low, high = getattr(self, name)
+            if low > high:
+                raise ValueError(f"{name} is [{low}, {high}]: the lower end comes first")
+        return self

@@ -1,0 +1,110 @@
+"""Batches of a part on the training device, in an order that is a pure function of (seed, epoch).
+
+A part that takes at most a quarter of the device's free memory is copied there once, as uint8, and batches are gathered
+there. A larger one stays in the memory-mapped file: batches are gathered on the host, in pinned memory, and copied
+without waiting.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor
+
+from probeline.data.parts import Part
+
+RESIDENT_SHARE = 0.25  # of the device's free memory
+
+
+@dataclass(frozen=True)
+class Batch:
+    """inputs: float32 [B, C, H, W] in [0, 1], channels_last; labels: int64 [B], -1 for none; index: int64 [B], rows."""
+
+    inputs: Tensor
+    labels: Tensor
+    index: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def batches(
+    part: Part,
+    batch_size: int,
+    *,
+    seed: int,
+    epoch: int,
+    device: torch.device | str,
+    shuffle: bool = True,
+    drop_last: bool = True,
+) -> Iterator[Batch]:
+    """One pass over the part. The same (seed, epoch) gives the same order on every device.
+
+    Raises ValueError where `drop_last` would leave no batch at all.
+    """
+    if drop_last and batch_size > len(part):
+        raise ValueError(f"batch size {batch_size} is above the {len(part)} samples of the part")
+    return _batches(part, batch_size, _order(len(part), seed, epoch, shuffle), _indexed(device), drop_last)
+
+
+def _batches(part: Part, batch_size: int, order: Tensor, device: torch.device, drop_last: bool) -> Iterator[Batch]:
+    inputs, labels = _placed(part, device)
+    stop = len(order) - len(order) % batch_size if drop_last else len(order)
+    if inputs.device == device:
+        order = _sent(order, device)
+    for start in range(0, stop, batch_size):
+        index = order[start : start + batch_size]
+        pixels = _gather(inputs, index, device)
+        yield Batch(
+            inputs=pixels.permute(0, 3, 1, 2).to(torch.float32).div_(255),  # NHWC memory is channels_last
+            labels=_gather(labels, index, device),
+            index=_sent(index, device),
+        )
+
+
+def _indexed(device: torch.device | str) -> torch.device:
+    """`cuda` as `cuda:0`, so that it equals the device of the tensors on it."""
+    return torch.empty(0, device=device).device
+
+
+def _order(count: int, seed: int, epoch: int, shuffle: bool) -> Tensor:
+    if not shuffle:
+        return torch.arange(count)
+    generator = torch.Generator().manual_seed(_mixed(seed, epoch))
+    return torch.randperm(count, generator=generator)
+
+
+def _mixed(seed: int, epoch: int) -> int:
+    """One 64-bit seed of two numbers (SplitMix64's finaliser), so that (1, 2) and (2, 1) have nothing in common."""
+    value = (seed * 0x9E3779B97F4A7C15 + epoch * 0xD1B54A32D192ED03 + 1) % 2**64
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        value = ((value ^ (value >> shift)) * factor) % 2**64
+    return (value ^ (value >> 31)) % 2**63
+
+
+_resident: WeakKeyDictionary[Part, tuple[torch.device, Tensor, Tensor]] = WeakKeyDictionary()
+
+
+def _placed(part: Part, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Inputs and labels on the device where they fit its share, else on the host; copied once in a part's life."""
+    host = torch.from_numpy(part.inputs), torch.from_numpy(part.labels)
+    if device.type != "cuda":
+        return host
+    kept = _resident.get(part)
+    if kept is None or kept[0] != device:
+        fits = part.inputs.nbytes <= RESIDENT_SHARE * torch.cuda.mem_get_info(device)[0]
+        kept = (device, *(tensor.to(device) for tensor in host)) if fits else (device, *host)
+        _resident[part] = kept
+    return kept[1], kept[2]
+
+
+def _gather(rows: Tensor, index: Tensor, device: torch.device) -> Tensor:
+    return _sent(rows.index_select(0, index), device)
+
+
+def _sent(tensor: Tensor, device: torch.device) -> Tensor:
+    """On the device, without waiting for it; pinned memory is reused only after the copy has ended."""
+    if tensor.device == device or device.type == "cpu":
+        return tensor
+    return tensor.pin_memory().to(device, non_blocking=True)

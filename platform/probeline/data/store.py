@@ -1,0 +1,152 @@
+"""Data sets by component: decoded once per node, then opened from the cache or known from a memo.
+
+A memo maps a fingerprint (what would be read: name, settings, versions, and the source files' paths, sizes and times) to
+what was read (content digest, sizes, classes). A warm `facts` is therefore a look at the files' stats and no more: it
+imports neither torch nor PIL nor scikit-learn. Everything in the cache may be deleted at any time.
+"""
+
+import hashlib
+import json
+import logging
+import time
+from dataclasses import dataclass
+from importlib.metadata import version as package_version
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from probeline import catalog
+from probeline.data import cache, lock, sealed
+from probeline.data.parts import Dataset, Facts, Part
+from probeline.data.settings import DatasetSettings
+from probeline.data.split import slices
+from probeline.failures import BadData, UserError
+
+logger = logging.getLogger(__name__)
+
+FORMAT = 1  # of the cache; a new number leaves old entries behind
+ATTEMPTS = 3  # openings before giving up: someone may delete the cache while it is being opened
+
+
+def facts(component: dict[str, Any]) -> Facts:
+    """Digest, sizes, classes and shape of a resolved data component; decodes and caches it the first time.
+
+    Raises UserError for what the user can mend (no such path, a limit above the size), BadData for damaged files.
+    """
+    source = _source(component)
+    memo = _memo(source) or _build(source)
+    rows = slices(memo["sizes"], source.config)
+    count = {part: taken.stop - taken.start for part, (_, taken) in rows.items()}
+    return Facts(
+        digest=memo["digest"],
+        train_size=count["train"],
+        validation_size=count["validation"],
+        test_size=count["test"],
+        classes=tuple(memo["classes"]),
+        shape=tuple(memo["shape"]),
+    )
+
+
+def open_dataset(component: dict[str, Any]) -> Dataset:
+    """The data set's parts, memory-mapped; a missing or damaged cache is built anew. Raises as `facts` does."""
+    source = _source(component)
+    memo = _memo(source)
+    for _ in range(ATTEMPTS):
+        stored = cache.load(memo["digest"]) if memo else None
+        if stored is not None:
+            rows = slices(memo["sizes"], source.config)
+            parts = {part: _rows(stored[name], taken) for part, (name, taken) in rows.items()}
+            return Dataset(**parts, classes=tuple(memo["classes"]), digest=memo["digest"])
+        memo = _build(source)
+    raise UserError(f"{cache.root()}: the cache was damaged {ATTEMPTS} times while being opened; is its disk sound?")
+
+
+def digest_of_file(path: Path) -> str:
+    """sha256 of a file's bytes, remembered by its path, size and time. Raises UserError where it cannot be read."""
+    try:
+        stat = path.stat()
+        described = json.dumps([str(path.resolve()), stat.st_size, stat.st_mtime_ns])
+        memo_path = cache.root() / "files" / f"{hashlib.sha256(described.encode()).hexdigest()}.json"
+        memo = sealed.read(memo_path)
+        if memo is None:
+            with path.open("rb") as file:
+                memo = {"digest": hashlib.file_digest(file, "sha256").hexdigest()}
+            sealed.write(memo_path, memo)
+        return memo["digest"]
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror or error}") from error
+
+
+@dataclass(frozen=True)
+class _Source:
+    name: str
+    config: DatasetSettings
+    module: ModuleType
+    fingerprint: str
+
+
+def _source(component: dict[str, Any]) -> _Source:
+    name = component["name"]
+    config = catalog.settings("datasets", component)
+    module = catalog.module("datasets", name)
+    return _Source(name, config, module, _fingerprint(name, config, module))
+
+
+def _fingerprint(name: str, config: DatasetSettings, module: ModuleType) -> str:
+    read_settings = config.model_dump(mode="json", exclude=set(DatasetSettings.model_fields))
+    stats = [(str(path), path.stat()) for path in [*module.files(config), Path(module.__file__)]]
+    described = {
+        "format": FORMAT,
+        "name": name,
+        "version": getattr(module, "VERSION", 1),
+        "settings": read_settings,
+        "pillow": package_version("pillow"),  # another JPEG decoder may give other pixels
+        "files": sorted((path, stat.st_size, stat.st_mtime_ns) for path, stat in stats),
+    }
+    return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
+
+
+def _memo_path(source: _Source) -> Path:
+    return cache.root() / "datasets" / "memos" / f"{source.fingerprint}.json"
+
+
+def _memo(source: _Source) -> dict[str, Any] | None:
+    return sealed.read(_memo_path(source))
+
+
+def _build(source: _Source) -> dict[str, Any]:
+    """Decode the source into the cache, or take what another process has built meanwhile; returns the memo."""
+    with lock.held(cache.root() / "datasets" / "locks" / f"{source.fingerprint}.lock"):
+        memo = _memo(source)
+        if memo and cache.load(memo["digest"]) is not None:
+            return memo
+        started = time.monotonic()
+        logger.info("decoding %s into %s", source.name, cache.root())
+        parts = source.module.read(source.config)
+        if _fingerprint(source.name, source.config, source.module) != source.fingerprint:
+            raise BadData(f"data set {source.name}: its files changed while they were read; run again")
+        memo = _described(source, parts)
+        sealed.write(_memo_path(source), memo)
+        logger.info("decoded %s in %.1f s: %s", source.name, time.monotonic() - started, memo["sizes"])
+        return memo
+
+
+def _described(source: _Source, parts: dict[str, Part]) -> dict[str, Any]:
+    if not {"train", "test"} <= set(parts) <= {"train", "validation", "test"} or not all(map(len, parts.values())):
+        found = ", ".join(f"{name}: {len(part)}" for name, part in parts.items())
+        raise BadData(f"data set {source.name} has parts ({found}); it needs samples in train and in test")
+    shapes = {part.inputs.shape[1:] for part in parts.values()}
+    if len(shapes) > 1:
+        raise BadData(f"data set {source.name}: its parts differ in shape {sorted(shapes)}; set `size` or `channels`")
+    names = getattr(source.module, "classes", lambda config: None)(source.config)
+    count = max(int(part.labels.max()) for part in parts.values()) + 1
+    return {
+        "digest": cache.write(parts),
+        "sizes": {name: len(part) for name, part in parts.items()},
+        "classes": list(names or map(str, range(count))),
+        "shape": list(shapes.pop()),
+    }
+
+
+def _rows(part: Part, rows: slice) -> Part:
+    return Part(part.inputs[rows], part.labels[rows])
