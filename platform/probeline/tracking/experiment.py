@@ -1,0 +1,92 @@
+"""The MLflow experiment of a spec, and the parent run that its trials' runs hang under."""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from probeline.tracking.encoding import LONGEST_TAG, text
+from probeline.tracking.location import artifact_location
+
+if TYPE_CHECKING:
+    from mlflow.entities import Experiment
+    from mlflow.tracking import MlflowClient
+
+NOTE = "mlflow.note.content"  # what MLflow's UI shows as the description
+
+
+@dataclass(frozen=True)
+class ExperimentInfo:
+    """What MLflow says about an experiment: its name, a description in Markdown, the spec as written, tags."""
+
+    name: str
+    description: str = ""
+    spec_text: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where an experiment's trials go: ids of the MLflow experiment and of the parent run."""
+
+    experiment_id: str
+    parent_id: str
+
+
+class Homes:
+    """Finds or makes each experiment's home, once."""
+
+    def __init__(self, client: "MlflowClient", uri: str, workdir: Path, own: ExperimentInfo) -> None:
+        self._client, self._uri, self._workdir, self._own = client, uri, workdir, own
+        self._known: dict[str, Home] = {}
+
+    def of(self, name: str) -> Home:
+        """The home of the experiment `name`."""
+        if name not in self._known:
+            experiment_id = self._experiment(name)
+            home = Home(experiment_id, self._parent(experiment_id, name))
+            if name == self._own.name:
+                self._describe(home)
+            self._known[name] = home
+        return self._known[name]
+
+    def forget(self) -> None:
+        """Look everything up again: something was deleted."""
+        self._known.clear()
+
+    def _experiment(self, name: str) -> str:
+        found: Experiment | None = self._client.get_experiment_by_name(name)
+        if found is None:
+            return self._client.create_experiment(name, artifact_location(self._uri, name, self._workdir))
+        if found.lifecycle_stage != "active":
+            raise ValueError(
+                f"the MLflow experiment {name!r} was deleted; bring it back "
+                f"(mlflow experiments restore --experiment-id {found.experiment_id}) or change the spec's name"
+            )
+        return found.experiment_id
+
+    def _parent(self, experiment_id: str, name: str) -> str:
+        oldest = self._client.search_runs(
+            [experiment_id],
+            "tags.`probeline.kind` = 'experiment'",
+            max_results=1,
+            order_by=["attributes.start_time ASC"],
+        )
+        if oldest:
+            return oldest[0].info.run_id
+        run = self._client.create_run(experiment_id, run_name=name, tags={"probeline.kind": "experiment"})
+        self._client.set_terminated(run.info.run_id)  # a folder, not a process: nothing to leave behind RUNNING
+        return run.info.run_id
+
+    def _describe(self, home: Home) -> None:
+        note = text(self._own.description)[:LONGEST_TAG]
+        self._client.set_experiment_tag(home.experiment_id, NOTE, note)
+        self._client.set_tag(home.parent_id, NOTE, note)
+        for key, value in self._own.tags.items():
+            self._client.set_tag(home.parent_id, key, text(value)[:LONGEST_TAG])
+        if self._own.spec_text:
+            with tempfile.TemporaryDirectory() as folder:
+                file = Path(folder) / "spec.yaml"
+                file.write_text(text(self._own.spec_text), encoding="utf-8")
+                self._client.log_artifact(home.parent_id, str(file))

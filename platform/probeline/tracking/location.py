@@ -1,0 +1,130 @@
+"""Where results are kept: which MLflow, whether it answers, and where its artifacts lie."""
+
+import hashlib
+import os
+import re
+import socket
+import sqlite3
+import urllib.error
+import urllib.request
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from probeline.failures import UserError
+
+DATABASES = ("postgresql", "mysql", "mssql")
+PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
+PATIENCE = 3.0  # seconds to wait for a server before saying that it does not answer
+
+
+def resolve(uri: str | None = None, directory: Path | None = None) -> str:
+    """The tracking URI that is meant: `uri`, else MLFLOW_TRACKING_URI, else `mlflow.db` in `directory` (or here).
+
+    Raises UserError, within seconds, where nothing can be kept there.
+    """
+    directory = (directory or Path.cwd()).resolve()
+    uri = uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{directory / 'mlflow.db'}"
+    scheme = uri.partition(":")[0].partition("+")[0].lower()
+    if scheme == "sqlite":
+        return _checked_sqlite(uri, directory)
+    if scheme in ("http", "https"):
+        return _checked_server(uri)
+    if scheme in DATABASES:
+        return _checked_database(uri, scheme)
+    raise UserError(
+        f"tracking URI {redacted(uri)!r}: cannot be used; allowed are sqlite:///path/mlflow.db, http(s)://server:port "
+        "and a database such as postgresql://user@server/name (MLflow 3 no longer keeps runs in plain folders)"
+    )
+
+
+def sqlite_file(uri: str) -> Path | None:
+    """The database file of an sqlite URI; None for any other URI."""
+    match = re.match(r"sqlite(\+\w+)?:///(?P<path>[^?]+)", uri)
+    return Path(unquote(match["path"])) if match else None
+
+
+def artifact_location(uri: str, experiment: str, directory: Path) -> str | None:
+    """The folder for an experiment's artifacts; None where the server decides.
+
+    `mlartifacts` beside the sqlite file, or in `directory` for another database used without a server.
+    """
+    if uri.startswith("http"):
+        return None
+    file = sqlite_file(uri)
+    root = (file.parent if file else directory).resolve() / "mlartifacts"
+    slug = re.sub(r"[^A-Za-z0-9._-]+", "-", experiment)[:60].strip(".-") or "experiment"
+    if slug != experiment:
+        slug += "-" + hashlib.sha256(experiment.encode("utf-8", "backslashreplace")).hexdigest()[:8]
+    return (root / slug).as_uri()
+
+
+def redacted(uri: str) -> str:
+    """`uri` without a password, to be shown."""
+    return re.sub(r"(://[^/@:]*):[^@/]*@", r"\1:***@", uri)
+
+
+def _checked_sqlite(uri: str, directory: Path) -> str:
+    file = sqlite_file(uri)
+    if file is None:
+        raise UserError(f"tracking URI {uri!r}: names no file; write sqlite:///path/mlflow.db")
+    file = (directory / file).resolve()
+    folder = next(folder for folder in file.parents if folder.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        raise UserError(f"tracking URI {uri!r}: {folder} is not a folder that can be written to")
+    if file.exists():
+        _check_database_file(uri, file)
+    return f"sqlite:///{file}"
+
+
+def _check_database_file(uri: str, file: Path) -> None:
+    if not file.is_file() or not os.access(file, os.R_OK | os.W_OK):
+        raise UserError(f"tracking URI {uri!r}: {file} is not a file that can be read and written")
+    with file.open("rb") as stream:
+        start = stream.read(16)
+    if start and start != b"SQLite format 3\0":
+        raise UserError(f"tracking URI {uri!r}: {file} is not an sqlite database; name another file")
+    try:
+        with sqlite3.connect(file, timeout=PATIENCE) as connection:
+            connection.execute("select count(*) from sqlite_master").fetchone()
+    except sqlite3.DatabaseError as error:
+        if "locked" not in str(error):  # another writer at work is no fault
+            raise UserError(f"tracking URI {uri!r}: {file} cannot be read ({error}); restore or remove it") from None
+    finally:
+        if "connection" in locals():
+            connection.close()
+
+
+def _checked_server(uri: str) -> str:
+    uri = uri.rstrip("/")
+    parts = urlsplit(uri)
+    host = parts.netloc.rpartition("@")[2]
+    address = parts._replace(netloc=host, path=parts.path + "/health").geturl()
+    try:
+        urllib.request.urlopen(address, timeout=PATIENCE).close()
+    except urllib.error.HTTPError as error:
+        if error.code in (403, 502, 503, 504):
+            raise UserError(
+                f"MLflow server {redacted(uri)}: answers {error.code} {error.reason}; "
+                "see its log (a 403 can mean that its --allowed-hosts lacks this name)"
+            ) from None
+    except (OSError, ValueError) as error:
+        raise UserError(_silent(f"MLflow server {redacted(uri)}", error)) from None
+    return uri
+
+
+def _checked_database(uri: str, scheme: str) -> str:
+    parts = urlsplit(uri)
+    try:
+        if parts.hostname:  # without a host it is a local socket, which the driver finds
+            socket.create_connection((parts.hostname, parts.port or PORTS[scheme]), timeout=PATIENCE).close()
+    except (OSError, ValueError) as error:
+        raise UserError(_silent(f"tracking database {redacted(uri)}", error)) from None
+    return uri
+
+
+def _silent(what: str, error: Exception) -> str:
+    reason = getattr(error, "reason", error)
+    return (
+        f"{what}: does not answer ({reason}); start it, correct --tracking-uri or MLFLOW_TRACKING_URI, "
+        "or leave both out to keep results in ./mlflow.db"
+    )

@@ -1,0 +1,115 @@
+"""The only reader of MLflow: which trials have finished, and their numbers as two tidy frames."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from probeline.spec.trial import Trial
+from probeline.tracking import encoding
+from probeline.tracking.runs import Run, Runs, by_trial, open_runs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# KILLED is an interrupted trial: it counts as not run and is run again.
+STATUS = {"FINISHED": "finished", "RUNNING": "running", "SCHEDULED": "running", "FAILED": "failed", "KILLED": "missing"}
+PROVENANCE = ("git_commit", "git_dirty", "versions", "hardware", "data_digest")
+
+
+@dataclass(frozen=True, slots=True)
+class TrialStatus:
+    """What MLflow knows of a trial; `status` is finished, running, failed or missing."""
+
+    run_id: str | None = None
+    status: str = "missing"
+    failure: str | None = None
+    message: str | None = None
+
+
+def statuses(uri: str, trial_ids: Iterable[str], experiment: str | None = None) -> dict[str, TrialStatus]:
+    """Trial id -> its status, for every id asked for. `experiment` is where a server is asked first.
+
+    Raises UserError where a trial has two runs.
+    """
+    ids = list(trial_ids)
+    runs = open_runs(uri, experiment)
+    found = by_trial(runs.find(ids)) if runs and ids else {}
+    return {trial_id: _status(found.get(trial_id)) for trial_id in ids}
+
+
+def frame(uri: str, trials: Sequence[Trial], experiment: str | None = None) -> tuple["pd.DataFrame", "pd.DataFrame"]:
+    """(trials, history). trials: a row per planned trial, in that order; history: trial_id, name, step, value.
+
+    A metric's column holds its last value; history holds every point of the metrics that have steps past 0.
+    """
+    import pandas as pd
+
+    runs = open_runs(uri, experiment)
+    found = by_trial(runs.read([trial.id for trial in trials])) if runs and trials else {}
+    return pd.DataFrame(_columns(trials, found)), _history(runs, [*found.values()])
+
+
+def _status(run: Run | None) -> TrialStatus:
+    if run is None:
+        return TrialStatus()
+    tags = run.tags
+    return TrialStatus(run.run_id, STATUS[run.status], tags.get("probeline.failure"), tags.get("probeline.message"))
+
+
+def _columns(trials: Sequence[Trial], found: dict[str, Run]) -> dict[str, Any]:
+    runs = [found.get(trial.id) for trial in trials]
+    states = [_status(run) for run in runs]
+    columns = {
+        "trial_id": [trial.id for trial in trials],
+        "encoder_id": [trial.encoder_id for trial in trials],
+        "run_id": _exact(state.run_id for state in states),
+        "cell": [trial.cell.label for trial in trials],
+        "arm": _exact(trial.cell.arm for trial in trials),
+        "seed": [trial.seed for trial in trials],
+        "status": [state.status for state in states],
+        "failure": _exact(state.failure for state in states),
+        "message": _exact(state.message for state in states),
+    }
+    for axis in dict.fromkeys(axis for trial in trials for axis in trial.cell.coordinates):
+        columns[axis] = _exact(trial.cell.coordinates.get(axis) for trial in trials)
+    for key in sorted({key for run in runs if run for key in run.metrics}):
+        values = [run.metrics[key][0] if run and key in run.metrics else float("nan") for run in runs]
+        columns[encoding.name(key)] = values
+    columns["recipe"] = _exact(trial.cell.recipe for trial in trials)
+    for tag in PROVENANCE:
+        columns[tag] = _exact(run.tags.get(f"probeline.{tag}") if run else None for run in runs)
+    columns["git_dirty"] = _exact({"true": True, "false": False}.get(value) for value in columns["git_dirty"])
+    columns["started"] = _moments(run.started if run else None for run in runs)
+    columns["finished"] = _moments(run.ended if run and run.status != "RUNNING" else None for run in runs)
+    return columns
+
+
+def _history(runs: Runs | None, found: list[Run]) -> "pd.DataFrame":
+    import pandas as pd
+
+    keys = sorted({key for run in found for key, (_, step) in run.metrics.items() if step > 0})
+    points = runs.history(found, keys) if runs and keys else []
+    trial_ids = {run.run_id: run.trial_id for run in found}
+    order = {run.run_id: place for place, run in enumerate(found)}
+    points.sort(key=lambda point: (order[point[0]], point[1], point[2]))
+    names = {key: encoding.name(key) for key in keys}
+    return pd.DataFrame(
+        {
+            "trial_id": pd.Series([trial_ids[run_id] for run_id, _, _, _ in points], dtype="str"),
+            "name": pd.Series([names[key] for _, key, _, _ in points], dtype="str"),
+            "step": pd.Series([step for _, _, step, _ in points], dtype="int64"),
+            "value": pd.Series([value for _, _, _, value in points], dtype="float64"),
+        }
+    )
+
+
+def _exact(values: Iterable[Any]) -> "pd.Series":
+    import pandas as pd
+
+    return pd.Series(list(values), dtype="object")  # keeps 64 an int and None a None beside each other
+
+
+def _moments(milliseconds: Iterable[int | None]) -> "pd.Series":
+    import pandas as pd
+
+    return pd.to_datetime(pd.Series(list(milliseconds), dtype="Int64"), unit="ms", utc=True)
