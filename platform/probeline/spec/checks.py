@@ -8,11 +8,12 @@ from probeline.spec.components import resolve
 from probeline.spec.grid import Expansion, expand
 from probeline.spec.identity import data_key
 from probeline.spec.match import matches
-from probeline.spec.problems import Path, Problem, SpecError, nearest, shown
+from probeline.spec.problems import Path, Problem, SpecError, nearest, shown, unknown
 from probeline.spec.schema import Experiment, Report
 from probeline.spec.trial import Cell
 
 DEFAULT_METRIC = "linear_probe/top1"
+OTHER_METRICS = ("cost", "train", "online_probe")
 DEFAULT_FIGURES = ("metric_against_axis", "paired_differences", "training_curves", "cost")
 
 
@@ -40,58 +41,79 @@ def _too_large(cell: Cell, train_sizes: Mapping[str, int]) -> bool:
     return training["epochs"] > 0 and training["batch_size"] > train_sizes[data_key(cell.recipe)]
 
 
-def resolve_report(experiment: Experiment, expansion: Expansion, problems: list[Problem]) -> Report:
-    """The report with its defaults chosen and its figures resolved; mistakes go to `problems`."""
+def resolve_report(experiment: Experiment, expansion: Expansion, whole: Expansion, problems: list[Problem]) -> Report:
+    """The report with its defaults chosen and its figures resolved; mistakes go to `problems`.
+
+    Names are looked for in the `whole` file: a scale may leave a baseline out, and the page then says so.
+    """
     report = experiment.report
-    metric = _metric(experiment, expansion, problems)
-    _check_baseline(experiment, expansion, problems)
+    metric = _metric(experiment, expansion, whole, problems)
+    if whole.cells:
+        _check_baseline(experiment, report.baseline, whole, ("report", "baseline"), problems)
     figures = report.figures
     if figures is None:
         figures = _default_figures(experiment)
-    resolved = [_figure(experiment, index, figure, problems) for index, figure in enumerate(figures)]
+    resolved = [_figure(experiment, index, figure, whole, problems) for index, figure in enumerate(figures)]
     return report.model_copy(update={"metric": metric, "figures": [figure for figure in resolved if figure]})
 
 
-def _metric(experiment: Experiment, expansion: Expansion, problems: list[Problem]) -> str:
-    protocols = list(dict.fromkeys(name for cell in expansion.cells for name in cell.recipe["evaluation"]))
-    metric = experiment.report.metric
+def _protocols(expansion: Expansion) -> list[str]:
+    return list(dict.fromkeys(name for cell in expansion.cells for name in cell.recipe["evaluation"]))
+
+
+def _metric(experiment: Experiment, expansion: Expansion, whole: Expansion, problems: list[Problem]) -> str:
+    protocols, metric = _protocols(expansion), experiment.report.metric
     if metric is None:
         return DEFAULT_METRIC if "linear_probe" in protocols or not protocols else f"{protocols[0]}/top1"
-    protocol = metric.partition("/")[0]
-    known = [*protocols, "cost", "train"]
-    if protocols and protocol not in known:
-        near = nearest(protocol, known)
-        hint = f"did you mean {near!r}?" if near else f"evaluated: {', '.join(protocols)}"
-        message = f"got {shown(metric)}; {protocol} is not evaluated; {hint}"
-        problems.append(experiment.source.problem(("report", "metric"), message))
+    _check_metric(experiment, metric, _protocols(whole), ("report", "metric"), problems)
     return metric
 
 
-def _check_baseline(experiment: Experiment, expansion: Expansion, problems: list[Problem]) -> None:
-    baseline, cells = experiment.report.baseline, expansion.cells
-    at: Path = ("report", "baseline")
-    if baseline is None or not cells:
-        return
+def _check_metric(experiment: Experiment, metric: str, protocols: list[str], at: Path, problems: list[Problem]) -> None:
+    protocol, known = metric.partition("/")[0], [*protocols, *OTHER_METRICS]
+    if protocols and protocol not in known:
+        near = nearest(protocol, known)
+        hint = f"did you mean {near!r}?" if near else f"evaluated: {', '.join(protocols)}"
+        message = f"got {shown(metric)}; {shown(protocol)} is not evaluated; {hint}"
+        problems.append(experiment.source.problem(at, message))
+
+
+def _check_baseline(
+    experiment: Experiment, baseline: Any, expansion: Expansion, at: Path, problems: list[Problem]
+) -> None:
+    """An arm or a cell by its label, a value of an axis, or what its cells match."""
+    cells = expansion.cells
     if isinstance(baseline, str):
         labels = [cell.label for cell in cells]
-        if baseline not in [*labels, *experiment.arms]:
-            near = nearest(baseline, labels)
-            hint = f"did you mean {near!r}?" if near else f"cells: {', '.join(labels[:10])}"
-            problems.append(
-                experiment.source.problem(at, f"got {shown(baseline)}; no arm or cell has this name; {hint}")
-            )
-    elif not baseline or not any(matches(cell.recipe, cell.coordinates, baseline) for cell in cells):
+        values = [value for cell in cells for value in cell.coordinates.values() if isinstance(value, str)]
+        known = list(dict.fromkeys([*experiment.arms, *values, *labels]))
+        if baseline not in known:
+            near = nearest(baseline, known)
+            hint = f"did you mean {near!r}?" if near else f"there: {', '.join(known[:10])}"
+            message = f"got {shown(baseline)}; no arm, cell or value of an axis has this name; {hint}"
+            problems.append(experiment.source.problem(at, message))
+    elif isinstance(baseline, dict) and not any(matches(c.recipe, c.coordinates, baseline) for c in cells if baseline):
         problems.append(experiment.source.problem(at, f"got {shown(baseline)}; matches no cell"))
 
 
 def _figure(
-    experiment: Experiment, index: int, written: str | dict[str, Any], problems: list[Problem]
+    experiment: Experiment, index: int, written: str | dict[str, Any], expansion: Expansion, problems: list[Problem]
 ) -> dict[str, Any] | None:
+    """A figure with its defaults; its `x` and `line` are axes, its `metric` and `baseline` as in the report."""
     at: Path = ("report", "figures", index)
     resolved = resolve("figures", {"name": written} if isinstance(written, str) else written)
     for path, message in resolved.complaints:
         shorter = () if isinstance(written, str) and path == ("name",) else path
         problems.append(experiment.source.problem((*at, *shorter), message))
+    figure = resolved.value or {}
+    for key in ("x", "line"):
+        if isinstance(figure.get(key), str) and figure[key] not in experiment.axes:
+            message = f"got {shown(figure[key])}; not an axis; {unknown(figure[key], experiment.axes).split('; ')[1]}"
+            problems.append(experiment.source.problem((*at, key), message))
+    if isinstance(figure.get("metric"), str):
+        _check_metric(experiment, figure["metric"], _protocols(expansion), (*at, "metric"), problems)
+    if expansion.cells:
+        _check_baseline(experiment, figure.get("baseline"), expansion, (*at, "baseline"), problems)
     return resolved.value
 
 

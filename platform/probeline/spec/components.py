@@ -28,7 +28,7 @@ def resolve(kind: str, written: dict[str, Any]) -> Resolved:
     if not isinstance(name, str):
         known = ", ".join(catalog.names(kind))
         message = f"missing; name one of the {kind}: {known}" if name is None else f"not a name; {kind}: {known}"
-        return Resolved(None, ((("name",), message),))
+        return Resolved(None, ((("name",) if written else (), message),))
     try:
         config = catalog.config(kind, name)
     except catalog.UnknownPlugin as error:

@@ -19,6 +19,7 @@ from probeline.spec.validation import complaints
 from probeline.spec.yaml_source import Source, parse, read_file
 
 PLACEHOLDERS = {"name": "unnamed"}
+NULLS = ("null", "~")
 PLACE = re.compile(r":(\d+)$")
 
 
@@ -40,8 +41,8 @@ def load_text(text: str, name: str, scale: str | None = None, sets: Sequence[str
     if experiment is None:
         raise SpecError(_in_order(problems, source))
     chosen, overrides = _configured(experiment, scale, sets, source, problems)
-    expansion = _checked(chosen, overrides, source, problems)
-    report = resolve_report(chosen, expansion, problems)
+    expansion, whole = _checked(chosen, overrides, source, problems)
+    report = resolve_report(chosen, expansion, whole, problems)
     if problems:
         raise SpecError(_in_order(problems, source))
     return chosen.model_copy(update={"report": report})
@@ -117,8 +118,11 @@ def _setting(text: str, problems: list[Problem]) -> Override | None:
     if not equals or not key.strip():
         problems.append(Problem(place, "", "allowed: key=value, such as training.epochs=3"))
         return None
+    if not written.strip():
+        problems.append(Problem(place, "", "no value; allowed: key=value, and null for none"))
+        return None
     try:
-        value, _, found = parse(written if written.strip() else "null", place)
+        value, _, found = parse(written, place) if written.strip() not in NULLS else (None, None, [])
     except SpecError as error:
         found = error.problems
     if found:
@@ -151,18 +155,28 @@ def _setting_of_run(
         return {}
 
 
-def _checked(experiment: Experiment, sets: tuple[Override, ...], source: Source, problems: list[Problem]) -> Expansion:
-    """Expands the experiment as chosen, and as every other scale of the file, for their mistakes."""
-    chosen = expand(experiment)
+def _checked(
+    experiment: Experiment, sets: tuple[Override, ...], source: Source, problems: list[Problem]
+) -> tuple[Expansion, Expansion]:
+    """The experiment expanded as chosen, and as the whole file without a scale; every other scale is checked too."""
+    chosen = whole = expand(experiment)
     found = dict.fromkeys(chosen.problems)
     for scale in [None, *experiment.scales]:
         is_chosen = not sets and scale == experiment.scale
         other = chosen if is_chosen else expand(experiment.loaded_as(source, scale, ()))
         found |= dict.fromkeys(other.problems)
-        # What a smaller scale leaves unmatched is no mistake; what the whole file does is.
-        found |= dict.fromkeys(other.idle if scale is None and not found and not problems else ())
-    problems += _one_a_place(found)
-    return chosen
+        whole = other if scale is None else whole
+    # What a smaller scale leaves unmatched is no mistake; what the whole file does is.
+    found |= dict.fromkeys(() if found or problems else whole.idle)
+    told = [problem.path for problem in problems]
+    problems += [p for p in _one_a_place(found) if not any(_within(p.path, path) for path in told)]
+    return chosen, whole
+
+
+def _within(path: str, other: str) -> bool:
+    """Whether one of two dotted paths is inside the other: then one mistake made both."""
+    inner, outer = max(path, other, key=len), min(path, other, key=len)
+    return bool(outer) and inner.startswith((f"{outer}.", f"{outer}["))
 
 
 def _one_a_place(problems: Iterable[Problem]) -> list[Problem]:

@@ -32,6 +32,8 @@ class Override:
             return Problem(self.text, dotted((self.key, *below)) if below else "", message)
         # What is unknown is the key of an axis, not the value that happened to be tried first.
         about_key = not below and message.startswith("unknown") and isinstance(self.at[-1], int)
+        if message.startswith("unknown to") and self.at[0] in ("grid", "zip") and "did you mean" not in message:
+            message += "; an axis for some of the cells goes under `when`"
         return source.problem(self.at[:-1] if about_key else (*self.at, *below), message)
 
 

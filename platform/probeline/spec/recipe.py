@@ -8,7 +8,7 @@ from probeline import catalog
 from probeline.failures import UserError
 from probeline.spec.components import resolve_section
 from probeline.spec.override import Override
-from probeline.spec.problems import Path, Problem, shown, unknown
+from probeline.spec.problems import Path, Problem, nearest, shown, unknown
 from probeline.spec.schema import KINDS_OF_SECTIONS, SECTIONS, Training
 from probeline.spec.yaml_source import Source
 
@@ -22,7 +22,9 @@ def unknown_key(override: Override, source: Source) -> Problem | None:
     """What is wrong with a key whose first word is no section, or None."""
     if override.section in SECTIONS:
         return None
-    return override.problem(source, (), unknown(override.key, _candidates(override.key)))
+    near = nearest(override.key, _candidates(override.key))
+    hint = f"did you mean {near!r}?" if near else f"allowed: {', '.join(SECTIONS)}, and keys in them"
+    return override.problem(source, (), f"unknown; {hint}")
 
 
 def _candidates(key: str) -> list[str]:
@@ -56,7 +58,9 @@ class Draft:
             path = self._protocol(override, path)
         if path is None:
             return
-        if path:
+        if self.section == "evaluation" and len(path) == 1:
+            self._add_protocol(path[0], override.value, override, ())
+        elif path:
             self._put(path, override.value, override, ())
         elif self.section == "evaluation":
             self._evaluation(override)
@@ -91,7 +95,7 @@ class Draft:
         value = override.value
         if isinstance(value, dict) and "name" not in value:
             for name, parameters in value.items():
-                self._add_protocol(name, {} if parameters is None else parameters, override, (name,))
+                self._add_protocol(name, parameters, override, (name,))
             return
         self._replace({}, override)
         items = value if isinstance(value, list) else [value]
@@ -108,6 +112,7 @@ class Draft:
                 self._add_protocol(name, parameters, override, below)
 
     def _add_protocol(self, name: str, parameters: Any, override: Override, below: Path) -> None:
+        parameters = {} if parameters is None else parameters
         if not isinstance(parameters, dict):
             message = f"got {shown(parameters)}; allowed: a mapping of parameters"
             self.problems.append(override.problem(self.source, below, message))

@@ -19,6 +19,9 @@ Value = Any  # a scalar, a list, or a component; checked where it lands
 Values = list[Value] | dict[str, Value]
 """An axis: its values, or a mapping label -> value; labels are for people."""
 
+Axes = Annotated[dict[str, Values], Field(min_length=1)]
+Condition = Annotated[dict[str, Value], Field(min_length=1)]
+
 
 class Training(Settings):
     """How an encoder is trained, whatever the method."""
@@ -79,7 +82,7 @@ Seeds = Annotated[
 class When(Settings):
     """For cells that match `if`: overrides (`set`) and axes of their own (`grid`)."""
 
-    if_: dict[str, Value] = Field(alias="if", min_length=1)
+    if_: Condition = Field(alias="if")
     set: dict[str, Value] = Field(default_factory=dict)
     grid: dict[str, Values] = Field(default_factory=dict)
 
@@ -96,10 +99,17 @@ class Scale(Settings):
 class Report(Settings):
     """What the page shows. `figures` are resolved components, in order."""
 
-    metric: str | None = Field(None, pattern=r"^[^/\s]+/\S+$", description="Default: linear_probe/top1.")
+    metric: str | None = Field(None, description="protocol/name; default linear_probe/top1.")
     baseline: str | dict[str, Value] | None = Field(None, description="An arm or a cell by label, or what it matches.")
     figures: list[str | dict[str, Any]] | None = None
     tables: list[Table] = Field(default_factory=lambda: list(get_args(Table)))
+
+    @field_validator("metric")
+    @classmethod
+    def _protocol_and_name(cls, metric: str | None) -> str | None:
+        if metric is not None and not re.fullmatch(r"[^/\s]+/\S+", metric):
+            raise ValueError(f"got {shown(metric)}; allowed: protocol/name, such as linear_probe/top1")
+        return metric
 
 
 class Experiment(Settings):
@@ -109,10 +119,10 @@ class Experiment(Settings):
     question: str = ""
     expected: str = ""
     base: Recipe = Recipe()
-    grid: dict[str, Values] = Field(default_factory=dict)
-    zip: list[dict[str, Values]] = Field(default_factory=list)
+    grid: Axes = Field(default_factory=dict)
+    zip: list[Axes] = Field(default_factory=list)
     when: list[When] = Field(default_factory=list)
-    exclude: list[dict[str, Value]] = Field(default_factory=list)
+    exclude: list[Condition] = Field(default_factory=list)
     arms: dict[str, dict[str, Value]] = Field(default_factory=dict)
     seeds: Seeds = (0,)
     scales: dict[str, Scale] = Field(default_factory=dict)

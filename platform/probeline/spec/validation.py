@@ -92,7 +92,7 @@ def _allowed(detail: dict) -> str:
         return f"{words} {context[name]:g}" if isinstance(context[name], float) else f"{words} {context[name]}"
     if kind in LENGTHS:
         name, words = LENGTHS[kind]
-        return f"{words} {context[name]} of them"
+        return f"{words} {context[name]} {'entry' if context[name] == 1 else 'entries'}"
     if kind in ("literal_error", "enum"):
         return str(context["expected"])
     if kind == "multiple_of":
