@@ -24,7 +24,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Facts:
-    """What planning needs: the content digest (it enters a trial's id), sizes after split and limits, shape [H, W, C]."""
+    """What planning needs: the content digest (it enters a trial's id), sizes after the split, shape [H, W, C]."""
 
     digest: str
     train_size: int

@@ -1,6 +1,6 @@
 """Data sets by component: decoded once per node, then opened from the cache or known from a memo.
 
-A memo maps a fingerprint (what would be read: name, settings, versions, and the source files' paths, sizes and times) to
+A memo maps a fingerprint (what would be read: name, settings, versions, the source files' paths, sizes and times) to
 what was read (content digest, sizes, classes). A warm `facts` is therefore a look at the files' stats and no more: it
 imports neither torch nor PIL nor scikit-learn. Everything in the cache may be deleted at any time.
 """

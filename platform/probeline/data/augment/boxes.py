@@ -26,8 +26,8 @@ class Boxes:
 def sample(uniform: Tensor, size: tuple[int, int], scale: tuple[float, float], ratio: tuple[float, float]) -> Boxes:
     """uniform: [B, DRAWS] in [0, 1) -> boxes inside an image of `size` (H, W).
 
-    Area uniform in `scale`, aspect ratio log-uniform in `ratio`, rounded to pixels; the first of ten attempts that fits,
-    else the largest centred box of an allowed ratio.
+    Area uniform in `scale`, aspect ratio log-uniform in `ratio`, rounded to pixels; the first of ten attempts that
+    fits, else the largest centred box of an allowed ratio.
     """
     rows, columns = size
     areas, ratios, position = uniform.split([ATTEMPTS, ATTEMPTS, 2], dim=1)

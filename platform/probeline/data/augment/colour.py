@@ -5,14 +5,15 @@ Brightness f, contrast c, saturation s and hue h act on a pixel p of an image wi
     f c (Y + s (cos(2 pi h) P + sin(2 pi h) Q)) p + f (1 - c) L
 
 where Y gives every channel the luma, P is the rest (the chroma) and Q turns the chroma by a quarter. All four commute,
-so no order is drawn, and grey is s = 0. Deviations from torchvision's ColorJitter, which SimCLR's PyTorch versions use:
-the hue turns about the grey axis in YIQ instead of in HSV, and values are clamped to [0, 1] once, at the end, instead of
-after each step. Images without three channels have no colour: brightness and contrast act, about the mean of all values.
+so no order is drawn, and grey is s = 0. Deviations from torchvision's ColorJitter, which SimCLR in PyTorch uses: the
+hue turns about the grey axis in YIQ instead of in HSV, and values are clamped to [0, 1] once, at the end, instead
+of after each step. Images without three channels have no colour: brightness and contrast act, about the mean value.
 """
 
 from dataclasses import dataclass
 from functools import cache
 from math import pi
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -32,6 +33,10 @@ class Factors:
     contrast: Tensor
     saturation: Tensor
     hue: Tensor
+
+    def __getitem__(self, rows: slice) -> Self:
+        """The factors of some samples."""
+        return Factors(self.brightness[rows], self.contrast[rows], self.saturation[rows], self.hue[rows])
 
 
 def sample(uniform: Tensor, settings: Augment) -> Factors:
