@@ -9,9 +9,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-PACKAGES = (
-    "probeline torch torchvision numpy ray mlflow pandas scikit-learn scipy pillow timm transformers optuna".split()
-)
+LEARNING = ("torch", "torchvision", "numpy", "scipy", "scikit-learn", "pillow", "timm", "transformers")
+RUNNING = ("probeline", "ray", "mlflow", "pandas", "optuna")
 
 
 def collect(directory: Path) -> dict[str, str]:
@@ -41,7 +40,7 @@ def git_dirty(directory: Path) -> str:
 def versions() -> dict[str, str]:
     """Python and the packages that decide numbers, as installed; none of them is imported."""
     found = {"python": platform.python_version()}
-    for package in PACKAGES:
+    for package in (*LEARNING, *RUNNING):
         try:
             found[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:

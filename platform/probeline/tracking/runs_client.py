@@ -95,18 +95,10 @@ class ClientRuns:
 
 def as_run(run: "mlflow.entities.Run") -> Run:
     """MLflow's run as ours."""
-    metrics = {
-        metric.key: (metric.value, metric.step) for metric in run.data._metric_objs
-    }  # the public dict lacks steps
-    return Run(
-        run.data.tags.get("probeline.trial_id", ""),
-        run.info.run_id,
-        run.info.status,
-        run.info.start_time,
-        run.info.end_time,
-        dict(run.data.tags),
-        metrics,
-    )
+    info, data = run.info, run.data
+    metrics = {metric.key: (metric.value, metric.step) for metric in data._metric_objs}  # `data.metrics` lacks steps
+    trial_id = data.tags.get("probeline.trial_id", "")
+    return Run(trial_id, info.run_id, info.status, info.start_time, info.end_time, dict(data.tags), metrics)
 
 
 def _bulk(client: "MlflowClient", run_ids: list[str], key: str) -> list[tuple[str, str, int, float]] | None:

@@ -95,6 +95,13 @@ class Spool:
                 return
             offset = end
 
+    def last_op(self) -> str:
+        """What the last entry is; "" if there is none."""
+        last = ""
+        for entry in self.entries():
+            last = entry["op"]
+        return last
+
     def mend(self) -> None:
         """Cuts off a last line that its writer did not finish, so that the next entry starts a line."""
         start, end = -1, 0
