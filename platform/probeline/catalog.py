@@ -78,6 +78,11 @@ def config(kind: str, name: str) -> type[Settings]:
     return found
 
 
+def any_config(kind: str, plugin: str) -> type[Settings]:
+    """As `config`, for the plug-in itself where a variant is still to be chosen. Raises UnknownPlugin, BrokenPlugin."""
+    return _compiled(kind, plugin)
+
+
 def axes(kind: str, name: str) -> list[str]:
     """Dotted names of the plug-in's parameters, those of nested settings included (`augment.strength`).
 
