@@ -25,7 +25,7 @@ lint: $(VENV)/.test
 	PYTHONPATH=platform $(BIN)/lint-imports --config infra/importlinter.ini
 
 bench: $(VENV)/.bench
-	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python -m tests.benchmarks $(ONLY)
 
 # One stamp for each set of extras; a newer pyproject or constraints file installs again.
 $(VENV)/.demo: EXTRAS :=

@@ -34,10 +34,10 @@ def plan(
     spec: Spec, scale: Scale = None, sets: Sets = None, tracking_uri: Tracking = None, as_json: AsJson = False
 ) -> None:
     """Show what a run would do: cells, what is new, finished or failed, resources."""
-    from probeline.execution.plan import as_dict, describe
+    from probeline.execution.plan import as_dict, text
 
     made = _plan(spec, scale, sets, tracking_uri)[0]
-    print(json.dumps(as_dict(made), indent=1) if as_json else describe(made))
+    print(json.dumps(as_dict(made), indent=1) if as_json else text(made))
 
 
 @app.command()
@@ -52,6 +52,7 @@ def run(
     """Train and evaluate what has not finished yet; Ctrl-C stops, the same command goes on."""
     from rich.console import Console
 
+    from probeline.execution.run import describe
     from probeline.execution.run import run as run_plan
     from probeline.execution.watch import watch
     from probeline.tracking.provenance import collect
@@ -62,7 +63,8 @@ def run(
     finished = made.counts().get("finished", 0)
     print(f"{made.experiment.name}: {len(made.todo)} trials to run, {finished} of {len(made.trials)} already done")
     seen = watch(made.todo, finished, Console())
-    outcome = run_plan(made, collect(spec.resolve().parent), folder, uri, address, seen)
+    info = describe(made.experiment, spec.read_text(), collect(spec.resolve().parent))
+    outcome = run_plan(made, info, folder, uri, address, seen)
     print(outcome.summary(str(spec)))
     raise typer.Exit(outcome.exit_code)
 
@@ -72,10 +74,10 @@ def status(
     spec: Spec, scale: Scale = None, sets: Sets = None, tracking_uri: Tracking = None, as_json: AsJson = False
 ) -> None:
     """Show every trial's state, failures with their reason."""
-    from probeline.execution.plan import trial_lines, trial_rows
+    from probeline.execution.plan import rows, status_text
 
     made = _plan(spec, scale, sets, tracking_uri)[0]
-    print(json.dumps(trial_rows(made), indent=1) if as_json else trial_lines(made))
+    print(json.dumps(rows(made), indent=1) if as_json else status_text(made))
 
 
 @app.command()

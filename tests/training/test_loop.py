@@ -107,4 +107,4 @@ def test_an_epoch_says_its_mean_loss_and_last_rate(tmp_path):
 def test_bfloat16_trains_too(tmp_path):
     said = list(trainer(precision="bf16").run(Checkpoint(tmp_path / "a")))
     full = list(trainer().run(Checkpoint(tmp_path / "b")))
-    assert said[-3].value == pytest.approx(full[-3].value, rel=0.05)
+    assert said[0].value == pytest.approx(full[0].value, rel=0.05)  # the first epoch's mean loss

@@ -10,6 +10,7 @@ from typing import Protocol
 
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_AIR_NEW_OUTPUT": "0",
     "RAY_CHDIR_TO_TRIAL_DIR": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
@@ -68,6 +69,10 @@ class Bridge(tune.Callback):
             f"the worker died {LOST_WORKER_RETRIES + 1} times; the last time: {str(error).strip().splitlines()[-1]}",
             str(error),
         )
+
+    def __getstate__(self) -> dict:
+        """Nothing: Tune pickles callbacks to restore a run from disk, which we never ask of it."""
+        return {}
 
     def _ours(self, trial: object) -> Trial:
         return self.trials[trial.config["index"]]

@@ -1,16 +1,21 @@
 """What a run would do: the trials of an experiment, and which of them have finished. Starts nothing."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from probeline.data.store import digest_of_file, facts
+from probeline.spec.checks import check_sizes
 from probeline.spec.grid import cells
-from probeline.spec.identity import canonical_json, trials
-from probeline.spec.load import check_sizes
+from probeline.spec.identity import data_key, trials, weights_key
 from probeline.spec.schema import Experiment
-from probeline.spec.trial import Trial
+from probeline.spec.trial import Cell, Trial
 from probeline.tracking.results import TrialStatus, statuses
+
+WORDS = {"missing": "new", "running": "unfinished"}
+"""How a person says a status; a run left RUNNING by a driver that died is unfinished."""
 
 
 @dataclass(frozen=True)
@@ -19,38 +24,121 @@ class Plan:
 
     experiment: Experiment
     trials: list[Trial]
-    statuses: dict[str, TrialStatus]
+    digests: Mapping[str, str]
+    statuses: Mapping[str, TrialStatus]
     notes: list[str]
-
-    def status(self, trial: Trial) -> str:
-        """`finished`, `failed`, `running` or `missing`."""
-        return self.statuses[trial.id].status if trial.id in self.statuses else "missing"
 
     @property
     def todo(self) -> list[Trial]:
-        """What is not finished; failed trials are run again, but for diverged ones, which would diverge again."""
-        return [trial for trial in self.trials if not self._settled(trial)]
+        """What is not settled. Failed trials run again, but for diverged ones: the same seed diverges again."""
+        return [trial for trial in self.trials if not settled(self.statuses[trial.id])]
 
-    def _settled(self, trial: Trial) -> bool:
-        known = self.statuses.get(trial.id)
-        return known is not None and (known.status == "finished" or known.failure == "diverged")
+    def data_digest(self, trial: Trial) -> str:
+        """The content digest of a trial's data."""
+        return self.digests[data_key(trial.cell.recipe)]
+
+    def word(self, trial: Trial) -> str:
+        """`new`, `unfinished`, `finished` or `failed`."""
+        return WORDS.get(self.statuses[trial.id].status, self.statuses[trial.id].status)
 
     def counts(self) -> dict[str, int]:
-        """How many trials are new, finished, failed or unfinished."""
-        words = {"missing": "new", "running": "unfinished"}
-        return dict(Counter(words.get(self.status(t), self.status(t)) for t in self.trials))
+        """How many trials there are of each word."""
+        return dict(Counter(self.word(trial) for trial in self.trials))
+
+    def by_cell(self) -> dict[str, dict[str, int]]:
+        """The same for every cell, by label, in order."""
+        counts: dict[str, Counter[str]] = {}
+        for trial in self.trials:
+            counts.setdefault(trial.cell.label, Counter())[self.word(trial)] += 1
+        return {label: dict(count) for label, count in counts.items()}
+
+
+def settled(status: TrialStatus) -> bool:
+    """Whether a trial needs no further run."""
+    return status.status == "finished" or status.failure == "diverged"
 
 
 def make(experiment: Experiment, uri: str) -> Plan:
-    """Expands an experiment and looks up what has finished.
+    """Expands an experiment and looks up what has finished in the MLflow at `uri`.
 
     Data sets that no trial has read yet are decoded here, as their content is part of the trials' ids.
 
     Raises:
         SpecError: a batch is larger than its training set.
-        UserError: data, weights or the tracking server cannot be read.
+        UserError: data, weights or MLflow cannot be read.
     """
     grid = cells(experiment)
-    sections = {canonical_json(cell.recipe["data"]): cell.recipe["data"] for cell in grid}
-    known = {key: facts(section) for key, section in sections.items()}
-    check_sizes(experiment, grid, {key: fact.train_size for key, fact in known.items()})
+    known = {data_key(cell.recipe): cell.recipe["data"] for cell in grid}
+    data = {key: facts(section) for key, section in known.items()}
+    check_sizes(experiment, grid, {key: fact.train_size for key, fact in data.items()})
+    digests = {key: fact.digest for key, fact in data.items()} | weight_digests(grid)
+    planned, notes = trials(grid, experiment.seeds, digests)
+    found = statuses(uri, [trial.id for trial in planned], experiment.name)
+    return Plan(experiment, planned, digests, found, notes)
+
+
+def weight_digests(grid: list[Cell]) -> dict[str, str]:
+    """The digest of every file that an encoder starts from."""
+    files = {weights_key(cell.recipe): cell.recipe["encoder"].get("weights") for cell in grid}
+    return {key: digest_of_file(Path(path)) for key, path in files.items() if key is not None}
+
+
+def as_dict(plan: Plan) -> dict[str, Any]:
+    """The plan as JSON-able values, for programs."""
+    return {
+        "name": plan.experiment.name,
+        "scale": plan.experiment.scale,
+        "counts": plan.counts(),
+        "to_run": len(plan.todo),
+        "resources": plan.experiment.resources.model_dump(),
+        "cells": [{"label": label, **counts} for label, counts in plan.by_cell().items()],
+        "trials": rows(plan),
+        "notes": plan.notes,
+    }
+
+
+def rows(plan: Plan) -> list[dict[str, Any]]:
+    """A row a trial: id, encoder, cell, seed, and what is known of it."""
+    return [
+        {
+            "trial_id": trial.id,
+            "encoder_id": trial.encoder_id,
+            "cell": trial.cell.label,
+            "seed": trial.seed,
+            **asdict(plan.statuses[trial.id]),
+        }
+        for trial in plan.trials
+    ]
+
+
+def text(plan: Plan, most: int = 40) -> str:
+    """The plan for a person: the headline, resources, at most `most` cells, remarks."""
+    experiment, cells_ = plan.experiment, plan.by_cell()
+    resources, seeds = experiment.resources, len(experiment.seeds)
+    lines = [
+        f"{experiment.name}: {len(cells_)} cells x {seeds} seeds = {len(plan.trials)} trials"
+        + (f", scale {experiment.scale}" if experiment.scale else ""),
+        f"to run: {len(plan.todo)}   ({in_words(plan.counts())})",
+        f"each trial gets {resources.cpus:g} CPU and {resources.gpus:g} GPU",
+        "",
+    ]
+    width = max(map(len, list(cells_)[:most]), default=0)
+    lines += [f"  {label:{width}}  {in_words(counts)}" for label, counts in list(cells_.items())[:most]]
+    if len(cells_) > most:
+        lines.append(f"  and {len(cells_) - most} cells more (--json shows all)")
+    return "\n".join(lines + [f"note: {note}" for note in plan.notes])
+
+
+def status_text(plan: Plan) -> str:
+    """What became of the experiment, for a person: counts by cell, then each failure with its reason."""
+    failed = [(trial, plan.statuses[trial.id]) for trial in plan.trials if plan.statuses[trial.id].status == "failed"]
+    reasons = [
+        f"{status.failure}  {trial.cell.label} seed={trial.seed}  trial {trial.id}: {status.message}"
+        for trial, status in failed
+    ]
+    return "\n".join([text(plan), *([""] if reasons else []), *reasons])
+
+
+def in_words(counts: Mapping[str, int]) -> str:
+    """`3 finished, 1 new`."""
+    return ", ".join(f"{count} {status}" for status, count in counts.items()) or "nothing"

@@ -1,0 +1,51 @@
+"""The command line's own time: `--help`, and `plan` of a grid of 10,000 trials against an existing database."""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.benchmarks.row import Row
+
+SPEC = """
+name: ten-thousand
+base:
+  data: digits
+  encoder: {name: resnet, width: 8}
+  method: simclr
+grid:
+  method.temperature: [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0]
+  training.lr: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 4.0]
+  training.batch_size: [16, 32, 64, 128]
+  method.augment.strength: [0, 0.25, 0.5, 0.75, 1.0]
+seeds: 5
+"""
+
+
+def seconds(command: list[str], folder: Path, rounds: int = 5) -> float:
+    """The median wall time of a whole process, after one that warms the caches."""
+    times = []
+    for _ in range(rounds + 1):
+        start = time.perf_counter()
+        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+        times.append(time.perf_counter() - start)
+    return statistics.median(times[1:])
+
+
+def rows() -> Iterator[Row]:
+    probeline = str(Path(sys.executable).with_name("probeline"))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "spec.yaml").write_text(SPEC)
+        spent = seconds([probeline, "--help"], folder)
+        yield Row("probeline --help", spent, "s", target="under 0.5 s", met=spent < 0.5)
+        spent = seconds([probeline, "plan", "spec.yaml"], folder)
+        yield Row("probeline plan of 10,000 trials, no database yet", spent, "s", target="under 3 s", met=spent < 3)
+        (folder / "one.yaml").write_text(SPEC.split("grid:")[0].replace("name: ten-thousand", "name: one"))
+        run = [probeline, "run", "one.yaml", "--set", "training.epochs=1", "--set", "method=random_init"]
+        subprocess.run(run, cwd=folder, check=True, capture_output=True)
+        spent = seconds([probeline, "plan", "spec.yaml"], folder)
+        yield Row("probeline plan of 10,000 trials, with a database", spent, "s", target="under 3 s", met=spent < 3)
