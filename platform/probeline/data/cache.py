@@ -3,7 +3,7 @@
 An entry is written in a temporary folder and renamed into place, so it is whole or absent. On opening, sizes, headers
 and a checksum over 64 evenly spread blocks of 64 KiB a file are compared with the manifest: that costs milliseconds
 whatever the size, finds what goes wrong with files (cut short, zero-filled, overwritten, half-copied) and reads files
-up to 4 MiB whole. A full checksum would cost seconds a process on large sets, for single flipped bits that disks detect.
+up to 4 MiB whole. A full checksum would cost seconds a process on large sets, for flipped bits that disks detect.
 """
 
 import hashlib
