@@ -4,7 +4,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-
 from probeline.tracking.client import connect
 from tracking.mlflow_server import MlflowServer
 

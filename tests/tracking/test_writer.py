@@ -9,7 +9,6 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-
 from probeline.records import Artifact, Record
 from probeline.tracking.client import connect
 from probeline.tracking.results import frame, statuses
