@@ -3,7 +3,7 @@
 import math
 
 from probeline.report.metrics import PERCENT, POINTS, Metric
-from probeline.report.statistics import Difference, Estimate
+from probeline.report.statistics import Difference, Estimate, Interval
 
 
 def seeds(n: int, word: str = "seed") -> str:
@@ -42,14 +42,16 @@ def comparison(ours: str, theirs: str, difference: Difference, metric: Metric) -
     if difference.verdict == "unclear":
         return (
             f"Cannot tell {ours} from {theirs}: the difference is {metric.difference(estimate.mean)} "
-            f"(95% interval {_span(estimate, metric)}, {paired})."
+            f"(95% interval {span(estimate.interval, metric)}, {paired})."
         )
     better = (estimate.mean > 0) == metric.higher_is_better
     verb, size = ("beats" if better else "is worse than"), abs(estimate.mean)
     unit = POINTS if metric.unit == PERCENT else metric.unit
     amount = f"{size * metric.scale:.{metric.digits}f}{' ' + unit if unit else ''}"
-    span = "the same for every seed" if estimate.exact else f"95% interval {_span(estimate, metric, estimate.mean < 0)}"
-    return f"{ours} {verb} {theirs} by {amount} ({span}, {paired})."
+    around = "the same for every seed"
+    if not estimate.exact:
+        around = f"95% interval {span(estimate.interval, metric, flipped=estimate.mean < 0)}"
+    return f"{ours} {verb} {theirs} by {amount} ({around}, {paired})."
 
 
 def chance(probability: float) -> str:
@@ -57,8 +59,11 @@ def chance(probability: float) -> str:
     return "—" if math.isnan(probability) else f"{probability:.2f}"
 
 
-def _span(estimate: Estimate, metric: Metric, flipped: bool = False) -> str:
-    low, high = estimate.interval.low * metric.scale, estimate.interval.high * metric.scale
+def span(interval: Interval | None, metric: Metric, flipped: bool = False) -> str:
+    """A difference's interval, `3.1 to 7.0`; flipped, that of the difference the other way round."""
+    if interval is None:
+        return "—"
+    low, high = interval.low * metric.scale, interval.high * metric.scale
     low, high = (-high, -low) if flipped else (low, high)
     return f"{low:.{metric.digits}f} to {high:.{metric.digits}f}".replace("-", "−")
 

@@ -21,15 +21,21 @@ def panels(titles: Sequence[str], heights: Sequence[int], title: str, caption: s
     for i, (name, height) in enumerate(zip(titles, heights, strict=True)):
         top += TOP
         domain = [1 - (top + height) / total, 1 - top / total]
-        drawn.update_layout({_axis("x", i): {"anchor": f"y{i + 1}", "domain": [0, 1]}})
-        drawn.update_layout({_axis("y", i): {"anchor": f"x{i + 1}", "domain": domain}})
+        drawn.update_layout({key("x", i): {"anchor": axis("y", i), "domain": [0, 1]}})
+        drawn.update_layout({key("y", i): {"anchor": axis("x", i), "domain": domain}})
         drawn.add_annotation(
-            text=f"<b>{name}</b>", xref=f"x{i + 1} domain", yref=f"y{i + 1} domain", x=0, y=1,
+            text=f"<b>{name}</b>", xref=f"{axis('x', i)} domain", yref=f"{axis('y', i)} domain", x=0, y=1,
             xanchor="left", yanchor="bottom", yshift=6, showarrow=False,
         )  # fmt: skip
         top += height + GAP_Y
     return drawn
 
 
-def _axis(letter: str, i: int) -> str:
+def axis(letter: str, i: int) -> str:
+    """What plotly calls the i-th axis in a trace: x, x2, x3..."""
+    return f"{letter}{i + 1 if i else ''}"
+
+
+def key(letter: str, i: int) -> str:
+    """What plotly calls the i-th axis in a layout: xaxis, xaxis2..."""
     return f"{letter}axis{i + 1 if i else ''}"

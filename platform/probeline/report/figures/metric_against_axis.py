@@ -87,7 +87,7 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     lines = [line for line in frame.attrs["labels"] if not frame[frame["line"] == line]["arm"].all()]
     for line, group in frame.groupby("line", sort=False):
         if group["arm"].all():
-            _arm(drawn, group.iloc[0], looks[line], edges, about)
+            _arm(drawn, next(group.itertuples()), looks[line], edges, about)
         else:
             shift = (lines.index(line) - (len(lines) - 1) / 2) * min(DODGE, 0.16 / len(lines)) * span
             _line(drawn, group.assign(position=group["position"] + shift), looks[line], about, low)
@@ -150,27 +150,27 @@ def _band(drawn: go.Figure, run: list, colour: str, about: Metric, shared: dict)
     )  # fmt: skip
 
 
-def _arm(drawn: go.Figure, row: pd.Series, look: tuple[str, str], edges: tuple, about: Metric) -> None:
+def _arm(drawn: go.Figure, row, look: tuple[str, str], edges: tuple, about: Metric) -> None:
     colour, symbol = look
-    name, shared = _style.text(row["line"], 40), {"legendgroup": row["line"], "showlegend": False}
-    if row["n"] == 0:
+    name, shared = _style.text(row.line, 40), {"legendgroup": row.line, "showlegend": False}
+    if row.n == 0:
         drawn.add_scatter(
             x=[None], y=[None], mode="lines", name=f"{name} (no result)", line={"color": colour, "dash": "dash"}
         )
         return
-    mean, words = row["mean"] * about.scale, _hover(row, about)
-    if not np.isnan(row["low"]) and row["high"] > row["low"]:
-        low, high = row["low"] * about.scale, row["high"] * about.scale
+    mean, words = row.mean * about.scale, _hover(row, about)
+    if not np.isnan(row.low) and row.high > row.low:
+        low, high = row.low * about.scale, row.high * about.scale
         drawn.add_scatter(
             x=[edges[0], edges[1], edges[1], edges[0]], y=[low, low, high, high], mode="lines", line={"width": 0},
             fill="toself", fillcolor=_style.tint(colour, 0.10), hoverinfo="skip", **shared,
         )  # fmt: skip
     place = edges[1] - 0.03 * (edges[1] - edges[0])
-    _seeds(drawn, [place] * row["n"], row, look, about, shared)
+    _seeds(drawn, [place] * row.n, row, look, about, shared)
     along = list(np.linspace(*edges, 41))  # points to hover on all along
     drawn.add_scatter(
         x=along, y=[mean] * len(along), mode="lines", line={"color": colour, "width": 1.6, "dash": "dash"}, name=name,
-        legendgroup=row["line"], hovertext=[words] * len(along), hovertemplate="%{hovertext}<extra></extra>",
+        legendgroup=row.line, hovertext=[words] * len(along), hovertemplate="%{hovertext}<extra></extra>",
     )  # fmt: skip
 
 

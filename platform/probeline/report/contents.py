@@ -1,0 +1,146 @@
+"""What a report says, before it is set as HTML or Markdown."""
+
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from probeline import catalog
+from probeline.report import provenance, tables
+from probeline.report.answer import Answer, answer
+from probeline.report.cells import Layout, layout
+from probeline.report.figures._style import NothingToDraw
+from probeline.report.statistics import METHOD
+from probeline.report.tables import Table
+from probeline.spec.schema import Experiment
+
+METRIC = "linear_probe/top1"
+FIGURES = ("metric_against_axis", "training_curves", "cost")
+SECTION_OF = {"paired_differences": "differences", "training_curves": "training", "cost": "cost"}
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A drawn figure, or in its place the message that says why there is none; `aside` opens on demand."""
+
+    name: str
+    figure: go.Figure | None
+    message: str = ""
+    aside: bool = False
+
+
+@dataclass(frozen=True)
+class Part:
+    """One section of the page; `folded` tables open on demand, `empty` stands where there is nothing."""
+
+    id: str
+    title: str
+    charts: tuple[Chart, ...] = ()
+    tables: tuple[Table, ...] = ()
+    folded: tuple[tuple[str, Table], ...] = ()
+    empty: str = ""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The whole report."""
+
+    title: str
+    question: str
+    answer: Answer
+    expected: str
+    notes: str
+    sections: tuple[Part, ...]
+    facts: list[tuple[str, list[str]]]
+    recipes: list[tuple[str, str]]
+    identities: Table
+    comparisons: int
+    method: str = METHOD
+
+
+def contents(experiment: Experiment, trials: pd.DataFrame, history: pd.DataFrame) -> Contents:
+    """Compute and draw everything; raises what a figure plug-in raises, other than NothingToDraw."""
+    asked = experiment.report
+    main = asked.metric or METRIC
+    chosen = [_component(f) for f in (asked.figures if asked.figures is not None else FIGURES)]
+    axis = next((f for f in chosen if f["name"] == "metric_against_axis"), {})
+    shape = layout(trials, axis.get("x"), axis.get("line"))
+    defaults = {"metric": main, "baseline": asked.baseline, "x": shape.x, "line": shape.line}
+    frames = (trials, history, defaults)
+    if asked.baseline is not None and "differences" in asked.tables:
+        chosen += [{"name": "paired_differences"}] * all(f["name"] != "paired_differences" for f in chosen)
+    charts = [(SECTION_OF.get(f["name"], "results"), _chart(f, *frames)) for f in chosen]
+    if any(chart.name == "training_curves" for _, chart in charts):
+        charts += [("training", chart) for chart in _online(frames)]
+    if not any(chart.figure for place, chart in charts if place == "results"):
+        charts.append(("results", _chart({"name": "metric_by_cell"}, *frames)))
+    places = ("results", "differences", "training", "cost")
+    placed = {place: _worth(chart for where, chart in charts if where == place) for place in places}
+    said = answer(trials, main, asked.baseline, shape)
+    return Contents(
+        title=experiment.name,
+        question=experiment.question,
+        answer=said,
+        expected=experiment.expected,
+        notes=getattr(asked, "notes", ""),
+        sections=tuple(_sections(trials, experiment, main, shape, placed)),
+        facts=provenance.facts(trials),
+        recipes=provenance.recipes(trials),
+        identities=provenance.identities(trials),
+        comparisons=sum("paired" in sentence for section in said.sections for sentence in section.sentences),
+    )
+
+
+def _sections(trials: pd.DataFrame, experiment: Experiment, main: str, shape: Layout, charts: dict) -> list[Part]:
+    wanted, baseline = experiment.report.tables, experiment.report.baseline
+    results, more = tables.results(trials, main, shape), tables.more_metrics(trials, main, shape)
+    paired = tables.differences(trials, main, baseline, shape) if baseline is not None else None
+    cost, failures = tables.cost(trials, shape), tables.failures(trials, main)
+    folded = (("Per-class accuracy, calibration and the rest", more),) if more.columns else ()
+    parts = [
+        Part("results", "Result", charts["results"], (results,) * ("results" in wanted), folded, "No results yet."),
+        Part("differences", "Paired differences", charts["differences"],
+             (paired,) * (paired is not None and "differences" in wanted),
+             empty="The experiment names no baseline, so nothing is compared (`report.baseline`)."),
+        Part("training", "Training curves", charts["training"]),
+        Part("cost", "Cost", charts["cost"], (cost,) * ("cost" in wanted and bool(cost.columns))),
+        Part("failures", "Failures and missing cells", tables=(failures,) * ("failures" in wanted),
+             empty="None: every planned trial has finished with a result."),
+    ]  # fmt: skip
+    needed = {"differences": "differences" in wanted, "failures": "failures" in wanted, "results": True}
+    return [part for part in parts if part.charts or part.tables or needed.get(part.id)]
+
+
+def _chart(component: dict[str, Any], trials: pd.DataFrame, history: pd.DataFrame, defaults: dict) -> Chart:
+    """Draw one figure; what its component leaves out comes from the experiment."""
+    name = component["name"]
+    settings = catalog.settings("figures", component)
+    unset = {k: v for k, v in defaults.items() if k in type(settings).model_fields and getattr(settings, k) is None}
+    settings = settings.model_copy(update=unset)
+    plugin: ModuleType = catalog.module("figures", name)
+    try:
+        return Chart(name, plugin.draw(plugin.prepare(trials, history, settings), settings))
+    except NothingToDraw as empty:
+        return Chart(name, None, str(empty))
+
+
+def _online(frames: tuple) -> list[Chart]:
+    names = dict.fromkeys(name for name in frames[1]["name"] if str(name).startswith("online_probe/"))
+    drawn = [_chart({"name": "training_curves", "watched": name}, *frames) for name in names]
+    return [Chart(chart.name, chart.figure, chart.message, aside=True) for chart in drawn if chart.figure]
+
+
+def _worth(charts) -> tuple[Chart, ...]:
+    """The charts of a section; messages repeat nothing that another has said."""
+    kept, said = [], set()
+    for chart in charts:
+        if chart.figure is not None or chart.message not in said:
+            kept.append(chart)
+            said.add(chart.message)
+    return tuple(kept)
+
+
+def _component(figure: str | dict[str, Any]) -> dict[str, Any]:
+    return {"name": figure} if isinstance(figure, str) else dict(figure)

@@ -1,0 +1,41 @@
+"""The frames as files: CSV for people, Parquet for programs."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+
+def write(trials: pd.DataFrame, history: pd.DataFrame, folder: Path) -> list[Path]:
+    """Write `results.csv`, `results.parquet` and `history.parquet`; recipes as JSON text, mixed columns as text."""
+    flat = flattened(trials)
+    paths = [folder / name for name in ("results.csv", "results.parquet", "history.parquet")]
+    flat.to_csv(paths[0], index=False)
+    flat.to_parquet(paths[1], index=False)
+    flattened(history).to_parquet(paths[2], index=False)
+    return paths
+
+
+def flattened(frame: pd.DataFrame) -> pd.DataFrame:
+    """A copy whose every column has one type that Parquet knows."""
+    flat = frame.copy()
+    flat.attrs = {}
+    for name in flat.columns:
+        if flat[name].dtype == object:
+            kinds = {type(value) for value in flat[name] if not _none(value)}
+            if len(kinds) > 1 or kinds & {dict, list, tuple}:
+                flat[name] = pd.Series([_text(value) for value in flat[name]], index=flat.index, dtype=object)
+    return flat
+
+
+def _none(value: Any) -> bool:
+    return value is None or (not isinstance(value, dict | list | tuple) and bool(pd.isna(value)))
+
+
+def _text(value: Any) -> str | None:
+    if _none(value):
+        return None
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+    return str(value)

@@ -1,0 +1,75 @@
+"""Rows of estimates: a mark and its interval a row, a small mark a seed. Shared by the figures that list cells."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from probeline.report.figures import _style
+
+ROW, FRAME = 34, 76  # px: of one row, of the margins and the axis
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Words and units around the rows; `zero` draws a line at no difference."""
+
+    title: str
+    caption: str
+    axis: str
+    scale: float
+    suffix: str = ""
+    zero: bool = False
+
+
+def draw(frame: pd.DataFrame, about: Rows) -> go.Figure:
+    """Columns: cell, line, mean, low, high, points (seed -> value), hover, hovers (seed -> text).
+
+    A row without a result keeps its place, with an open mark at the axis. `frame.attrs["labels"]` fixes colours.
+    """
+    looks = _style.style(frame.attrs["labels"])
+    drawn = _style.figure(FRAME + ROW * len(frame), about.title, about.caption)
+    places = {cell: float(i) for i, cell in enumerate(frame["cell"])}
+    left = _left(frame, about)
+    for row in frame.itertuples():
+        _row(drawn, row, places[row.cell], looks[row.line], about.scale, left)
+    drawn.update_yaxes(
+        range=[len(frame) - 0.5, -0.5], tickvals=list(places.values()), showgrid=False, ticks="", linewidth=0,
+        ticktext=[_style.wrapped(cell) for cell in places], tickfont={"size": 12},
+    )  # fmt: skip
+    drawn.update_xaxes(title_text=_style.text(about.axis), ticksuffix=about.suffix)
+    if about.zero:
+        drawn.add_vline(x=0, line={"color": _style.GREY, "width": 1.5})
+    drawn.update_layout(showlegend=False, margin={"t": 8, "b": 56})
+    return drawn
+
+
+def _left(frame: pd.DataFrame, about: Rows) -> float:
+    ends = [value for points in frame["points"] for value in points.values()] + [*frame["low"].dropna()]
+    return 0.0 if about.zero or not ends else min(ends) * about.scale
+
+
+def _row(drawn: go.Figure, row, y: float, look: tuple[str, str], scale: float, left: float) -> None:
+    colour, symbol = look
+    template = {"hovertemplate": "%{hovertext}<extra></extra>", "showlegend": False}
+    if np.isnan(row.mean):
+        drawn.add_scatter(
+            x=[left], y=[y], mode="markers", hovertext=[row.hover], **template,
+            marker={"symbol": f"{symbol}-open", "size": 11, "color": colour, "line": {"width": 2}},
+        )  # fmt: skip
+        return
+    if not np.isnan(row.low):
+        drawn.add_scatter(
+            x=[row.low * scale, row.high * scale], y=[y, y], mode="lines", hoverinfo="skip", showlegend=False,
+            line={"color": _style.tint(colour, 0.45), "width": 5},
+        )  # fmt: skip
+    drawn.add_scatter(
+        x=[value * scale for value in row.points.values()], y=[y + 0.2] * len(row.points), mode="markers",
+        hovertext=list(row.hovers.values()), **template,
+        marker={"symbol": symbol, "size": 5, "color": _style.tint(colour, 0.75)},
+    )  # fmt: skip
+    drawn.add_scatter(
+        x=[row.mean * scale], y=[y], mode="markers", hovertext=[row.hover], **template,
+        marker={"symbol": symbol, "size": 10, "color": colour},
+    )  # fmt: skip

@@ -1,0 +1,84 @@
+"""Each cell against its baseline, seed by seed: mean difference, 95% interval, a mark a seed."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from probeline.report import claims
+from probeline.report.baseline import counterparts, title
+from probeline.report.cells import Cell, cells, layout
+from probeline.report.figures import _rows, _style
+from probeline.report.metrics import PERCENT, POINTS, Metric, metric
+from probeline.report.statistics import paired_difference
+from probeline.spec.settings import Settings
+
+
+class Config(Settings):
+    """`baseline`: an arm or a cell by label, a value of an axis, or what the baseline's cells match."""
+
+    metric: str | None = None
+    baseline: str | dict[str, Any] | None = None
+    x: str | None = None
+    line: str | None = None
+
+
+def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.DataFrame:
+    """One row for each cell that has a baseline: n paired seeds, mean, low, high, improvement, points by seed.
+
+    Raises NothingToDraw.
+    """
+    name = config.metric or "linear_probe/top1"
+    if config.baseline is None:
+        raise _style.NothingToDraw("The experiment names no baseline to compare with (`report.baseline`).")
+    shape = layout(trials, config.x, config.line)
+    found = cells(trials, name, shape)
+    other = counterparts(found, config.baseline)
+    if not other:
+        raise _style.NothingToDraw(f"The plan has nothing to compare with {title(config.baseline)}.")
+    compared = [(cell, other[cell.label]) for cell in found if cell.label in other]
+    if not any(cell.values.keys() & theirs.values.keys() for cell, theirs in compared):
+        raise _style.NothingToDraw(f"No seed has finished both for a cell and for {title(config.baseline)} yet.")
+    frame = pd.DataFrame([_row(cell, theirs, metric(name)) for cell, theirs in compared])
+    frame.attrs = {"metric": name, "labels": list(shape.labels), "baseline": title(config.baseline)}
+    return frame
+
+
+def _row(cell: Cell, theirs: Cell, about: Metric) -> dict:
+    gap = paired_difference(cell.values, theirs.values)
+    interval = gap.estimate.interval
+    ids = {s: f"{cell.trials[s]} and {theirs.trials[s]}" for s in gap.seeds}
+    points = dict(zip(gap.seeds, gap.values, strict=True))
+    sentence = claims.comparison(_style.text(cell.label), _style.text(theirs.label), gap, about)
+    return {
+        "cell": cell.label, "line": cell.line, "baseline": theirs.label, "n": gap.estimate.n,
+        "mean": gap.estimate.mean, "low": interval.low if interval else np.nan,
+        "high": interval.high if interval else np.nan, "improvement": gap.improvement, "verdict": gap.verdict,
+        "points": points, "hover": _style.hover(*_broken(sentence), _style.identities(ids)),
+        "hovers": {
+            s: _style.hover(f"seed {s}: {about.difference(value)}", f"trials {_style.text(ids[s])}")
+            for s, value in points.items()
+        },
+    }  # fmt: skip
+
+
+def _broken(sentence: str) -> list[str]:
+    """A long sentence over two lines, at its bracket."""
+    head, bracket, tail = sentence.partition(" (")
+    return [head, bracket.strip() + tail] if bracket else [sentence]
+
+
+def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
+    """The figure of a prepared frame."""
+    about = metric(frame.attrs["metric"])
+    unit = POINTS if about.unit == PERCENT else about.unit
+    better = "right" if about.higher_is_better else "left"
+    caption = (
+        "Differences of the same seed, so what seeds share cancels out. A bar that leaves out zero is a difference "
+        f"that these seeds support; {better} of zero is better."
+    )
+    axis = f"{about.title}, difference" + (f" in {unit}" if unit else "")
+    return _rows.draw(
+        frame, _rows.Rows(f"Against {frame.attrs['baseline']}, paired by seed", caption, axis, about.scale, zero=True)
+    )

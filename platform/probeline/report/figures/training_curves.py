@@ -1,0 +1,114 @@
+"""What was watched during training, a panel a line: each trial faint, each cell's mean bold."""
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from probeline.report.cells import layout, shown
+from probeline.report.cells import cells as read_cells
+from probeline.report.figures import _style
+from probeline.report.figures._panels import axis, panels
+from probeline.report.metrics import PERCENT, metric
+from probeline.spec.settings import Settings
+
+HEIGHT = 190
+STEPS = 200  # points drawn of one curve at most
+ONLINE = "online_probe/"
+MARKS = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+
+
+class Config(Settings):
+    """`watched` is what the history calls it: `train/loss`, `train/lr`, `online_probe/top1`."""
+
+    watched: str = "train/loss"
+    x: str | None = None
+    line: str | None = None
+
+
+def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.DataFrame:
+    """A row for each trial, step and value, with line, cell and seed; `trial_id` is None for a cell's mean.
+
+    A mean stands only at steps that all of the cell's trials with a history have reached; trials that failed keep
+    their curve and are marked in `status`, and are in no mean. Raises NothingToDraw.
+    """
+    shape = layout(trials, config.x, config.line)
+    found = read_cells(trials, config.watched, shape)
+    place = pd.DataFrame([{"cell": c.label, "line": c.line, "x": c.x} for c in found], columns=["cell", "line", "x"])
+    plan = trials[["trial_id", "cell", "seed", "status"]].merge(place, on="cell")
+    curves = history[history["name"] == config.watched].merge(plan, on="trial_id")[
+        ["line", "cell", "x", "trial_id", "seed", "status", "step", "value"]
+    ]
+    if not len(curves):
+        raise _style.NothingToDraw(f"No trial has recorded {config.watched}.")
+    curves = curves.sort_values(["trial_id", "step"], kind="stable")
+    done = curves[curves["status"] == "finished"]
+    per_step = done.groupby(["line", "cell", "step"], sort=False, dropna=False)
+    means = per_step.agg(x=("x", "first"), value=("value", "mean"), n=("value", "size")).reset_index()
+    reached = done.groupby("cell")["trial_id"].nunique()
+    means = means[means["n"] == means["cell"].map(reached)]
+    frame = pd.concat([curves.assign(n=1), means.assign(trial_id=None, status="mean")], ignore_index=True)
+    frame.attrs = {"name": config.watched, "labels": list(shape.labels), "x_values": list(shape.x_values), "x": shape.x}
+    return frame
+
+
+def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
+    """The figure of a prepared frame."""
+    about, looks = metric(frame.attrs["name"]), _style.style(frame.attrs["labels"])
+    present = set(frame["line"])
+    lines = [line for line in frame.attrs["labels"] if line in present]
+    title, caption = _words(frame, about.title)
+    drawn = panels([_style.text(line, 36) for line in lines], [HEIGHT] * len(lines), title, caption)
+    for i, line in enumerate(lines):
+        group = frame[frame["line"] == line]
+        order = list(dict.fromkeys(group["cell"]))
+        for curve_id, curve in group[group["trial_id"].notna()].groupby("trial_id", sort=False):
+            dash = MARKS[order.index(curve["cell"].iloc[0]) % len(MARKS)]
+            _curve(drawn, i, curve, {"color": _style.tint(looks[line][0], 0.3), "width": 1, "dash": dash}, str(curve_id))
+        for cell, curve in group[group["trial_id"].isna()].groupby("cell", sort=False):
+            _mean(drawn, i, curve, {"color": looks[line][0], "width": 2.2, "dash": MARKS[order.index(cell) % len(MARKS)]})
+    drawn.update_xaxes(title_text="epoch", rangemode="tozero", showgrid=False)
+    drawn.update_yaxes(tickformat=".0%" if about.unit == PERCENT else None, nticks=5)
+    drawn.update_layout(showlegend=False)
+    return drawn
+
+
+def _words(frame: pd.DataFrame, title: str) -> tuple[str, str]:
+    name = frame.attrs["name"]
+    heading = {"train/loss": "Training loss", "train/lr": "Learning rate"}.get(name, title[:1].upper() + title[1:])
+    caption = "Faint: one trial. Bold: the mean of a cell's finished trials. Each panel has its own scale."
+    values = [shown(value) for value in frame.attrs["x_values"]]
+    if values:
+        marks = ("solid", "dashed", "dotted", "dash-dotted")
+        named = ", ".join(f"{value} {mark}" for value, mark in zip(values, marks, strict=False))
+        caption += f" {frame.attrs['x']}: {named}" + ("." if len(values) <= len(marks) else ", the rest on hover.")
+    if name.startswith(ONLINE):
+        return f"{heading}: online, not a result", "Watched during training, with labels. It decides nothing. " + caption
+    return heading, caption
+
+
+def _thin(curve: pd.DataFrame) -> pd.DataFrame:
+    """Every k-th step and the last."""
+    stride = -(-len(curve) // STEPS)
+    kept = curve.iloc[::stride]
+    return kept if kept.index[-1] == curve.index[-1] else pd.concat([kept, curve.tail(1)])
+
+
+def _curve(drawn: go.Figure, panel: int, curve: pd.DataFrame, line: dict, trial: str) -> None:
+    thin, first = _thin(curve), curve.iloc[0]
+    failed = "" if first["status"] == "finished" else f", {_style.text(first['status'])}"
+    words = f"{_style.text(first['cell'])}, seed {first['seed']:.0f}{failed}<br>trial {_style.text(trial)}"
+    single = len(thin) == 1 or first["status"] == "failed"
+    drawn.add_scatter(
+        x=list(thin["step"]), y=list(thin["value"]), line=line, name="", xaxis=axis("x", panel), yaxis=axis("y", panel),
+        mode="lines+markers" if single else "lines", hovertemplate=f"epoch %{{x}}: %{{y:.4g}}<br>{words}",
+        marker={"symbol": ["circle"] * (len(thin) - 1) + ["x"] if first["status"] == "failed" else "circle",
+                "size": [0] * (len(thin) - 1) + [8]},
+    )  # fmt: skip
+
+
+def _mean(drawn: go.Figure, panel: int, curve: pd.DataFrame, line: dict) -> None:
+    thin, first = _thin(curve), curve.iloc[0]
+    words = f"<b>{_style.text(first['cell'])}</b>, mean of {first['n']:.0f}"
+    drawn.add_scatter(
+        x=list(thin["step"]), y=list(thin["value"]), line=line, name="", xaxis=axis("x", panel), yaxis=axis("y", panel),
+        mode="lines+markers" if len(thin) == 1 else "lines", hovertemplate=f"epoch %{{x}}: %{{y:.4g}}<br>{words}",
+    )  # fmt: skip

@@ -1,0 +1,49 @@
+"""The report as Markdown: the words and the tables, for an issue, a pull request or a chat."""
+
+import re
+import unicodedata
+
+from probeline.report.contents import Contents
+from probeline.report.tables import Entry, Table
+
+SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!$&])")
+
+
+def render(page: Contents) -> str:
+    """The whole report; text from specs and tags is escaped."""
+    parts = [f"# {safe(page.title)}", safe(page.question), f"**{safe(page.answer.lead)}**"]
+    for section in page.answer.sections:
+        parts += [f"### {safe(section.title)}", "\n".join(f"- {safe(sentence)}" for sentence in section.sentences)]
+    if page.expected:
+        parts.append(f"Expected: {safe(page.expected)}")
+    if page.notes:
+        parts.append(f"Why: {safe(page.notes)}")
+    for section in page.sections:
+        parts.append(f"## {safe(section.title)}")
+        parts += [table(one) for one in section.tables if one.rows] or [safe(section.empty)] * bool(section.empty)
+    parts.append("## Provenance")
+    parts += [f"- {safe(name)}: {'; '.join(map(safe, values))}" for name, values in page.facts]
+    parts.append(f"Intervals: {safe(page.method)}. Figures: `index.html`.")
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def table(content: Table) -> str:
+    """A pipe table under its caption."""
+    rule = [" ---: " if i in content.numeric else " --- " for i in range(len(content.columns))]
+    lines = [_row([safe(name) for name in content.columns]), "|" + "|".join(rule) + "|"]
+    lines += [_row([_entry(entry) for entry in row]) for row in content.rows]
+    return f"{safe(content.caption)}\n\n" + "\n".join(lines)
+
+
+def safe(value: object) -> str:
+    """Text that Markdown shows as it is: on one line, every special character escaped."""
+    cleaned = "".join(" " if unicodedata.category(c) in ("Cc", "Cf") else c for c in str(value))
+    return SPECIAL.sub(r"\\\1", cleaned.strip())
+
+
+def _entry(entry: Entry) -> str:
+    return safe(f"{entry.text} ({entry.small})" if entry.small else entry.text)
+
+
+def _row(fields: list[str]) -> str:
+    return "| " + " | ".join(fields) + " |"

@@ -1,0 +1,79 @@
+"use strict";
+(() => {
+  // Panels: gaps in px as in figures/_panels.py.
+  const GAP_X = 64, GAP_Y = 76, TOP = 30, NARROW = 620, PAPER = 660;
+  const config = { displayModeBar: false, responsive: false };
+
+  // Sets small multiples in as many columns as fit.
+  function arrange(layout, width) {
+    const heights = layout.meta.panels, left = layout.meta.left || 56;
+    const columns = Math.min(heights.length, width < NARROW ? 1 : width < 940 ? 2 : 3);
+    const room = width - left - 16, across = (room - (columns - 1) * GAP_X) / columns;
+    const rows = [];
+    for (let i = 0; i < heights.length; i += columns) rows.push(Math.max(...heights.slice(i, i + columns)));
+    layout.height = rows.reduce((sum, height) => sum + height + TOP + GAP_Y, 0);
+    heights.forEach((height, i) => {
+      const column = i % columns, row = Math.floor(i / columns), suffix = i ? i + 1 : "";
+      const start = column * (across + GAP_X);
+      const top = rows.slice(0, row).reduce((sum, h) => sum + h + TOP + GAP_Y, 0) + TOP;
+      layout["xaxis" + suffix].domain = [start / room, Math.min(1, (start + across) / room)];
+      layout["yaxis" + suffix].domain = [Math.max(0, 1 - (top + height) / layout.height), 1 - top / layout.height];
+    });
+  }
+
+  // Names beside the lines where there is room, a legend below where there is not.
+  function label(layout, width, data) {
+    const wide = width >= NARROW && layout.meta.direct;
+    layout.showlegend = !wide;
+    const longest = Math.max(0, ...(layout.annotations || []).map((a) => a.text.replace(/<[^>]*>|&[^;]*;/g, "").length));
+    if (wide) layout.margin = { ...layout.margin, r: 24 + 7.5 * longest };
+    else {
+      layout.annotations = [];
+      layout.height += 22 * Math.ceil(data.filter((trace) => trace.showlegend !== false).length / (width < NARROW ? 2 : 5));
+    }
+  }
+
+  function draw(plot, width) {
+    plot.figure ??= JSON.parse(plot.querySelector("script").textContent);
+    const { data, layout } = structuredClone(plot.figure), meta = layout.meta || {};
+    layout.width = width || plot.clientWidth;
+    if (!layout.width) return;
+    if (meta.panels) arrange(layout, layout.width);
+    if ("direct" in meta) label(layout, layout.width, data);
+    Plotly.react(plot, data, layout, config);
+    plot.classList.add("ready");
+    plot.drawn = layout.width;
+  }
+
+  const plots = [...document.querySelectorAll(".plot")];
+  const redraw = (width) => plots.forEach((plot) => plot.drawn && draw(plot, width));
+  const visible = (plot) => !plot.closest("details:not([open])");
+  plots.filter(visible).forEach((plot) => setTimeout(() => draw(plot)));
+  document.querySelectorAll("details").forEach((fold) => fold.addEventListener("toggle", () => {
+    if (fold.open) fold.querySelectorAll(".plot").forEach((plot) => draw(plot));
+  }));
+  let waiting;
+  addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(() => redraw(), 120); });
+  addEventListener("beforeprint", () => redraw(PAPER));
+  addEventListener("afterprint", () => redraw());
+
+  // Tables sort by a column's numbers, or its words; a second press turns the order round.
+  function order(table, column, descending) {
+    const value = (row) => row.cells[column].dataset.sort;
+    const number = [...table.tBodies[0].rows].every((row) => value(row) === undefined || !isNaN(value(row)));
+    const compare = (a, b) => (number ? a - b : a.localeCompare(b, undefined, { numeric: true }));
+    const rows = [...table.tBodies[0].rows].sort((a, b) => {
+      const [x, y] = [value(a), value(b)];
+      if (x === undefined || y === undefined) return (x === undefined) - (y === undefined);
+      return descending ? compare(y, x) : compare(x, y);
+    });
+    table.tBodies[0].append(...rows);
+  }
+  document.querySelectorAll("th button").forEach((button) => button.addEventListener("click", () => {
+    const head = button.parentElement, table = head.closest("table");
+    const descending = head.getAttribute("aria-sort") === "ascending";
+    table.querySelectorAll("th").forEach((other) => other.removeAttribute("aria-sort"));
+    head.setAttribute("aria-sort", descending ? "descending" : "ascending");
+    order(table, head.cellIndex, descending);
+  }));
+})();

@@ -1,0 +1,71 @@
+"""The report as files: one offline HTML page, Markdown, CSV and Parquet."""
+
+import base64
+import hashlib
+import json
+from pathlib import Path
+
+import pandas as pd
+import plotly.graph_objects as go
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from probeline import __version__
+from probeline.report import exports, markdown
+from probeline.report.contents import Chart, Contents, contents
+from probeline.spec.schema import Experiment
+
+HERE = Path(__file__).parent
+
+
+def write(experiment: Experiment, trials: pd.DataFrame, history: pd.DataFrame, folder: Path) -> list[Path]:
+    """Write `index.html`, `report.md`, `results.csv`, `results.parquet` and `history.parquet`; returns their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    page = contents(experiment, trials, history)
+    paths = [folder / "index.html", folder / "report.md"]
+    paths[0].write_text(render(page), encoding="utf-8")
+    paths[1].write_text(markdown.render(page), encoding="utf-8")
+    return [*paths, *exports.write(trials, history, folder)]
+
+
+def render(page: Contents) -> str:
+    """The page as one HTML text that loads nothing; scripts other than its own two do not run (see `policy`)."""
+    environment = Environment(
+        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["figure_json"] = figure_json
+    plotly, script = get_plotlyjs(), (HERE / "page.js").read_text(encoding="utf-8")
+    return environment.get_template("page.html.j2").render(
+        page=page,
+        description=describe,
+        policy=policy(plotly, script),
+        css=Markup((HERE / "page.css").read_text(encoding="utf-8")),
+        plotly=Markup(plotly),
+        script=Markup(script),
+        version=__version__,
+    )
+
+
+def figure_json(figure: go.Figure) -> Markup:
+    """A figure as JSON that cannot end the script element it stands in."""
+    whole = json.loads(figure.to_json())
+    plain = json.dumps({"data": whole["data"], "layout": whole["layout"]}, separators=(",", ":"), ensure_ascii=False)
+    for character in "<>&\u2028\u2029":
+        plain = plain.replace(character, f"\\u{ord(character):04x}")
+    return Markup(plain)
+
+
+def describe(chart: Chart) -> dict[str, str | int]:
+    """A chart's title, caption and height, from its layout."""
+    layout = chart.figure.layout
+    meta = layout.meta if isinstance(layout.meta, dict) else {}
+    title = meta.get("title") or chart.name.replace("_", " ")
+    return {"title": title, "caption": meta.get("caption", ""), "height": int(layout.height or 450)}
+
+
+def policy(*scripts: str) -> str:
+    """A content security policy: no network at all, no script but these, by their digests."""
+    digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
+    return f"default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; script-src {allowed}"

@@ -1,0 +1,171 @@
+"""The page's tables: every number with its n, its interval and the trials behind it."""
+
+import math
+from dataclasses import dataclass
+
+import pandas as pd
+
+from probeline.report import claims
+from probeline.report.baseline import Baseline, counterparts, title
+from probeline.report.cells import Cell, Layout, cells, metrics, why_missing
+from probeline.report.metrics import Metric, metric
+from probeline.report.statistics import Difference, Estimate, paired_difference
+
+WATCHED = ("cost/", "train/", "online_probe/")  # not results
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One field. `small` stands under the text, `behind` opens on it: what the number is made of."""
+
+    text: str
+    sort: float | str | None = None
+    small: str = ""
+    behind: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """A caption, column names and rows. `numeric` columns are set to the right."""
+
+    name: str
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Entry, ...], ...]
+    numeric: frozenset[int] = frozenset()
+
+
+def results(trials: pd.DataFrame, main: str, shape: Layout) -> Table:
+    """A row a cell: n, then the experiment's metric and the other protocols' top-1."""
+    others = [name for name in metrics(trials) if name != main and name.count("/") == 1 and name.endswith("/top1")]
+    names = [main, *(name for name in others if not name.startswith(WATCHED))]
+    caption = "Means over finished seeds, 95% bootstrap intervals below. A number opens to its seeds and trial ids."
+    return _by_cell(trials, names, shape, "results", caption)
+
+
+def more_metrics(trials: pd.DataFrame, main: str, shape: Layout) -> Table:
+    """What the protocols recorded besides: per-class accuracy, calibration error, what the validation part chose."""
+    shown = {entry for entry in metrics(trials) if entry.count("/") == 1 and entry.endswith("/top1")} | {main}
+    names = [name for name in metrics(trials) if name not in shown and not name.startswith(WATCHED)]
+    caption = "Everything else that the protocols recorded, as means over finished seeds with 95% bootstrap intervals."
+    return _by_cell(trials, names, shape, "more", caption)
+
+
+def cost(trials: pd.DataFrame, shape: Layout) -> Table:
+    """A row a cell: what was recorded under `cost/`."""
+    seconds = {name: trials[name].sum() for name in ("cost/train_seconds", "cost/eval_seconds") if name in trials}
+    parts = [f"{_duration(total)} of {name[5:].partition('_')[0]}" for name, total in seconds.items()]
+    words = {"train": "training", "eval": "evaluation"}
+    spent = " and ".join(" ".join(words.get(word, word) for word in part.split()) for part in parts)
+    caption = "Means over finished seeds." + (f" All trials together: {spent}." if spent else "")
+    return _by_cell(trials, metrics(trials, "cost/"), shape, "cost", caption)
+
+
+def differences(trials: pd.DataFrame, main: str, baseline: Baseline, shape: Layout) -> Table:
+    """A row for each cell that has a baseline."""
+    found, about = cells(trials, main, shape), metric(main)
+    other = counterparts(found, baseline)
+    rows = [
+        _difference(cell, other[cell.label], paired_difference(cell.values, other[cell.label].values), about)
+        for cell in found
+        if cell.label in other
+    ]
+    columns = ("Cell", "Against", "Paired seeds", "Difference", "95% bootstrap", "95% Student's t", "P(better)", "Verdict")
+    caption = (
+        f"{about.title[:1].upper()}{about.title[1:]} minus that of {title(baseline)}, seed by seed. P(better): the share "
+        "of all pairs of seeds, one from each side, in which the cell is the better one."
+    )
+    return Table("differences", caption, columns, tuple(rows), frozenset({2, 3, 4, 5, 6}))
+
+
+def failures(trials: pd.DataFrame, main: str) -> Table:
+    """A row for each trial without the experiment's metric: why, and its message."""
+    value = trials[main].notna() if main in trials else pd.Series(False, index=trials.index)
+    without = trials[(trials["status"] != "finished") | ~value]
+    rows = tuple(
+        (
+            _plain(row["trial_id"]),
+            _plain(row["cell"]),
+            Entry(str(row["seed"]), float(row["seed"])),
+            _plain(row["status"]),
+            _plain(why_missing(row["status"], row["failure"], main)),
+            _plain(_text(row["message"])),
+        )
+        for row in without.to_dict("records")
+    )
+    caption = f"{len(rows)} of {len(trials)} trials have no result. They are in no mean."
+    return Table("failures", caption, ("Trial", "Cell", "Seed", "Status", "Class", "Message"), rows, frozenset({2}))
+
+
+def _by_cell(trials: pd.DataFrame, names: list[str], shape: Layout, name: str, caption: str) -> Table:
+    if not names:
+        return Table(name, caption, (), ())
+    by_metric = [cells(trials, metric_name, shape) for metric_name in names]
+    rows = []
+    for row in zip(*by_metric, strict=True):
+        first, n = row[0], row[0].estimate.n
+        planned = len(first.values) + len(first.missing)
+        counted = f"{n}" if n == planned else f"{n} of {planned}"
+        numbers = (level(cell, metric(m), n) for cell, m in zip(row, names, strict=True))
+        rows.append((_plain(first.label), Entry(counted, n, behind=first.missing), *numbers))
+    titles = [metric(metric_name).title for metric_name in names]
+    heads = ("Cell", "n", *(head[:1].upper() + head[1:] for head in titles))
+    return Table(name, caption, heads, tuple(rows), frozenset(range(1, len(heads))))
+
+
+def level(cell: Cell, about: Metric, n: int) -> Entry:
+    """A mean with its interval; `n` is the row's, and is repeated where this metric has another."""
+    result = cell.estimate
+    if not result.n:
+        return Entry("—", None, "no result" if n else "", cell.missing)
+    small = _bounds(result, about) + (f", n = {result.n}" if result.n != n else "")
+    mean_of = f"mean of {claims.seeds(result.n)}: {about.text(result.mean)}"
+    seeds = (f"seed {s}: {about.text(v)}, trial {cell.trials[s]}" for s, v in sorted(cell.values.items()))
+    return Entry(about.text(result.mean), result.mean, small, (mean_of, *_student(result, about), *seeds, *cell.missing))
+
+
+def _difference(cell: Cell, theirs: Cell, gap: Difference, about: Metric) -> tuple[Entry, ...]:
+    result, pairs = gap.estimate, zip(gap.seeds, gap.values, strict=True)
+    behind = tuple(
+        f"seed {s}: {about.difference(v)}, trials {cell.trials[s]} and {theirs.trials[s]}" for s, v in pairs
+    ) + tuple(f"seed {s}: on one side only" for s in gap.unpaired)
+    number = Entry(about.difference(result.mean), result.mean, behind=behind) if result.n else Entry("—", None)
+    better = gap.improvement if about.higher_is_better else 1 - gap.improvement
+    verdict = {"unclear": "cannot tell", "equal": "the same"}.get(gap.verdict) or (
+        "better" if (gap.verdict == "higher") == about.higher_is_better else "worse"
+    )
+    return (
+        _plain(cell.label), _plain(theirs.label), Entry(str(result.n), result.n, behind=behind), number,
+        Entry(claims.span(result.interval, about), result.interval.low if result.interval else None),
+        Entry(claims.span(result.student, about), result.student.low if result.student else None),
+        Entry(claims.chance(better), None if math.isnan(better) else better), _plain(verdict),
+    )  # fmt: skip
+
+
+def _bounds(result: Estimate, about: Metric) -> str:
+    if result.interval is None:
+        return "1 seed, no interval"
+    if result.exact:
+        return "all seeds alike"
+    return f"{about.number(about.clip(result.interval.low))} to {about.number(about.clip(result.interval.high))}"
+
+
+def _student(result: Estimate, about: Metric) -> tuple[str, ...]:
+    if result.student is None or result.exact:
+        return ()
+    low, high = (about.number(about.clip(bound)) for bound in (result.student.low, result.student.high))
+    return (f"Student's t, 95%: {low} to {high}",)
+
+
+def _plain(value: object) -> Entry:
+    return Entry(str(value), str(value))
+
+
+def _text(value: object) -> str:
+    return "" if value is None or (isinstance(value, float) and math.isnan(value)) else str(value)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
