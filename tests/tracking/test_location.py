@@ -1,4 +1,6 @@
+import http.server
 import socket
+import threading
 import time
 
 import pytest
@@ -38,6 +40,38 @@ def test_a_server_that_never_replies_is_given_up_soon():
         silent.listen()
         with pytest.raises(UserError, match="does not answer"):
             resolve(f"http://127.0.0.1:{silent.getsockname()[1]}")
+
+
+@pytest.mark.parametrize(
+    ("code", "body", "says"),
+    [
+        (200, b"<html>hello</html>", "not as MLflow does"),
+        (401, b"", "set MLFLOW_TRACKING_USERNAME"),
+        (403, b"", "--allowed-hosts"),
+        (404, b"", "is this address MLflow's"),
+        (503, b"", "503"),
+    ],
+)
+def test_a_server_that_will_not_do_is_told_with_what_to_do(code, body, says, monkeypatch, tmp_path):
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(code)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with http.server.HTTPServer(("127.0.0.1", 0), Answer) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            with pytest.raises(UserError, match=says):
+                resolve(f"http://127.0.0.1:{server.server_port}")
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.mark.parametrize("uri", ["./mlruns", "file:///tmp/mlruns", "databricks", "ftp://x/y", "sqlite://", "nonsense"])

@@ -110,6 +110,12 @@ def test_two_runs_of_one_trial_are_an_error_that_names_both(uri, told):
     assert statuses(uri, [told[0].id])[told[0].id] == TrialStatus(first, "finished")
 
 
+def test_a_database_that_is_not_mlflows_or_is_damaged_is_one_message(tmp_path):
+    (tmp_path / "mlflow.db").write_bytes(b"SQLite format 3\0" + b"rubbish" * 1000)
+    with pytest.raises(UserError, match="cannot be read"):
+        statuses(f"sqlite:///{tmp_path}/mlflow.db", ["a"])
+
+
 def test_the_state_of_a_thousand_trials(uri, database, capsys):
     import sqlite3
     import uuid

@@ -1,10 +1,14 @@
 """Where results are kept: which MLflow, whether it answers, and where its artifacts lie."""
 
+import base64
 import hashlib
+import http.client
+import json
 import os
 import re
 import socket
 import sqlite3
+import ssl
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -96,20 +100,55 @@ def _check_database_file(uri: str, file: Path) -> None:
 
 def _checked_server(uri: str) -> str:
     uri = uri.rstrip("/")
-    parts = urlsplit(uri)
-    host = parts.netloc.rpartition("@")[2]
-    address = parts._replace(netloc=host, path=parts.path + "/health").geturl()
+    what = f"MLflow server {redacted(uri)}"
+    request, login = _question(uri)
     try:
-        urllib.request.urlopen(address, timeout=PATIENCE).close()
+        with urllib.request.urlopen(request, timeout=PATIENCE) as reply:
+            json.load(reply)
     except urllib.error.HTTPError as error:
-        if error.code in (403, 502, 503, 504):
-            raise UserError(
-                f"MLflow server {redacted(uri)}: answers {error.code} {error.reason}; "
-                "see its log (a 403 can mean that its --allowed-hosts lacks this name)"
-            ) from None
-    except (OSError, ValueError) as error:
-        raise UserError(_silent(f"MLflow server {redacted(uri)}", error)) from None
+        if error.code == 401 and not login and _login_elsewhere():
+            return uri
+        raise UserError(f"{what}: answers {error.code} {error.reason}; {_advice(error.code)}") from None
+    except json.JSONDecodeError:
+        raise UserError(f"{what}: answers, but not as MLflow does; check the address") from None
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        if isinstance(getattr(error, "reason", None), ssl.SSLError) and _certificates_elsewhere():
+            return uri
+        raise UserError(_silent(what, error)) from None
     return uri
+
+
+def _question(uri: str) -> tuple[urllib.request.Request, bool]:
+    # The cheapest thing that only MLflow answers, with the login that MLflow's client would take from the environment.
+    parts = urlsplit(uri)
+    address = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    request = urllib.request.Request(f"{address}/api/2.0/mlflow/experiments/search?max_results=1")
+    user = os.environ.get("MLFLOW_TRACKING_USERNAME") or parts.username
+    password = os.environ.get("MLFLOW_TRACKING_PASSWORD") or parts.password
+    if user and password:
+        request.add_header("Authorization", "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode())
+    elif token := os.environ.get("MLFLOW_TRACKING_TOKEN"):
+        request.add_header("Authorization", f"Bearer {token}")
+    return request, request.has_header("Authorization")
+
+
+def _login_elsewhere() -> bool:
+    ways = ("MLFLOW_TRACKING_AUTH", "MLFLOW_TRACKING_AWS_SIGV4")
+    return any(map(os.environ.get, ways)) or (Path.home() / ".mlflow/credentials").exists()
+
+
+def _certificates_elsewhere() -> bool:
+    return any(map(os.environ.get, ("MLFLOW_TRACKING_INSECURE_TLS", "MLFLOW_TRACKING_SERVER_CERT_PATH")))
+
+
+def _advice(code: int) -> str:
+    if code == 401:
+        return "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
+    if code == 403:
+        return "it refuses this login, or its --allowed-hosts lacks this name"
+    if code == 404:
+        return "is this address MLflow's?"
+    return "see its log"
 
 
 def _checked_database(uri: str, scheme: str) -> str:

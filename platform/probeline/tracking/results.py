@@ -1,11 +1,14 @@
 """The only reader of MLflow: which trials have finished, and their numbers as two tidy frames."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from probeline.failures import UserError
 from probeline.spec.trial import Trial
 from probeline.tracking import encoding
+from probeline.tracking.location import redacted
 from probeline.tracking.runs import Run, Runs, by_trial, open_runs
 
 if TYPE_CHECKING:
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
 
 # KILLED is an interrupted trial: it counts as not run and is run again.
 STATUS = {"FINISHED": "finished", "RUNNING": "running", "SCHEDULED": "running", "FAILED": "failed", "KILLED": "missing"}
+STORES = {"mlflow", "requests", "sqlalchemy", "sqlite3"}  # whose errors mean that the store cannot be read
 PROVENANCE = ("git_commit", "git_dirty", "versions", "hardware", "data_digest")
 
 
@@ -32,8 +36,9 @@ def statuses(uri: str, trial_ids: Iterable[str], experiment: str | None = None) 
     Raises UserError where a trial has two runs.
     """
     ids = list(trial_ids)
-    runs = open_runs(uri, experiment)
-    found = by_trial(runs.find(ids)) if runs and ids else {}
+    with _told(uri):
+        runs = open_runs(uri, experiment)
+        found = by_trial(runs.find(ids)) if runs and ids else {}
     return {trial_id: _status(found.get(trial_id)) for trial_id in ids}
 
 
@@ -44,9 +49,21 @@ def frame(uri: str, trials: Sequence[Trial], experiment: str | None = None) -> t
     """
     import pandas as pd
 
-    runs = open_runs(uri, experiment)
-    found = by_trial(runs.read([trial.id for trial in trials])) if runs and trials else {}
-    return pd.DataFrame(_columns(trials, found)), _history(runs, [*found.values()])
+    with _told(uri):
+        runs = open_runs(uri, experiment)
+        found = by_trial(runs.read([trial.id for trial in trials])) if runs and trials else {}
+        return pd.DataFrame(_columns(trials, found)), _history(runs, [*found.values()])
+
+
+@contextmanager
+def _told(uri: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        if type(error).__module__.split(".")[0] not in STORES:
+            raise
+        reason = redacted(str(error).strip().partition("\n")[0][:300])
+        raise UserError(f"results in {redacted(uri)} cannot be read: {reason}") from error
 
 
 def _status(run: Run | None) -> TrialStatus:

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from probeline.failures import UserError
 from probeline.records import Artifact, Record
 from probeline.spec.trial import Trial
 from probeline.tracking import content
@@ -53,7 +54,10 @@ class Writer:
         self._unsent: Unsent | None = None
 
     def __enter__(self) -> "Writer":
-        self._outbox = Outbox(self.workdir / "spool")
+        try:
+            self._outbox = Outbox(self.workdir / "spool")
+        except OSError as error:
+            raise UserError(f"{self.workdir / 'spool'}: cannot be written ({error}); use another directory") from error
         self._sender = Sender(self._outbox, self.uri, self.experiment, self.workdir)
         return self
 
