@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, PydanticUndefinedAnnotation
 
 from probeline.failures import UserError
 from probeline.spec.config_source import BrokenPlugin, Source
@@ -156,6 +156,10 @@ def _compiled(kind: str, plugin: str) -> type[Settings]:
     found = source.compile()
     if not (isinstance(found, type) and issubclass(found, Settings)):
         raise BrokenPlugin(f"{source.path}: Config must derive from probeline.spec.settings.Settings")
+    try:
+        found.model_rebuild()
+    except PydanticUndefinedAnnotation as error:
+        raise BrokenPlugin(f"{source.path}: an annotation of Config means nothing: {error}") from error
     if "name" in found.model_fields:
         raise BrokenPlugin(f"{source.path}: Config may have no field `name`: that is the component's own")
     return found

@@ -33,16 +33,20 @@ def load(path: str | PathLike, scale: str | None = None, sets: Sequence[str] = (
 
 def load_text(text: str, name: str, scale: str | None = None, sets: Sequence[str] = ()) -> Experiment:
     """The experiment in a YAML text; `name` is what its mistakes are reported under. Raises SpecError."""
-    tree, source, problems = parse(text, name)
+    tree, source, unread = parse(text, name)
     if not isinstance(tree, dict):
-        problems.append(source.problem((), f"got {shown(tree)}; allowed: a mapping with name, base, grid, ..."))
-        raise SpecError(problems)
+        unread.append(source.problem((), f"got {shown(tree)}; allowed: a mapping with name, base, grid, ..."))
+        raise SpecError(unread)
+    problems: list[Problem] = []
     experiment = _validated(tree, source, problems)
     if experiment is None:
-        raise SpecError(_in_order(problems, source))
+        raise SpecError(_in_order(unread + problems, source))
     chosen, overrides = _configured(experiment, scale, sets, source, problems)
     expansion, whole = _checked(chosen, overrides, source, problems)
     report = resolve_report(chosen, expansion, whole, problems)
+    # A number that YAML could not give was replaced, and what is said of its replacement is no news.
+    replaced = {problem.path for problem in unread if problem.message.startswith("got ")}
+    problems = unread + [problem for problem in problems if problem.path not in replaced]
     if problems:
         raise SpecError(_in_order(problems, source))
     return chosen.model_copy(update={"report": report})
@@ -55,7 +59,7 @@ def _validated(tree: dict[str, Any], source: Source, problems: list[Problem]) ->
             return Experiment.model_validate_json(json.dumps(tree), strict=True)
         except ValidationError as error:
             found = complaints(Experiment, error, tree)
-        problems += [source.problem(path, message) for path, message in found]
+        _add(problems, [source.problem(path, message) for path, message in found])
         for path in sorted({path for path, _ in found}, key=_latest_first, reverse=True):
             tree = _without(tree, path)
         tree = PLACEHOLDERS | tree
@@ -168,15 +172,18 @@ def _checked(
         whole = other if scale is None else whole
     # What a smaller scale leaves unmatched is no mistake; what the whole file does is.
     found |= dict.fromkeys(() if found or problems else whole.idle)
-    told = [problem.path for problem in problems]
-    problems += [p for p in _one_a_place(found) if not any(_within(p.path, path) for path in told)]
+    _add(problems, _one_a_place(found))
     return chosen, whole
 
 
-def _within(path: str, other: str) -> bool:
-    """Whether one of two dotted paths is inside the other: then one mistake made both."""
-    inner, outer = max(path, other, key=len), min(path, other, key=len)
-    return bool(outer) and inner.startswith((f"{outer}.", f"{outer}["))
+def _add(problems: list[Problem], found: Iterable[Problem]) -> None:
+    """Adds what is not the consequence of a mistake already told: one inside it, or around it."""
+    told = [problem.path for problem in problems if problem.path]
+    problems += [p for p in found if not any(_within(p.path, path) or _within(path, p.path) for path in told)]
+
+
+def _within(inner: str, outer: str) -> bool:
+    return inner == outer or inner.startswith((f"{outer}.", f"{outer}[")) if outer else False
 
 
 def _one_a_place(problems: Iterable[Problem]) -> list[Problem]:
