@@ -103,6 +103,7 @@ class Report(Settings):
     baseline: str | dict[str, Value] | None = Field(None, description="An arm or a cell by label, or what it matches.")
     figures: list[str | dict[str, Any]] | None = None
     tables: list[Table] = Field(default_factory=lambda: list(get_args(Table)))
+    notes: str = Field("", description="What the writer makes of the result: why it came out as it did.")
 
     @field_validator("metric")
     @classmethod
