@@ -24,9 +24,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Answer:
-    """A first sentence that stands alone, then what it rests on."""
+    """A first sentence that stands alone, the comparisons with the baseline, then what they rest on."""
 
     lead: str
+    baseline: Section
     sections: tuple[Section, ...]
 
 
@@ -36,7 +37,7 @@ def answer(trials: pd.DataFrame, metric_name: str, baseline: Baseline, shape: La
     found = cells(trials, metric_name, shape)
     gaps = _gaps(trials, metric_name)
     if not any(cell.values for cell in found):
-        return Answer(f"No trial has finished with {metric_name} yet, so there is no answer.", gaps)
+        return Answer(f"No trial has finished with {metric_name} yet, so there is no answer.", Section("", ()), gaps)
     lines = {label: [cell for cell in found if cell.line == label] for label in shape.labels}
     common = _common(lines)
     levels = {label: line_estimate(group, common) for label, group in lines.items()}
@@ -45,11 +46,11 @@ def answer(trials: pd.DataFrame, metric_name: str, baseline: Baseline, shape: La
     over = _over(shape, common)
     sections = [
         Section(f"Best to worst by {about.title}{over}", tuple(claims.level(k, levels[k], about) + "." for k in ranked)),
-        _against_baseline(found, ranked, baseline, about),
         _neighbours(lines, ranked, about),
         _along_x(lines, shape, about),
     ]
-    return Answer(_lead(ranked, levels, found, about, over), (*(s for s in sections if s.sentences), *gaps))
+    against = _against_baseline(found, ranked, baseline, about)
+    return Answer(_lead(ranked, levels, about, over), against, (*(s for s in sections if s.sentences), *gaps))
 
 
 def line_estimate(group: list[Cell], at: set) -> Estimate:
@@ -88,10 +89,13 @@ def _common(lines: dict[str, list[Cell]]) -> set:
 
 def _over(shape: Layout, common: set) -> str:
     values = [value for value in shape.x_values if value in common]
-    return f", averaged over {short(shape.x)} {', '.join(map(shown, values))}" if len(values) > 1 else ""
+    if not values or len(shape.x_values) < 2:
+        return ""
+    words = f"{'averaged over' if len(values) > 1 else 'at'} {short(shape.x)} {', '.join(map(shown, values))}"
+    return f", {words}" + ("" if len(values) == len(shape.x_values) else ", where every line has results")
 
 
-def _lead(ranked: list[str], levels: dict[str, Estimate], found: list[Cell], about: Metric, over: str) -> str:
+def _lead(ranked: list[str], levels: dict[str, Estimate], about: Metric, over: str) -> str:
     if not ranked:
         return "No seed has finished in all cells of any line, so lines cannot be compared yet."
     best = ranked[0]

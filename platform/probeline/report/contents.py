@@ -84,12 +84,12 @@ def contents(experiment: Experiment, trials: pd.DataFrame, history: pd.DataFrame
         question=experiment.question,
         answer=said,
         expected=experiment.expected,
-        notes=getattr(asked, "notes", ""),
+        notes=asked.notes,
         sections=tuple(_sections(trials, experiment, main, shape, placed)),
         facts=provenance.facts(trials),
         recipes=provenance.recipes(trials),
         identities=provenance.identities(trials),
-        comparisons=sum("paired" in sentence for section in said.sections for sentence in section.sentences),
+        comparisons=sum("paired" in sentence for section in (said.baseline, *said.sections) for sentence in section.sentences),
     )
 
 

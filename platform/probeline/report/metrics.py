@@ -3,7 +3,8 @@
 import math
 from dataclasses import dataclass
 
-PERCENT, POINTS = "%", "points"
+PERCENT, POINTS, MILLIONS = "%", "points", "M"
+_PROTOCOLS = {"knn": "kNN"}
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,11 @@ class Metric:
     higher_is_better: bool = True
     bounds: tuple[float, float] = (-math.inf, math.inf)  # in stored units
 
+    @property
+    def heading(self) -> str:
+        """The title as a sentence begins; kNN keeps its small k."""
+        return self.title if self.title[1:2].isupper() else self.title[:1].upper() + self.title[1:]
+
     def text(self, value: float) -> str:
         """A stored value as text with its unit: `70.1%`, `12.4 s`, `11.2 M`; an em dash for what is not there."""
         if value is None or math.isnan(value):
@@ -28,6 +34,8 @@ class Metric:
     def number(self, value: float) -> str:
         """As `text`, without the unit."""
         shown = value * self.scale
+        if self.unit == MILLIONS:
+            return f"{shown:.3g}"
         digits = self.digits if abs(shown) < 100 or self.unit == PERCENT else 0
         return f"{shown:,.{digits}f}"
 
@@ -50,7 +58,7 @@ _COSTS = {
     "train_seconds": ("Training", "s", 1.0, 1, False),
     "eval_seconds": ("Evaluation", "s", 1.0, 1, False),
     "images_per_second": ("Images per second", "", 1.0, 0, True),
-    "parameters": ("Parameters", "M", 1e-6, 2, False),
+    "parameters": ("Parameters", MILLIONS, 1e-6, 2, False),
     "peak_memory_bytes": ("Peak memory", "MiB", 2.0**-20, 0, False),
 }
 
@@ -64,6 +72,6 @@ def metric(name: str) -> Metric:
     ending, _, label = rest.partition("/")
     if ending in _ENDINGS:
         words, higher = _ENDINGS[ending]
-        title = f"{group.replace('_', ' ')} {words}" + (f", class {label}" if label else "")
+        title = f"{_PROTOCOLS.get(group, group.replace('_', ' '))} {words}" + (f", class {label}" if label else "")
         return Metric(name, title, PERCENT, 100.0, 1, higher, (0.0, 1.0))
     return Metric(name, name.replace("_", " "), higher_is_better=not rest.endswith(("loss", "error")))

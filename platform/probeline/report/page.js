@@ -7,7 +7,8 @@
   // Sets small multiples in as many columns as fit.
   function arrange(layout, width) {
     const heights = layout.meta.panels, left = layout.meta.left || 56;
-    const columns = Math.min(heights.length, width < NARROW ? 1 : width < 940 ? 2 : 3);
+    let columns = Math.min(heights.length, width < NARROW ? 1 : width < 940 ? 2 : 3);
+    if (heights.length % columns === 1 && columns === 3) columns = 2;
     const room = width - left - 16, across = (room - (columns - 1) * GAP_X) / columns;
     const rows = [];
     for (let i = 0; i < heights.length; i += columns) rows.push(Math.max(...heights.slice(i, i + columns)));
@@ -39,6 +40,7 @@
     layout.width = width || plot.clientWidth;
     if (!layout.width) return;
     if (meta.panels) arrange(layout, layout.width);
+    if (meta.narrow && layout.width < NARROW) layout.yaxis.ticktext = meta.narrow;
     if ("direct" in meta) label(layout, layout.width, data);
     Plotly.react(plot, data, layout, config);
     plot.classList.add("ready");

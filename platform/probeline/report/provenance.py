@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from probeline.report.claims import seeds
 from probeline.report.tables import Entry, Table
 
 FACTS = {"git_commit": "Git commit", "versions": "Versions", "hardware": "Hardware", "data_digest": "Data digest"}
@@ -89,7 +90,7 @@ def _shares(values: Iterable[str]) -> list[str]:
     counts = pd.Series(list(values), dtype=object).value_counts(sort=False)
     if len(counts) < 2:
         return [str(value) for value in counts.index]
-    return [f"{value} ({count} trials)" for value, count in counts.items()]
+    return [f"{value} ({seeds(count, 'trial')})" for value, count in counts.items()]
 
 
 def _time(value: Any) -> str:

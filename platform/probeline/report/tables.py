@@ -70,9 +70,9 @@ def differences(trials: pd.DataFrame, main: str, baseline: Baseline, shape: Layo
         for cell in found
         if cell.label in other
     ]
-    columns = ("Cell", "Against", "Paired seeds", "Difference", "95% bootstrap", "95% Student's t", "P(better)", "Verdict")
+    columns = ("Cell", "Against", "Paired seeds", "Difference", "Bootstrap 95%", "Student's t 95%", "P(better)", "Verdict")
     caption = (
-        f"{about.title[:1].upper()}{about.title[1:]} minus that of {title(baseline)}, seed by seed. P(better): the share "
+        f"{about.heading} minus that of {title(baseline)}, seed by seed. P(better): the share "
         "of all pairs of seeds, one from each side, in which the cell is the better one."
     )
     return Table("differences", caption, columns, tuple(rows), frozenset({2, 3, 4, 5, 6}))
@@ -105,11 +105,10 @@ def _by_cell(trials: pd.DataFrame, names: list[str], shape: Layout, name: str, c
     for row in zip(*by_metric, strict=True):
         first, n = row[0], row[0].estimate.n
         planned = len(first.values) + len(first.missing)
-        counted = f"{n}" if n == planned else f"{n} of {planned}"
+        counted = f"{n}" if n == planned else f"{n}\u00a0of\u00a0{planned}"
         numbers = (level(cell, metric(m), n) for cell, m in zip(row, names, strict=True))
         rows.append((_plain(first.label), Entry(counted, n, behind=first.missing), *numbers))
-    titles = [metric(metric_name).title for metric_name in names]
-    heads = ("Cell", "n", *(head[:1].upper() + head[1:] for head in titles))
+    heads = ("Cell", "n", *(metric(metric_name).heading for metric_name in names))
     return Table(name, caption, heads, tuple(rows), frozenset(range(1, len(heads))))
 
 
@@ -131,7 +130,7 @@ def _difference(cell: Cell, theirs: Cell, gap: Difference, about: Metric) -> tup
     ) + tuple(f"seed {s}: on one side only" for s in gap.unpaired)
     number = Entry(about.difference(result.mean), result.mean, behind=behind) if result.n else Entry("—", None)
     better = gap.improvement if about.higher_is_better else 1 - gap.improvement
-    verdict = {"unclear": "cannot tell", "equal": "the same"}.get(gap.verdict) or (
+    verdict = {"unclear": "cannot\u00a0tell", "equal": "the same"}.get(gap.verdict) or (
         "better" if (gap.verdict == "higher") == about.higher_is_better else "worse"
     )
     return (

@@ -31,23 +31,29 @@ def draw(frame: pd.DataFrame, about: Rows) -> go.Figure:
     looks = _style.style(frame.attrs["labels"])
     drawn = _style.figure(FRAME + ROW * len(frame), about.title, about.caption)
     places = {cell: float(i) for i, cell in enumerate(frame["cell"])}
-    left = _left(frame, about)
+    left, right = _range(frame, about)
     for row in frame.itertuples():
-        _row(drawn, row, places[row.cell], looks[row.line], about.scale, left)
+        _row(drawn, row, places[row.cell], looks[row.line], about.scale, left + 0.015 * (right - left))
     drawn.update_yaxes(
         range=[len(frame) - 0.5, -0.5], tickvals=list(places.values()), showgrid=False, ticks="", linewidth=0,
-        ticktext=[_style.wrapped(cell) for cell in places], tickfont={"size": 12},
+        ticktext=[_style.wrapped(cell, 36) for cell in places], tickfont={"size": 12},
     )  # fmt: skip
-    drawn.update_xaxes(title_text=_style.text(about.axis), ticksuffix=about.suffix)
+    drawn.layout.meta = {**drawn.layout.meta, "narrow": [_style.wrapped(cell, 18) for cell in places]}
+    drawn.update_xaxes(range=[left, right], title_text=_style.text(about.axis), ticksuffix=about.suffix)
     if about.zero:
         drawn.add_vline(x=0, line={"color": _style.GREY, "width": 1.5})
     drawn.update_layout(showlegend=False, margin={"t": 8, "b": 56})
     return drawn
 
 
-def _left(frame: pd.DataFrame, about: Rows) -> float:
-    ends = [value for points in frame["points"] for value in points.values()] + [*frame["low"].dropna()]
-    return 0.0 if about.zero or not ends else min(ends) * about.scale
+def _range(frame: pd.DataFrame, about: Rows) -> tuple[float, float]:
+    """The x axis: all seeds, intervals as far as they do not squeeze the seeds together, zero where it is drawn."""
+    seeds = [value for points in frame["points"] for value in points.values()] + [0.0] * about.zero
+    reach = max(max(seeds) - min(seeds), abs(max(seeds)) * 0.02, 1e-9)
+    low = max(min([*frame["low"].dropna(), *seeds]), min(seeds) - reach)
+    high = min(max([*frame["high"].dropna(), *seeds]), max(seeds) + reach)
+    pad = 0.05 * (high - low or reach)
+    return (low - pad) * about.scale, (high + pad) * about.scale
 
 
 def _row(drawn: go.Figure, row, y: float, look: tuple[str, str], scale: float, left: float) -> None:
@@ -55,7 +61,7 @@ def _row(drawn: go.Figure, row, y: float, look: tuple[str, str], scale: float, l
     template = {"hovertemplate": "%{hovertext}<extra></extra>", "showlegend": False}
     if np.isnan(row.mean):
         drawn.add_scatter(
-            x=[left], y=[y], mode="markers", hovertext=[row.hover], **template,
+            x=[left], y=[y], mode="markers+text", text=["  no result"], textposition="middle right", hovertext=[row.hover], **template,
             marker={"symbol": f"{symbol}-open", "size": 11, "color": colour, "line": {"width": 2}},
         )  # fmt: skip
         return

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 # Distinguishable under deuteranopia, protanopia and tritanopia, and at least 3:1 against a white and a dark page
 # (a test computes both). Order is fixed, so a label keeps its colour in every figure of a page.
-PALETTE = ("#1f6fb2", "#b5501c", "#00a566", "#cb7a9a", "#a89200", "#6c8df5")
+PALETTE = ("#1f6fb2", "#b5501c", "#00a566", "#cb7a9a", "#a89200", "#6d8cff")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "pentagon", "triangle-down", "hexagon", "star")
 DASHES = ("dash", "dot", "dashdot", "longdash")
 GREY = "#7d828b"
@@ -74,7 +74,7 @@ def _template() -> go.layout.Template:
     ink, grid = "#4b5057", "rgba(125,130,139,.22)"
     axis = {
         "showgrid": True, "gridcolor": grid, "zeroline": False, "linecolor": "rgba(125,130,139,.6)",
-        "ticks": "outside", "ticklen": 4, "tickcolor": "rgba(125,130,139,.6)", "title": {"standoff": 10},
+        "ticks": "outside", "ticklen": 4, "tickcolor": "rgba(125,130,139,.6)", "title": {"standoff": 10, "font": {"size": 13}}, "tickfont": {"size": 12},
         "automargin": True, "fixedrange": True,
     }  # fmt: skip
     layout = go.Layout(

@@ -23,14 +23,14 @@ class Config(Settings):
 
 
 def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.DataFrame:
-    """One row for each metric and cell with a recorded cost: n, mean, values by seed. Raises NothingToDraw."""
+    """One row for each recorded metric and cell: n, mean (NaN without a value), values by seed. Raises NothingToDraw."""
     shape = layout(trials, config.x, config.line)
     recorded = set(metrics(trials))
     rows = [
         {"metric": name, "cell": cell.label, "line": cell.line, "n": cell.estimate.n, "mean": cell.estimate.mean,
          "values": cell.values, "trials": cell.trials, "interval": claims.interval(cell.estimate, metric(name))}
         for name in config.metrics if name in recorded
-        for cell in cells(trials, name, shape) if cell.values
+        for cell in cells(trials, name, shape)
     ]  # fmt: skip
     if not rows:
         raise _style.NothingToDraw("No trial has recorded its cost.")
@@ -49,7 +49,7 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     for i, (name, group) in enumerate(groups):
         for place, row in enumerate(group.itertuples()):
             _bar(drawn, i, place, row, looks[row.line])
-        most = max(max(values.values()) for values in group["values"]) * metric(name).scale
+        most = max(value for values in group["values"] for value in values.values()) * metric(name).scale
         drawn.layout[key("x", i)].update(range=[0, (most or 1) * 1.04], showgrid=False, nticks=5)
         drawn.layout[key("y", i)].update(
             range=[len(group) - 0.45, -0.55], showticklabels=False, ticks="", showgrid=False
@@ -64,10 +64,16 @@ def _unit(name: str) -> str:
 
 
 def _bar(drawn: go.Figure, panel: int, place: int, row, look: tuple[str, str]) -> None:
-    """A thin bar with its words above it, so that long names need no margin."""
+    """A thin bar with its words above it, so that long names need no margin; without a value, the words alone."""
     about, axes = metric(row.metric), {"xaxis": axis("x", panel), "yaxis": axis("y", panel), "showlegend": False}
     level = f"<b>{_style.text(row.cell)}</b><br>{about.text(row.mean)} ({row.interval})"
     words = _style.hover(level, _style.identities(row.trials))
+    drawn.add_annotation(
+        xref=f"{axis('x', panel)} domain", yref=axis("y", panel), x=0, y=place - 0.18, xanchor="left", yanchor="middle",
+        showarrow=False, text=f"{_style.text(row.cell, 34)}  <b>{about.text(row.mean)}</b>", font={"size": 12},
+    )  # fmt: skip
+    if not row.n:
+        return
     drawn.add_bar(
         x=[row.mean * about.scale], y=[place + 0.2], width=BAR, orientation="h", hovertext=[words],
         marker={"color": _style.tint(look[0], 0.55), "line": {"width": 0}}, textposition="none",
@@ -77,8 +83,4 @@ def _bar(drawn: go.Figure, panel: int, place: int, row, look: tuple[str, str]) -
         x=[value * about.scale for value in row.values.values()], y=[place + 0.2] * len(row.values), mode="markers",
         marker={"symbol": look[1], "size": 5, "color": look[0]}, hovertext=[words] * len(row.values),
         hovertemplate="%{hovertext}<extra></extra>", **axes,
-    )  # fmt: skip
-    drawn.add_annotation(
-        xref=f"{axis('x', panel)} domain", yref=axis("y", panel), x=0, y=place - 0.18, xanchor="left", yanchor="middle",
-        showarrow=False, text=f"{_style.text(row.cell, 34)}  <b>{about.text(row.mean)}</b>", font={"size": 12},
     )  # fmt: skip

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from probeline.report import claims
 from probeline.report.cells import cells, is_number, layout, short, shown
 from probeline.report.figures import _style
-from probeline.report.metrics import Metric, metric
+from probeline.report.metrics import PERCENT, Metric, metric
 from probeline.spec.settings import Settings
 
 HEIGHT, ROOM = 460, 372  # px: of the figure, of the plot inside its margins
@@ -77,12 +77,11 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     first, last = min(at.values()), max(at.values())
     span = last - first
     low, high, cut = _range(frame)
-    caption = (
-        "Small marks are seeds, large marks their mean, bands its 95% bootstrap interval. Dashed: arms beside the grid."
-        if frame["arm"].any()
-        else "Small marks are seeds, large marks their mean, bands its 95% bootstrap interval."
-    ) + (" Intervals that run past the axis are cut; the hover text and the table have them." if cut else "")
-    drawn = _style.figure(HEIGHT, f"{_capital(about.title)} against {x}", caption, direct=True)
+    caption = "Small marks are seeds, large marks their mean, bands its 95% bootstrap interval."
+    caption += " Dashed: arms beside the grid." * bool(frame["arm"].any())
+    caption += " Open marks at the bottom: cells without a result." * bool((frame["n"] == 0).any())
+    caption += " Intervals that run past the axis are cut; the hover text and the table have them." * cut
+    drawn = _style.figure(HEIGHT, f"{about.heading} against {x}", caption, direct=True)
     edges = (first - 0.12 * span, last + 0.12 * span)
     lines = [line for line in frame.attrs["labels"] if not frame[frame["line"] == line]["arm"].all()]
     for line, group in frame.groupby("line", sort=False):
@@ -90,11 +89,12 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
             _arm(drawn, next(group.itertuples()), looks[line], edges, about)
         else:
             shift = (lines.index(line) - (len(lines) - 1) / 2) * min(DODGE, 0.16 / len(lines)) * span
-            _line(drawn, group.assign(position=group["position"] + shift), looks[line], about, low)
+            floor = low + 0.025 * (high - low)
+            _line(drawn, group.assign(position=group["position"] + shift), looks[line], about, floor)
     scaled = [value * about.scale for value in (low, high)]
     ticks = {"tickvals": list(at.values()), "ticktext": [_style.text(shown(v), 12) for v in at]}
     drawn.update_xaxes(range=edges, title_text=_style.text(x), showgrid=False, **ticks)
-    drawn.update_yaxes(range=scaled, ticksuffix="%" if about.unit == "%" else "", title_text=_style.text(about.title))
+    drawn.update_yaxes(range=scaled, ticksuffix="%" if about.unit == PERCENT else "")
     _label_directly(drawn, frame, looks, (low, high), about)
     return drawn
 
@@ -114,7 +114,7 @@ def _line(drawn: go.Figure, group: pd.DataFrame, look: tuple[str, str], about: M
     colour, symbol = look
     group = group.sort_values("position")
     name, key = _style.text(group["line"].iloc[0], 40), group["line"].iloc[0]
-    shared = {"legendgroup": key, "showlegend": False}
+    shared = {"legendgroup": _style.text(key, 200), "showlegend": False}
     for banded, run in groupby(group.itertuples(), lambda row: not np.isnan(row.low)):
         if banded:
             _band(drawn, list(run), colour, about, shared)
@@ -130,7 +130,7 @@ def _line(drawn: go.Figure, group: pd.DataFrame, look: tuple[str, str], about: M
         )  # fmt: skip
     drawn.add_scatter(
         x=list(group["position"]), y=[None if row.n == 0 else row.mean * about.scale for row in group.itertuples()],
-        mode="lines+markers", line={"color": colour, "width": 2}, name=name, legendgroup=key,
+        mode="lines+markers", line={"color": colour, "width": 2}, name=name, legendgroup=_style.text(key, 200),
         marker={"symbol": symbol, "size": 9, "color": colour},
         hovertext=[_hover(row, about) for row in group.itertuples()], hovertemplate="%{hovertext}<extra></extra>",
     )  # fmt: skip
@@ -152,7 +152,7 @@ def _band(drawn: go.Figure, run: list, colour: str, about: Metric, shared: dict)
 
 def _arm(drawn: go.Figure, row, look: tuple[str, str], edges: tuple, about: Metric) -> None:
     colour, symbol = look
-    name, shared = _style.text(row.line, 40), {"legendgroup": row.line, "showlegend": False}
+    name, shared = _style.text(row.line, 40), {"legendgroup": _style.text(row.line, 200), "showlegend": False}
     if row.n == 0:
         drawn.add_scatter(
             x=[None], y=[None], mode="lines", name=f"{name} (no result)", line={"color": colour, "dash": "dash"}
@@ -170,7 +170,7 @@ def _arm(drawn: go.Figure, row, look: tuple[str, str], edges: tuple, about: Metr
     along = list(np.linspace(*edges, 41))  # points to hover on all along
     drawn.add_scatter(
         x=along, y=[mean] * len(along), mode="lines", line={"color": colour, "width": 1.6, "dash": "dash"}, name=name,
-        legendgroup=row.line, hovertext=[words] * len(along), hovertemplate="%{hovertext}<extra></extra>",
+        legendgroup=_style.text(row.line, 200), hovertext=[words] * len(along), hovertemplate="%{hovertext}<extra></extra>",
     )  # fmt: skip
 
 
@@ -222,6 +222,3 @@ def spread(wanted: dict[str, float], gap: float, low: float, high: float) -> dic
         ceiling = placed[i] - gap
     return dict(zip(order, placed, strict=True))
 
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]

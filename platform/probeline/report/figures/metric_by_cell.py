@@ -55,6 +55,6 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     """The figure of a prepared frame."""
     about = metric(frame.attrs["metric"])
     suffix = "%" if about.unit == PERCENT else ""
-    title = about.title[:1].upper() + about.title[1:] + " by cell"
+    title = f"{about.heading} by cell"
     caption = "Large marks are means, small marks seeds, bars the mean's 95% bootstrap interval."
     return _rows.draw(frame, _rows.Rows(title, caption, about.title, about.scale, suffix))

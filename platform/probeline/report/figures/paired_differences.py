@@ -78,7 +78,7 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
         "Differences of the same seed, so what seeds share cancels out. A bar that leaves out zero is a difference "
         f"that these seeds support; {better} of zero is better."
     )
-    axis = f"{about.title}, difference" + (f" in {unit}" if unit else "")
+    axis = f"difference in {unit or about.title}"
     return _rows.draw(
         frame, _rows.Rows(f"Against {frame.attrs['baseline']}, paired by seed", caption, axis, about.scale, zero=True)
     )

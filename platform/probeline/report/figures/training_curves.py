@@ -3,7 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from probeline.report.cells import layout, shown
+from probeline.report.cells import layout, short, shown
 from probeline.report.cells import cells as read_cells
 from probeline.report.figures import _style
 from probeline.report.figures._panels import axis, panels
@@ -55,7 +55,7 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     about, looks = metric(frame.attrs["name"]), _style.style(frame.attrs["labels"])
     present = set(frame["line"])
     lines = [line for line in frame.attrs["labels"] if line in present]
-    title, caption = _words(frame, about.title)
+    title, caption = _words(frame, about.heading)
     drawn = panels([_style.text(line, 36) for line in lines], [HEIGHT] * len(lines), title, caption)
     for i, line in enumerate(lines):
         group = frame[frame["line"] == line]
@@ -73,13 +73,13 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
 
 def _words(frame: pd.DataFrame, title: str) -> tuple[str, str]:
     name = frame.attrs["name"]
-    heading = {"train/loss": "Training loss", "train/lr": "Learning rate"}.get(name, title[:1].upper() + title[1:])
+    heading = {"train/loss": "Training loss", "train/lr": "Learning rate"}.get(name, title)
     caption = "Faint: one trial. Bold: the mean of a cell's finished trials. Each panel has its own scale."
     values = [shown(value) for value in frame.attrs["x_values"]]
     if values:
         marks = ("solid", "dashed", "dotted", "dash-dotted")
         named = ", ".join(f"{value} {mark}" for value, mark in zip(values, marks, strict=False))
-        caption += f" {frame.attrs['x']}: {named}" + ("." if len(values) <= len(marks) else ", the rest on hover.")
+        caption += f" {short(frame.attrs['x']).capitalize()}: {named}" + ("." if len(values) <= len(marks) else ", the rest on hover.")
     if name.startswith(ONLINE):
         return f"{heading}: online, not a result", "Watched during training, with labels. It decides nothing. " + caption
     return heading, caption
@@ -101,7 +101,7 @@ def _curve(drawn: go.Figure, panel: int, curve: pd.DataFrame, line: dict, trial:
         x=list(thin["step"]), y=list(thin["value"]), line=line, name="", xaxis=axis("x", panel), yaxis=axis("y", panel),
         mode="lines+markers" if single else "lines", hovertemplate=f"epoch %{{x}}: %{{y:.4g}}<br>{words}",
         marker={"symbol": ["circle"] * (len(thin) - 1) + ["x"] if first["status"] == "failed" else "circle",
-                "size": [0] * (len(thin) - 1) + [8]},
+                "size": [0] * (len(thin) - 1) + [8], "color": line["color"], "line": {"width": 0}},
     )  # fmt: skip
 
 

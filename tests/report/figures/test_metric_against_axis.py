@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+from probeline.report.figures import metric_against_axis as plugin
+from probeline.report.figures._style import NothingToDraw
+from probeline.report.statistics import estimate
+
+TOP1 = "linear_probe/top1"
+
+
+def prepare(trials, **config):
+    return plugin.prepare(trials, None, plugin.Config(**config))
+
+
+def test_a_row_holds_a_cells_mean_and_interval(trials):
+    row = prepare(trials).set_index("cell").loc["simclr batch_size=128"]
+    values = list(trials[trials["cell"] == "simclr batch_size=128"][TOP1])
+    expected = estimate(values)
+    assert (row["line"], row["arm"], row["x"], row["position"], row["n"]) == ("simclr", False, 128, 7.0, 3)
+    assert (row["mean"], row["low"], row["high"]) == (expected.mean, expected.interval.low, expected.interval.high)
+    assert list(row["values"].values()) == values
+
+
+def test_arms_have_no_place_on_the_axis(trials):
+    arms = prepare(trials).query("arm")
+    assert list(arms["line"]) == ["random_init", "raw_pixels"] and arms["position"].isna().all()
+
+
+def test_positions_are_log2_linear_or_equal_steps():
+    assert plugin.positions((64, 128, 512)) == {64: 6.0, 128: 7.0, 512: 9.0}
+    assert plugin.positions((1, 2, 3)) == {1: 1.0, 2: 2.0, 3: 3.0}
+    assert plugin.positions(("a", "b")) == {"a": 0.0, "b": 1.0}
+    assert plugin.positions((0, 0.001, 1)) == {0: 0.0, 0.001: 1.0, 1: 2.0}
+
+
+def test_one_seed_has_no_band(make):
+    frame = prepare(make.trials(seeds=1))
+    assert frame["low"].isna().all() and set(frame["n"]) == {1}
+    fills = [trace.fill for trace in plugin.draw(frame, plugin.Config()).data]
+    assert "toself" not in fills
+
+
+def test_a_missing_cell_breaks_its_line_and_is_drawn_open(make, trials):
+    for row in (3, 4, 5):
+        trials = make.fail(trials, row)
+    frame = prepare(trials)
+    assert frame.loc[1, "n"] == 0 and frame.loc[1, "missing"] == tuple(f"seed {s}: diverged" for s in range(3))
+    drawn = plugin.draw(frame, plugin.Config())
+    line = next(trace for trace in drawn.data if trace.name == "simclr" and trace.mode == "lines+markers")
+    assert line.y[1] is None and not line.connectgaps
+    opened = [trace for trace in drawn.data if str(trace.marker.symbol).endswith("-open")]
+    assert len(opened) == 1 and "seed 0: diverged" in opened[0].hovertext[0]
+
+
+def test_every_mean_tells_its_n_interval_and_trials(trials):
+    drawn = plugin.draw(prepare(trials), plugin.Config())
+    words = next(trace.hovertext[0] for trace in drawn.data if trace.name == "simclr" and trace.mode == "lines+markers")
+    assert "95% interval" in words and "3 seeds" in words and trials.loc[0, "trial_id"] in words
+
+
+def test_a_wide_interval_does_not_squeeze_the_seeds(make):
+    drawn = plugin.draw(prepare(make.trials(seeds=2, spread=0.03)), plugin.Config())
+    low, high = drawn.layout.yaxis.range
+    seeds = make.trials(seeds=2, spread=0.03)[TOP1] * 100
+    assert high - low < 2.6 * (seeds.max() - seeds.min())
+    assert "run past the axis" in drawn.layout.meta["caption"]
+
+
+def test_labels_stand_apart_and_in_order():
+    placed = plugin.spread({"a": 0.50, "b": 0.501, "c": 0.9, "d": 0.91}, 0.05, 0.0, 1.0)
+    assert np.diff(list(placed.values())).min() >= 0.05 - 1e-9 and list(placed) == ["a", "b", "c", "d"]
+    assert max(placed.values()) <= 1.0
+
+
+def test_a_grid_without_a_numeric_axis_is_said_to_have_none(make):
+    with pytest.raises(NothingToDraw, match="No axis has two numeric values"):
+        prepare(make.trials(sizes=(64,)))
+
+
+def test_without_a_result_there_is_nothing_to_draw(trials):
+    with pytest.raises(NothingToDraw, match="No trial has finished with knn/auc"):
+        prepare(trials, metric="knn/auc")

@@ -1,0 +1,38 @@
+import pytest
+from probeline.report.figures import paired_differences as plugin
+from probeline.report.figures._style import NothingToDraw
+
+TOP1 = "linear_probe/top1"
+
+
+def prepare(trials, baseline="random_init"):
+    return plugin.prepare(trials, None, plugin.Config(baseline=baseline))
+
+
+def test_points_are_the_differences_of_the_same_seed(trials):
+    row = prepare(trials).iloc[0]
+    ours = trials[trials["cell"] == "simclr batch_size=64"].set_index("seed")[TOP1]
+    theirs = trials[trials["cell"] == "random_init"].set_index("seed")[TOP1]
+    assert row["points"] == pytest.approx((ours - theirs).to_dict())
+    assert row["mean"] == pytest.approx((ours - theirs).mean()) and row["n"] == 3
+
+
+def test_a_seed_that_one_side_lacks_is_in_no_pair(make, trials):
+    row = prepare(make.fail(trials, 0)).iloc[0]
+    assert row["n"] == 2 and list(row["points"]) == [1, 2] and "seed 0 finished on one side only" in row["hover"]
+
+
+def test_the_baseline_itself_has_no_row(trials):
+    assert "random_init" not in set(prepare(trials)["cell"]) and len(prepare(trials)) == 10
+
+
+@pytest.mark.parametrize("baseline", [None, "byol"])
+def test_without_a_baseline_there_is_nothing_to_draw(trials, baseline):
+    with pytest.raises(NothingToDraw, match="baseline|byol"):
+        prepare(trials, baseline)
+
+
+def test_zero_is_drawn(trials):
+    drawn = plugin.draw(prepare(trials), plugin.Config())
+    assert [shape.x0 for shape in drawn.layout.shapes] == [0]
+    assert drawn.layout.xaxis.range[0] < 0 < drawn.layout.xaxis.range[1]

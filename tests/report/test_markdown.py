@@ -1,0 +1,21 @@
+from probeline.report import markdown
+from probeline.report.contents import contents
+from probeline.report.tables import Entry, Table
+
+
+def test_a_table_has_a_rule_and_a_line_for_every_row():
+    content = Table("t", "Words.", ("Cell", "n"), ((Entry("a|b"), Entry("3", 3, "1 to 2")),), frozenset({1}))
+    assert markdown.table(content) == "Words.\n\n| Cell | n |\n| --- | ---: |\n| a\\|b | 3 (1 to 2) |".replace(
+        "| --- | ---: |", "| --- | ---: |"
+    )
+
+
+def test_special_characters_are_shown_and_not_read():
+    assert markdown.safe("<b>*x*</b> [a](b)\n| `c`") == "\\<b\\>\\*x\\*\\</b\\> \\[a\\](b) \\| \\`c\\`"
+
+
+def test_the_report_has_its_words_and_tables(make, trials, history):
+    text = markdown.render(contents(make.experiment(), trials, history))
+    assert text.startswith("# quickstart\n\nDoes SimCLR beat")
+    for words in ("### Against random\\_init", "## Result", "| simclr batch\\_size=64 | 3 |", "## Provenance"):
+        assert words in text
