@@ -5,9 +5,7 @@ from probeline.report.tables import Entry, Table
 
 def test_a_table_has_a_rule_and_a_line_for_every_row():
     content = Table("t", "Words.", ("Cell", "n"), ((Entry("a|b"), Entry("3", 3, "1 to 2")),), frozenset({1}))
-    assert markdown.table(content) == "Words.\n\n| Cell | n |\n| --- | ---: |\n| a\\|b | 3 (1 to 2) |".replace(
-        "| --- | ---: |", "| --- | ---: |"
-    )
+    assert markdown.table(content) == "Words.\n\n| Cell | n |\n| --- | ---: |\n| a\\|b | 3 (1 to 2) |"
 
 
 def test_special_characters_are_shown_and_not_read():

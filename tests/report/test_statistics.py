@@ -73,7 +73,7 @@ def test_differences_pair_seeds_and_name_those_left_out():
 
 
 def test_pairing_cancels_what_seeds_share():
-    theirs = {seed: value for seed, value in enumerate([0.50, 0.60, 0.70, 0.80])}
+    theirs = dict(enumerate([0.50, 0.60, 0.70, 0.80]))
     ours = {seed: value + 0.02 + 0.001 * seed for seed, value in theirs.items()}
     assert paired_difference(ours, theirs).verdict == "higher"
     assert paired_difference(theirs, ours).verdict == "lower"

@@ -3,13 +3,14 @@
 import math
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pandas as pd
 
 from probeline.report import claims
 from probeline.report.baseline import Baseline, counterparts
 from probeline.report.baseline import title as baseline_title
-from probeline.report.cells import Cell, Layout, cells, shown, short
+from probeline.report.cells import Cell, Layout, cells, short, shown
 from probeline.report.metrics import Metric, metric
 from probeline.report.statistics import Difference, Estimate, estimate, paired_difference
 
@@ -45,7 +46,9 @@ def answer(trials: pd.DataFrame, metric_name: str, baseline: Baseline, shape: La
     ranked = ranked[::-1] if about.higher_is_better else ranked
     over = _over(shape, common)
     sections = [
-        Section(f"Best to worst by {about.title}{over}", tuple(claims.level(k, levels[k], about) + "." for k in ranked)),
+        Section(
+            f"Best to worst by {about.title}{over}", tuple(f"{claims.level(k, levels[k], about)}." for k in ranked)
+        ),
         _neighbours(lines, ranked, about),
         _along_x(lines, shape, about),
     ]
@@ -100,10 +103,8 @@ def _lead(ranked: list[str], levels: dict[str, Estimate], about: Metric, over: s
         return "No seed has finished in all cells of any line, so lines cannot be compared yet."
     best = ranked[0]
     extreme = "highest" if about.higher_is_better else "lowest"
-    first = f"{best} has the {extreme} {about.title}: {about.text(levels[best].mean)} " if len(ranked) > 1 else (
-        f"{best} reaches a {about.title} of {about.text(levels[best].mean)} "
-    )
-    return f"{first}({claims.interval(levels[best], about)}){over}."
+    first = f"{best} has the {extreme} {about.title}:" if len(ranked) > 1 else f"{best} reaches a {about.title} of"
+    return f"{first} {about.text(levels[best].mean)} ({claims.interval(levels[best], about)}){over}."
 
 
 def _against_baseline(found: list[Cell], ranked: list[str], baseline: Baseline, about: Metric) -> Section:
@@ -118,7 +119,7 @@ def _against_baseline(found: list[Cell], ranked: list[str], baseline: Baseline, 
 
 
 def _neighbours(lines: dict, ranked: list[str], about: Metric) -> Section:
-    pairs = zip(ranked, ranked[1:], strict=False)
+    pairs = pairwise(ranked)
     compared = (claims.comparison(a, b, difference(line_pairs(lines[a], lines[b])), about) for a, b in pairs)
     return Section("Each against the next in that order", tuple(compared))
 

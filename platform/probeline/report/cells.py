@@ -1,7 +1,6 @@
 """The results frame by cell: which axes vary, which line and x a cell belongs to, what finished and what is missing."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +8,9 @@ import pandas as pd
 
 from probeline.report.statistics import Estimate, estimate
 
-NOT_AXES = frozenset(
-    "trial_id encoder_id run_id cell arm seed status failure message recipe "
-    "git_commit git_dirty versions hardware data_digest started finished".split()
-)
+RUN = ("trial_id", "encoder_id", "run_id", "cell", "arm", "seed", "status", "failure", "message", "recipe")
+PROVENANCE = ("git_commit", "git_dirty", "versions", "hardware", "data_digest", "started", "finished")
+NOT_AXES = frozenset([*RUN, *PROVENANCE])
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,9 @@ def contents(experiment: Experiment, trials: pd.DataFrame, history: pd.DataFrame
         facts=provenance.facts(trials),
         recipes=provenance.recipes(trials),
         identities=provenance.identities(trials),
-        comparisons=sum("paired" in sentence for section in (said.baseline, *said.sections) for sentence in section.sentences),
+        comparisons=sum(
+            "paired" in sentence for part in (said.baseline, *said.sections) for sentence in part.sentences
+        ),
     )
 
 

@@ -12,7 +12,7 @@ SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!$&])")
 def render(page: Contents) -> str:
     """The whole report; text from specs and tags is escaped."""
     parts = [f"# {safe(page.title)}", safe(page.question), f"**{safe(page.answer.lead)}**"]
-    for section in (page.answer.baseline, *page.answer.sections) if page.answer.baseline.sentences else page.answer.sections:
+    for section in filter(lambda section: section.sentences, (page.answer.baseline, *page.answer.sections)):
         parts += [f"### {safe(section.title)}", "\n".join(f"- {safe(sentence)}" for sentence in section.sentences)]
     if page.expected:
         parts.append(f"Expected: {safe(page.expected)}")

@@ -65,7 +65,7 @@ def recipes(trials: pd.DataFrame) -> list[tuple[str, str]]:
 def _protocols(trials: pd.DataFrame) -> list[str]:
     """How encoders were evaluated, settings stated: `knn (k=20, temperature=0.07)`."""
     found: dict[str, None] = {}
-    for recipe in trials["recipe"] if "recipe" in trials else []:
+    for recipe in trials.get("recipe", []):
         for name, settings in (recipe.get("evaluation") or {}).items() if isinstance(recipe, dict) else ():
             stated = ", ".join(f"{key}={json.dumps(value, default=str)}" for key, value in settings.items())
             found[f"{name} ({stated})" if stated else name] = None

@@ -87,9 +87,7 @@ def estimate(values: Sequence[float]) -> Estimate:
         return Estimate(n, float(sample[0]), same, same)
     reach = float(stats.t.ppf((1 + LEVEL) / 2, n - 1)) * error
     low, high = _studentized_quantiles(tuple(((sample - mean) / (error * math.sqrt(n))).round(12)))
-    return Estimate(
-        n, mean, Interval(mean - high * error, mean - low * error), Interval(mean - reach, mean + reach)
-    )
+    return Estimate(n, mean, Interval(mean - high * error, mean - low * error), Interval(mean - reach, mean + reach))
 
 
 @lru_cache(maxsize=4096)
@@ -112,7 +110,8 @@ def paired_difference(ours: Mapping[int, float], theirs: Mapping[int, float]) ->
     seeds = tuple(sorted(ours.keys() & theirs.keys()))
     values = tuple(ours[seed] - theirs[seed] for seed in seeds)
     unpaired = tuple(sorted(ours.keys() ^ theirs.keys()))
-    return Difference(seeds, values, unpaired, estimate(values), improvement(list(ours.values()), list(theirs.values())))
+    chance = improvement(list(ours.values()), list(theirs.values()))
+    return Difference(seeds, values, unpaired, estimate(values), chance)
 
 
 def improvement(ours: Sequence[float], theirs: Sequence[float]) -> float:

@@ -70,7 +70,8 @@ def differences(trials: pd.DataFrame, main: str, baseline: Baseline, shape: Layo
         for cell in found
         if cell.label in other
     ]
-    columns = ("Cell", "Against", "Paired seeds", "Difference", "Bootstrap 95%", "Student's t 95%", "P(better)", "Verdict")
+    intervals = ("Bootstrap 95%", "Student's t 95%")
+    columns = ("Cell", "Against", "Paired seeds", "Difference", *intervals, "P(better)", "Verdict")
     caption = (
         f"{about.heading} minus that of {title(baseline)}, seed by seed. P(better): the share "
         "of all pairs of seeds, one from each side, in which the cell is the better one."
@@ -120,7 +121,8 @@ def level(cell: Cell, about: Metric, n: int) -> Entry:
     small = _bounds(result, about) + (f", n = {result.n}" if result.n != n else "")
     mean_of = f"mean of {claims.seeds(result.n)}: {about.text(result.mean)}"
     seeds = (f"seed {s}: {about.text(v)}, trial {cell.trials[s]}" for s, v in sorted(cell.values.items()))
-    return Entry(about.text(result.mean), result.mean, small, (mean_of, *_student(result, about), *seeds, *cell.missing))
+    behind = (mean_of, *_student(result, about), *seeds, *cell.missing)
+    return Entry(about.text(result.mean), result.mean, small, behind)
 
 
 def _difference(cell: Cell, theirs: Cell, gap: Difference, about: Metric) -> tuple[Entry, ...]:

@@ -28,7 +28,7 @@ def test_the_baseline_itself_has_no_row(trials):
 
 @pytest.mark.parametrize("baseline", [None, "byol"])
 def test_without_a_baseline_there_is_nothing_to_draw(trials, baseline):
-    with pytest.raises(NothingToDraw, match="baseline|byol"):
+    with pytest.raises(NothingToDraw, match=r"baseline|byol"):
         prepare(trials, baseline)
 
 

@@ -61,7 +61,8 @@ def _row(drawn: go.Figure, row, y: float, look: tuple[str, str], scale: float, l
     template = {"hovertemplate": "%{hovertext}<extra></extra>", "showlegend": False}
     if np.isnan(row.mean):
         drawn.add_scatter(
-            x=[left], y=[y], mode="markers+text", text=["  no result"], textposition="middle right", hovertext=[row.hover], **template,
+            x=[left], y=[y], mode="markers+text", text=["  no result"], textposition="middle right",
+            hovertext=[row.hover], **template,
             marker={"symbol": f"{symbol}-open", "size": 11, "color": colour, "line": {"width": 2}},
         )  # fmt: skip
         return

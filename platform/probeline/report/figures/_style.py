@@ -56,7 +56,7 @@ def hover(*lines: str) -> str:
 
 def identities(trials: dict[int, str], most: int = 6) -> str:
     """Seeds with their trial ids, a line each, cut after a few: the tables have all."""
-    shown = [f"seed {seed}: trial {text(trial)}" for seed, trial in list(sorted(trials.items()))[:most]]
+    shown = [f"seed {seed}: trial {text(trial)}" for seed, trial in sorted(trials.items())[:most]]
     more = len(trials) - len(shown)
     return hover(*shown, f"and {more} more, in the table" if more > 0 else "")
 
@@ -74,7 +74,8 @@ def _template() -> go.layout.Template:
     ink, grid = "#4b5057", "rgba(125,130,139,.22)"
     axis = {
         "showgrid": True, "gridcolor": grid, "zeroline": False, "linecolor": "rgba(125,130,139,.6)",
-        "ticks": "outside", "ticklen": 4, "tickcolor": "rgba(125,130,139,.6)", "title": {"standoff": 10, "font": {"size": 13}}, "tickfont": {"size": 12},
+        "ticks": "outside", "ticklen": 4, "tickcolor": "rgba(125,130,139,.6)", 
+        "title": {"standoff": 10, "font": {"size": 13}}, "tickfont": {"size": 12},
         "automargin": True, "fixedrange": True,
     }  # fmt: skip
     layout = go.Layout(

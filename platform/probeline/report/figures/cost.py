@@ -23,7 +23,7 @@ class Config(Settings):
 
 
 def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.DataFrame:
-    """One row for each recorded metric and cell: n, mean (NaN without a value), values by seed. Raises NothingToDraw."""
+    """One row for each recorded metric and cell: n, mean (NaN where there is none), seeds. Raises NothingToDraw."""
     shape = layout(trials, config.x, config.line)
     recorded = set(metrics(trials))
     rows = [

@@ -151,8 +151,8 @@ def _band(drawn: go.Figure, run: list, colour: str, about: Metric, shared: dict)
 
 
 def _arm(drawn: go.Figure, row, look: tuple[str, str], edges: tuple, about: Metric) -> None:
-    colour, symbol = look
-    name, shared = _style.text(row.line, 40), {"legendgroup": _style.text(row.line, 200), "showlegend": False}
+    colour, name = look[0], _style.text(row.line, 40)
+    shared = {"legendgroup": _style.text(row.line, 200), "showlegend": False}
     if row.n == 0:
         drawn.add_scatter(
             x=[None], y=[None], mode="lines", name=f"{name} (no result)", line={"color": colour, "dash": "dash"}
@@ -170,7 +170,8 @@ def _arm(drawn: go.Figure, row, look: tuple[str, str], edges: tuple, about: Metr
     along = list(np.linspace(*edges, 41))  # points to hover on all along
     drawn.add_scatter(
         x=along, y=[mean] * len(along), mode="lines", line={"color": colour, "width": 1.6, "dash": "dash"}, name=name,
-        legendgroup=_style.text(row.line, 200), hovertext=[words] * len(along), hovertemplate="%{hovertext}<extra></extra>",
+        legendgroup=_style.text(row.line, 200), hovertext=[words] * len(along),
+        hovertemplate="%{hovertext}<extra></extra>",
     )  # fmt: skip
 
 
@@ -221,4 +222,3 @@ def spread(wanted: dict[str, float], gap: float, low: float, high: float) -> dic
         placed[i] = min(placed[i], ceiling)
         ceiling = placed[i] - gap
     return dict(zip(order, placed, strict=True))
-

@@ -1,10 +1,12 @@
 """What was watched during training, a panel a line: each trial faint, each cell's mean bold."""
 
+from itertools import cycle
+
 import pandas as pd
 import plotly.graph_objects as go
 
-from probeline.report.cells import layout, short, shown
 from probeline.report.cells import cells as read_cells
+from probeline.report.cells import layout, short, shown
 from probeline.report.figures import _style
 from probeline.report.figures._panels import axis, panels
 from probeline.report.metrics import PERCENT, metric
@@ -59,12 +61,12 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     drawn = panels([_style.text(line, 36) for line in lines], [HEIGHT] * len(lines), title, caption)
     for i, line in enumerate(lines):
         group = frame[frame["line"] == line]
-        order = list(dict.fromkeys(group["cell"]))
+        dashes = dict(zip(dict.fromkeys(group["cell"]), cycle(MARKS), strict=False))
         for curve_id, curve in group[group["trial_id"].notna()].groupby("trial_id", sort=False):
-            dash = MARKS[order.index(curve["cell"].iloc[0]) % len(MARKS)]
-            _curve(drawn, i, curve, {"color": _style.tint(looks[line][0], 0.3), "width": 1, "dash": dash}, str(curve_id))
+            faint = {"color": _style.tint(looks[line][0], 0.3), "width": 1, "dash": dashes[curve["cell"].iloc[0]]}
+            _curve(drawn, i, curve, faint, str(curve_id))
         for cell, curve in group[group["trial_id"].isna()].groupby("cell", sort=False):
-            _mean(drawn, i, curve, {"color": looks[line][0], "width": 2.2, "dash": MARKS[order.index(cell) % len(MARKS)]})
+            _mean(drawn, i, curve, {"color": looks[line][0], "width": 2.2, "dash": dashes[cell]})
     drawn.update_xaxes(title_text="epoch", rangemode="tozero", showgrid=False)
     drawn.update_yaxes(tickformat=".0%" if about.unit == PERCENT else None, nticks=5)
     drawn.update_layout(showlegend=False)
@@ -78,10 +80,14 @@ def _words(frame: pd.DataFrame, title: str) -> tuple[str, str]:
     values = [shown(value) for value in frame.attrs["x_values"]]
     if values:
         marks = ("solid", "dashed", "dotted", "dash-dotted")
-        named = ", ".join(f"{value} {mark}" for value, mark in zip(values, marks, strict=False))
-        caption += f" {short(frame.attrs['x']).capitalize()}: {named}" + ("." if len(values) <= len(marks) else ", the rest on hover.")
+        named = [f"{value} {mark}" for value, mark in zip(values, marks, strict=False)]
+        named += ["the rest on hover"] * (len(values) > len(marks))
+        caption += f" {short(frame.attrs['x']).capitalize()}: {', '.join(named)}."
     if name.startswith(ONLINE):
-        return f"{heading}: online, not a result", "Watched during training, with labels. It decides nothing. " + caption
+        return (
+            f"{heading}: online, not a result",
+            f"Watched during training, with labels. It decides nothing. {caption}",
+        )
     return heading, caption
 
 
