@@ -107,7 +107,7 @@ def test_a_version_that_is_not_stated_is_one(plugin):
     ],
 )
 def test_a_broken_plugin_is_named_with_what_is_wrong(plugin, text, said):
-    with pytest.raises(BrokenPlugin, match="ours.py") as caught:
+    with pytest.raises(BrokenPlugin, match=r"ours\.py") as caught:
         catalog.config("methods", plugin(text))
     assert said in str(caught.value)
 

@@ -152,7 +152,7 @@ BASE_MISTAKES = [
     ("batch_size: 128", "batch_size: 0", "demo.yaml:6 base.training.batch_size: got 0; allowed: at least 2"),
     ("[lab.score]", "[lab.score, lab.score]", "demo.yaml:7 base.evaluation[1]: 'lab.score' is given twice; keep one"),
     ("[lab.score]", "{lab.score: {k: 0}}", "demo.yaml:7 base.evaluation.lab.score.k: got 0; allowed: at least 1"),
-    ("[lab.score]", "[{k: 3}]", "demo.yaml:7 base.evaluation[0]: got {\"k\": 3}; allowed: a name, or a mapping with"),
+    ("[lab.score]", "[{k: 3}]", 'demo.yaml:7 base.evaluation[0]: got {"k": 3}; allowed: a name, or a mapping with'),
     ("[lab.score]", "[]", "demo.yaml:7 base.evaluation: empty; protocols: "),
     ("[lab.score]", "3", "demo.yaml:7 base.evaluation: got 3; allowed: text or a list or a mapping"),
 ]

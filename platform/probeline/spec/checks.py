@@ -47,6 +47,8 @@ def resolve_report(experiment: Experiment, expansion: Expansion, whole: Expansio
     Names are looked for in the `whole` file: a scale may leave a baseline out, and the page then says so.
     """
     report = experiment.report
+    if whole.problems:
+        whole = Expansion()  # what is named may be in a cell that could not be made
     metric = _metric(experiment, expansion, whole, problems)
     if whole.cells:
         _check_baseline(experiment, report.baseline, whole, ("report", "baseline"), problems)

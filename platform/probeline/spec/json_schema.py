@@ -14,7 +14,7 @@ OUTSIDE = {
 }
 
 
-def json_schema() -> dict[str, Any]:
+def experiment_schema() -> dict[str, Any]:
     """The schema: what `load` accepts passes, and a misspelt key or parameter of the base recipe does not.
 
     Raises BrokenPlugin.

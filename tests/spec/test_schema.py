@@ -1,0 +1,59 @@
+"""The sections of an experiment refuse what makes no sense and say what would."""
+
+import pytest
+from probeline.spec.schema import Experiment, Resources, Training, seed_list
+from pydantic import ValidationError
+
+
+@pytest.mark.parametrize(
+    ("name", "better"),
+    [("my demo", "my-demo"), ("a/b", "a-b"), ("../x", "x"), ("-x", "x"), ("é", "my-experiment"), ("", "my-experiment")],
+)
+def test_a_name_that_no_file_could_have_comes_with_one_that_could(name, better):
+    with pytest.raises(ValidationError, match=f"try '{better}'"):
+        Experiment(name=name)
+    assert Experiment(name=better).name == better
+
+
+@pytest.mark.parametrize(
+    ("seeds", "meant"), [(3, (0, 1, 2)), ([5, 0], (5, 0)), ((1,), (1,)), ([2**32 - 1], (2**32 - 1,))]
+)
+def test_seeds_are_a_count_or_a_list(seeds, meant):
+    assert seed_list(seeds) == meant
+
+
+@pytest.mark.parametrize("seeds", [0, -1, 10_001, True, 1.0, "3", [], [1, 1], [-1], [2**32], [True], [0.5], None, {}])
+def test_other_seeds_are_refused(seeds):
+    with pytest.raises(ValueError, match="allowed: a count from 1"):
+        seed_list(seeds)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"epochs": -1}, {"batch_size": 1}, {"lr": -0.1}, {"lr": float("nan")}, {"momentum": 1}, {"weight_decay": -1}),
+        *({"optimizer": "adam"}, {"scaling": "cubic"}, {"schedule": "step"}, {"warmup_epochs": -1}, {"epoch": 1}),
+    ],
+)
+def test_training_refuses_what_cannot_train(wrong):
+    with pytest.raises(ValidationError):
+        Training(**wrong)
+
+
+@pytest.mark.parametrize("gpus", [0, 0.25, 1, 2, 8])
+def test_gpus_are_a_share_of_one_or_several_whole_ones(gpus):
+    assert Resources(gpus=gpus).gpus == gpus
+
+
+def test_axes_are_listed_in_the_order_of_grid_zip_and_when():
+    experiment = Experiment.model_validate(
+        {
+            "name": "x",
+            "when": [{"if": {"a": 1}, "grid": {"method.c": [1]}}],
+            "zip": [{"training.b": [1], "training.a": [2]}],
+            "grid": {"training.lr": [1]},
+        }
+    )
+    assert experiment.axes == ["training.lr", "training.b", "training.a", "method.c"]
+    assert experiment.values_of("training.a") == [2]
+    assert experiment.values_of("nothing") is None
