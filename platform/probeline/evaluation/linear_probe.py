@@ -4,13 +4,15 @@ As the transfer protocol of SimCLR (arXiv 2002.05709, B.8) and Kornblith et al. 
 augmentation, L-BFGS, the L2 penalty from a grid by validation accuracy. The test part is read once, at the end.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import torch
 from pydantic import Field
+from torch import Tensor
 
 from probeline.evaluation._classification import report, require_labels
-from probeline.evaluation._softmax_regression import fit
+from probeline.evaluation._softmax_regression import fit, principal_axes
 from probeline.evaluation.base import Evidence, Protocol
 from probeline.records import Artifact, Record
 from probeline.spec.settings import Settings
@@ -24,24 +26,38 @@ class Config(Settings):
     iterations: int = Field(300, ge=1)
 
 
-class LinearProbe(Protocol):
-    """Fits on train, chooses the penalty on validation (ties: the stronger), reports on test.
+PATIENCE = 2
+"""Penalties in a row that validate worse than the best before the search ends."""
 
-    The validation part is not added to the training part for the last fit, so the chosen model is the judged one.
+
+class LinearProbe(Protocol):
+    """Fits on train, chooses the penalty on validation, reports on test.
+
+    Penalties are tried from the strongest to the weakest, each from the solution of the one before; of equals the
+    stronger is taken, and two in a row that are worse end the search. The validation part is not added to the
+    training part for a last fit, so the chosen model is the judged one.
     """
 
     def evaluate(self, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:
         require_labels(known)
-        mean, scale = known.train.h.mean(0), 1.0
-        if self.config.standardise:
-            scale = known.train.h.std(0, correction=0).clamp(min=1e-6)
-        train, validation = (known.train.h - mean) / scale, (known.validation.h - mean) / scale
-        best, best_top1, best_l2, model = None, -1.0, 0.0, None
+        prepare = self._preparation(known.train.h)
+        train, validation = prepare(known.train.h), prepare(known.validation.h)
+        best, best_top1, best_l2, model, worse = None, -1.0, 0.0, None, 0
         for l2 in sorted(self.config.l2, reverse=True):
             model = fit(train, known.train.labels, len(known.classes), l2, model, self.config.iterations)
             top1 = float((model.probabilities(validation).argmax(1) == known.validation.labels).float().mean())
+            worse = worse + 1 if top1 < best_top1 else 0
             if top1 > best_top1:
                 best, best_top1, best_l2 = model, top1, l2
+            if worse == PATIENCE:
+                break
         yield Record("l2", best_l2)
         yield Record("validation_top1", best_top1)
-        yield from report(best.probabilities((known.test.h - mean) / scale), known, folder)
+        yield from report(best.probabilities(prepare(known.test.h)), known, folder)
+
+    def _preparation(self, h: Tensor) -> Callable[[Tensor], Tensor]:
+        """Centres, standardises if asked to, and turns features to the principal axes of the training part's h."""
+        mean = h.mean(0)
+        scale = h.std(0, correction=0).clamp(min=1e-6) if self.config.standardise else torch.ones_like(mean)
+        axes = principal_axes((h - mean) / scale)
+        return lambda features: ((features - mean) / scale) @ axes
