@@ -13,6 +13,7 @@ from probeline.report.baseline import title as baseline_title
 from probeline.report.cells import Cell, Layout, cells, short, shown
 from probeline.report.metrics import Metric, metric
 from probeline.report.statistics import Difference, Estimate, estimate, paired_difference
+from probeline.report.text import isolated
 
 
 @dataclass(frozen=True)
@@ -103,8 +104,8 @@ def _lead(ranked: list[str], levels: dict[str, Estimate], about: Metric, over: s
         return "No seed has finished in all cells of any line, so lines cannot be compared yet."
     best = ranked[0]
     extreme = "highest" if about.higher_is_better else "lowest"
-    first = f"{best} has the {extreme} {about.title}:" if len(ranked) > 1 else f"{best} reaches a {about.title} of"
-    return f"{first} {about.text(levels[best].mean)} ({claims.interval(levels[best], about)}){over}."
+    first = f"has the {extreme} {about.title}:" if len(ranked) > 1 else f"reaches a {about.title} of"
+    return f"{isolated(best)} {first} {about.text(levels[best].mean)} ({claims.interval(levels[best], about)}){over}."
 
 
 def _against_baseline(found: list[Cell], ranked: list[str], baseline: Baseline, about: Metric) -> Section:

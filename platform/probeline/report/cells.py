@@ -1,6 +1,7 @@
 """The results frame by cell: which axes vary, which line and x a cell belongs to, what finished and what is missing."""
 
 import json
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,32 +89,32 @@ def layout(trials: pd.DataFrame, x: str | None = None, line: str | None = None) 
 
 def cells(trials: pd.DataFrame, metric: str, shape: Layout) -> list[Cell]:
     """One `Cell` for each cell of the plan, in plan order."""
-    if not len(trials):
-        return []
-    frame = trials.assign(_line=_line_names(trials, shape.x, shape.line))
-    frame["_value"] = pd.to_numeric(frame[metric]) if metric in frame else float("nan")
     known = axes(trials)
-    return [_cell(rows, metric, shape.x, known) for _, rows in frame.groupby("cell", sort=False)]
+    columns = [*RUN, *known]
+    values = pd.to_numeric(trials[metric]).tolist() if metric in trials else [float("nan")] * len(trials)
+    grouped: dict[Any, list[tuple[dict[str, Any], str, float]]] = {}
+    rows = trials.reindex(columns=columns).astype(object).to_dict("records")
+    for row, line, value in zip(rows, _line_names(trials, shape.x, shape.line), values, strict=True):
+        grouped.setdefault(row["cell"], []).append((row, line, value))
+    return [_cell(group, metric, shape.x, known) for group in grouped.values()]
 
 
-def _cell(rows: pd.DataFrame, metric: str, x: str | None, known: list[str]) -> Cell:
-    done = rows[(rows["status"] == "finished") & rows["_value"].notna()]
-    first = rows.iloc[0]
+def _cell(group: list[tuple[dict[str, Any], str, float]], metric: str, x: str | None, known: list[str]) -> Cell:
+    first, line, _ = group[0]
+    done = [(row, value) for row, _, value in group if row["status"] == "finished" and not math.isnan(value)]
+    finished = {int(row["seed"]) for row, _ in done}
+    left = [row for row, _, _ in group if int(row["seed"]) not in finished]
     arm = not _absent(first["arm"])
-    recipe = first["recipe"] if "recipe" in rows else {}
     return Cell(
         label=str(first["cell"]),
-        line=first["_line"],
+        line=line,
         arm=arm,
         x=None if arm or x is None or _absent(first[x]) else plain(first[x]),
-        values={int(seed): float(value) for seed, value in zip(done["seed"], done["_value"], strict=True)},
-        trials={int(seed): str(trial) for seed, trial in zip(done["seed"], done["trial_id"], strict=True)},
-        missing=tuple(
-            f"seed {row.seed}: {why_missing(row.status, row.failure, metric)}"
-            for row in rows.drop(done.index).itertuples()
-        ),
+        values={int(row["seed"]): float(value) for row, value in done},
+        trials={int(row["seed"]): str(row["trial_id"]) for row, _ in done},
+        missing=tuple(f"seed {row['seed']}: {why_missing(row['status'], row['failure'], metric)}" for row in left),
         coordinates={} if arm else {axis: plain(first[axis]) for axis in known if not _absent(first[axis])},
-        recipe=recipe if isinstance(recipe, dict) else {},
+        recipe=first["recipe"] if isinstance(first["recipe"], dict) else {},
     )
 
 
@@ -129,7 +130,7 @@ def why_missing(status: str, failure: Any, metric: str) -> str:
 def _line_names(trials: pd.DataFrame, x: str | None, line: str | None) -> list[str]:
     others = [axis for axis in axes(trials) if axis not in (x, line) and len(values_of(trials, axis)) > 1]
     names = []
-    for row in trials.to_dict("records"):
+    for row in trials[["arm", *axes(trials)]].astype(object).to_dict("records"):
         if not _absent(row["arm"]):
             names.append(str(row["arm"]))
             continue

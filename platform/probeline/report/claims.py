@@ -4,6 +4,7 @@ import math
 
 from probeline.report.metrics import PERCENT, POINTS, Metric
 from probeline.report.statistics import Difference, Estimate, Interval
+from probeline.report.text import isolated
 
 
 def seeds(n: int, word: str = "seed") -> str:
@@ -25,12 +26,13 @@ def interval(estimate: Estimate, metric: Metric) -> str:
 
 def level(label: str, estimate: Estimate, metric: Metric) -> str:
     """`simclr: 70.1% (95% interval 68.9 to 71.3, 3 seeds)`."""
-    return f"{label}: {metric.text(estimate.mean)} ({interval(estimate, metric)})"
+    return f"{isolated(label)}: {metric.text(estimate.mean)} ({interval(estimate, metric)})"
 
 
 def comparison(ours: str, theirs: str, difference: Difference, metric: Metric) -> str:
     """One sentence about a paired difference; a claim only where its interval leaves zero out."""
     estimate, left_out = difference.estimate, _unpaired(difference)
+    ours, theirs = isolated(ours), isolated(theirs)
     if estimate.n == 0:
         return f"Cannot compare {ours} with {theirs}: no seed finished on both sides{left_out}."
     if estimate.n == 1:

@@ -16,7 +16,7 @@ def test_a_cost_that_a_cell_does_not_have_is_shown_as_absent(trials):
     frame = plugin.prepare(trials, None, plugin.Config(metrics=("cost/images_per_second",)))
     arm = frame[frame["cell"] == "raw_pixels"].iloc[0]
     assert arm["n"] == 0 and np.isnan(arm["mean"])
-    words = [note.text for note in plugin.draw(frame, plugin.Config()).layout.annotations]
+    words = next(trace.text for trace in plugin.draw(frame, plugin.Config()).data if trace.text)
     assert "raw_pixels  <b>—</b>" in words
 
 

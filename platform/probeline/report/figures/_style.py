@@ -2,10 +2,11 @@
 
 import html
 import textwrap
-import unicodedata
 from collections.abc import Sequence
 
 import plotly.graph_objects as go
+
+from probeline.report.text import clean, isolated
 
 # Distinguishable under deuteranopia, protanopia and tritanopia, and at least 3:1 against a white and a dark page
 # (a test computes both). Order is fixed, so a label keeps its colour in every figure of a page.
@@ -14,7 +15,6 @@ SYMBOLS = ("circle", "square", "diamond", "triangle-up", "pentagon", "triangle-d
 DASHES = ("dash", "dot", "dashdot", "longdash")
 GREY = "#7d828b"
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
-BIDI_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F])
 
 
 def style(labels: Sequence[str]) -> dict[str, tuple[str, str]]:
@@ -36,11 +36,9 @@ def text(value: object, most: int = 60) -> str:
 
     Right-to-left text is isolated, so that it cannot reorder the numbers beside it.
     """
-    cleaned = "".join(" " if unicodedata.category(c) == "Cc" else c for c in str(value).translate(BIDI_CONTROLS))
+    cleaned = clean(value)
     cut = cleaned if len(cleaned) <= most else cleaned[: most - 1] + "…"
-    escaped = html.escape(cut, quote=True).replace("%{", "%&#123;")
-    mixed = any(unicodedata.bidirectional(c) in ("R", "AL") for c in cut)
-    return f"\u2068{escaped}\u2069" if mixed else escaped
+    return html.escape(isolated(cut), quote=True).replace("%{", "%&#123;")
 
 
 def wrapped(value: object, width: int = 20, lines: int = 2) -> str:

@@ -7,7 +7,7 @@ from probeline.report import claims
 from probeline.report.cells import cells, layout, metrics
 from probeline.report.figures import _style
 from probeline.report.figures._panels import axis, key, panels
-from probeline.report.metrics import metric
+from probeline.report.metrics import Metric, metric
 from probeline.spec.settings import Settings
 
 ROW, BAR = 36, 0.26  # px of a row; height of its bar, as a share of the row
@@ -47,8 +47,7 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     caption = "Bars are means over seeds, small marks seeds. Seconds depend on the machine named under provenance."
     drawn = panels(titles, heights, "Cost by cell", caption)
     for i, (name, group) in enumerate(groups):
-        for place, row in enumerate(group.itertuples()):
-            _bar(drawn, i, place, row, looks[row.line])
+        _bars(drawn, i, group, looks)
         most = max(value for values in group["values"] for value in values.values()) * metric(name).scale
         drawn.layout[key("x", i)].update(range=[0, (most or 1) * 1.04], showgrid=False, nticks=5)
         drawn.layout[key("y", i)].update(
@@ -63,24 +62,35 @@ def _unit(name: str) -> str:
     return f", {'millions' if unit == 'M' else unit}" if unit else ""
 
 
-def _bar(drawn: go.Figure, panel: int, place: int, row, look: tuple[str, str]) -> None:
-    """A thin bar with its words above it, so that long names need no margin; without a value, the words alone."""
-    about, axes = metric(row.metric), {"xaxis": axis("x", panel), "yaxis": axis("y", panel), "showlegend": False}
-    level = f"<b>{_style.text(row.cell)}</b><br>{about.text(row.mean)} ({row.interval})"
-    words = _style.hover(level, _style.identities(row.trials))
-    drawn.add_annotation(
-        xref=f"{axis('x', panel)} domain", yref=axis("y", panel), x=0, y=place - 0.18, xanchor="left", yanchor="middle",
-        showarrow=False, text=f"{_style.text(row.cell, 34)}  <b>{about.text(row.mean)}</b>", font={"size": 12},
-    )  # fmt: skip
-    if not row.n:
-        return
-    drawn.add_bar(
-        x=[row.mean * about.scale], y=[place + 0.2], width=BAR, orientation="h", hovertext=[words],
-        marker={"color": _style.tint(look[0], 0.55), "line": {"width": 0}}, textposition="none",
-        hovertemplate="%{hovertext}<extra></extra>", **axes,
-    )  # fmt: skip
+def _bars(drawn: go.Figure, panel: int, group: pd.DataFrame, looks: dict[str, tuple[str, str]]) -> None:
+    """Thin bars with their words above, so that long names need no margin; without a value, the words alone."""
+    axes = {"xaxis": axis("x", panel), "yaxis": axis("y", panel), "showlegend": False}
+    about, rows = metric(group["metric"].iloc[0]), list(enumerate(group.itertuples()))
     drawn.add_scatter(
-        x=[value * about.scale for value in row.values.values()], y=[place + 0.2] * len(row.values), mode="markers",
-        marker={"symbol": look[1], "size": 5, "color": look[0]}, hovertext=[words] * len(row.values),
-        hovertemplate="%{hovertext}<extra></extra>", **axes,
+        x=[0] * len(rows), y=[place - 0.18 for place, _ in rows], mode="text", textposition="middle right",
+        text=[f"{_style.text(row.cell, 34)}  <b>{about.text(row.mean)}</b>" for _, row in rows],
+        textfont={"size": 12}, hoverinfo="skip", **axes,
     )  # fmt: skip
+    full = [(place, row, looks[row.line]) for place, row in rows if row.n]
+    words = [_hover(row, about) for _, row, _ in full]
+    shared = {"hovertemplate": "%{hovertext}<extra></extra>", **axes}
+    drawn.add_bar(
+        x=[row.mean * about.scale for _, row, _ in full], y=[place + 0.2 for place, _, _ in full], width=BAR,
+        orientation="h", textposition="none", hovertext=words,
+        marker={"color": [_style.tint(look[0], 0.55) for _, _, look in full], "line": {"width": 0}}, **shared,
+    )  # fmt: skip
+    points = [
+        (value * about.scale, place + 0.2, look, said)
+        for (place, row, look), said in zip(full, words, strict=True)
+        for value in row.values.values()
+    ]
+    drawn.add_scatter(
+        x=[p[0] for p in points], y=[p[1] for p in points], mode="markers",
+        marker={"symbol": [p[2][1] for p in points], "color": [p[2][0] for p in points], "size": 5},
+        hovertext=[p[3] for p in points], **shared,
+    )  # fmt: skip
+
+
+def _hover(row, about: Metric) -> str:
+    level = f"{about.text(row.mean)} ({row.interval})"
+    return _style.hover(f"<b>{_style.text(row.cell)}</b>", level, _style.identities(row.trials))

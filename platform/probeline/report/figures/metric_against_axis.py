@@ -83,12 +83,13 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     caption += " Intervals that run past the axis are cut; the hover text and the table have them." * cut
     drawn = _style.figure(HEIGHT, f"{about.heading} against {x}", caption, direct=True)
     edges = (first - 0.12 * span, last + 0.12 * span)
+    dodge = min(DODGE * span, 0.4 * min(np.diff(sorted(at.values()))) / len(frame.attrs["labels"]))
     lines = [line for line in frame.attrs["labels"] if not frame[frame["line"] == line]["arm"].all()]
     for line, group in frame.groupby("line", sort=False):
         if group["arm"].all():
             _arm(drawn, next(group.itertuples()), looks[line], edges, about)
         else:
-            shift = (lines.index(line) - (len(lines) - 1) / 2) * min(DODGE, 0.16 / len(lines)) * span
+            shift = (lines.index(line) - (len(lines) - 1) / 2) * dodge
             floor = low + 0.025 * (high - low)
             _line(drawn, group.assign(position=group["position"] + shift), looks[line], about, floor)
     scaled = [value * about.scale for value in (low, high)]

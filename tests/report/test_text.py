@@ -1,0 +1,9 @@
+from probeline.report.text import clean, isolated
+
+
+def test_control_characters_are_gone():
+    assert clean("a\u202eb\nc\x00\u2069") == "ab c "
+
+
+def test_right_to_left_names_are_set_apart_and_others_left_as_they_are():
+    assert isolated("שיטה") == "\u2068שיטה\u2069" and isolated("simclr") == "simclr"
