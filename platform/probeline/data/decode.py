@@ -1,12 +1,11 @@
 """Image files to uint8 arrays, with PIL. Imported only where something must be decoded."""
 
 import io
-import warnings
 
 import numpy as np
 from PIL import Image
 
-MAX_PIXELS = 2**27  # of one image: 134 megapixels, above any photograph and below a decompression bomb
+MAX_PIXELS = 2**26  # of one image: 67 megapixels; PIL itself warns of bombs from 89 on
 EIGHT_BIT = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "HSV"}
 GREY = {"1", "L", "LA"}
 
@@ -17,20 +16,18 @@ def read_image(content: bytes, side: int | None = None) -> tuple[np.ndarray, boo
     With `side`, an image of another size is resized (its shorter side to `side`, antialiased bilinear) and cropped at
     the centre. Raises ValueError or OSError, with the reason, for what cannot be decoded.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        try:
-            with Image.open(io.BytesIO(content)) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise ValueError(f"{image.width}x{image.height} pixels; at most {MAX_PIXELS} are read")
-                if image.mode not in EIGHT_BIT:
-                    raise ValueError(f"mode {image.mode}; only images of 8 bits a channel are read")
-                grey = image.mode in GREY
-                return np.asarray(_sized(image.convert("RGB"), side)), grey
-        except (OSError, ValueError):
-            raise
-        except Exception as error:  # PIL's decoders raise SyntaxError, struct.error, zlib.error, IndexError and more
-            raise ValueError(f"{type(error).__name__}: {error}") from error
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise ValueError(f"{image.width}x{image.height} pixels; at most {MAX_PIXELS} are read")
+            if image.mode not in EIGHT_BIT:
+                raise ValueError(f"mode {image.mode}; only images of 8 bits a channel are read")
+            grey = image.mode in GREY
+            return np.asarray(_sized(image.convert("RGB"), side)), grey
+    except (OSError, ValueError):
+        raise
+    except Exception as error:  # PIL's decoders raise SyntaxError, struct.error, zlib.error, IndexError and more
+        raise ValueError(f"{type(error).__name__}: {error}") from error
 
 
 def resized(pixels: np.ndarray, side: int) -> np.ndarray:

@@ -1,7 +1,7 @@
 """32x32 colour crops of the ten photographs that scikit-image and scikit-learn ship; label = photograph.
 
 Every photograph is cut into square blocks, and each block belongs to train, validation or test alone: a crop lies
-inside one block, so no pixel is shared between parts. Blocks with little contrast (the black around the retina, the night sky
+inside one block, so no pixel is shared between parts. Blocks with little contrast (the black around the retina, the sky
 of the rocket) are left out, and so are flat crops: nothing in them tells the photographs apart. No download.
 """
 

@@ -1,0 +1,102 @@
+"""Your own images: a folder, .tar, .tar.gz or .zip of class folders, with train/ and test/ (or val/) parts or without.
+
+Where there is no test/, val/ is the test part; where there is neither, a stratified share is, the same for every seed.
+Grey images stay grey if all are. The stored rotation (EXIF) of a photograph is not applied.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from probeline.data import archives, class_folders
+from probeline.data.class_folders import Item
+from probeline.data.parts import Part
+from probeline.data.settings import DatasetSettings
+from probeline.data.split import stratified_order
+from probeline.failures import UserError
+from probeline.spec.settings import OutsideIdentity
+
+
+class Config(DatasetSettings):
+    """Paths stay outside identity: what they hold enters it by content."""
+
+    path: Annotated[str, OutsideIdentity] = Field(min_length=1, description="Folder or archive of class folders.")
+    test_path: Annotated[str | None, OutsideIdentity] = Field(
+        None, description="A second one, all of it the test part."
+    )
+    size: int | None = Field(
+        None,
+        ge=4,
+        le=1024,
+        description="Side in pixels: the shorter side is resized to it, then the centre is cropped.",
+    )
+    channels: Literal[3] | None = Field(None, description="3 turns grey images to colour.")
+    test: float = Field(0.2, gt=0, le=0.5, description="Share of the images for testing where there is no such part.")
+
+
+def files(config: Config) -> list[Path]:
+    """The archives, or every file below the folders."""
+    return [file for path in _paths(config) for file in archives.source_files(path)]
+
+
+def classes(config: Config) -> tuple[str, ...]:
+    """The class folders' names, sorted."""
+    return _class_names(_parts(config))
+
+
+def read(config: Config) -> dict[str, Part]:
+    """Decoded images; rows by class, then by name. Raises BadData that names all damaged files, UserError on sizes."""
+    from probeline.data.image_reading import read_images  # PIL, needed only here
+
+    parts = _parts(config)
+    places = {place: (part, row) for part, found in parts.items() for row, place in enumerate(found)}
+    inputs = read_images({(path, item.name): at for (path, item), at in places.items()}, config.size, config.channels)
+    label_of = {name: label for label, name in enumerate(_class_names(parts))}
+    labels = {part: [label_of[item.label] for _, item in found] for part, found in parts.items()}
+    return {part: Part(inputs[part], np.array(labels[part], np.int64)) for part in parts}
+
+
+Place = tuple[Path, Item]  # an image and the folder or archive that holds it
+
+
+def _paths(config: Config) -> list[Path]:
+    return [Path(path).expanduser().absolute() for path in (config.path, config.test_path) if path]
+
+
+def _class_names(parts: dict[str, list[Place]]) -> tuple[str, ...]:
+    return tuple(sorted({item.label for found in parts.values() for _, item in found}))
+
+
+def _parts(config: Config) -> dict[str, list[Place]]:
+    """Every image under the part that it belongs to. Raises UserError where there is no training part, or two tests."""
+    path, *test_path = _paths(config)
+    parts = _by_part(path, unnamed="train")
+    if "train" not in parts:
+        raise UserError(f"{path}: it has parts ({', '.join(parts)}) but none named train")
+    if test_path:
+        tests = _by_part(test_path[0], unnamed="test")
+        if "train" in tests or "test" in parts:
+            raise UserError(f"{test_path[0]}: `test_path` holds test images only, and `path` then holds none")
+        parts["test"] = [place for found in tests.values() for place in found]
+    elif "test" not in parts and "validation" in parts:
+        parts["test"] = parts.pop("validation")
+    elif "test" not in parts:
+        parts["train"], parts["test"] = _held_out(parts["train"], config.test)
+    return parts
+
+
+def _by_part(path: Path, unnamed: str) -> dict[str, list[Place]]:
+    parts: dict[str, list[Place]] = {}
+    for item in class_folders.items(archives.names(path), str(path)):
+        parts.setdefault(item.part or unnamed, []).append((path, item))
+    return parts
+
+
+def _held_out(places: list[Place], share: float) -> tuple[list[Place], list[Place]]:
+    """The places without a stratified share of them, and that share."""
+    _, labels = np.unique([item.label for _, item in places], return_inverse=True)
+    order = stratified_order(labels)
+    kept = len(places) - max(1, round(share * len(places)))
+    return [places[row] for row in np.sort(order[:kept])], [places[row] for row in np.sort(order[kept:])]
