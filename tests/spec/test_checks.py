@@ -45,7 +45,7 @@ def test_the_metric_is_the_linear_probe_where_that_is_evaluated(base):
 
 @pytest.mark.parametrize("baseline", ["floor", "lr=1", "{training.lr: 1}"])
 def test_a_baseline_is_an_arm_a_cell_or_what_it_matches(base, baseline):
-    text = "grid: {training.lr: [1, 2]}\narms: {floor: {method: lab.turn}}\nreport: {baseline: %s}\n" % baseline
+    text = "grid: {training.lr: [1, 2]}\narms: {floor: {method: lab.turn}}\nreport: {baseline: " + baseline + "}\n"
     assert load_text(base + text, "demo.yaml").report.baseline
 
 

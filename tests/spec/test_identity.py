@@ -1,5 +1,6 @@
 """An id depends on what decides a trial's numbers, and on nothing else."""
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -36,7 +37,24 @@ def test_the_ids_of_this_recipe_are_these_on_every_platform_and_release(base):
     assert [(trial.encoder_id, trial.id) for trial in made] == GOLDEN
 
 
-GOLDEN = []
+GOLDEN = [
+    ("fb60c24f3dac97da", "7bd3ba3c74ef44f6"),
+    ("8c70a73c206c383a", "ff1727fc61610a08"),
+    ("9545866e15104d58", "cfbecbb0ff0db284"),
+    ("511f5164643fc3df", "d962dae737863932"),
+    ("9f521ea4ad59be7d", "1b4098b414436a09"),
+    ("32e09eb18ec29a0d", "94d6f10b5602657a"),
+]
+
+
+def test_the_first_of_them_by_hand():
+    encoder = (
+        '{"data":{"name":"lab.scans"},"data_digest":"d1","encoder":{"name":"lab.net","width":8},"format":1,'
+        '"method":{"name":"lab.contrast"},"seed":0,"training":{"batch_size":128,"epochs":10}}'
+    )
+    encoder_id = hashlib.sha256(encoder.encode()).hexdigest()[:16]
+    trial = '{"encoder_id":"' + encoder_id + '","evaluation":{"lab.score":{"name":"lab.score"}}}'
+    assert (encoder_id, hashlib.sha256(trial.encode()).hexdigest()[:16]) == GOLDEN[0]
 
 
 def test_what_is_hashed_is_only_what_differs_from_the_defaults(base):

@@ -2,11 +2,15 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from probeline.failures import UserError
+from probeline.spec.grid import cells
 from probeline.spec.load import load, load_text
 from probeline.spec.problems import SpecError
+
+EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 
 
 def test_the_example_of_the_style_guide(mistakes, base):
@@ -297,3 +301,11 @@ heavy = {"torch", "numpy", "pandas", "ray", "mlflow", "plotly", "sklearn", "scip
 assert not heavy, heavy
 """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+@pytest.mark.parametrize("path", sorted(EXPERIMENTS.rglob("*.yaml")), ids=lambda path: path.stem)
+def test_the_shipped_experiments_load_at_every_scale(path):
+    experiment = load(path)
+    assert experiment.question and experiment.expected
+    for scale in experiment.scales:
+        assert cells(load(path, scale))
