@@ -47,7 +47,7 @@ def test_lines_are_compared_at_the_batch_sizes_that_both_have(make, trials):
 def test_what_is_missing_is_counted(make, trials):
     frame = make.fail(make.fail(trials, 0), 1, "missing", None, None)
     assert sections(say(frame))["Not in these numbers"] == (
-        "2 of 33 trials have no result (1 diverged, 1 missing). They are in no mean; each n says so.",
+        "2 of 33 trials without a result (1 diverged, 1 missing). They are in no mean; each n says so.",
     )
 
 
@@ -74,3 +74,11 @@ def test_without_a_baseline_nothing_is_compared_with_one(trials, baseline):
     said = say(trials, baseline)
     expected = () if baseline is None else ("The plan has nothing to compare with byol.",)
     assert said.baseline.sentences == expected
+
+
+def test_a_name_cannot_reorder_the_sentence_around_it(make):
+    said = say(make.trials(levels={"שיטה\u202e": 0.9}))
+    assert said.lead.startswith("\u2068שיטה\u2069 has the highest")
+    assert sections(said)["Effect of batch size, 64 to 256"][0].startswith(
+        "Cannot tell \u2068שיטה\u2069 at batch size 256"
+    )

@@ -57,8 +57,3 @@ def test_a_level_says_its_interval_or_why_it_has_none():
 
 def test_an_accuracys_interval_does_not_pass_100_percent():
     assert "to 100.0, 2 seeds" in claims.interval(estimate([0.97, 0.99]), TOP1)
-
-
-def test_a_name_cannot_reorder_the_sentence_around_it():
-    gap = paired_difference({0: 0.7, 1: 0.71}, {0: 0.1, 1: 0.12})
-    assert claims.comparison("שיטה\u202e", "b", gap, TOP1).startswith("\u2068שיטה\u2069 beats b by")

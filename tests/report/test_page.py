@@ -151,8 +151,8 @@ def two_seeds_and_a_gap(make, trials):
     ("frame", "said"),
     [
         (empty, "No trial has finished with linear_probe/top1 yet, so there is no answer."),
-        (all_missing, "33 of 33 trials have no result (33 missing)."),
-        (all_failed, "33 of 33 trials have no result (33 diverged)."),
+        (all_missing, "33 of 33 trials without a result (33 missing)."),
+        (all_failed, "33 of 33 trials without a result (33 diverged)."),
         (one_trial, "1 seed, so no interval"),
         (one_seed, "which has no interval"),
         (one_batch_size, "see the cells one by one"),

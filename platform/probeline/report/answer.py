@@ -48,7 +48,8 @@ def answer(trials: pd.DataFrame, metric_name: str, baseline: Baseline, shape: La
     over = _over(shape, common)
     sections = [
         Section(
-            f"Best to worst by {about.title}{over}", tuple(f"{claims.level(k, levels[k], about)}." for k in ranked)
+            f"Best to worst by {about.title}{over}",
+            tuple(f"{claims.level(isolated(k), levels[k], about)}." for k in ranked),
         ),
         _neighbours(lines, ranked, about),
         _along_x(lines, shape, about),
@@ -115,13 +116,15 @@ def _against_baseline(found: list[Cell], ranked: list[str], baseline: Baseline, 
     if not other:
         return Section(f"Against {name}", (f"The plan has nothing to compare with {name}.",))
     pairs = {k: [(cell, other[cell.label]) for cell in found if cell.line == k and cell.label in other] for k in ranked}
-    compared = (claims.comparison(k, name, difference(of), about) for k, of in pairs.items() if of)
+    compared = (claims.comparison(isolated(k), name, difference(of), about) for k, of in pairs.items() if of)
     return Section(f"Against {name}", tuple(compared))
 
 
 def _neighbours(lines: dict, ranked: list[str], about: Metric) -> Section:
     pairs = pairwise(ranked)
-    compared = (claims.comparison(a, b, difference(line_pairs(lines[a], lines[b])), about) for a, b in pairs)
+    compared = (
+        claims.comparison(isolated(a), isolated(b), difference(line_pairs(lines[a], lines[b])), about) for a, b in pairs
+    )
     return Section("Each against the next in that order", tuple(compared))
 
 
@@ -135,7 +138,9 @@ def _along_x(lines: dict, shape: Layout, about: Metric) -> Section:
         if low in ends and high in ends:
             gap = paired_difference(ends[high].values, ends[low].values)
             name = short(shape.x)
-            sentences.append(claims.comparison(f"{label} at {name} {shown(high)}", f"{shown(low)}", gap, about))
+            sentences.append(
+                claims.comparison(f"{isolated(label)} at {name} {shown(high)}", f"{shown(low)}", gap, about)
+            )
     return Section(f"Effect of {short(shape.x)}, {shown(low)} to {shown(high)}", tuple(sentences))
 
 
@@ -146,5 +151,5 @@ def _gaps(trials: pd.DataFrame, metric_name: str) -> tuple[Section, ...]:
         return ()
     kinds = Counter(row.failure or row.status for row in without.fillna({"failure": ""}).itertuples())
     named = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
-    text = f"{len(without)} of {len(trials)} trials have no result ({named}). They are in no mean; each n says so."
+    text = f"{len(without)} of {len(trials)} trials without a result ({named}). They are in no mean; each n says so."
     return (Section("Not in these numbers", (text,)),)

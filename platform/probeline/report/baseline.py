@@ -3,6 +3,7 @@
 from typing import Any
 
 from probeline.report.cells import Cell, shown
+from probeline.report.text import isolated
 
 Baseline = str | dict[str, Any] | None
 
@@ -10,8 +11,8 @@ Baseline = str | dict[str, Any] | None
 def title(baseline: Baseline) -> str:
     """The baseline in words."""
     if isinstance(baseline, dict):
-        return ", ".join(f"{key}={shown(value)}" for key, value in baseline.items())
-    return str(baseline)
+        return isolated(", ".join(f"{key}={shown(value)}" for key, value in baseline.items()))
+    return isolated(baseline)
 
 
 def counterparts(found: list[Cell], baseline: Baseline) -> dict[str, Cell]:

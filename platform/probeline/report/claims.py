@@ -1,10 +1,12 @@
-"""Sentences generated from statistics: what beats what, by how much, and what cannot be told."""
+"""Sentences generated from statistics: what beats what, by how much, and what cannot be told.
+
+Names come in as they are to be shown; `text.isolated` readies what a spec wrote.
+"""
 
 import math
 
 from probeline.report.metrics import PERCENT, POINTS, Metric
 from probeline.report.statistics import Difference, Estimate, Interval
-from probeline.report.text import isolated
 
 
 def seeds(n: int, word: str = "seed") -> str:
@@ -26,13 +28,12 @@ def interval(estimate: Estimate, metric: Metric) -> str:
 
 def level(label: str, estimate: Estimate, metric: Metric) -> str:
     """`simclr: 70.1% (95% interval 68.9 to 71.3, 3 seeds)`."""
-    return f"{isolated(label)}: {metric.text(estimate.mean)} ({interval(estimate, metric)})"
+    return f"{label}: {metric.text(estimate.mean)} ({interval(estimate, metric)})"
 
 
 def comparison(ours: str, theirs: str, difference: Difference, metric: Metric) -> str:
     """One sentence about a paired difference; a claim only where its interval leaves zero out."""
     estimate, left_out = difference.estimate, _unpaired(difference)
-    ours, theirs = isolated(ours), isolated(theirs)
     if estimate.n == 0:
         return f"Cannot compare {ours} with {theirs}: no seed finished on both sides{left_out}."
     if estimate.n == 1:

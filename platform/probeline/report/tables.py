@@ -94,7 +94,7 @@ def failures(trials: pd.DataFrame, main: str) -> Table:
         )
         for row in without.to_dict("records")
     )
-    caption = f"{len(rows)} of {len(trials)} trials have no result. They are in no mean."
+    caption = f"{len(rows)} of {len(trials)} trials without a result. They are in no mean."
     return Table("failures", caption, ("Trial", "Cell", "Seed", "Status", "Class", "Message"), rows, frozenset({2}))
 
 
