@@ -58,6 +58,15 @@ def test_anchors_aliases_and_merge_keys_work():
     assert value(text)["d"] == {"x": 1, "y": 5, "z": 7}
 
 
+@pytest.mark.parametrize("text", [r'a: "\ud800"', r'"\ud800": 1', r'{"\ud83d\ude00": "\ud83d\ude00"}'])
+def test_half_a_surrogate_pair_is_no_text_and_a_pair_is_one_character(text):
+    try:
+        tree, _, problems = parse(text, "a.yaml")
+    except SpecError:
+        return  # libyaml refuses such escapes altogether
+    assert problems or tree == {"\U0001f600": "\U0001f600"}
+
+
 def test_every_value_has_its_line():
     _, source, _ = parse("a:\n  b:\n    - 1\n    - c: 2\n", "a.yaml")
     assert [source.where(path) for path in ("a", "a.b", "a.b[1]", "a.b[1].c", "a.b[1].c.d")] == [

@@ -73,7 +73,7 @@ def _existing(detail: dict, value: Any) -> Path:
 
 def _message(model: type[BaseModel], path: Path, details: list[dict]) -> str:
     kinds = {detail["type"] for detail in details}
-    if "extra_forbidden" in kinds:
+    if "extra_forbidden" in kinds and path:
         return unknown(str(path[-1]), [name for name in fields_at(model, path[:-1]) if name != "variant"])
     if "missing" in kinds:
         return "missing; it has no default"

@@ -19,6 +19,7 @@ NULL = re.compile(r"|~|null|Null|NULL")
 TRUE, FALSE = re.compile(r"true|True|TRUE"), re.compile(r"false|False|FALSE")
 INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", re.ASCII)
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
+SURROGATE = re.compile("[\ud800-\udfff]")
 NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
 
@@ -113,6 +114,11 @@ def _syntax(source: Source, error: yaml.YAMLError) -> Problem:
     return Problem(place, "", printable(f"not YAML: {said}"))
 
 
+def _paired(text: str) -> str:
+    """`text` with pairs of surrogates as the one character that they mean; JSON escapes write such pairs."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+
+
 class _Composer:
     """Parser events to nodes, iteratively, so that no depth of nesting exhausts the stack."""
 
@@ -141,7 +147,7 @@ class _Composer:
         elif isinstance(event, yaml.ScalarEvent):
             self._check_tag(event)
             plain = event.implicit[0] and event.tag is None and not event.style
-            self._finish(Node(event.start_mark.line + 1, event.value, plain), event.anchor)
+            self._finish(Node(event.start_mark.line + 1, _paired(event.value), plain), event.anchor)
         elif isinstance(event, yaml.CollectionStartEvent):
             self._check_tag(event)
             if len(self.open) >= DEEPEST:
@@ -203,7 +209,7 @@ class _Expansion:
             self._count(key, path, depth)
             if key.plain and key.value == "<<":
                 merges.append(child)
-            elif not isinstance(key.value, str) or key.value == "":
+            elif not isinstance(key.value, str) or key.value == "" or SURROGATE.search(key.value):
                 self._report(key.line, path, "a key that is not a plain word")
             elif key.value in first:
                 message = f"given twice, first on line {first[key.value]}; keep one"
@@ -251,7 +257,7 @@ class _Expansion:
         return int(text, 0) if prefixed else int(text)
 
     def _text(self, node: Node, path: Path) -> str:
-        if any("\ud800" <= letter <= "\udfff" for letter in node.value):
+        if SURROGATE.search(node.value):
             self._report(node.line, path, f"got {shown(node.value)}; half of a surrogate pair is no text")
             return ""
         return node.value
