@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 
-import psutil
 import torch
 from torch import Tensor
 
@@ -17,6 +16,7 @@ from probeline.methods.base import Method
 from probeline.records import Record
 from probeline.spec.schema import Training
 from probeline.training.checkpoints import Checkpoint, restore_tensors, state_tensors
+from probeline.training.memory import memory_in_use
 from probeline.training.online_probe import OnlineProbe
 from probeline.training.optimizers import build_optimizer
 from probeline.training.schedules import Schedule
@@ -152,10 +152,3 @@ class Loop:
 
     def _save(self, checkpoint: Checkpoint) -> None:
         checkpoint.save(state_tensors(self.modules, self.optimizers), asdict(self.progress))
-
-
-def memory_in_use(device: torch.device) -> int:
-    """Bytes: the peak of the device's allocator on CUDA, the resident memory of this process elsewhere."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device)
-    return psutil.Process().memory_info().rss

@@ -20,7 +20,8 @@ from probeline.records import Artifact, Record
 from probeline.spec.schema import Training
 from probeline.spec.trial import Trial
 from probeline.training.checkpoints import Checkpoint, EncoderStore
-from probeline.training.loop import Loop, memory_in_use
+from probeline.training.loop import Loop
+from probeline.training.memory import keep_freed_memory, memory_in_use
 from probeline.training.representations import evidence
 from probeline.training.seeds import derive
 
@@ -55,6 +56,9 @@ def run(trial: Trial, storage: Storage, device: torch.device | None = None) -> I
         UserError: weights or an optional library are missing.
     """
     device = device or best_device()
+    keep_freed_memory()
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
     try:
         yield from _run(trial, storage, device)
     except torch.OutOfMemoryError as error:
