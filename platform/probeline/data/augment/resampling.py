@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.functional import one_hot
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,8 @@ def blur_matrix(sigma: Tensor, side: int) -> Tensor:
     offset = torch.arange(-radius, radius + 1, device=sigma.device)
     kernel = torch.exp(-0.5 * (offset / sigma.clamp(min=1e-3)[:, None]) ** 2)
     kernel = kernel / kernel.sum(1, keepdim=True)
-    position = (torch.arange(side, device=sigma.device) + offset[:, None]).abs()
+    pixel = torch.arange(side, device=sigma.device)
+    position = (pixel + offset[:, None]).abs()
     reflected = torch.where(position >= side, 2 * (side - 1) - position, position)
-    taps = one_hot(reflected, side).to(sigma.dtype)  # [2 radius + 1, side, side]
+    taps = (reflected[:, :, None] == pixel).to(sigma.dtype)  # [2 radius + 1, side, side]
     return torch.einsum("bk,kij->bij", kernel, taps)

@@ -35,8 +35,8 @@ def augment(images: Tensor, settings: Augment, generator: torch.Generator) -> Te
 
 def _chunks(images: Tensor) -> list[slice]:
     """On the CPU, stretches of the batch whose intermediate tensors stay in its cache: 1.7 times faster on 2 cores."""
-    step = len(images) if images.is_cuda else max(1, CPU_CHUNK // images[:1].numel())
-    return [slice(start, start + step) for start in range(0, len(images), max(1, step))]
+    step = len(images) if images.is_cuda else CPU_CHUNK // max(1, images[:1].numel())
+    return [slice(start, start + max(1, step)) for start in range(0, len(images), max(1, step))]
 
 
 def _geometry(
