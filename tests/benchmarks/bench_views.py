@@ -1,4 +1,4 @@
-"""How many random views, and how many batches, a CPU makes a second: `python -m tests.benchmarks.bench_views [threads]`."""
+"""How many random views a CPU makes a second: `python -m tests.benchmarks.bench_views [threads]`."""
 
 import json
 import statistics
