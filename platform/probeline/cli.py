@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from probeline import __version__
-from probeline.failures import UserError
+from probeline.failures import TrialFailure, UserError
 
 if TYPE_CHECKING:
     from probeline.execution.plan import Plan
@@ -46,7 +46,9 @@ def run(
     scale: Scale = None,
     sets: Sets = None,
     tracking_uri: Tracking = None,
-    address: Annotated[str | None, typer.Option(help="Join this Ray cluster (or `auto`) instead of starting Ray.")] = None,
+    address: Annotated[
+        str | None, typer.Option(help="Join this Ray cluster (or `auto`) instead of a local one.")
+    ] = None,
     folder: Folder = Path(".probeline"),
 ) -> None:
     """Train and evaluate what has not finished yet; Ctrl-C stops, the same command goes on."""
@@ -106,11 +108,14 @@ def ui(
     host: Annotated[str, typer.Option(help="Who may connect; the default is this machine only.")] = "127.0.0.1",
 ) -> None:
     """Open MLflow's user interface on the results."""
-    from probeline.tracking.location import resolve
+    from probeline.tracking.location import resolve, sqlite_file
 
     uri = resolve(tracking_uri)
     print(f"MLflow on {uri}: http://{host}:{port}  (Ctrl-C stops it)", flush=True)
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--host", host, "--port", str(port)]
+    sqlite = sqlite_file(uri)
+    if sqlite is not None:
+        command += ["--default-artifact-root", str(sqlite.parent / "mlartifacts")]
     os.execv(sys.executable, command)
 
 
@@ -122,6 +127,8 @@ def list_(
     """Show the plug-ins of a kind, or the parameters of one."""
     from probeline import catalog
 
+    if kind not in catalog.KINDS:
+        raise UserError(f"list {kind}: unknown; there are {', '.join(catalog.KINDS)}")
     if name is None:
         names = catalog.names(kind)
         width = max(map(len, names), default=0)
@@ -129,7 +136,7 @@ def list_(
             print(f"{each:{width}}  {catalog.summary(kind, each)}")
     else:
         print(catalog.summary(kind, name))
-        for key, value in catalog.config(kind, name).model_json_schema().get("properties", {}).items():
+        for key, value in catalog.any_config(kind, name).model_json_schema().get("properties", {}).items():
             print(f"  {key}: {json.dumps(value.get('default', 'required'))}")
 
 
@@ -190,7 +197,7 @@ def main() -> None:
     """Runs the command; a user's mistake is its message on standard error and exit code 2."""
     try:
         app()
-    except UserError as error:
+    except (UserError, TrialFailure) as error:  # planning reads data, which may be damaged
         print(error, file=sys.stderr)
         sys.exit(2)
 

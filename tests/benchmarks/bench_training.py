@@ -109,8 +109,14 @@ def rows() -> Iterator[Row]:
     mine, theirs = (statistics.median(values) for values in zip(*pairs, strict=True))
     ratio = statistics.median(a / b for a, b in pairs)
     yield Row(
-        "SimCLR training, ResNet-18 width 16, 32x32, B=256", mine, "images/s", theirs, "lightly", ratio,
-        "at least 2x", ratio >= 2,
+        "SimCLR training, ResNet-18 width 16, 32x32, B=256",
+        mine,
+        "images/s",
+        theirs,
+        "lightly",
+        ratio,
+        "at least 2x",
+        ratio >= 2,
     )
 
 

@@ -1,7 +1,7 @@
 import io
 
 from probeline.execution.plan import make
-from probeline.execution.watch import LiveTable, Lines, Watch, duration, watch
+from probeline.execution.watch import Lines, LiveTable, Watch, duration, watch
 from probeline.records import Record
 from probeline.spec.load import load
 from rich.console import Console

@@ -23,7 +23,7 @@ def test_timm_takes_one_channel_and_options():
 @pytest.mark.parametrize("name", ["torchvision/resnet19", "timm/resnet10x"])
 def test_an_unknown_model_is_refused_with_near_names(name):
     pytest.importorskip(name.partition("/")[0])
-    with pytest.raises(UserError, match="knows no model.*resnet"):
+    with pytest.raises(UserError, match=r"knows no model.*resnet"):
         build_encoder({"name": name}, (32, 32, 3))
 
 

@@ -1,5 +1,6 @@
 """The only reader of MLflow: which trials have finished, and their numbers as two tidy frames."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from probeline.failures import UserError
 from probeline.spec.trial import Trial
 from probeline.tracking import encoding
+from probeline.tracking.client import connect
 from probeline.tracking.location import redacted
 from probeline.tracking.runs import Run, Runs, by_trial, open_runs
 
@@ -64,6 +66,33 @@ def _told(uri: str) -> Iterator[None]:
             raise
         reason = redacted(str(error).strip().partition("\n")[0][:300])
         raise UserError(f"results in {redacted(uri)} cannot be read: {reason}") from error
+
+
+def find(uri: str, prefix: str) -> dict[str, Any]:
+    """One trial by its id or the first digits of it: run, status, params, metrics, tags, and where its files are.
+
+    Raises UserError where no trial, or more than one, has an id that begins so.
+    """
+    if not re.fullmatch(r"[0-9a-f]{1,16}", prefix):
+        raise UserError(
+            f"trial {prefix!r}: an id is up to 16 of the digits 0-9, a-f; `probeline status SPEC` shows them"
+        )
+    client = connect(uri)
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+    runs = client.search_runs(experiments, f"tags.`probeline.trial_id` LIKE '{prefix}%'", max_results=10)
+    if len(runs) != 1:
+        ids = ", ".join(run.data.tags["probeline.trial_id"] for run in runs)
+        raise UserError(f"trial {prefix}: " + (f"several begin so: {ids}" if runs else f"not in {redacted(uri)}"))
+    (run,) = runs
+    return {
+        "trial_id": run.data.tags["probeline.trial_id"],
+        "run_id": run.info.run_id,
+        "status": STATUS[run.info.status],
+        "artifacts": run.info.artifact_uri,
+        "params": dict(sorted(run.data.params.items())),
+        "metrics": {encoding.name(key): value for key, value in sorted(run.data.metrics.items())},
+        "tags": {key: value for key, value in sorted(run.data.tags.items()) if key.startswith("probeline.")},
+    }
 
 
 def _status(run: Run | None) -> TrialStatus:

@@ -48,9 +48,7 @@ class Loop:
     Every random draw is a function of (seed, epoch, step), so a resumed training sees what an uninterrupted one sees.
     """
 
-    def __init__(
-        self, method: Method, dataset: Dataset, training: Training, seed: int, device: torch.device
-    ) -> None:
+    def __init__(self, method: Method, dataset: Dataset, training: Training, seed: int, device: torch.device) -> None:
         self.method, self.data, self.training, self.seed, self.device = method, dataset.train, training, seed, device
         self.steps = len(self.data.labels) // training.batch_size
         self.schedule = Schedule.of(training, self.steps)
@@ -90,7 +88,10 @@ class Loop:
         totals = {name: torch.tensor(value, device=self.device) for name, value in progress.totals.items()}
         self.method.train()
         todo = batches(
-            self.data, self.training.batch_size, seed=derive(self.seed, "order"), epoch=progress.epoch,
+            self.data,
+            self.training.batch_size,
+            seed=derive(self.seed, "order"),
+            epoch=progress.epoch,
             device=self.device,
         )
         for batch in islice(todo, progress.step, None):

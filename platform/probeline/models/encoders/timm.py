@@ -15,7 +15,7 @@ class Config(EncoderSettings):
     """`options`: passed to `timm.create_model`, for example `{img_size: 32}`."""
 
     variant: str = Field(min_length=1)
-    options: dict[str, int | float | str | bool] = {}
+    options: dict[str, int | float | str | bool] = Field(default_factory=dict)
 
 
 def build(config: Config, shape: tuple[int, ...]) -> nn.Module:

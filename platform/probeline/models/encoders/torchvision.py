@@ -15,7 +15,7 @@ class Config(EncoderSettings):
     """`options`: passed to the model's constructor, for example `{image_size: 32}` for a vision transformer."""
 
     variant: str = Field(min_length=1)
-    options: dict[str, int | float | str | bool] = {}
+    options: dict[str, int | float | str | bool] = Field(default_factory=dict)
 
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -33,7 +33,7 @@ def build(config: Config, shape: tuple[int, ...]) -> nn.Module:
         near = models.list_models(module=models, include=f"*{config.variant.split('_')[0]}*")[:5]
         raise UserError(f"torchvision knows no model {config.variant!r}; near: {', '.join(near) or 'none'}")
     if shape[-1] != 3:
-        raise UserError(f"torchvision/{config.variant} takes 3 channels, the data have {shape[-1]}; use resnet or timm/")
+        raise UserError(f"torchvision/{config.variant} takes 3 channels, the data have {shape[-1]}; use resnet")
     model = models.get_model(config.variant, weights=None, **config.options)
     return Normalised(model, without_classifier(model), MEAN, STD)
 

@@ -1,0 +1,125 @@
+"""`kill -9` of the driver and of a worker: nothing is lost, nothing is doubled, nothing is left RUNNING."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import psutil
+import pytest
+from mlflow import MlflowClient
+from probeline.execution.plan import make
+from probeline.records import Record
+from probeline.spec.load import load
+from probeline.training.trial import Storage, run
+
+SPEC = """
+name: killed
+base:
+  data: digits
+  encoder: {name: resnet, width: 4}
+  method: simclr
+  training: {epochs: 12, batch_size: 64, lr: 0.1}
+  evaluation: [{name: knn, k: 5}]
+grid:
+  training.lr: [0.05, 0.1]
+seeds: 2
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "spec.yaml").write_text(SPEC)
+    return tmp_path
+
+
+def start(folder: Path) -> subprocess.Popen:
+    """The command as a user types it, in a session of its own so that a Ctrl-C here does not reach it."""
+    command = [sys.executable, "-m", "probeline.cli", "run", "spec.yaml"]
+    return subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
+
+
+def workers(driver: psutil.Process) -> list[psutil.Process]:
+    """Ray's processes that hold a trial: their command line names the Trainable."""
+    titles = {process: " ".join(process.cmdline()) for process in driver.children(recursive=True)}
+    return [process for process, title in titles.items() if title.startswith("ray::") and "Trainable" in title]
+
+
+def wait_for_an_epoch(folder: Path) -> None:
+    """Until some trial has said something, which the spool shows."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        if any('"train/loss"' in path.read_text() for path in (folder / ".probeline/spool").glob("*/*.jsonl")):
+            return
+        time.sleep(0.1)
+    raise AssertionError("no trial said anything within two minutes")
+
+
+def wait_for_the_end_of(processes: list[psutil.Process]) -> None:
+    _, alive = psutil.wait_procs(processes, timeout=60)
+    for process in alive:  # a test ends what it started
+        process.kill()
+
+
+def check_the_record(folder: Path) -> None:
+    """Exactly one run a trial, all FINISHED, no point twice, and the numbers of an uninterrupted trial."""
+    uri = f"sqlite:///{folder}/mlflow.db"
+    plan = make(load(folder / "spec.yaml"), uri)
+    client = MlflowClient(uri)
+    runs = client.search_runs([client.get_experiment_by_name("killed").experiment_id])
+    assert {r.info.status for r in runs} == {"FINISHED"}
+    trials = {r.data.tags["probeline.trial_id"]: r for r in runs if r.data.tags["probeline.kind"] == "trial"}
+    assert sorted(trials) == sorted(trial.id for trial in plan.trials)
+    assert len(runs) == len(trials) + 1
+    for done in trials.values():
+        steps = Counter(point.step for point in client.get_metric_history(done.info.run_id, "train/loss"))
+        assert steps == dict.fromkeys(range(1, 13), 1)
+    alone = [said for said in run(plan.trials[0], Storage(folder / "alone")) if isinstance(said, Record)]
+    expected = {record.name: record.value for record in alone if record.name.startswith(("knn", "train"))}
+    metrics = trials[plan.trials[0].id].data.metrics
+    assert {name: metrics[name] for name in expected} == expected
+
+
+def test_a_killed_driver_loses_nothing(folder):
+    driver = start(folder)
+    wait_for_an_epoch(folder)
+    children = psutil.Process(driver.pid).children(recursive=True)
+    driver.send_signal(signal.SIGKILL)
+    driver.wait()
+    wait_for_the_end_of(children)
+
+    again = start(folder)
+    said, _ = again.communicate(timeout=180)
+    assert again.returncode == 0, said
+    check_the_record(folder)
+
+
+def test_a_killed_worker_is_replaced_within_the_run(folder):
+    driver = start(folder)
+    wait_for_an_epoch(folder)
+    os.kill(workers(psutil.Process(driver.pid))[0].pid, signal.SIGKILL)
+    said, _ = driver.communicate(timeout=180)
+    assert driver.returncode == 0, said
+    assert "4 trials finished" in said
+    check_the_record(folder)
+
+
+def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(folder):
+    driver = start(folder)
+    wait_for_an_epoch(folder)
+    driver.send_signal(signal.SIGINT)
+    said, _ = driver.communicate(timeout=120)
+    assert driver.returncode == 130, said
+    assert "interrupted" in said
+    assert "probeline run spec.yaml" in said
+    assert "Traceback" not in said
+
+    again = start(folder)
+    said, _ = again.communicate(timeout=180)
+    assert again.returncode == 0, said
+    check_the_record(folder)
