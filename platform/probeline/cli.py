@@ -195,6 +195,7 @@ def _plan(spec: Path, scale: str | None, sets: list[str] | None, tracking_uri: s
 
 def main() -> None:
     """Runs the command; a user's mistake is its message on standard error and exit code 2."""
+    sys.path.append(str(Path.cwd()))  # plug-ins of the project one stands in, by dotted name
     try:
         app()
     except (UserError, TrialFailure) as error:  # planning reads data, which may be damaged

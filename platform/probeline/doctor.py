@@ -72,8 +72,9 @@ def ray_finding() -> Finding:
     try:
         import ray
 
-        ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, object_store_memory=2**27)
-        answer = ray.get(ray.remote(os.getpid).remote(), timeout=60)
+        options = {"log_to_driver": False, "logging_level": "ERROR", "object_store_memory": 2**27}
+        ray.init(num_cpus=1, include_dashboard=False, **options)
+        answer = ray.get(ray.remote(lambda: os.getpid()).remote(), timeout=60)
         ray.shutdown()
     except Exception as error:
         return Finding(False, f"Ray does not start: {error}", "see /tmp/ray/session_latest/logs; is /dev/shm writable?")

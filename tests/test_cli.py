@@ -1,0 +1,127 @@
+"""The commands as a user types them, each in a process of its own."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SPEC = """
+name: small
+question: Does it run?
+base:
+  data: {name: digits, train_size: 100, test_size: 100}
+  encoder: raw_pixels
+  method: random_init
+  training: {epochs: 0}
+  evaluation: [{name: knn, k: 1}]
+report: {metric: knn/top1}
+"""
+
+
+def probeline(*words, folder):
+    command = [sys.executable, "-m", "probeline.cli", *map(str, words)]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "small.yaml").write_text(SPEC)
+    return tmp_path
+
+
+def test_from_a_yaml_file_to_a_page(folder):
+    assert "1 new" in probeline("plan", "small.yaml", folder=folder).stdout
+    said = probeline("run", "small.yaml", folder=folder)
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert "1 trials finished" in said.stdout
+    assert "probeline report small.yaml" in said.stdout
+    again = probeline("run", "small.yaml", folder=folder)
+    assert "Nothing was left to run" in again.stdout
+
+    (trial,) = json.loads(probeline("status", "small.yaml", "--json", folder=folder).stdout)
+    assert trial["status"] == "finished"
+    shown = json.loads(probeline("show", trial["trial_id"][:8], folder=folder).stdout)
+    assert shown["trial_id"] == trial["trial_id"]
+    assert 0.5 < shown["metrics"]["knn/top1"] <= 1
+
+    written = probeline("report", "small.yaml", "--out", "page", folder=folder).stdout.split()
+    assert {Path(path).name for path in written} >= {"index.html", "report.md", "results.csv", "results.parquet"}
+    assert "Does it run?" in (folder / "page/index.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["plan", "none.yaml"], "none.yaml"),
+        (["plan", "."], "folder"),
+        (["plan", "small.yaml", "--set", "training.epoch=3"], "did you mean 'epochs'?"),
+        (["plan", "small.yaml", "--scale", "huge"], "huge"),
+        (["plan", "small.yaml", "--set", "data=image_folder"], "path"),
+        (["plan", "small.yaml", "--set", "data={name: image_folder, path: /none}"], "/none"),
+        (["plan", "small.yaml", "--set", "encoder.weights=/none.pth"], "/none.pth"),
+        (["run", "small.yaml", "--tracking-uri", "http://127.0.0.1:9"], "127.0.0.1:9"),
+        (["run", "small.yaml", "--tracking-uri", "ftp://x"], "cannot be used"),
+        (["list", "method"], "unknown; there are datasets"),
+        (["list", "methods", "simclrr"], "did you mean 'simclr'?"),
+        (["show", "not-an-id"], "an id is up to 16"),
+    ],
+)
+def test_a_mistake_is_one_clear_message_and_exit_code_2(folder, words, message):
+    said = probeline(*words, folder=folder)
+    assert said.returncode == 2, said.stdout + said.stderr
+    assert message in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+def test_damaged_data_are_named_while_planning(folder):
+    (folder / "images/a").mkdir(parents=True)
+    (folder / "images/a/broken.png").write_bytes(b"not a picture")
+    said = probeline("plan", "small.yaml", "--set", "data={name: image_folder, path: images}", folder=folder)
+    assert said.returncode == 2
+    assert "broken.png" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+def test_help_names_every_command_and_imports_nothing_heavy(folder):
+    said = probeline("--help", folder=folder).stdout
+    for command in ("plan", "run", "status", "report", "ui", "list", "show", "schema", "doctor"):
+        assert command in said
+    code = "import sys, probeline.cli; print({'torch', 'ray', 'mlflow', 'pandas', 'numpy'} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "set()"
+
+
+def test_the_committed_schema_is_todays(folder):
+    probeline("schema", "--out", "schema.json", folder=folder)
+    assert (ROOT / "experiments/schema.json").read_text() == (folder / "schema.json").read_text()
+
+
+@pytest.mark.parametrize("spec", sorted(ROOT.glob("experiments/*.yaml")), ids=lambda path: path.stem)
+def test_every_shipped_experiment_names_the_schema_for_editors(spec):
+    assert spec.read_text().startswith("# yaml-language-server: $schema=schema.json\n")
+
+
+def test_the_doctor_finds_this_machine_fit(folder):
+    said = probeline("doctor", folder=folder)
+    assert said.returncode == 0, said.stdout + said.stderr
+    for what in ("Python 3", "torch ", "Ray ", "MLflow ", "GiB free"):
+        assert what in said.stdout
+
+
+def test_the_interface_of_mlflow_listens_on_this_machine_only(folder):
+    probeline("run", "small.yaml", folder=folder)
+    command = [sys.executable, "-m", "probeline.cli", "ui", "--port", "0"]
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        for line in process.stdout:
+            if "Uvicorn running on" in line or "Listening at" in line:
+                assert "127.0.0.1" in line
+                break
+        else:
+            raise AssertionError("the interface did not start")
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
