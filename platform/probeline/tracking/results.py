@@ -11,7 +11,8 @@ from probeline.spec.trial import Trial
 from probeline.tracking import encoding
 from probeline.tracking.client import connect
 from probeline.tracking.location import redacted
-from probeline.tracking.runs import Run, Runs, by_trial, open_runs
+from probeline.tracking.run import Run, Runs, by_trial
+from probeline.tracking.runs import open_runs
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from probeline.tracking.client import connect
-from probeline.tracking.runs import Run
+from probeline.tracking.run import Run
 
 if TYPE_CHECKING:
     import mlflow.entities

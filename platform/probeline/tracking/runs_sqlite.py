@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from probeline.tracking.runs import Run
+from probeline.tracking.run import Run
 
 COLUMNS = {
     "runs": {"run_uuid", "status", "start_time", "end_time", "lifecycle_stage"},
