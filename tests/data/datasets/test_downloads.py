@@ -16,6 +16,8 @@ RANDOM = np.random.default_rng(0)
 def no_network(monkeypatch):
     for name in ("http_proxy", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
+    # urllib keeps its first opener, proxies and all: start without one, and give the old one back to later tests.
+    monkeypatch.setattr("urllib.request._opener", None)
 
 
 def idx(array: np.ndarray) -> bytes:
