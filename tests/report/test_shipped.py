@@ -18,7 +18,9 @@ def planned(experiment, trials):
         for seed in experiment.seeds:
             known = {"cell": cell.label, "arm": cell.arm, "seed": seed, "recipe": cell.recipe}
             axes = {axis: cell.coordinates.get(axis) for axis in experiment.axes}
-            rows.append({**trials.iloc[len(rows) % len(trials)].to_dict(), **known, **axes, "trial_id": f"{len(rows):016x}"})
+            rows.append(
+                {**trials.iloc[len(rows) % len(trials)].to_dict(), **known, **axes, "trial_id": f"{len(rows):016x}"}
+            )
     return pd.DataFrame(rows)
 
 

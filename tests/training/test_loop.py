@@ -23,7 +23,8 @@ DATA = Dataset(train=part(40, 0), validation=part(8, 1), test=part(8, 2), classe
 
 def trainer(seed=0, **settings):
     torch.manual_seed(seed)
-    method = SimCLR(Config(), build_encoder({"name": "resnet", "width": 4}, SHAPE), FACTS)
+    encoder = build_encoder({"name": "resnet", "width": 4}, SHAPE).to(memory_format=torch.channels_last)
+    method = SimCLR(Config(), encoder, FACTS)
     training = Training(**{"epochs": 3, "batch_size": 8, "lr": 0.1, "warmup_epochs": 1} | settings)
     return loop.Loop(method, DATA, training, seed, torch.device("cpu"))
 
@@ -104,7 +105,10 @@ def test_an_epoch_says_its_mean_loss_and_last_rate(tmp_path):
     assert [record.value for record in said if record.name == "train/lr"] == [0.1, 0.1, 0.1]
 
 
-def test_bfloat16_trains_too(tmp_path):
-    said = list(trainer(precision="bf16").run(Checkpoint(tmp_path / "a")))
-    full = list(trainer().run(Checkpoint(tmp_path / "b")))
-    assert said[0].value == pytest.approx(full[0].value, rel=0.05)  # the first epoch's mean loss
+def test_bfloat16_rounds_the_loss_and_no_more(tmp_path):
+    """At rate 0, as eight samples and batch norm make what follows an update chaotic."""
+    said = list(trainer(precision="bf16", lr=0).run(Checkpoint(tmp_path / "a")))
+    full = list(trainer(lr=0).run(Checkpoint(tmp_path / "b")))
+    assert said[0].name == "train/loss"
+    assert said[0].value == pytest.approx(full[0].value, rel=0.03)
+    assert said[0].value != full[0].value

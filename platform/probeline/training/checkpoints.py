@@ -7,6 +7,7 @@ import shutil
 import time
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
@@ -79,11 +80,21 @@ def restore_tensors(
     for name, module in modules.items():
         module.load_state_dict(under(name, tensors))
     for name, optimizer in optimizers.items():
+        weights = [weight for group in optimizer.param_groups for weight in group["params"]]
         slots: dict[int, dict[str, Tensor]] = {}
         for key, value in under(name, tensors).items():
             index, _, slot = key.partition(".")
-            slots.setdefault(int(index), {})[slot] = value
+            slots.setdefault(int(index), {})[slot] = laid_out_as(weights[int(index)], value)
         optimizer.load_state_dict({"state": slots, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def laid_out_as(weight: Tensor, value: Tensor) -> Tensor:
+    """`value` in the memory layout of `weight` where shapes are equal.
+
+    A file knows no channels_last, and torch's fused optimisers walk a weight and its momentum as raw memory: in
+    another layout each number of the one meets a wrong number of the other.
+    """
+    return torch.empty_like(weight, dtype=value.dtype).copy_(value) if value.shape == weight.shape else value
 
 
 def under(name: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
