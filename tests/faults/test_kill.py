@@ -64,7 +64,7 @@ def wait_for_an_epoch(folder: Path) -> None:
 
 
 def wait_for_the_end_of(processes: list[psutil.Process]) -> None:
-    _, alive = psutil.wait_procs(processes, timeout=60)
+    _, alive = psutil.wait_procs(processes, timeout=15)
     for process in alive:  # a test ends what it started
         process.kill()
 
