@@ -1,6 +1,7 @@
 """Ray Tune as the engine: it places our trials on warm workers and starts lost ones again."""
 
 import contextlib
+import gc
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -127,4 +128,7 @@ def connected(address: str | None, resources: Resources) -> Iterator[None]:
                 )
         yield
     finally:
+        # Tune leaves cycles that hold Ray's references. Collected after the shutdown, by whatever thread comes to it,
+        # they reach for a core that is gone, and Ray ends the process.
+        gc.collect()
         ray.shutdown()
