@@ -26,7 +26,7 @@ from torch import nn
 
 from tests.benchmarks.row import Row
 
-B, STEPS, ROUNDS, N = 256, 8, 5, 256 * 8
+B, STEPS, ROUNDS, N = 256, 8, 3, 256 * 8
 ENCODER = {"name": "resnet", "width": 16}
 FACTS = Facts(digest="-", train_size=N, validation_size=2, test_size=2, classes=("a", "b"), shape=(32, 32, 3))
 
