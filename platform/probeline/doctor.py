@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from probeline.failures import UserError
+from probeline.spec.schema import Resources
 from probeline.tracking.location import resolve
 
 SPACE = 5 * 2**30
@@ -72,10 +73,10 @@ def ray_finding() -> Finding:
     try:
         import ray
 
-        options = {"log_to_driver": False, "logging_level": "ERROR", "object_store_memory": 2**27}
-        ray.init(num_cpus=1, include_dashboard=False, **options)
-        answer = ray.get(ray.remote(lambda: os.getpid()).remote(), timeout=60)
-        ray.shutdown()
+        from probeline.execution.engine import connected
+
+        with connected(None, Resources()):
+            answer = ray.get(ray.remote(lambda: os.getpid()).remote(), timeout=60)
     except Exception as error:
         return Finding(False, f"Ray does not start: {error}", "see /tmp/ray/session_latest/logs; is /dev/shm writable?")
     return Finding(True, f"Ray {version('ray')} started and ran a task in process {answer}")

@@ -4,7 +4,7 @@ import contextlib
 import gc
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
@@ -112,12 +112,12 @@ def connected(address: str | None, resources: Resources) -> Iterator[None]:
         UserError: no cluster answers, or none of its size can ever hold one trial.
     """
     logging.getLogger("ray").setLevel(logging.ERROR)
-    start: Callable = ray.init
     options = {"address": address} if address else {"include_dashboard": False, "object_store_memory": 2**28}
     try:
-        start(log_to_driver=False, logging_level=logging.ERROR, **options)
+        ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)
     except (ConnectionError, ValueError, RuntimeError) as error:
-        raise UserError(f"--address {address}: no Ray cluster answers there: {error}") from error
+        what = f"--address {address}: no Ray cluster answers there" if address else "Ray does not start here"
+        raise UserError(f"{what}: {error}") from error
     try:
         have = ray.cluster_resources()
         for name, need in (("CPU", resources.cpus), ("GPU", resources.gpus)):
