@@ -48,14 +48,16 @@ def statuses(uri: str, trial_ids: Iterable[str], experiment: str | None = None) 
 def frame(uri: str, trials: Sequence[Trial], experiment: str | None = None) -> tuple["pd.DataFrame", "pd.DataFrame"]:
     """(trials, history). trials: a row per planned trial, in that order; history: trial_id, name, step, value.
 
-    A metric's column holds its last value; history holds every point of the metrics that have steps past 0.
+    A metric's column holds its last value; history holds every point of the metrics that have steps past 0, in the
+    same order of trials, then by name and step.
     """
     import pandas as pd
 
     with _told(uri):
         runs = open_runs(uri, experiment)
         found = by_trial(runs.read([trial.id for trial in trials])) if runs and trials else {}
-        return pd.DataFrame(_columns(trials, found)), _history(runs, [*found.values()])
+        planned = [found[trial.id] for trial in trials if trial.id in found]  # a store gives runs in no order
+        return pd.DataFrame(_columns(trials, found)), _history(runs, planned)
 
 
 @contextmanager
