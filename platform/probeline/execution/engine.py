@@ -26,6 +26,7 @@ os.environ.update({key: os.environ.get(key, value) for key, value in QUIET.items
 import ray  # noqa: E402 (reads the environment above)
 from ray import tune  # noqa: E402
 
+from probeline.execution.address import checked  # noqa: E402
 from probeline.execution.worker import Worker  # noqa: E402
 from probeline.failures import UserError  # noqa: E402
 from probeline.records import Artifact, Record  # noqa: E402
@@ -112,7 +113,9 @@ def connected(address: str | None, resources: Resources) -> Iterator[None]:
         UserError: no cluster answers, or none of its size can ever hold one trial.
     """
     logging.getLogger("ray").setLevel(logging.ERROR)
-    options = {"address": address} if address else {"include_dashboard": False, "object_store_memory": 2**28}
+    address = checked(address)
+    local = {"address": "local", "include_dashboard": False, "object_store_memory": 2**28}
+    options = {"address": address} if address else local
     try:
         ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)
     except (ConnectionError, ValueError, RuntimeError) as error:

@@ -9,7 +9,7 @@ from typing import Any
 from probeline.data.store import digest_of_file, facts
 from probeline.spec.checks import check_sizes
 from probeline.spec.grid import cells
-from probeline.spec.identity import data_key, trials, weights_key
+from probeline.spec.identity import all_data, canonical_json, data_key, trials, weights_key
 from probeline.spec.schema import Experiment
 from probeline.spec.trial import Cell, Trial
 from probeline.tracking.results import TrialStatus, statuses
@@ -68,7 +68,7 @@ def make(experiment: Experiment, uri: str) -> Plan:
         UserError: data, weights or MLflow cannot be read.
     """
     grid = cells(experiment)
-    known = {data_key(cell.recipe): cell.recipe["data"] for cell in grid}
+    known = {canonical_json(data): data for cell in grid for data in all_data(cell.recipe)}
     data = {key: facts(section) for key, section in known.items()}
     check_sizes(experiment, grid, {key: fact.train_size for key, fact in data.items()})
     digests = {key: fact.digest for key, fact in data.items()} | weight_digests(grid)
