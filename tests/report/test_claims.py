@@ -57,3 +57,21 @@ def test_a_level_says_its_interval_or_why_it_has_none():
 
 def test_an_accuracys_interval_does_not_pass_100_percent():
     assert "to 100.0, 2 seeds" in claims.interval(estimate([0.97, 0.99]), TOP1)
+
+
+def gap(ours, theirs):
+    return paired_difference(dict(enumerate(ours)), dict(enumerate(theirs)))
+
+
+def test_a_claim_that_holds_alone_is_withdrawn_among_many():
+    weak = gap([0.70, 0.72, 0.71, 0.74], [0.66, 0.70, 0.68, 0.69])
+    none = gap([0.70, 0.64, 0.69, 0.66], [0.66, 0.70, 0.64, 0.69])
+    assert claims.comparisons([("a", "b", weak)], TOP1)[0].startswith("a beats b by")
+    among = claims.comparisons([("a", "b", weak)] + [("c", "d", none)] * 8, TOP1)[0]
+    assert re.match(r"Cannot tell a from b among 9 comparisons \(Holm-corrected p = 0\.\d\d\): the difference", among)
+
+
+def test_a_strong_claim_stands_among_many():
+    strong = gap([0.700, 0.712, 0.705, 0.709, 0.707], [0.650, 0.662, 0.655, 0.658, 0.658])
+    none = gap([0.70, 0.64, 0.69, 0.66], [0.66, 0.70, 0.64, 0.69])
+    assert claims.comparisons([("a", "b", strong)] + [("c", "d", none)] * 8, TOP1)[0].startswith("a beats b by")

@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from probeline.report.statistics import estimate, improvement, paired_difference
+from probeline.report.statistics import estimate, improvement, p_value, paired_difference
 from scipy import stats
 
 
@@ -92,3 +92,19 @@ def test_the_probability_of_improvement_is_mann_whitneys_u_over_all_pairs():
     assert improvement(ours, theirs) == pytest.approx(u / 12)
     assert improvement([1, 2], [1, 2]) == 0.5
     assert math.isnan(improvement([], [1]))
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.5, 1.0, 2.0, 4.0])
+def test_the_p_value_is_below_5_percent_where_the_interval_leaves_zero_out(shift):
+    values = np.random.default_rng(5).normal(size=6) + shift
+    interval = estimate(values).interval
+    assert (p_value(values) < 0.05) == (not interval.low <= 0 <= interval.high)
+
+
+def test_with_many_values_the_p_value_is_students():
+    values = np.random.default_rng(6).normal(0.15, size=200)
+    assert p_value(values) == pytest.approx(stats.ttest_1samp(values, 0).pvalue, abs=0.01)
+
+
+def test_one_value_has_no_p_value_and_equal_values_a_certain_one():
+    assert math.isnan(p_value([0.3])) and p_value([0.0, 0.0]) == 1 and p_value([0.2, 0.2]) == 0

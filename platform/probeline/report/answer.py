@@ -116,32 +116,27 @@ def _against_baseline(found: list[Cell], ranked: list[str], baseline: Baseline, 
     if not other:
         return Section(f"Against {name}", (f"The plan has nothing to compare with {name}.",))
     pairs = {k: [(cell, other[cell.label]) for cell in found if cell.line == k and cell.label in other] for k in ranked}
-    compared = (claims.comparison(isolated(k), name, difference(of), about) for k, of in pairs.items() if of)
-    return Section(f"Against {name}", tuple(compared))
+    compared = [(isolated(line), name, difference(of)) for line, of in pairs.items() if of]
+    return Section(f"Against {name}", claims.comparisons(compared, about))
 
 
 def _neighbours(lines: dict, ranked: list[str], about: Metric) -> Section:
-    pairs = pairwise(ranked)
-    compared = (
-        claims.comparison(isolated(a), isolated(b), difference(line_pairs(lines[a], lines[b])), about) for a, b in pairs
-    )
-    return Section("Each against the next in that order", tuple(compared))
+    compared = [(isolated(a), isolated(b), difference(line_pairs(lines[a], lines[b]))) for a, b in pairwise(ranked)]
+    return Section("Each against the next in that order", claims.comparisons(compared, about))
 
 
 def _along_x(lines: dict, shape: Layout, about: Metric) -> Section:
     if len(shape.x_values) < 2:
         return Section("", ())
     low, high = shape.x_values[0], shape.x_values[-1]
-    sentences = []
+    compared = []
     for label in shape.lines:
         ends = {cell.x: cell for cell in lines[label]}
         if low in ends and high in ends:
             gap = paired_difference(ends[high].values, ends[low].values)
-            name = short(shape.x)
-            sentences.append(
-                claims.comparison(f"{isolated(label)} at {name} {shown(high)}", f"{shown(low)}", gap, about)
-            )
-    return Section(f"Effect of {short(shape.x)}, {shown(low)} to {shown(high)}", tuple(sentences))
+            compared.append((f"{isolated(label)} at {short(shape.x)} {shown(high)}", shown(low), gap))
+    title = f"Effect of {short(shape.x)}, {shown(low)} to {shown(high)}"
+    return Section(title, claims.comparisons(compared, about))
 
 
 def _gaps(trials: pd.DataFrame, metric_name: str) -> tuple[Section, ...]:

@@ -4,9 +4,11 @@ Names come in as they are to be shown; `text.isolated` readies what a spec wrote
 """
 
 import math
+from collections.abc import Sequence
 
 from probeline.report.metrics import PERCENT, POINTS, Metric
-from probeline.report.statistics import Difference, Estimate, Interval
+from probeline.report.multiplicity import holm
+from probeline.report.statistics import LEVEL, Difference, Estimate, Interval
 
 
 def seeds(n: int, word: str = "seed") -> str:
@@ -31,8 +33,31 @@ def level(label: str, estimate: Estimate, metric: Metric) -> str:
     return f"{label}: {metric.text(estimate.mean)} ({interval(estimate, metric)})"
 
 
+def comparisons(named: Sequence[tuple[str, str, Difference]], metric: Metric) -> tuple[str, ...]:
+    """A sentence for each (ours, theirs, difference) of one list; a claim only where it survives Holm's correction."""
+    adjusted = holm([gap.p for _, _, gap in named])
+    family = sum(not math.isnan(p) for p in adjusted)
+    return tuple(
+        _lost(ours, theirs, gap, metric, family, p) if lost(gap, p) else comparison(ours, theirs, gap, metric)
+        for (ours, theirs, gap), p in zip(named, adjusted, strict=True)
+    )
+
+
+def lost(gap: Difference, adjusted: float) -> bool:
+    """Whether a difference that counts alone counts no more among the others of its list."""
+    return gap.verdict in ("higher", "lower") and adjusted >= 1 - LEVEL
+
+
+def _lost(ours: str, theirs: str, gap: Difference, metric: Metric, family: int, p: float) -> str:
+    paired = f"{seeds(gap.estimate.n, 'paired seed')}{_unpaired(gap)}"
+    return (
+        f"Cannot tell {ours} from {theirs} among {family} comparisons (Holm-corrected p = {p:.2f}): the difference is "
+        f"{metric.difference(gap.estimate.mean)} (95% interval {span(gap.estimate.interval, metric)}, {paired})."
+    )
+
+
 def comparison(ours: str, theirs: str, difference: Difference, metric: Metric) -> str:
-    """One sentence about a paired difference; a claim only where its interval leaves zero out."""
+    """One sentence about one paired difference alone; a claim only where its interval leaves zero out."""
     estimate, left_out = difference.estimate, _unpaired(difference)
     if estimate.n == 0:
         return f"Cannot compare {ours} with {theirs}: no seed finished on both sides{left_out}."
@@ -60,6 +85,11 @@ def comparison(ours: str, theirs: str, difference: Difference, metric: Metric) -
 def chance(probability: float) -> str:
     """A probability of improvement as text."""
     return "—" if math.isnan(probability) else f"{probability:.2f}"
+
+
+def probability(p: float) -> str:
+    """A p-value as text: `0.012`, `< 0.001`."""
+    return "—" if math.isnan(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def span(interval: Interval | None, metric: Metric, flipped: bool = False) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from probeline import catalog
-from probeline.report import provenance, tables
+from probeline.report import provenance, standings, tables
 from probeline.report.answer import Answer, answer
 from probeline.report.cells import Layout, layout
 from probeline.report.figures._style import NothingToDraw
@@ -100,7 +100,9 @@ def _sections(trials: pd.DataFrame, experiment: Experiment, main: str, shape: La
     results, more = tables.results(trials, main, shape), tables.more_metrics(trials, main, shape)
     paired = tables.differences(trials, main, baseline, shape) if baseline is not None else None
     cost, failures = tables.cost(trials, shape), tables.failures(trials, main)
-    folded = (("Per-class accuracy, calibration and the rest", more),) if more.columns else ()
+    ranked = standings.table(trials, main, shape)
+    folded = (("Standings of the lines, over all their cells", ranked),) * bool(ranked.rows)
+    folded += (("Per-class accuracy, calibration and the rest", more),) * bool(more.columns)
     parts = [
         Part("results", "Result", charts["results"], (results,) * ("results" in wanted), folded, "No results yet."),
         Part("differences", "Paired differences", charts["differences"],

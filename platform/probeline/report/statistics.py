@@ -1,4 +1,4 @@
-"""What a few seeds can say: the mean's interval, paired differences, probability of improvement.
+"""What a few seeds can say: the mean's interval, paired differences with p-values, probability of improvement.
 
 The interval is a smoothed bootstrap-t (Hall 1988, "Theoretical comparison of bootstrap confidence intervals", with the
 kernel of Polansky and Schucany 1997, "Kernel smoothing to improve bootstrap confidence intervals"). Quantiles of
@@ -61,6 +61,7 @@ class Difference:
     unpaired: tuple[int, ...]  # seeds that only one side finished: left out, never imputed
     estimate: Estimate
     improvement: float  # P(ours > theirs) over all pairs of finished seeds, ties count half; NaN if a side is empty
+    p: float  # two-sided, of "no difference"; from the resamples behind the interval; NaN below two paired seeds
 
     @property
     def verdict(self) -> str:
@@ -86,23 +87,55 @@ def estimate(values: Sequence[float]) -> Estimate:
         same = Interval(float(sample[0]), float(sample[0]))
         return Estimate(n, float(sample[0]), same, same)
     reach = float(stats.t.ppf((1 + LEVEL) / 2, n - 1)) * error
-    low, high = _studentized_quantiles(tuple(((sample - mean) / (error * math.sqrt(n))).round(12)))
+    low, high = _studentized_quantiles(_standardized(sample))
     return Estimate(n, mean, Interval(mean - high * error, mean - low * error), Interval(mean - reach, mean + reach))
+
+
+def p_value(values: Sequence[float]) -> float:
+    """Two-sided p of "the mean is zero", by inverting the interval of `estimate`: below 0.05 where that leaves out 0.
+
+    NaN below two values; 0 or 1 where all values are alike.
+    """
+    sample = np.asarray(values, dtype=float)
+    n = len(sample)
+    if n < 2:
+        return math.nan
+    if np.ptp(sample) == 0:
+        return float(sample[0] == 0)
+    observed = sample.mean() / (sample.std(ddof=1) / math.sqrt(n))
+    drawn = _studentized(_standardized(sample))
+    tail = min(np.count_nonzero(drawn >= observed), np.count_nonzero(drawn <= observed))
+    return min(1.0, 2 * (tail + 1) / (RESAMPLES + 1))
+
+
+def _standardized(sample: np.ndarray) -> tuple[float, ...]:
+    """Values with mean 0 and deviation 1, rounded, so that equal samples find each other in the cache."""
+    return tuple(((sample - sample.mean()) / sample.std(ddof=1)).round(12).tolist())
 
 
 @lru_cache(maxsize=4096)
 def _studentized_quantiles(standardized: tuple[float, ...]) -> tuple[float, float]:
-    """2.5% and 97.5% quantiles of (mean* - mean) / error* over resamples of values with mean 0 and deviation 1.
+    low, high = np.quantile(_studentized(standardized), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(low), float(high)
+
+
+def _studentized(standardized: tuple[float, ...]) -> np.ndarray:
+    """(mean* - mean) / error* of each resample of values with mean 0 and deviation 1; float64 [RESAMPLES].
 
     Each resampled value gets normal noise of deviation n^(-1/5), the kernel's bandwidth, so that no resample is
     constant; dividing by the resample's own error makes up for the added spread.
     """
+    n = len(standardized)
+    chosen, noise = _draws(n)
+    drawn = np.asarray(standardized)[chosen] + noise
+    return drawn.mean(axis=1) / (drawn.std(axis=1, ddof=1) / math.sqrt(n))
+
+
+@lru_cache(maxsize=64)
+def _draws(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Which values each resample takes and its noise: the same for every sample of n values, so drawn once."""
     rng = np.random.default_rng(SEED)
-    sample, n = np.asarray(standardized), len(standardized)
-    drawn = sample[rng.integers(0, n, (RESAMPLES, n))] + n**-0.2 * rng.standard_normal((RESAMPLES, n))
-    studentized = drawn.mean(axis=1) / (drawn.std(axis=1, ddof=1) / math.sqrt(n))
-    low, high = np.quantile(studentized, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(low), float(high)
+    return rng.integers(0, n, (RESAMPLES, n)), n**-0.2 * rng.standard_normal((RESAMPLES, n))
 
 
 def paired_difference(ours: Mapping[int, float], theirs: Mapping[int, float]) -> Difference:
@@ -111,7 +144,7 @@ def paired_difference(ours: Mapping[int, float], theirs: Mapping[int, float]) ->
     values = tuple(ours[seed] - theirs[seed] for seed in seeds)
     unpaired = tuple(sorted(ours.keys() ^ theirs.keys()))
     chance = improvement(list(ours.values()), list(theirs.values()))
-    return Difference(seeds, values, unpaired, estimate(values), chance)
+    return Difference(seeds, values, unpaired, estimate(values), chance, p_value(values))
 
 
 def improvement(ours: Sequence[float], theirs: Sequence[float]) -> float:

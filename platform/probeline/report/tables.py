@@ -9,6 +9,7 @@ from probeline.report import claims
 from probeline.report.baseline import Baseline, counterparts, title
 from probeline.report.cells import Cell, Layout, cells, metrics, why_missing
 from probeline.report.metrics import Metric, metric
+from probeline.report.multiplicity import holm
 from probeline.report.statistics import Difference, Estimate, paired_difference
 
 WATCHED = ("cost/", "train/", "online_probe/")  # not results
@@ -65,18 +66,20 @@ def differences(trials: pd.DataFrame, main: str, baseline: Baseline, shape: Layo
     """A row for each cell that has a baseline."""
     found, about = cells(trials, main, shape), metric(main)
     other = counterparts(found, baseline)
+    pairs = [(cell, other[cell.label]) for cell in found if cell.label in other]
+    gaps = [paired_difference(cell.values, theirs.values) for cell, theirs in pairs]
     rows = [
-        _difference(cell, other[cell.label], paired_difference(cell.values, other[cell.label].values), about)
-        for cell in found
-        if cell.label in other
+        _difference(*pair, gap, p, about)
+        for pair, gap, p in zip(pairs, gaps, holm([gap.p for gap in gaps]), strict=True)
     ]
     intervals = ("Bootstrap 95%", "Student's t 95%")
-    columns = ("Cell", "Against", "Paired seeds", "Difference", *intervals, "P(better)", "Verdict")
+    columns = ("Cell", "Against", "Paired seeds", "Difference", *intervals, "P(better)", "p, Holm", "Verdict")
     caption = (
         f"{about.heading} minus that of {title(baseline)}, seed by seed. P(better): the share "
-        "of all pairs of seeds, one from each side, in which the cell is the better one."
+        "of all pairs of seeds, one from each side, in which the cell is the better one. The verdict goes by the "
+        "p-value after Holm's correction for all rows; each interval is its own 95%."
     )
-    return Table("differences", caption, columns, tuple(rows), frozenset({2, 3, 4, 5, 6}))
+    return Table("differences", caption, columns, tuple(rows), frozenset({2, 3, 4, 5, 6, 7}))
 
 
 def failures(trials: pd.DataFrame, main: str) -> Table:
@@ -125,21 +128,23 @@ def level(cell: Cell, about: Metric, n: int) -> Entry:
     return Entry(about.text(result.mean), result.mean, small, behind)
 
 
-def _difference(cell: Cell, theirs: Cell, gap: Difference, about: Metric) -> tuple[Entry, ...]:
+def _difference(cell: Cell, theirs: Cell, gap: Difference, p: float, about: Metric) -> tuple[Entry, ...]:
     result, pairs = gap.estimate, zip(gap.seeds, gap.values, strict=True)
     behind = tuple(
         f"seed {s}: {about.difference(v)}, trials {cell.trials[s]} and {theirs.trials[s]}" for s, v in pairs
     ) + tuple(f"seed {s}: on one side only" for s in gap.unpaired)
     number = Entry(about.difference(result.mean), result.mean, behind=behind) if result.n else Entry("—", None)
     better = gap.improvement if about.higher_is_better else 1 - gap.improvement
-    verdict = {"unclear": "cannot\u00a0tell", "equal": "the same"}.get(gap.verdict) or (
-        "better" if (gap.verdict == "higher") == about.higher_is_better else "worse"
+    said = "unclear" if claims.lost(gap, p) else gap.verdict
+    verdict = {"unclear": "cannot\u00a0tell", "equal": "the same"}.get(said) or (
+        "better" if (said == "higher") == about.higher_is_better else "worse"
     )
     return (
         _plain(cell.label), _plain(theirs.label), Entry(str(result.n), result.n, behind=behind), number,
         Entry(claims.span(result.interval, about), result.interval.low if result.interval else None),
         Entry(claims.span(result.student, about), result.student.low if result.student else None),
-        Entry(claims.chance(better), None if math.isnan(better) else better), _plain(verdict),
+        Entry(claims.chance(better), None if math.isnan(better) else better),
+        Entry(claims.probability(p), None if math.isnan(p) else p), _plain(verdict),
     )  # fmt: skip
 
 
