@@ -30,3 +30,7 @@ class OutOfMemory(TrialFailure):
     """The device has no memory left for this recipe."""
 
     kind = "out_of_memory"
+
+
+class NotApplicable(Exception):
+    """A protocol cannot judge this method or these data: the trial goes on, and the message is kept as a note."""

@@ -34,3 +34,14 @@ class Artifact:
 
     name: str
     path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence about a trial: `name` is the protocol it concerns, `text` says why there is no number."""
+
+    name: str
+    text: str
+
+
+Said = Record | Artifact | Note

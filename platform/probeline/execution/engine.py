@@ -29,7 +29,7 @@ from ray import tune  # noqa: E402
 from probeline.execution.address import checked  # noqa: E402
 from probeline.execution.worker import Worker  # noqa: E402
 from probeline.failures import UserError  # noqa: E402
-from probeline.records import Artifact, Record  # noqa: E402
+from probeline.records import Said  # noqa: E402
 from probeline.spec.schema import Resources  # noqa: E402
 from probeline.spec.trial import Trial  # noqa: E402
 
@@ -40,7 +40,7 @@ class Listener(Protocol):
     """Who is told what happens; every call returns at once."""
 
     def started(self, trial: Trial) -> None: ...
-    def said(self, trial: Trial, records: list[Record], artifacts: list[Artifact]) -> None: ...
+    def said(self, trial: Trial, said: Sequence[Said]) -> None: ...
     def finished(self, trial: Trial) -> None: ...
     def failed(self, trial: Trial, kind: str, message: str, traceback: str) -> None: ...
 
@@ -56,8 +56,7 @@ class Bridge(tune.Callback):
 
     def on_trial_result(self, iteration: int, trials: list, trial: object, result: dict, **info: object) -> None:
         ours, failure = self._ours(trial), result["failure"]
-        records = [Record(**record) for record in result["records"]]
-        self.listener.said(ours, records, [Artifact(name, Path(path)) for name, path in result["artifacts"]])
+        self.listener.said(ours, result["said"])
         if failure:
             self.listener.failed(ours, **failure)
         elif result["done"]:

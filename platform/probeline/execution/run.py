@@ -2,7 +2,7 @@
 
 import fcntl
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 from probeline.execution.plan import Plan
 from probeline.execution.watch import Watch
 from probeline.failures import UserError
-from probeline.records import Artifact, Record
+from probeline.records import Record, Said
 from probeline.spec.schema import Experiment
 from probeline.spec.trial import Trial
 from probeline.tracking.writer import ExperimentInfo, Unsent, Writer
@@ -67,12 +67,9 @@ class Recorder:
             self.writer.started(trial, tags=tags)
         self.watch.started(trial)
 
-    def said(self, trial: Trial, records: list[Record], artifacts: list[Artifact]) -> None:
-        if records:
-            self.writer.records(trial.id, records)
-        if artifacts:
-            self.writer.artifacts(trial.id, artifacts)
-        self.watch.said(trial, records)
+    def said(self, trial: Trial, said: Sequence[Said]) -> None:
+        self.writer.said(trial.id, said)
+        self.watch.said(trial, [each for each in said if isinstance(each, Record)])
 
     def finished(self, trial: Trial) -> None:
         self._close(trial)

@@ -8,7 +8,6 @@ from pathlib import Path
 from ray import tune
 
 from probeline.failures import TrialFailure, UserError
-from probeline.records import Record
 from probeline.spec.trial import Trial
 
 PATIENCE = 0.5
@@ -18,7 +17,7 @@ PATIENCE = 0.5
 class Worker(tune.Trainable):
     """Runs `probeline.training.trial.run`, some of its records to a message.
 
-    A message holds `records` (dicts), `artifacts` (name, path) and, if the trial could not finish, `failure`. What
+    A message holds what the trial `said` (records, artifacts, notes) and, if it could not finish, its `failure`. What
     the trial raises is a message too, so that Ray's retries are left for workers that die.
     """
 
@@ -39,19 +38,15 @@ class Worker(tune.Trainable):
 
     def step(self) -> dict:
         """What the trial says within the next moments."""
-        until, records, artifacts, failure, done = time.monotonic() + PATIENCE, [], [], None, False
+        until, said, failure, done = time.monotonic() + PATIENCE, [], None, False
         try:
             while time.monotonic() < until:
-                said = next(self.said)
-                if isinstance(said, Record):
-                    records.append(said.as_dict())
-                else:
-                    artifacts.append((said.name, str(said.path)))
+                said.append(next(self.said))
         except StopIteration:
             done = True
         except Exception as error:
             failure, done = describe(error), True
-        return {"records": records, "artifacts": artifacts, "failure": failure, "done": done, "pid": os.getpid()}
+        return {"said": said, "failure": failure, "done": done, "pid": os.getpid()}
 
     def cleanup(self) -> None:
         """Stops between two records; the trial keeps its checkpoint."""

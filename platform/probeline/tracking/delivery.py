@@ -78,6 +78,8 @@ class Delivery:
             self._start(target, entry)
         elif self.ended:
             self._end(target, entry)
+        elif entry["op"] == "note":
+            self._send_tags(target.client, {f"{encoding.NOTE}{entry['name']}": entry["text"]})
         elif entry["op"] == "artifact":
             self._send_file(target.client, Path(entry["path"]), entry["name"])
         elif entry["op"] == "lost":
@@ -130,8 +132,9 @@ class Delivery:
         run = client.get_run(self._run())
         if run.info.status != "RUNNING":
             client.update_run(self._run(), status="RUNNING")  # MLflow keeps the old end_time until the next end
-        for key in {"probeline.failure", "probeline.message"} & set(run.data.tags):
-            client.delete_tag(self._run(), key)
+        for key in run.data.tags:
+            if key in ("probeline.failure", "probeline.message") or key.startswith(encoding.NOTE):
+                client.delete_tag(self._run(), key)
         self._send_tags(client, tags)
         return run.data.params
 

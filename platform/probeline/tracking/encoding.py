@@ -7,6 +7,7 @@ import re
 LONGEST_KEY = 250
 LONGEST_PARAM = 6000
 LONGEST_TAG = 8000
+NOTE = "probeline.note."  # the tag of a note, then what it is about
 
 
 def key(name: str) -> str:

@@ -1,7 +1,7 @@
 """The only reader of MLflow: which trials have finished, and their numbers as two tidy frames."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -48,7 +48,7 @@ def statuses(uri: str, trial_ids: Iterable[str], experiment: str | None = None) 
 def frame(uri: str, trials: Sequence[Trial], experiment: str | None = None) -> tuple["pd.DataFrame", "pd.DataFrame"]:
     """(trials, history). trials: a row per planned trial, in that order; history: trial_id, name, step, value.
 
-    A metric's column holds its last value; history holds every point of the metrics that have steps past 0, in the
+    A metric's column holds its last value, `notes` a dict of what a note is about -> its text; history holds every point of the metrics that have steps past 0, in the
     same order of trials, then by name and step.
     """
     import pandas as pd
@@ -94,7 +94,21 @@ def find(uri: str, prefix: str) -> dict[str, Any]:
         "artifacts": run.info.artifact_uri,
         "params": dict(sorted(run.data.params.items())),
         "metrics": {encoding.name(key): value for key, value in sorted(run.data.metrics.items())},
-        "tags": {key: value for key, value in sorted(run.data.tags.items()) if key.startswith("probeline.")},
+        "notes": notes(run.data.tags),
+        "tags": {
+            key: value
+            for key, value in sorted(run.data.tags.items())
+            if key.startswith("probeline.") and not key.startswith(encoding.NOTE)
+        },
+    }
+
+
+def notes(tags: Mapping[str, str]) -> dict[str, str]:
+    """The notes among a run's tags: what each is about -> its text."""
+    return {
+        encoding.name(key[len(encoding.NOTE) :]): text
+        for key, text in sorted(tags.items())
+        if key.startswith(encoding.NOTE)
     }
 
 
@@ -119,6 +133,7 @@ def _columns(trials: Sequence[Trial], found: dict[str, Run]) -> dict[str, Any]:
         "failure": _exact(state.failure for state in states),
         "message": _exact(state.message for state in states),
     }
+    columns["notes"] = _exact(notes(run.tags) if run else {} for run in runs)
     for axis in dict.fromkeys(axis for trial in trials for axis in trial.cell.coordinates):
         columns[axis] = _exact(trial.cell.coordinates.get(axis) for trial in trials)
     for key in sorted({key for run in runs if run for key in run.metrics}):

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from probeline.failures import UserError
-from probeline.records import Artifact, Record
+from probeline.records import Artifact, Note, Record, Said
 from probeline.spec.trial import Trial
 from probeline.tracking import content
 from probeline.tracking.experiment import ExperimentInfo
@@ -45,8 +45,8 @@ class Writer:
     """Takes what trials say, at once, onto the disk; a thread brings it to MLflow.
 
     A context manager. Entering replays whatever earlier writers in `workdir` left behind, of any experiment. A trial
-    is `started`, says `records` and `artifacts`, and ends as `finished`, `failed` or `interrupted`; it may then start
-    again. No call waits for MLflow, but `flush` and `close`. A full disk raises OSError, and the spool stays whole.
+    is `started`, says records, artifacts and notes, and ends as `finished`, `failed` or `interrupted`; it may then
+    start again. No call waits for MLflow, but `flush` and `close`. A full disk raises OSError, and the spool stays whole.
     """
 
     def __init__(self, uri: str, experiment: ExperimentInfo, workdir: Path) -> None:
@@ -92,6 +92,12 @@ class Writer:
             recipe=trial.cell.recipe,
         )
 
+    def said(self, trial_id: str, said: Sequence[Said]) -> None:
+        """Whatever a running trial says, each kind in its order."""
+        self.records(trial_id, [each for each in said if isinstance(each, Record)])
+        self.artifacts(trial_id, [each for each in said if isinstance(each, Artifact)])
+        self.notes(trial_id, [each for each in said if isinstance(each, Note)])
+
     def records(self, trial_id: str, records: Sequence[Record]) -> None:
         """Numbers of a running trial. The first value of a name and step is the one that stays."""
         if records:
@@ -105,6 +111,11 @@ class Writer:
                 self._outbox.append(trial_id, "artifact", name=artifact.name, path=str(kept.resolve()))
             except FileNotFoundError:
                 self._outbox.append(trial_id, "lost", name=artifact.name, path=str(artifact.path))
+
+    def notes(self, trial_id: str, notes: Iterable[Note]) -> None:
+        """Sentences about a running trial. The last one of a name stays; a fresh start forgets all of them."""
+        for note in notes:
+            self._outbox.append(trial_id, "note", name=note.name, text=note.text)
 
     def finished(self, trial_id: str) -> None:
         """The trial has said everything: its run becomes FINISHED once all of it is stored."""
