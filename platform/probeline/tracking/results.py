@@ -48,8 +48,8 @@ def statuses(uri: str, trial_ids: Iterable[str], experiment: str | None = None) 
 def frame(uri: str, trials: Sequence[Trial], experiment: str | None = None) -> tuple["pd.DataFrame", "pd.DataFrame"]:
     """(trials, history). trials: a row per planned trial, in that order; history: trial_id, name, step, value.
 
-    A metric's column holds its last value, `notes` a dict of what a note is about -> its text; history holds every point of the metrics that have steps past 0, in the
-    same order of trials, then by name and step.
+    A metric's column holds its last value, `notes` a dict of what a note is about -> its text. history holds every
+    point of the metrics that have steps past 0, in the same order of trials, then by name and step.
     """
     import pandas as pd
 
