@@ -1,36 +1,62 @@
-"""NT-Xent, the normalised temperature-scaled cross entropy of SimCLR."""
+"""NT-Xent, the normalised temperature-scaled cross entropy of SimCLR.
 
-import torch
+Chen, Kornblith, Norouzi, Hinton: A Simple Framework for Contrastive Learning of Visual Representations,
+ICML 2020, arXiv 2002.05709.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
 from torch import Tensor
-from torch.nn import functional as F
+
+from probeline.losses._pairs import above_zero, compared, full_precision, nothing, positives, two_views
+from probeline.losses._rows import row_logsumexp
+from probeline.spec.settings import OutsideIdentity, Settings
 
 
-def nt_xent(za: Tensor, zb: Tensor, temperature: float = 0.5) -> Tensor:
+class Config(Settings):
+    """The temperature is the paper's for CIFAR-10 (B.9); 0.1 for ImageNet. `block_rows` changes rounding only."""
+
+    temperature: float = Field(0.5, gt=0)
+    negatives: Literal["both", "one"] = "both"
+    normalise: bool = True
+    block_rows: Annotated[int | None, OutsideIdentity] = Field(None, ge=1)
+
+
+def nt_xent(
+    za: Tensor,
+    zb: Tensor,
+    temperature: float = 0.5,
+    negatives: Literal["both", "one"] = "both",
+    normalise: bool = True,
+    block_rows: int | None = None,
+) -> Tensor:
     """The mean NT-Xent loss over the 2B views of B samples.
 
     Every view has one positive, the other view of its sample, and 2(B-1) negatives, all other views of the batch.
-    Computed in float32 or better whatever autocast says: at temperature 0.1 bfloat16 similarities lose the order
-    of close negatives.
+    Computed in float32 or better whatever autocast says. Large batches are taken in blocks of rows that the backward
+    pass makes anew, so memory grows with B, not with B squared.
 
     Args:
         za, zb: [B, D] projections of two views of the same samples, row by row; not yet normalised.
-        temperature: divides the cosine similarities; above 0.
+        temperature: divides the similarities; above 0.
+        negatives: `one`: only the B-1 views on its positive's side (B.10).
+        normalise: cosine similarities; without it, dot products (table 5).
+        block_rows: rows of a block. None chooses: all at once up to 2 million similarities, else 8 MiB of them.
 
     Returns:
         A scalar in nats; with B=1 there are no negatives and it is 0.
 
     Raises:
-        ValueError: shapes differ or are not [B, D], or the temperature is not above 0.
+        ValueError: shapes differ or are not [B, D], or a parameter is outside its range.
 
-    Source: Chen et al. 2020 (arXiv 2002.05709), eq. 1 and algorithm 1.
+    Source: eq. 1 and algorithm 1.
     """
-    if za.ndim != 2 or za.shape != zb.shape:
-        raise ValueError(f"za and zb are two views of the same samples, [B, D]; got {[*za.shape]} and {[*zb.shape]}")
-    if not temperature > 0:
-        raise ValueError(f"temperature is {temperature}; it must be above 0")
-    with torch.autocast(za.device.type, enabled=False):
-        z = torch.cat([za, zb])
-        z = F.normalize(z if z.dtype == torch.float64 else z.float(), dim=1)
-        similarity = (z @ z.T / temperature).fill_diagonal_(-torch.inf)  # a view is not its own negative
-        positives = torch.arange(len(z), device=z.device).roll(len(za))
-        return F.cross_entropy(similarity, positives)
+    above_zero(temperature=temperature)
+    za, zb = two_views(za, zb)
+    with full_precision(za):
+        comparisons = compared(za, zb, negatives, normalise, 1 / temperature)
+        if len(za) == 1:
+            return nothing(za, zb)
+        losses = [row_logsumexp(c.anchors, c.candidates, c.own, block_rows) - positives(c) for c in comparisons]
+        return sum(loss.mean() for loss in losses) / len(losses)

@@ -1,0 +1,78 @@
+"""What the losses on two views share: checks, precision, and who is compared with whom."""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+Negatives = Literal["both", "one"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Anchors [N, D] against candidates [M, D]; anchor i's positive is candidate (i + `positive`) mod M.
+
+    `own`: offsets of candidates that are the anchor itself. All other candidates are negatives.
+    """
+
+    anchors: Tensor
+    candidates: Tensor
+    positive: int
+    own: tuple[int, ...]
+
+
+def full_precision(z: Tensor) -> AbstractContextManager:
+    """Switches autocast off: at temperature 0.1 bfloat16 similarities lose the order of close negatives."""
+    return torch.autocast(z.device.type, enabled=False)
+
+
+def two_views(za: Tensor, zb: Tensor) -> tuple[Tensor, Tensor]:
+    """`za`, `zb` [B, D] in float32 or better. Raises ValueError where they are not two views of the same samples."""
+    if za.ndim != 2 or za.shape != zb.shape or not za.numel():
+        raise ValueError(f"za and zb are two views of the same samples, [B, D]; got {[*za.shape]} and {[*zb.shape]}")
+    return at_least_float32(za), at_least_float32(zb)
+
+
+def at_least_float32(z: Tensor) -> Tensor:
+    return z if z.dtype == torch.float64 else z.float()
+
+
+def above_zero(**values: float) -> None:
+    """Raises ValueError that names the first value not above 0."""
+    for name, value in values.items():
+        if not value > 0:
+            raise ValueError(f"{name} is {value}; it must be above 0")
+
+
+def one_of(name: str, value: str, *allowed: str) -> None:
+    """Raises ValueError where `value` is none of the `allowed`."""
+    if value not in allowed:
+        raise ValueError(f"{name} is {value!r}; allowed: {', '.join(allowed)}")
+
+
+def compared(za: Tensor, zb: Tensor, negatives: Negatives, normalise: bool, scale: float = 1.0) -> list[Comparison]:
+    """Every view of [B, D] `za`, `zb` as an anchor, so that anchor times candidate is `scale` times their similarity.
+
+    `both`: one comparison of 2B views with 2B, 2(B-1) negatives each. `one`: an anchor's negatives are the other
+    samples' views of its positive's side, B-1 each, as SimCLR tunes the losses of its table 4 (appendix B.10).
+    """
+    one_of("negatives", negatives, "both", "one")
+    z = torch.cat([za, zb])
+    z = (F.normalize(z, dim=1) if normalise else z) * scale**0.5
+    b = len(za)
+    if negatives == "both":
+        return [Comparison(z, z, b, (0,))]
+    return [Comparison(z[:b], z[b:], 0, ()), Comparison(z[b:], z[:b], 0, ())]
+
+
+def positives(comparison: Comparison) -> Tensor:
+    """[N] the similarity of each anchor with its positive, times the scale."""
+    return (comparison.anchors * comparison.candidates.roll(-comparison.positive, 0)).sum(1)
+
+
+def nothing(za: Tensor, zb: Tensor) -> Tensor:
+    """0, for a batch in which nothing can be compared; its gradient is 0 too."""
+    return 0.0 * (za.sum() + zb.sum())

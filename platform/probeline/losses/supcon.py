@@ -1,0 +1,75 @@
+"""SupCon, the supervised contrastive loss: all views of a class are each other's positives.
+
+Khosla, Teterwak, Wang, Sarna, Tian, Isola, Maschinot, Liu, Krishnan: Supervised Contrastive Learning,
+NeurIPS 2020, arXiv 2004.11362.
+"""
+
+from typing import Annotated
+
+import torch
+from pydantic import Field
+from torch import Tensor
+from torch.nn import functional as F
+
+from probeline.losses._pairs import above_zero, full_precision, nothing, two_views
+from probeline.losses._rows import row_logsumexp
+from probeline.spec.settings import OutsideIdentity, Settings
+
+
+class Config(Settings):
+    """The temperature is the paper's (section 4.4)."""
+
+    temperature: float = Field(0.1, gt=0)
+    normalise: bool = True
+    block_rows: Annotated[int | None, OutsideIdentity] = Field(None, ge=1)
+
+
+def supcon(
+    za: Tensor,
+    zb: Tensor,
+    labels: Tensor,
+    temperature: float = 0.1,
+    normalise: bool = True,
+    block_rows: int | None = None,
+) -> Tensor:
+    """The mean over the 2B views of the mean log probability of their positives, L_out; memory grows with B.
+
+    Args:
+        za, zb: [B, D] projections of two views of the same samples, row by row; not yet normalised.
+        labels: [B] classes; one below 0 is unknown, and its sample a class of its own.
+        temperature: divides the similarities; above 0.
+        normalise: cosine similarities; without it, dot products.
+        block_rows: rows of a block, as for NT-Xent.
+
+    Returns:
+        A scalar in nats; with B=1 there are no negatives and it is 0. Without known labels it is NT-Xent.
+
+    Raises:
+        ValueError: shapes differ or are not [B, D] and [B], or the temperature is not above 0.
+
+    Source: eq. 2.
+    """
+    above_zero(temperature=temperature)
+    za, zb = two_views(za, zb)
+    if labels.shape != za.shape[:1]:
+        raise ValueError(f"labels are one for each of the {len(za)} samples, [B]; got {[*labels.shape]}")
+    with full_precision(za):
+        if len(za) == 1:
+            return nothing(za, zb)
+        z = torch.cat([za, zb])
+        z = (F.normalize(z, dim=1) if normalise else z) * temperature**-0.5
+        return (row_logsumexp(z, z, (0,), block_rows) - _mean_positive(z, _classes(labels).repeat(2))).mean()
+
+
+def _classes(labels: Tensor) -> Tensor:
+    """[B] classes from 0 on without gaps, every unknown label one of its own."""
+    alone = labels.max().clamp(min=0) + 1 + torch.arange(len(labels), device=labels.device)
+    return torch.where(labels < 0, alone, labels).unique(return_inverse=True)[1]
+
+
+def _mean_positive(z: Tensor, classes: Tensor) -> Tensor:
+    """[2B] each view's mean similarity with the other views of its class, by the class's sum: no pair is formed."""
+    counts = classes.bincount()
+    sums = z.new_zeros(len(counts), z.shape[1]).index_add(0, classes, z)
+    others = sums[classes] - z
+    return (z * others).sum(1) / (counts[classes] - 1)
