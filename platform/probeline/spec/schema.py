@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, field_validator
 
 from probeline.spec.override import Override
 from probeline.spec.problems import shown
+from probeline.spec.references import References
 from probeline.spec.settings import OutsideIdentity, Settings
 from probeline.spec.yaml_source import Source
 
@@ -101,6 +102,7 @@ class Report(Settings):
 
     metric: str | None = Field(None, description="protocol/name; default linear_probe/top1.")
     baseline: str | dict[str, Value] | None = Field(None, description="An arm or a cell by label, or what it matches.")
+    references: str | References | None = Field(None, description="Published values: the beginning of their ids.")
     figures: list[str | dict[str, Any]] | None = None
     tables: list[Table] = Field(default_factory=lambda: list(get_args(Table)))
     notes: str = Field("", description="What the writer makes of the result: why it came out as it did.")

@@ -1,0 +1,123 @@
+"""Which of our cells a published value stands beside: by equal values of an axis, else by the order of its values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from probeline.report.cells import Cell, is_number, short, shown
+from probeline.report.references import Published, chosen
+from probeline.spec.references import References
+
+# What papers call a metric -> our endings, and the protocols whose name begins so where an ending alone would mislead.
+_METRICS = {
+    "top1": ("", "top1"),
+    "accuracy": ("", "top1"),
+    "top5": ("", "top5"),
+    "contrastive accuracy": ("contrastive", "accuracy"),
+    "entropy of contrastive distribution": ("contrastive", "entropy"),
+}
+
+
+@dataclass(frozen=True)
+class Match:
+    """A published value, where it stands among our axes, and the labels of our cells there."""
+
+    published: Published
+    at: dict[str, Any]
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Correspondence:
+    """What stands beside what; `notes` say which axes were matched by order alone."""
+
+    matches: tuple[Match, ...]
+    notes: tuple[str, ...]
+    datasets: tuple[str, ...]
+    title: str  # the ids that were asked for
+
+
+def correspondence(references: References | None, metric: str, found: Sequence[Cell]) -> Correspondence | None:
+    """Published values of this metric beside our cells; None where none is asked for. Raises UserError.
+
+    A published value that no cell stands for keeps its place on the axes it shares with us, or is left out.
+    """
+    if not references:
+        return None
+    points = [point for point in chosen(references) if _of_metric(point, metric)]
+    axes = _shared_axes(references, points, found)
+    maps, notes = {}, []
+    for key, axis in axes.items():
+        maps[key], note = _places(key, axis, references, points, found)
+        notes += [note] if note else []
+    matches = []
+    for point in points:
+        at = {axis: maps[key].get(shown(point.setup.get(key))) for key, axis in axes.items()}
+        if axes and all(value is not None for value in at.values()):
+            beside = [cell.label for cell in found if all(_at(cell, axis) == shown(v) for axis, v in at.items())]
+            matches.append(Match(point, at, tuple(beside)))
+    datasets = tuple(dict.fromkeys(match.published.dataset for match in matches))
+    return Correspondence(tuple(matches), tuple(notes), datasets, ", ".join(references.ids))
+
+
+def pairs(beside: Correspondence, found: Sequence[Cell]) -> list[tuple[float, float]]:
+    """(ours, the paper's) for each published value with finished cells of ours: the mean over those cells."""
+    means = {cell.label: cell.estimate.mean for cell in found if cell.values}
+    known = [([means[label] for label in match.cells if label in means], match) for match in beside.matches]
+    return [(sum(ours) / len(ours), match.published.fraction) for ours, match in known if ours]
+
+
+def _of_metric(point: Published, metric: str) -> bool:
+    protocol, ending = _METRICS.get(point.metric, ("", point.metric))
+    group, _, rest = metric.partition("/")
+    return rest == ending and group.startswith(protocol)
+
+
+def _shared_axes(references: References, points: list[Published], found: Sequence[Cell]) -> dict[str, str]:
+    """The paper's name of an axis -> ours. What the paper fixed at a value that we have not is no axis of its own."""
+    ours: dict[str, set[str]] = {}
+    for cell in found:
+        for axis, value in cell.coordinates.items():
+            ours.setdefault(axis, set()).add(shown(value))
+    named = {}
+    for key in dict.fromkeys(key for point in points for key in point.setup):
+        axis = references.axes.get(key) or _ending_with(key, list(ours))
+        theirs = {shown(point.setup[key]) for point in points if key in point.setup}
+        if axis in ours and (len(theirs) > 1 or key in references.values or theirs & ours[axis]):
+            named[key] = axis
+    return named
+
+
+def _ending_with(key: str, axes: list[str]) -> str | None:
+    return next((axis for axis in axes if axis.rpartition(".")[2] == key), None)
+
+
+def _places(
+    key: str, axis: str, references: References, points: list[Published], found: Sequence[Cell]
+) -> tuple[dict[str, Any], str]:
+    """The paper's value, as text -> ours; and a note where order alone decides."""
+    theirs = {shown(point.setup[key]): point.setup[key] for point in points if key in point.setup}
+    ours = {shown(cell.coordinates[axis]): cell.coordinates[axis] for cell in found if axis in cell.coordinates}
+    told = {str(paper): here for paper, here in references.values.get(key, {}).items()}
+    if told:
+        return {text: told[text] for text in theirs if text in told}, ""
+    same = {text: ours[text] for text in theirs if text in ours}
+    numeric = all(map(is_number, [*theirs.values(), *ours.values()]))
+    if not numeric or len(same) == len(ours) or len(same) > 1 or min(len(ours), len(theirs)) < 2:
+        return same, ""
+    return _by_order(sorted(theirs.values()), sorted(ours.values()), short(axis))
+
+
+def _by_order(theirs: list, ours: list, name: str) -> tuple[dict[str, Any], str]:
+    """Ends to ends, what lies between evenly."""
+    fewer, more = sorted((theirs, ours), key=len)
+    step = (len(more) - 1) / (len(fewer) - 1)
+    picked = [more[round(i * step)] for i in range(len(fewer))]
+    paper, here = (fewer, picked) if fewer is theirs else (picked, fewer)
+    listed = ", ".join(map(shown, here)), ", ".join(map(shown, paper))
+    note = f"by order: {name} {listed[0]} here beside {listed[1]} in the paper"
+    return {shown(p): h for p, h in zip(paper, here, strict=True)}, note
+
+
+def _at(cell: Cell, axis: str) -> str | None:
+    return shown(cell.coordinates[axis]) if axis in cell.coordinates else None
