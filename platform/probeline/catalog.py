@@ -19,7 +19,9 @@ from probeline.spec.settings import Settings
 
 KINDS = {
     "datasets": "probeline.data.datasets",
+    "augmentations": "probeline.data.augment.ops",
     "encoders": "probeline.models.encoders",
+    "losses": "probeline.losses",
     "methods": "probeline.methods",
     "protocols": "probeline.evaluation",
     "figures": "probeline.report.figures",

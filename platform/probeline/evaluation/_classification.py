@@ -9,16 +9,16 @@ import torch
 from torch import Tensor
 
 from probeline.evaluation.base import Evidence
-from probeline.failures import BadData
+from probeline.failures import NotApplicable
 from probeline.records import Artifact, Record
 
 BINS = 15
 
 
 def require_labels(known: Evidence) -> None:
-    """Raises BadData unless every training and validation sample has a label and there are two classes or more."""
+    """Raises NotApplicable unless every training and validation sample has a label, and there are two classes."""
     if len(known.classes) < 2 or (known.train.labels < 0).any() or (known.validation.labels < 0).any():
-        raise BadData(f"a probe needs labels of two classes or more; the data have {len(known.classes)}")
+        raise NotApplicable(f"a probe needs labels of two classes or more; the data have {len(known.classes)}")
 
 
 def report(probabilities: Tensor, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:

@@ -7,23 +7,28 @@ from pathlib import Path
 
 from torch import Tensor
 
+from probeline.evaluation._subject import Subject
 from probeline.records import Artifact, Record
 from probeline.spec.settings import Settings
 
 
 @dataclass(frozen=True)
 class Represented:
-    """A part as the frozen encoder sees it: `h` [N, D] float32, `labels` [N], -1 where there is none."""
+    """A part as the frozen encoder sees it: `h` [N, D] float32, `labels` [N], -1 where there is none.
+
+    `z`: the method's projection of h, or None where it has no projector.
+    """
 
     h: Tensor
     labels: Tensor
+    z: Tensor | None = None
 
 
 class Sealed:
-    """The test part: `h` is open, the labels can be read once, as the last step."""
+    """The test part: `h` and `z` are open, the labels can be read once, as the last step."""
 
-    def __init__(self, h: Tensor, labels: Tensor) -> None:
-        self.h, self._labels, self.opened = h, labels, False
+    def __init__(self, h: Tensor, labels: Tensor, z: Tensor | None = None) -> None:
+        self.h, self.z, self._labels, self.opened = h, z, labels, False
 
     def open(self) -> Tensor:
         """The labels [N].
@@ -38,17 +43,18 @@ class Sealed:
 
     def again(self) -> "Sealed":
         """The same part for another protocol, sealed."""
-        return Sealed(self.h, self._labels)
+        return Sealed(self.h, self._labels, self.z)
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a protocol gets: nothing of the encoder but h, so it cannot change it."""
+    """What a protocol gets: what the encoder makes of the data, and a copy of the method, so it cannot change it."""
 
     train: Represented
     validation: Represented
     test: Sealed
     classes: tuple[str, ...]
+    subject: Subject
 
 
 class Protocol(ABC):
@@ -62,5 +68,5 @@ class Protocol(ABC):
         """Records named without the protocol's prefix (`top1`), and artifacts written below `folder`.
 
         Raises:
-            BadData: the data lack what the protocol needs, such as labels.
+            NotApplicable: this method or these data cannot be judged so; the trial goes on without it.
         """

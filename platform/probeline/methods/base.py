@@ -1,10 +1,12 @@
 """What a method is: views of a batch, a forward pass, a loss."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
+from probeline.data.draws import Draws
 from probeline.data.loader import Batch
 from probeline.data.parts import Facts
 from probeline.spec.settings import Settings
@@ -15,38 +17,48 @@ class Views:
     """What a method makes of a batch of B samples.
 
     `inputs`: [V * B, ...], the V views one after the other, so `inputs[:B]` is one view of every sample in order;
-    `targets`: what the pretext task asks for, or None.
+    `targets`: what the pretext task asks for, [B, ...] or [V * B, ...], or None;
+    `index`: [B], the samples' rows in the training part, for methods that remember them.
     """
 
     inputs: Tensor
     targets: Tensor | None = None
+    index: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """`h`: [V * B, dim] representations, in the order of the views; `z`: what the loss reads."""
+    """What a forward pass gives: each tensor has a multiple of B rows, in the order of the views.
+
+    `h`: representations [V * B, dim]; `z`: what the loss reads; `extra`: what else it reads, by name.
+    """
 
     h: Tensor
     z: Tensor
+    extra: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 class Method(nn.Module):
     """One way to train an encoder f. A subclass is one file with its `Config`.
 
     The three steps are apart so that the loop can cache gradients between the last two: `views` draws all its
-    randomness from the generator it is given, `forward` sees views only, and `loss` sees what `forward` returned.
+    randomness from the draws it is given, `forward` sees views only, row by row, and `loss` sees what `forward`
+    returned for the whole batch. What must survive an interruption is a parameter or a persistent buffer; a parameter
+    that is not learned by gradient has `requires_grad` False.
     """
 
     trains = True
+    two_views = False
+    """Whether `forward` gives h and z of two views of every sample: what contrastive diagnostics look at."""
 
     def __init__(self, config: Settings, encoder: nn.Module, facts: Facts) -> None:
-        """`encoder`: has `dim`; `facts`: of the data (classes, shape [H, W, C])."""
+        """`encoder`: has `dim`; `facts`: of the data (classes, shape [H, W, C], sizes of the parts)."""
         super().__init__()
         self.config, self.encoder = config, encoder
 
     @torch.no_grad()
-    def views(self, batch: Batch, generator: torch.Generator) -> Views:
-        """The views of a batch, made on its device."""
+    def views(self, batch: Batch, draws: Draws) -> Views:
+        """The views of a batch, made on its device; `draws` has a row for every sample."""
         raise TypeError(f"{type(self).__name__} makes no views")
 
     def forward(self, views: Views) -> Outputs:
@@ -56,6 +68,14 @@ class Method(nn.Module):
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
         """Scalars by name, the mean over the batch; `loss` is the one that is minimised."""
         raise TypeError(f"{type(self).__name__} has no loss")
+
+    @torch.no_grad()
+    def after_step(self, outputs: Outputs, views: Views) -> None:
+        """What is learned without a gradient, after each step of the optimiser: moving averages, banks, queues."""
+
+    def project(self, h: Tensor) -> Tensor | None:
+        """z [N, ...] of representations [N, dim] for protocols that judge it; None where there is no projector."""
+        return None
 
 
 def top1(logits: Tensor, targets: Tensor) -> Tensor:

@@ -9,8 +9,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from probeline.data.augment.rotations import quarter_turns
-from probeline.data.augment.settings import Augment
+from probeline.data.augment.settings import Augment, Augmentation
 from probeline.data.augment.views import augment
+from probeline.data.draws import Draws
 from probeline.data.loader import Batch
 from probeline.data.parts import Facts
 from probeline.methods.base import Method, Outputs, Views, top1
@@ -23,7 +24,7 @@ class Config(Settings):
     The deviation keeps one crop operation for all methods.
     """
 
-    augment: Augment = Augment(crop_scale=(0.6, 1.0), jitter=0.0, grey=0.0)
+    augment: Augmentation = Augment(crop_scale=(0.6, 1.0), jitter=0.0, grey=0.0)
 
 
 class Rotation(Method):
@@ -34,8 +35,8 @@ class Rotation(Method):
         self.head = nn.Linear(encoder.dim, 4)
 
     @torch.no_grad()
-    def views(self, batch: Batch, generator: torch.Generator) -> Views:
-        return Views(*quarter_turns(augment(batch.inputs, self.config.augment, generator)))
+    def views(self, batch: Batch, draws: Draws) -> Views:
+        return Views(*quarter_turns(augment(batch.inputs, self.config.augment, draws)))
 
     def forward(self, views: Views) -> Outputs:
         h = self.encoder(views.inputs)

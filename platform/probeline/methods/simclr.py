@@ -4,20 +4,21 @@ Chen, Kornblith, Norouzi, Hinton: A Simple Framework for Contrastive Learning of
 ICML 2020, arXiv 2002.05709.
 """
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from probeline.data.augment.settings import Augment
-from probeline.data.augment.views import augment
+from probeline.data.augment.settings import Augment, Augmentation
+from probeline.data.augment.views import two_views
+from probeline.data.draws import Draws
 from probeline.data.loader import Batch
 from probeline.data.parts import Facts
 from probeline.losses import nt_xent
 from probeline.methods.base import Method, Outputs, Views
 from probeline.models.projector import projector
-from probeline.spec.settings import Settings
+from probeline.spec.settings import Component, Settings
 
 
 class Config(Settings):
@@ -26,20 +27,24 @@ class Config(Settings):
     temperature: float = Field(0.5, gt=0)
     projector: Literal["none", "linear", "nonlinear"] = "nonlinear"
     projector_dim: int = Field(128, ge=1)
-    augment: Augment = Augment()
+    augment: Augmentation = Augment()
+    augment_other: Annotated[Augment | list[dict[str, Any]] | None, Component("augmentations")] = Field(
+        None, description="The second view's, where it differs: figure 5 puts what it studies on one branch only."
+    )
 
 
 class SimCLR(Method):
     """Algorithm 1: augment twice, encode, project, NT-Xent."""
+
+    two_views = True
 
     def __init__(self, config: Config, encoder: nn.Module, facts: Facts) -> None:
         super().__init__(config, encoder, facts)
         self.projector = projector(config.projector, encoder.dim, config.projector_dim)
 
     @torch.no_grad()
-    def views(self, batch: Batch, generator: torch.Generator) -> Views:
-        both = torch.cat([batch.inputs, batch.inputs])
-        return Views(augment(both, self.config.augment, generator))
+    def views(self, batch: Batch, draws: Draws) -> Views:
+        return Views(two_views(batch.inputs, self.config.augment, self.config.augment_other, draws))
 
     def forward(self, views: Views) -> Outputs:
         h = self.encoder(views.inputs)
@@ -48,3 +53,6 @@ class SimCLR(Method):
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
         za, zb = outputs.z.chunk(2)
         return {"loss": nt_xent(za, zb, self.config.temperature)}
+
+    def project(self, h: Tensor) -> Tensor:
+        return self.projector(h)

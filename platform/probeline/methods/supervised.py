@@ -8,8 +8,9 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from probeline.data.augment.settings import Augment
+from probeline.data.augment.settings import Augment, Augmentation
 from probeline.data.augment.views import augment
+from probeline.data.draws import Draws
 from probeline.data.loader import Batch
 from probeline.data.parts import Facts
 from probeline.failures import BadData
@@ -20,7 +21,7 @@ from probeline.spec.settings import Settings
 class Config(Settings):
     """By default crop and flip only; give `augment` the values of another method to compare like with like."""
 
-    augment: Augment = Augment(jitter=0.0, grey=0.0)
+    augment: Augmentation = Augment(jitter=0.0, grey=0.0)
     label_smoothing: float = Field(0.0, ge=0, lt=1)
 
 
@@ -34,8 +35,8 @@ class Supervised(Method):
         self.head = nn.Linear(encoder.dim, len(facts.classes))
 
     @torch.no_grad()
-    def views(self, batch: Batch, generator: torch.Generator) -> Views:
-        return Views(augment(batch.inputs, self.config.augment, generator), batch.labels)
+    def views(self, batch: Batch, draws: Draws) -> Views:
+        return Views(augment(batch.inputs, self.config.augment, draws), batch.labels)
 
     def forward(self, views: Views) -> Outputs:
         h = self.encoder(views.inputs)

@@ -10,7 +10,7 @@ from probeline import catalog
 from probeline.failures import UserError
 from probeline.spec.problems import Path
 from probeline.spec.schema import KINDS_OF_SECTIONS, Training
-from probeline.spec.settings import Settings
+from probeline.spec.settings import Settings, components, listed
 from probeline.spec.validation import complaints
 
 
@@ -63,6 +63,9 @@ def resolve_section(section: str, written: dict[str, Any]) -> Resolved:
 
 def _checked(config: type[Settings], written: dict[str, Any], named: str | None) -> Resolved:
     given = {key: value for key, value in written.items() if named is None or key != "name"}
+    given, wrong = _nested(config, given)
+    if wrong:
+        return Resolved(None, tuple(wrong))
     filled = with_defaults(config, given)
     try:
         if named is None:
@@ -79,6 +82,48 @@ def _checked(config: type[Settings], written: dict[str, Any], named: str | None)
         return Resolved(value)
     plugin, variant = catalog.split(named)[0], value.pop("variant", None)
     return Resolved({"name": f"{plugin}/{variant}" if variant else plugin, **value})
+
+
+def _nested(config: type[Settings], given: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[Path, str]]]:
+    """`given` with every field that holds components resolved; and what is wrong with them.
+
+    A parameter that only the nested component has may stand beside it: `{name: simclr, temperature: 0.2}`.
+    """
+    filled, wrong = dict(given), []
+    for field, kind in components(config):
+        default = config.model_fields[field].get_default(call_default_factory=True, validated_data={})
+        value = _named_component(filled.get(field, default), default)
+        if isinstance(value, dict) and catalog.nested_models(config.model_fields[field].annotation):
+            continue  # the field takes settings too, and a mapping is meant for those
+        if isinstance(value, dict):
+            known = _parameters_of(kind, value)
+            beside = [key for key in filled if key in known and key not in config.model_fields]
+            value = {**{key: filled.pop(key) for key in beside}, **value}
+        if value is None or not all(isinstance(item, str | dict) for item in listed(value)):
+            continue  # the Config says whether nothing is allowed, and what is
+        several = isinstance(value, list | tuple)
+        resolved = [resolve(kind, item if isinstance(item, dict) else {"name": item}) for item in listed(value)]
+        for index, one in enumerate(resolved):
+            at: Path = (field, index) if several else (field,)
+            wrong += [((*at, *path) if path != ("name",) else at, message) for path, message in one.complaints]
+        filled[field] = [one.value for one in resolved] if several else resolved[0].value
+    return filled, wrong
+
+
+def _named_component(value: Any, default: Any) -> Any:
+    """A component as written -> a mapping with a name: the default's where only parameters are given."""
+    if isinstance(value, str):
+        return {"name": value}
+    if isinstance(value, dict) and "name" not in value and isinstance(default, dict):
+        return {**default, **value}
+    return value
+
+
+def _parameters_of(kind: str, component: dict[str, Any]) -> list[str]:
+    try:
+        return list(catalog.config(kind, component["name"]).model_fields)
+    except (UserError, KeyError, TypeError, AttributeError):
+        return []  # told where the component itself is resolved
 
 
 def _with_name(path: Path, message: str, named: str | None) -> tuple[Path, str]:

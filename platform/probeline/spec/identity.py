@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from probeline import catalog
 from probeline.spec.schema import Training
-from probeline.spec.settings import OutsideIdentity
+from probeline.spec.settings import OutsideIdentity, components, listed
 from probeline.spec.trial import Cell, Trial
 
 FORMAT = 1
@@ -25,6 +25,17 @@ EXACT = 2**53
 def data_key(recipe: Mapping[str, Any]) -> str:
     """The key under which `digests` holds the content digest of a recipe's data: its canonical JSON."""
     return canonical_json(recipe["data"])
+
+
+def all_data(recipe: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Every dataset component of a recipe: its data, then those that protocols name."""
+    protocols = ({"name": name, **parameters} for name, parameters in recipe["evaluation"].items())
+    return [recipe["data"], *(data for protocol in protocols for data in _nested_data(protocol))]
+
+
+def _nested_data(protocol: Mapping[str, Any]) -> list[dict[str, Any]]:
+    marked = components(catalog.config("protocols", protocol["name"]))
+    return [data for field, kind in marked if kind == "datasets" for data in listed(protocol[field]) if data]
 
 
 def weights_key(recipe: Mapping[str, Any]) -> str | None:
@@ -43,15 +54,25 @@ def canonical(settings: BaseModel) -> dict[str, Any]:
 
     Raises TypeError for a value that has no canonical form.
     """
-    found = {}
+    found, kinds = {}, dict(components(type(settings)))
     for name, field in type(settings).model_fields.items():
         if _outside(field):
             continue
-        value = _canonical_value(getattr(settings, name), field)
         default = field.get_default(call_default_factory=True, validated_data={})
-        if field.is_required() or canonical_json(value) != canonical_json(_canonical_value(default, field)):
+        value = _canonical_field(getattr(settings, name), field, kinds.get(name))
+        if field.is_required() or canonical_json(value) != canonical_json(
+            _canonical_field(default, field, kinds.get(name))
+        ):
             found[name] = value
     return found
+
+
+def _canonical_field(value: Any, field: FieldInfo, kind: str | None) -> Any:
+    """A field's value in canonical form; where it holds components of `kind`, each of them."""
+    if kind is None or value is None or isinstance(value, BaseModel):
+        return _canonical_value(value, field)
+    several = [canonical_component(kind, component) for component in listed(value)]
+    return several if isinstance(value, list | tuple) else several[0]
 
 
 def canonical_component(kind: str, component: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,10 +132,12 @@ def _parts(cell: Cell, digests: Mapping[str, str]) -> _Parts:
         for kind, section in (("datasets", "data"), ("encoders", "encoder"), ("methods", "method"))
     )
     training = _training_json(canonical_json(recipe["training"]))
-    protocols = {
-        name: json.loads(_component_json("protocols", canonical_json({"name": name, **parameters})))
-        for name, parameters in recipe["evaluation"].items()
-    }
+    protocols = {}
+    for name, parameters in recipe["evaluation"].items():
+        protocol = {"name": name, **parameters}
+        found = [digests[canonical_json(one)] for one in _nested_data(protocol)]
+        protocols[name] = json.loads(_component_json("protocols", canonical_json(protocol)))
+        protocols[name] |= {"data_digests": found} if found else {}
     return _Parts(
         f'{{"data":{data},"data_digest":{digest},"encoder":{encoder},"format":{FORMAT},"method":{method},"seed":',
         f',"training":{training}{weighed}}}',

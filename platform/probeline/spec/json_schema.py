@@ -4,7 +4,7 @@ from typing import Any
 
 from probeline import catalog
 from probeline.spec.schema import KINDS_OF_SECTIONS, Experiment, Training
-from probeline.spec.settings import Settings
+from probeline.spec.settings import Settings, components
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 OUTSIDE = {
@@ -77,7 +77,20 @@ def _inlined(model: type[Settings], prefix: str, definitions: dict[str, Any]) ->
     definitions |= {f"{prefix}.{name}": inner for name, inner in schema.pop("$defs", {}).items()}
     schema["properties"] = {key: value for key, value in schema.get("properties", {}).items() if key != "variant"}
     schema["required"] = [key for key in schema.get("required", []) if key != "variant"]
+    for field, kind in components(model):
+        schema["properties"][field] = _nested(kind, schema["properties"][field])
     return {key: value for key, value in schema.items() if key != "title"}
+
+
+def _nested(kind: str, field: dict[str, Any]) -> dict[str, Any]:
+    """A field that holds a component of `kind`, parameters alone for its default one, or a list of components."""
+    partial = {"type": "object", "not": {"required": ["name"]}}
+    options = field.get("anyOf", [field])
+    several = any(option.get("type") == "array" for option in options)
+    one = {"type": "array", "items": _ref(kind)} if several else {"anyOf": [_ref(kind), partial]}
+    others = [option for option in options if option.get("type") == "null" or "$ref" in option]
+    kept = {key: field[key] for key in ("default", "description") if key in field}
+    return {"anyOf": [one, *others], **kept}
 
 
 def _with_name(parameters: dict[str, Any], name: dict[str, Any]) -> dict[str, Any]:

@@ -135,7 +135,10 @@ class Draft:
         parent = self.value
         for part in path[:-1]:
             parent = parent[part]
-        if isinstance(value, dict) and isinstance(parent.get(path[-1]), dict):
+        under = parent.get(path[-1])
+        if isinstance(value, dict) and "name" not in value and isinstance(under, str) and value:
+            under = parent[path[-1]] = {"name": under}  # parameters for a component that was named alone
+        if isinstance(value, dict) and "name" not in value and isinstance(under, dict):
             self._merge(path, value, override, below)
             return
         parent[path[-1]] = value
@@ -152,6 +155,7 @@ def _copied_along(value: dict[str, Any], path: Path) -> dict[str, Any]:
     copied = dict(value)
     if path:
         inner = copied.get(path[0])
+        inner = {"name": inner} if isinstance(inner, str) else inner
         copied[path[0]] = _copied_along(inner if isinstance(inner, dict) else {}, path[1:])
     return copied
 

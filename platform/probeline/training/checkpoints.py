@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -103,16 +103,22 @@ def under(name: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 class EncoderStore:
-    """Finished encoders by encoder id: `encoder.safetensors` and `encoder.json` in a folder each."""
+    """Finished methods by encoder id: a folder each with the encoder, what the method has beside it, and facts.
+
+    `encoder.safetensors` is the encoder alone, as `weights:` takes it; `method.safetensors` holds projectors, decoders,
+    banks; `encoder.json` the facts.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def save(self, encoder_id: str, encoder: nn.Module, facts: dict) -> Path:
-        """Stores an encoder with JSON-able facts; of two writers with one id the first stays."""
+    def save(self, encoder_id: str, method: nn.Module, facts: dict) -> Path:
+        """Stores a method and its `encoder` with JSON-able facts; of two writers with one id the first stays."""
         target = self.folder / encoder_id
         part = target.with_name(f"{encoder_id}.{os.getpid()}.part")
-        write_whole(part / "encoder.safetensors", save(on_host(encoder.state_dict())))
+        write_whole(part / "encoder.safetensors", save(on_host(method.encoder.state_dict())))
+        beside = {key: value for key, value in method.state_dict().items() if not key.startswith("encoder.")}
+        write_whole(part / "method.safetensors", save(on_host(beside)))
         write_whole(part / "encoder.json", json.dumps(facts, indent=1).encode())
         try:
             part.rename(target)
@@ -120,15 +126,19 @@ class EncoderStore:
             shutil.rmtree(part)
         return target
 
-    def load(self, encoder_id: str, encoder: nn.Module) -> dict | None:
-        """Fills `encoder` and returns the stored facts; None where it is absent, or damaged (logged and removed)."""
+    def load(self, encoder_id: str, method: nn.Module) -> dict | None:
+        """Fills `method` and its encoder and returns the stored facts; None where it is absent.
+
+        A damaged one is logged, removed, and counts as absent.
+        """
         path = self.folder / encoder_id
         if not path.is_dir():
             return None
         try:
             facts = json.loads((path / "encoder.json").read_text())
-            with safe_open(path / "encoder.safetensors", framework="pt") as file:
-                encoder.load_state_dict({key: file.get_tensor(key) for key in file.keys()})  # noqa: SIM118
+            tensors = load_file(path / "method.safetensors")
+            encoder = load_file(path / "encoder.safetensors")
+            method.load_state_dict(tensors | {f"encoder.{key}": value for key, value in encoder.items()})
         except (SafetensorError, OSError, RuntimeError, ValueError) as error:
             log.warning("encoder %s cannot be read (%s): it is trained again", path, error)
             shutil.rmtree(path)

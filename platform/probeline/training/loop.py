@@ -9,6 +9,7 @@ from itertools import islice
 import torch
 from torch import Tensor
 
+from probeline.data.draws import Draws
 from probeline.data.loader import Batch, batches
 from probeline.data.parts import Dataset
 from probeline.failures import Diverged
@@ -45,7 +46,8 @@ class Progress:
 class Loop:
     """Trains a method's encoder, an epoch at a time, resumable at any step with the same result.
 
-    Every random draw is a function of (seed, epoch, step), so a resumed training sees what an uninterrupted one sees.
+    Every random draw is a function of (seed, epoch, sample or step), so a resumed training sees what an uninterrupted
+    one sees.
     """
 
     def __init__(self, method: Method, dataset: Dataset, training: Training, seed: int, device: torch.device) -> None:
@@ -59,7 +61,6 @@ class Loop:
         if training.online_probe and len(dataset.classes) > 1 and (self.data.labels >= 0).all():
             self.probe = OnlineProbe(method.encoder.dim, len(dataset.classes)).to(device)
             self.modules["probe"], self.optimizers["probe_optimizer"] = self.probe, self.probe.optimizer
-        self.generator = torch.Generator(device)
         self.progress = Progress()
 
     def run(self, checkpoint: Checkpoint) -> Iterator[Record]:
@@ -120,7 +121,7 @@ class Loop:
         """One step; the batch's terms by record name, on the device."""
         epoch, step = self.progress.epoch, self.progress.step
         torch.manual_seed(derive(self.seed, "noise", epoch, step))
-        views = self.method.views(batch, self.generator.manual_seed(derive(self.seed, "views", epoch, step)))
+        views = self.method.views(batch, Draws(derive(self.seed, "views"), epoch, batch.index))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self._bf16()):
             outputs = self.method(views)
             terms = self.method.loss(outputs, views)
@@ -129,6 +130,7 @@ class Loop:
         self.optimizer.zero_grad(set_to_none=True)
         terms["loss"].backward()
         self.optimizer.step()
+        self.method.after_step(outputs, views)
         said = {f"train/{name}": term.detach().float() for name, term in terms.items()}
         if self.probe is not None:
             said["online_probe/top1"] = self.probe.learn(outputs.h[: len(batch.labels)], batch.labels)

@@ -21,8 +21,9 @@ def build_optimizer(model: nn.Module, training: Training) -> Optimizer:
 
 def groups(model: nn.Module, weight_decay: float) -> list[dict]:
     """Weights, which LARS adapts and decays, and biases and norms, which it leaves alone (SimCLR, B.6)."""
-    weights = [p for p in model.parameters() if p.ndim > 1]
-    rest = [p for p in model.parameters() if p.ndim <= 1]
+    learned = [p for p in model.parameters() if p.requires_grad]
+    weights = [p for p in learned if p.ndim > 1]
+    rest = [p for p in learned if p.ndim <= 1]
     return [
         {"params": weights, "weight_decay": weight_decay, "adapts": True},
         {"params": rest, "weight_decay": 0.0, "adapts": False},

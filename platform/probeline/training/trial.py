@@ -6,17 +6,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from probeline import catalog
 from probeline.data.parts import Dataset, Facts
 from probeline.data.store import facts as data_facts
 from probeline.data.store import open_dataset
 from probeline.evaluation.base import Evidence, Protocol
-from probeline.failures import OutOfMemory
+from probeline.failures import NotApplicable, OutOfMemory
 from probeline.methods.base import Method
 from probeline.models.build import build_encoder
-from probeline.records import Artifact, Record
+from probeline.records import Artifact, Note, Record
 from probeline.spec.schema import Training
 from probeline.spec.trial import Trial
 from probeline.training.checkpoints import Checkpoint, EncoderStore
@@ -45,11 +44,11 @@ class Storage:
         return folder
 
 
-def run(trial: Trial, storage: Storage, device: torch.device | None = None) -> Iterator[Record | Artifact]:
+def run(trial: Trial, storage: Storage, device: torch.device | None = None) -> Iterator[Record | Artifact | Note]:
     """Trains the trial's encoder, or takes the finished one with its id, and evaluates it by every protocol.
 
-    Yields records and artifacts as they come. Resumes from the storage's checkpoint after an interruption, with the
-    numbers of an uninterrupted run.
+    Yields records, artifacts and notes as they come. Resumes from the storage's checkpoint after an interruption, with
+    the numbers of an uninterrupted run.
 
     Raises:
         TrialFailure: diverged, out of memory, or bad data.
@@ -72,39 +71,48 @@ def best_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def _run(trial: Trial, storage: Storage, device: torch.device) -> Iterator[Record | Artifact]:
+def _run(trial: Trial, storage: Storage, device: torch.device) -> Iterator[Record | Artifact | Note]:
     recipe = trial.cell.recipe
     dataset, facts = open_dataset(recipe["data"]), data_facts(recipe["data"])
     torch.manual_seed(derive(trial.seed, "init"))
-    encoder = build_encoder(recipe["encoder"], facts.shape).to(device, memory_format=torch.channels_last)
-    yield from pretrain(trial, encoder, dataset, facts, storage, device)
+    method = build_method(recipe, facts).to(device, memory_format=torch.channels_last)
+    yield from pretrain(trial, method, dataset, facts, storage, device)
     start = time.perf_counter()
-    known = evidence(encoder, dataset, device)
+    known = evidence(method, dataset, device, trial.seed)
     for name in recipe["evaluation"]:
         yield from judge(name, recipe["evaluation"][name], known, storage.artifacts(trial.id))
     yield Record("cost/eval_seconds", time.perf_counter() - start)
 
 
+def build_method(recipe: dict, facts: Facts) -> Method:
+    """The method of a resolved recipe with its encoder, initialised from torch's global generator.
+
+    Raises UserError where weights or an optional library are missing.
+    """
+    encoder = build_encoder(recipe["encoder"], facts.shape)
+    config = catalog.settings("methods", recipe["method"])
+    return catalog.plugin_class("methods", recipe["method"]["name"], Method)(config, encoder, facts)
+
+
 def pretrain(
-    trial: Trial, encoder: nn.Module, dataset: Dataset, facts: Facts, storage: Storage, device: torch.device
+    trial: Trial, method: Method, dataset: Dataset, facts: Facts, storage: Storage, device: torch.device
 ) -> Iterator[Record | Artifact]:
-    """Trains `encoder` in place and stores it, unless the store holds one with its id; yields what training said."""
-    done = storage.encoders.load(trial.encoder_id, encoder)
+    """Trains `method` in place and stores it, unless the store holds one with its id; yields what training said."""
+    done = storage.encoders.load(trial.encoder_id, method)
     if done is None:
-        yield from _train(trial, encoder, dataset, facts, storage, device)
+        yield from _train(trial, method, dataset, facts, storage, device)
     else:
         yield from [Record(**record) for record in done["records"]]
     folder = storage.encoders.folder / trial.encoder_id
     yield Artifact("encoder/encoder.safetensors", folder / "encoder.safetensors")
+    yield Artifact("encoder/method.safetensors", folder / "method.safetensors")
     yield Artifact("encoder/encoder.json", folder / "encoder.json")
 
 
 def _train(
-    trial: Trial, encoder: nn.Module, dataset: Dataset, facts: Facts, storage: Storage, device: torch.device
+    trial: Trial, method: Method, dataset: Dataset, facts: Facts, storage: Storage, device: torch.device
 ) -> Iterator[Record]:
-    recipe = trial.cell.recipe
-    config = catalog.settings("methods", recipe["method"])
-    method = catalog.plugin_class("methods", recipe["method"]["name"], Method)(config, encoder, facts).to(device)
+    recipe, encoder = trial.cell.recipe, method.encoder
     said: list[Record] = []
     checkpoint = storage.checkpoint(trial.encoder_id)
     if method.trains:
@@ -132,14 +140,20 @@ def _train(
         "recipe": {key: recipe[key] for key in ("data", "encoder", "method", "training")},
         "records": [record.as_dict() for record in said + last],
     }
-    storage.encoders.save(trial.encoder_id, encoder, description)
+    storage.encoders.save(trial.encoder_id, method, description)
     checkpoint.remove()
     yield from last
 
 
-def judge(name: str, settings: dict, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:
-    """One protocol's verdict, its records and artifacts named `<protocol>/...`; the test labels are read once."""
+def judge(name: str, settings: dict, known: Evidence, folder: Path) -> Iterator[Record | Artifact | Note]:
+    """One protocol's verdict, its records and artifacts named `<protocol>/...`; the test labels are read once.
+
+    A protocol that cannot judge this method or these data leaves a note in place of what is missing.
+    """
     config = catalog.settings("protocols", {"name": name, **settings})
     protocol = catalog.plugin_class("protocols", name, Protocol)(config)
-    for said in protocol.evaluate(replace(known, test=known.test.again()), folder / name):
-        yield replace(said, name=f"{name}/{said.name}")
+    try:
+        for said in protocol.evaluate(replace(known, test=known.test.again()), folder / name):
+            yield replace(said, name=f"{name}/{said.name}")
+    except NotApplicable as reason:
+        yield Note(name, str(reason))
