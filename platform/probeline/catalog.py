@@ -66,6 +66,11 @@ def version(kind: str, name: str) -> int:
     return _source(kind, split(name)[0]).version
 
 
+def trains(method: str) -> bool:
+    """Whether a method trains the encoder at all. Raises UnknownPlugin, BrokenPlugin."""
+    return _source("methods", split(method)[0]).trains
+
+
 def config(kind: str, name: str) -> type[Settings]:
     """The plug-in's parameters, compiled from its source without importing it.
 

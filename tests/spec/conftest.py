@@ -53,6 +53,24 @@ class Config(Settings):
     variant: str
     depth: int = 2
 ''',
+    "mixed": '''"""Holds components of other kinds."""
+from typing import Annotated, Any
+from pydantic import Field
+from probeline.spec.settings import Component, Settings
+
+class Config(Settings):
+    width: int = 3
+    part: Annotated[dict[str, Any], Component("methods")] = {"name": "lab.contrast", "temperature": 0.7}
+    rest: Annotated[list[dict[str, Any]], Component("methods")] = []
+    maybe: Annotated[dict[str, Any] | None, Component("methods")] = None
+''',
+    "moved": '''"""A protocol on other data."""
+from typing import Annotated, Any
+from probeline.spec.settings import Component, Settings
+
+class Config(Settings):
+    data: Annotated[list[dict[str, Any]], Component("datasets")] = []
+''',
     "score": '''"""A score."""{shared}
 class Config(Settings):
     k: int = Field(20, ge=1)

@@ -36,6 +36,12 @@ def test_a_batch_that_fits_or_is_never_drawn_passes(base):
         check_sizes(experiment, made, {data_key(cell.recipe): 128 for cell in made})
 
 
+def test_a_method_that_does_not_train_may_have_any_batch_size(base):
+    experiment = load_text(base.replace("lab.contrast", "random_init").replace("128", "9999"), "demo.yaml")
+    made = cells(experiment)
+    check_sizes(experiment, made, {data_key(cell.recipe): 128 for cell in made})
+
+
 def test_the_metric_is_the_linear_probe_where_that_is_evaluated(base):
     assert load_text(base, "demo.yaml").report.metric == "lab.score/top1"
     both = base.replace("[lab.score]", "[knn, linear_probe]")

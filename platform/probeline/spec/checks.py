@@ -38,7 +38,8 @@ def check_sizes(experiment: Experiment, cells: Iterable[Cell], train_sizes: Mapp
 
 def _too_large(cell: Cell, train_sizes: Mapping[str, int]) -> bool:
     training = cell.recipe["training"]
-    return training["epochs"] > 0 and training["batch_size"] > train_sizes[data_key(cell.recipe)]
+    drawn = training["epochs"] > 0 and catalog.trains(cell.recipe["method"]["name"])
+    return drawn and training["batch_size"] > train_sizes[data_key(cell.recipe)]
 
 
 def resolve_report(experiment: Experiment, expansion: Expansion, whole: Expansion, problems: list[Problem]) -> Report:

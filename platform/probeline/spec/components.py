@@ -92,13 +92,14 @@ def _nested(config: type[Settings], given: dict[str, Any]) -> tuple[dict[str, An
     filled, wrong = dict(given), []
     for field, kind in components(config):
         default = config.model_fields[field].get_default(call_default_factory=True, validated_data={})
-        value = _named_component(filled.get(field, default), default)
+        value = _named_component(filled.get(field), default)
         if isinstance(value, dict) and catalog.nested_models(config.model_fields[field].annotation):
             continue  # the field takes settings too, and a mapping is meant for those
         if isinstance(value, dict):
             known = _parameters_of(kind, value)
             beside = [key for key in filled if key in known and key not in config.model_fields]
-            value = {**{key: filled.pop(key) for key in beside}, **value}
+            written = filled.get(field) if isinstance(filled.get(field), dict) else {}
+            value = {**value, **{key: filled.pop(key) for key in beside}, **written}
         if value is None or not all(isinstance(item, str | dict) for item in listed(value)):
             continue  # the Config says whether nothing is allowed, and what is
         several = isinstance(value, list | tuple)
@@ -111,7 +112,9 @@ def _nested(config: type[Settings], given: dict[str, Any]) -> tuple[dict[str, An
 
 
 def _named_component(value: Any, default: Any) -> Any:
-    """A component as written -> a mapping with a name: the default's where only parameters are given."""
+    """A component as written -> a mapping with a name: the default's where only parameters are given, or nothing is."""
+    if value is None:
+        return default
     if isinstance(value, str):
         return {"name": value}
     if isinstance(value, dict) and "name" not in value and isinstance(default, dict):

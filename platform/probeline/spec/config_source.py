@@ -48,6 +48,12 @@ class Source:
                 return value
         return 1
 
+    @property
+    def trains(self) -> bool:
+        """False where a class of the file says `trains = False`: a method that leaves the encoder alone."""
+        said = (node for node in ast.walk(self.tree) if isinstance(node, ast.Assign) and "trains" in set(_bound(node)))
+        return not any(isinstance(node.value, ast.Constant) and node.value.value is False for node in said)
+
     def compile(self) -> type:
         """The class `Config`, run with only the top-level statements that it uses, recursively.
 
