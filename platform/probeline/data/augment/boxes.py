@@ -4,7 +4,8 @@ C. Szegedy et al., "Going Deeper with Convolutions", CVPR 2015, arXiv:1409.4842,
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -21,6 +22,11 @@ class Boxes:
     left: Tensor
     height: Tensor
     width: Tensor
+
+    def where(self, chosen: Tensor, other: Self) -> Self:
+        """These boxes for the chosen samples, [B] bool, and the other's for the rest."""
+        pairs = ((getattr(self, field.name), getattr(other, field.name)) for field in fields(self))
+        return Boxes(*(torch.where(chosen, mine, its) for mine, its in pairs))
 
 
 def sample(uniform: Tensor, size: tuple[int, int], scale: tuple[float, float], ratio: tuple[float, float]) -> Boxes:

@@ -13,14 +13,12 @@ of after each step. Images without three channels have no colour: brightness and
 from dataclasses import dataclass
 from functools import cache
 from math import pi
-from typing import Self
+from typing import Protocol, Self
 
 import torch
 from torch import Tensor
 
-from probeline.data.augment.settings import Augment
-
-DRAWS = 6  # uniform numbers: jitter or not, brightness, contrast, saturation, hue, grey or not
+DRAWS = 4  # uniform numbers: brightness, contrast, saturation, hue
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 YIQ = (LUMA, (0.596, -0.274, -0.322), (0.211, -0.523, 0.312))
 
@@ -38,16 +36,48 @@ class Factors:
         """The factors of some samples."""
         return Factors(self.brightness[rows], self.contrast[rows], self.saturation[rows], self.hue[rows])
 
+    def where(self, chosen: Tensor) -> Self:
+        """These factors for the chosen samples, [B] bool; the others are left as they are."""
+        factors = (torch.where(chosen, each, 1.0) for each in (self.brightness, self.contrast, self.saturation))
+        return Factors(*factors, torch.where(chosen, self.hue, 0.0))
 
-def sample(uniform: Tensor, settings: Augment) -> Factors:
-    """uniform: [B, DRAWS] in [0, 1) -> factors as ColorJitter(0.8 s, 0.8 s, 0.8 s, 0.2 s) draws them."""
-    jittered = uniform[:, 0] < settings.jitter
-    reach = 0.8 * settings.strength
-    low, high = max(0.0, 1 - reach), 1 + reach
-    factors = torch.where(jittered[:, None], low + (high - low) * uniform[:, 1:4], 1.0)
-    hue = torch.where(jittered, 0.2 * settings.strength * (2 * uniform[:, 4] - 1), 0.0)
-    saturation = torch.where(uniform[:, 5] < settings.grey, 0.0, factors[:, 2])
-    return Factors(factors[:, 0], factors[:, 1], saturation, hue)
+    def greyed(self, chosen: Tensor) -> Self:
+        """The chosen samples, [B] bool, lose their colour."""
+        saturation = torch.where(chosen, 0.0, self.saturation)
+        return Factors(self.brightness, self.contrast, saturation, self.hue)
+
+
+class Reach(Protocol):
+    """How far the factors may go: each range is multiplied by the strength."""
+
+    strength: float
+    brightness: float
+    contrast: float
+    saturation: float
+    hue: float
+
+
+def sample(uniform: Tensor, reach: Reach) -> Factors:
+    """uniform: [B, DRAWS] in [0, 1) -> factors as ColorJitter(s brightness, s contrast, ...) draws them."""
+    ranges = (reach.strength * each for each in (reach.brightness, reach.contrast, reach.saturation))
+    bounds = [(max(0.0, 1 - width), 1 + width) for width in ranges]
+    factors = [low + (high - low) * uniform[:, column] for column, (low, high) in enumerate(bounds)]
+    return Factors(*factors, min(0.5, reach.strength * reach.hue) * (2 * uniform[:, 3] - 1))
+
+
+def neutral(count: int, device: torch.device) -> Factors:
+    """Factors that leave `count` samples as they are."""
+    one = torch.ones(count, device=device)
+    return Factors(one, one, one, torch.zeros_like(one))
+
+
+def toned(images: Tensor, factors: Factors) -> Tensor:
+    """images: [B, C, H, W] -> the same shape, values not clamped; contrast turns about each image's mean luma."""
+    batch, channels, rows, columns = images.shape
+    luma = images.mean((2, 3)) @ luma_weights(channels, images.device)
+    matrix, offset = affine(factors, luma, channels)
+    planes = images.reshape(batch, channels, rows * columns)
+    return torch.baddbmm(offset[:, None, None], matrix, planes).view(images.shape)
 
 
 @cache

@@ -35,14 +35,14 @@ def resize_matrix(span: Span, side: int, out: int) -> Tensor:
     return weights.div_(weights.sum(2, keepdim=True))
 
 
-def blur_radius(side: int) -> int:
-    """Half the kernel that SimCLR takes: 10% of the side, made odd (appendix A); 0, no blur, below 20 pixels."""
-    return side // 10 // 2
+def blur_radius(side: int, share: float = 0.1) -> int:
+    """Half the kernel, which is a share of the side, made odd (SimCLR, appendix A: 10%); 0, no blur, below 3 pixels."""
+    return int(side * share + 1e-6) // 2
 
 
-def blur_matrix(sigma: Tensor, side: int) -> Tensor:
-    """sigma: [B], 0 for none -> [B, side, side], a Gaussian blur with reflected borders."""
-    radius = min(blur_radius(side), side - 1)
+def blur_matrix(sigma: Tensor, side: int, radius: int) -> Tensor:
+    """sigma: [B], 0 for none -> [B, side, side], a Gaussian blur of 2 radius + 1 pixels with reflected borders."""
+    radius = min(radius, side - 1)
     offset = torch.arange(-radius, radius + 1, device=sigma.device)
     kernel = torch.exp(-0.5 * (offset / sigma.clamp(min=1e-3)[:, None]) ** 2)
     kernel = kernel / kernel.sum(1, keepdim=True)

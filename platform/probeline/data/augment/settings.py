@@ -1,14 +1,14 @@
-"""SimCLR's augmentation by its parameters; torch-free, so that planning can check it.
+"""How views are made: SimCLR's augmentation by its parameters, or a list of operations. Torch-free, for planning.
 
 T. Chen, S. Kornblith, M. Norouzi, G. Hinton, "A Simple Framework for Contrastive Learning of Visual Representations",
 ICML 2020, arXiv:2002.05709, appendix A.
 """
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from probeline.spec.settings import Settings
+from probeline.spec.settings import Component, Settings
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Area = Annotated[float, Field(gt=0, le=1)]
@@ -34,7 +34,21 @@ class Augment(Settings):
     @model_validator(mode="after")
     def _ranges_ascend(self) -> Self:
         for name in ("crop_scale", "crop_ratio"):
-            low, high = getattr(self, name)
-            if low > high:
-                raise ValueError(f"{name} is [{low}, {high}]: the lower end comes first")
+            ascending(name, getattr(self, name))
         return self
+
+
+class Op(Settings):
+    """The base of every operation's Config."""
+
+    p: Probability = Field(1.0, description="Probability that a sample gets it.")
+
+
+def ascending(name: str, values: tuple[float, float]) -> None:
+    """Raises ValueError where the upper end of the range `name` stands first."""
+    if values[0] > values[1]:
+        raise ValueError(f"{name} is [{values[0]}, {values[1]}]: the lower end comes first")
+
+
+Augmentation = Annotated[Augment | list[dict[str, Any]], Component("augmentations")]
+"""What a method's field holds: SimCLR's parameters, or operations in their order, each `{name: ..., parameters}`."""
