@@ -1,7 +1,7 @@
 import pytest
 import torch
 from probeline.data.augment import colour
-from probeline.data.augment.settings import Augment
+from probeline.data.augment.ops.colour import Config
 from torchvision.transforms.v2 import functional as tv
 
 # Muted colours: nothing below leaves [0, 1], so that torchvision clamps nothing.
@@ -66,20 +66,29 @@ def test_without_three_channels_saturation_and_hue_do_nothing(channels):
     assert torch.allclose(apply(image, 1.2, 0.7), expected, atol=1e-6)
 
 
-def draw(settings: Augment, count: int = 4000) -> colour.Factors:
-    return colour.sample(torch.rand(count, colour.DRAWS, generator=torch.Generator().manual_seed(0)), settings)
+def draw(config: Config, count: int = 4000) -> colour.Factors:
+    return colour.sample(torch.rand(count, colour.DRAWS, generator=torch.Generator().manual_seed(0)), config)
 
 
 def test_factors_have_the_ranges_of_color_jitter():
-    factors = draw(Augment(strength=0.5, jitter=1.0, grey=0.0))
+    factors = draw(Config(strength=0.5))
     for values in (factors.brightness, factors.contrast, factors.saturation):
         assert values.min() >= 0.6 and values.max() <= 1.4 and values.std() == pytest.approx(0.8 / 12**0.5, rel=0.05)
     assert factors.hue.abs().max() <= 0.1 and factors.hue.mean().abs() < 0.005
-    assert draw(Augment(strength=2.0, jitter=1.0)).brightness.min() >= 0
+    assert draw(Config(strength=2.0)).brightness.min() >= 0
+    assert draw(Config(strength=2.5, hue=0.5)).hue.abs().max() <= 0.5
 
 
-def test_jitter_and_grey_come_as_often_as_asked():
-    factors = draw(Augment(jitter=0.8, grey=0.2))
-    assert (factors.brightness != 1).float().mean() == pytest.approx(0.8, abs=0.02)
-    assert (factors.saturation == 0).float().mean() == pytest.approx(0.2, abs=0.02)
-    assert torch.equal(factors.brightness == 1, factors.hue == 0)
+def test_each_range_is_its_own():
+    factors = draw(Config(strength=1, brightness=0, contrast=0.1, saturation=0.3, hue=0))
+    assert factors.brightness.unique().tolist() == [1] and factors.hue.abs().max() == 0
+    assert 0.09 < factors.contrast.max() - 1 <= 0.1 and 0.27 < factors.saturation.max() - 1 <= 0.3
+
+
+def test_only_the_chosen_are_changed():
+    factors, chosen = draw(Config(strength=1), 6), torch.tensor([True, False] * 3)
+    kept = factors.where(chosen)
+    assert torch.equal(kept.brightness[::2], factors.brightness[::2]) and kept.brightness[1::2].eq(1).all()
+    assert torch.equal(kept.hue[::2], factors.hue[::2]) and kept.hue[1::2].eq(0).all()
+    greyed = factors.greyed(chosen)
+    assert greyed.saturation[::2].eq(0).all() and torch.equal(greyed.saturation[1::2], factors.saturation[1::2])

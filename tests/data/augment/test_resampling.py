@@ -34,14 +34,15 @@ def test_the_whole_axis_at_its_own_size_is_the_identity_to_the_bit():
 @pytest.mark.parametrize("side", [32, 64, 224])
 def test_blur_agrees_with_torchvision(sigma, side):
     image = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(1))
-    blur = blur_matrix(torch.tensor([sigma]), side)
+    blur = blur_matrix(torch.tensor([sigma]), side, blur_radius(side))
     expected = tv.gaussian_blur(image, [2 * blur_radius(side) + 1] * 2, [sigma, sigma])
     assert torch.allclose(blur @ image @ blur.mT, expected, atol=1e-5)
 
 
 def test_the_kernel_is_a_tenth_of_the_side():
     assert [2 * blur_radius(side) + 1 for side in (8, 32, 96, 224)] == [1, 3, 9, 23]
+    assert [2 * blur_radius(side, 0.25) + 1 for side in (8, 32)] == [3, 9]
 
 
 def test_no_sigma_is_no_blur():
-    assert torch.equal(blur_matrix(torch.zeros(2), 32), torch.eye(32).expand(2, 32, 32))
+    assert torch.equal(blur_matrix(torch.zeros(2), 32, 1), torch.eye(32).expand(2, 32, 32))

@@ -1,5 +1,9 @@
 import pytest
 from probeline.data.augment.settings import Augment
+from probeline.spec.grid import cells
+from probeline.spec.identity import canonical_component
+from probeline.spec.load import load
+from probeline.spec.problems import SpecError
 from pydantic import ValidationError
 
 
@@ -27,3 +31,46 @@ def test_what_makes_no_sense_is_refused(wrong):
 
 def test_ranges_come_from_yaml_lists():
     assert Augment.model_validate_json('{"crop_scale": [0.2, 1]}', strict=True).crop_scale == (0.2, 1.0)
+
+
+def experiment(tmp_path, augmentation: str, other: str = "null"):
+    file = tmp_path / "one.yaml"
+    method = f"{{name: simclr, augment: {augmentation}, augment_other: {other}}}"
+    file.write_text(f"name: one\nbase:\n  data: digits\n  encoder: resnet\n  method: {method}\n")
+    return cells(load(file))[0].recipe["method"]
+
+
+def test_the_parameters_keep_the_ids_that_they_had(tmp_path):
+    assert canonical_component("methods", experiment(tmp_path, "{}")) == {"name": "simclr"}
+    changed = experiment(tmp_path, "{strength: 0.25, blur: 0.5}")
+    assert canonical_component("methods", changed) == {"name": "simclr", "augment": {"strength": 0.25, "blur": 0.5}}
+
+
+def test_a_list_is_filled_with_defaults_and_hashed_without_them(tmp_path):
+    method = experiment(tmp_path, "[crop, {name: flip, p: 0.5}, {name: colour, strength: 1}]", "[crop]")
+    assert [op["name"] for op in method["augment"]] == ["crop", "flip", "colour"]
+    assert method["augment"][0]["scale"] == [0.08, 1.0] and method["augment"][2]["p"] == 0.8
+    assert canonical_component("methods", method) == {
+        "name": "simclr",
+        "augment": [{"name": "crop"}, {"name": "flip"}, {"name": "colour", "strength": 1}],
+        "augment_other": [{"name": "crop"}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("augmentation", "message"),
+    [
+        ("[{name: colour, strengt: 1}]", "did you mean 'strength'"),
+        ("[crap]", "did you mean 'crop'"),
+        ("[{op: crop}]", "missing; name one of the augmentations: "),
+        ("[{name: crop, scale: [0.5, 0.2]}]", "the lower end comes first"),
+        ("[{name: noise, p: 2}]", "at most 1"),
+        ("{strengt: 1}", "did you mean 'strength'"),
+        ("crop", "a mapping or a list"),
+        ("[3]", "got 3"),
+    ],
+)
+def test_a_mistake_in_the_file_is_told_with_its_line(tmp_path, augmentation, message):
+    with pytest.raises(SpecError, match=message) as told:
+        experiment(tmp_path, augmentation)
+    assert "one.yaml:5" in str(told.value)
