@@ -54,3 +54,9 @@ def test_images_outside_class_folders_are_refused():
         read("train/sheet.png", "train/cat/1.png", "test/cat/1.png")
     with pytest.raises(UserError, match="holds no images"):
         read("cat/1.txt")
+
+
+def test_images_in_no_class_folder_at_all_have_no_label():
+    assert read("1.png", "2.png") == [("", "")] * 2
+    assert read("./1.png", "./2.png") == [("", "")] * 2
+    assert read("x/train/1.png", "x/test/cat/1.png") == [("test", "cat"), ("train", "")]

@@ -13,7 +13,10 @@ PARTS |= {"test": "test", "testing": "test"}
 
 @dataclass(frozen=True, order=True)
 class Item:
-    """One image: its part (`train`, `validation`, `test` or, where folders do not say, ``""``), class and name."""
+    """One image: its part (`train`, `validation`, `test` or, where folders do not say, ``""``), class and name.
+
+    The class is ``""`` where no image of its part lies in a class folder: they have no labels.
+    """
 
     part: str
     label: str
@@ -24,8 +27,8 @@ def items(names: Iterable[str], where: str) -> list[Item]:
     """Images as items, sorted; files without an image's extension and hidden ones are no samples.
 
     Folders named train, val or test are parts where all images share what stands before them; the folders below are
-    the class. Else the folders below the common ones are. Raises UserError, naming `where`, for an image in no class
-    folder.
+    the class. Else the folders below the common ones are. A part without any class folder is unlabelled. Raises
+    UserError, naming `where`, for an image outside the class folders that others of its part are in.
     """
     stored = {path: name for name in names if _is_image(path := PurePosixPath(name))}
     paths = list(stored)
@@ -41,7 +44,11 @@ def items(names: Iterable[str], where: str) -> list[Item]:
         marks = [within] * len(paths)
         # A single class alone: its folder is shared by all and is still the class.
         depth = depth - 1 if set(folders) == {shared} else depth
-    found = (_item(path, mark, depth, where) for path, mark in zip(paths, marks, strict=True))
+    found = [_item(path, mark, depth) for path, mark in zip(paths, marks, strict=True)]
+    classed = {item.part for item in found if item.label}
+    stray = min((item.name for item in found if not item.label and item.part in classed), default=None)
+    if stray is not None:
+        raise UserError(f"{where}: {stray} lies outside a class folder; each image needs the path <class>/<image>")
     return sorted(replace(item, name=stored[PurePosixPath(item.name)]) for item in found)
 
 
@@ -52,11 +59,9 @@ def _shared(folders: list[tuple[str, ...]]) -> tuple[str, ...]:
     return low[: next(same, min(len(low), len(high)))]
 
 
-def _item(path: PurePosixPath, mark: int | None, depth: int, where: str) -> Item:
+def _item(path: PurePosixPath, mark: int | None, depth: int) -> Item:
     start = max(depth, 0) if mark is None else mark + 1
     label = "/".join(path.parts[start:-1])
-    if not label:
-        raise UserError(f"{where}: {path} lies outside a class folder; each image needs the path <class>/<image>")
     return Item("" if mark is None else PARTS[path.parts[mark].lower()], label, str(path))
 
 

@@ -17,20 +17,38 @@ BINS = 15
 
 def require_labels(known: Evidence) -> None:
     """Raises NotApplicable unless every training and validation sample has a label, and there are two classes."""
-    if len(known.classes) < 2 or (known.train.labels < 0).any() or (known.validation.labels < 0).any():
-        raise NotApplicable(f"a probe needs labels of two classes or more; the data have {len(known.classes)}")
+    for part, labels in (("training", known.train.labels), ("validation", known.validation.labels)):
+        missing = int((labels < 0).sum())
+        if missing:
+            raise NotApplicable(f"it needs labels, and {missing} of {len(labels)} {part} samples have none")
+    if len(known.classes) < 2:
+        raise NotApplicable(f"it needs two classes or more, and the data have {len(known.classes)}")
+
+
+def opened(known: Evidence) -> Tensor:
+    """The test labels, read now. Raises NotApplicable where some are missing."""
+    labels = known.test.open()
+    missing = int((labels < 0).sum())
+    if missing:
+        raise NotApplicable(f"it needs labels, and {missing} of {len(labels)} test samples have none")
+    return labels
 
 
 def report(probabilities: Tensor, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:
     """`top1`, `ece`, `top1/<class>` and the confusion matrix of [N, K] test probabilities; opens the test labels."""
-    labels = known.test.open()
+    labels = opened(known)
     counts = confusion(probabilities.argmax(1), labels, len(known.classes))
-    yield Record("top1", float(counts.diagonal().sum() / counts.sum()))
-    yield Record("ece", calibration_error(probabilities, labels))
+    yield from scores(probabilities, labels)
     for name, row, right in zip(known.classes, counts, counts.diagonal(), strict=True):
         if row.sum() > 0:
             yield Record(f"top1/{metric_name(name)}", float(right / row.sum()))
     yield Artifact("confusion.csv", write_confusion(counts, known.classes, folder / "confusion.csv"))
+
+
+def scores(probabilities: Tensor, labels: Tensor) -> Iterator[Record]:
+    """`top1` and `ece` of [N, K] probabilities against labels [N]."""
+    yield Record("top1", float((probabilities.argmax(1) == labels).float().mean()))
+    yield Record("ece", calibration_error(probabilities, labels))
 
 
 def confusion(predicted: Tensor, labels: Tensor, classes: int) -> Tensor:

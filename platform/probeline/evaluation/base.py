@@ -7,7 +7,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from probeline.evaluation._subject import Subject
+from probeline.evaluation._subject import Subject, spaces
 from probeline.records import Artifact, Record
 from probeline.spec.settings import Settings
 
@@ -23,12 +23,20 @@ class Represented:
     labels: Tensor
     z: Tensor | None = None
 
+    def spaces(self) -> dict[str, Tensor]:
+        """What there is of `h` and `z`, by name, each [N, D]."""
+        return spaces(self.h, self.z)
+
 
 class Sealed:
     """The test part: `h` and `z` are open, the labels can be read once, as the last step."""
 
     def __init__(self, h: Tensor, labels: Tensor, z: Tensor | None = None) -> None:
         self.h, self.z, self._labels, self.opened = h, z, labels, False
+
+    def spaces(self) -> dict[str, Tensor]:
+        """What there is of `h` and `z`, by name, each [N, D]."""
+        return spaces(self.h, self.z)
 
     def open(self) -> Tensor:
         """The labels [N].

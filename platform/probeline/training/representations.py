@@ -1,8 +1,10 @@
 """What the frozen encoder makes of a data set's parts, computed once."""
 
 from copy import deepcopy
+from dataclasses import replace
 from functools import partial
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -11,17 +13,29 @@ from probeline.data.parts import Dataset, Part
 from probeline.data.store import open_dataset
 from probeline.evaluation._subject import Subject
 from probeline.evaluation.base import Evidence, Represented, Sealed
+from probeline.failures import Diverged, NotApplicable
+from probeline.training import pulse
 
 BATCH = 512
+LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
 @torch.no_grad()
 def represent(encoder: nn.Module, part: Part, device: torch.device) -> tuple[Tensor, Tensor]:
-    """h [N, dim] in float32 and labels [N], in the part's order; the encoder is in evaluation mode."""
+    """h [N, dim] in float32 and labels [N], in the part's order; the encoder is in evaluation mode.
+
+    Raises:
+        Diverged: a representation is not finite.
+    """
     encoder.eval()
-    todo = batches(part, BATCH, seed=0, epoch=0, device=device, shuffle=False, drop_last=False)
-    pairs = [(encoder(batch.inputs).float(), batch.labels) for batch in todo]
-    return torch.cat([h for h, _ in pairs]), torch.cat([labels for _, labels in pairs])
+    found = []
+    for batch in batches(part, BATCH, seed=0, epoch=0, device=device, shuffle=False, drop_last=False):
+        found.append((encoder(batch.inputs).float(), batch.labels))
+        pulse.beat()
+    h, labels = (torch.cat(column) for column in zip(*found, strict=True))
+    if not torch.isfinite(h).all():
+        raise Diverged("the trained encoder gives representations that are not finite; lower training.lr")
+    return h, labels
 
 
 def evidence(method: nn.Module, dataset: Dataset, device: torch.device, seed: int) -> Evidence:
@@ -35,12 +49,45 @@ def evidence(method: nn.Module, dataset: Dataset, device: torch.device, seed: in
         validation=Represented(*validation),
         test=Sealed(*test),
         classes=dataset.classes,
-        subject=Subject(frozen, dataset, device, seed, partial(_elsewhere, device=device, seed=seed)),
+        subject=Subject(frozen, dataset, device, seed, partial(_elsewhere, device=device, seed=seed), pulse.beat),
     )
 
 
-def _elsewhere(method: nn.Module, data: dict, *, device: torch.device, seed: int) -> Evidence:
-    return evidence(method, open_dataset(data), device, seed)
+def _elsewhere(method: nn.Module, home: Dataset, data: dict, *, device: torch.device, seed: int) -> Evidence:
+    """Evidence on the data set `data` of a method trained at `home`.
+
+    Raises:
+        NotApplicable: the encoder does not take its images.
+    """
+    channels = home.train.inputs.shape[-1]
+    away = open_dataset(data)
+    there = away.train.inputs.shape[1:]
+    try:
+        parts = {name: with_channels(getattr(away, name), channels) for name in ("train", "validation", "test")}
+        return evidence(method, replace(away, **parts), device, seed)
+    except torch.OutOfMemoryError:
+        raise
+    except (RuntimeError, ValueError, AssertionError, IndexError) as error:  # each library says it its own way
+        trained, other = ("x".join(map(str, shape)) for shape in (home.train.inputs.shape[1:], there))
+        raise NotApplicable(
+            f"{data['name']}: an encoder for images of {trained} does not take its images of {other} ({error}); give "
+            "both the same size, or take an encoder for any size, such as resnet"
+        ) from error
+
+
+def with_channels(part: Part, channels: int) -> Part:
+    """The part with as many channels as an encoder takes: grey is repeated, colour becomes its luma.
+
+    Raises ValueError for numbers of channels other than 1 and 3 that differ.
+    """
+    have = part.inputs.shape[-1]
+    if have == channels:
+        return part
+    if (have, channels) == (1, 3):
+        return Part(np.repeat(part.inputs, 3, axis=-1), part.labels)
+    if (have, channels) == (3, 1):
+        return Part((part.inputs @ np.array(LUMA, np.float32)).round().astype(np.uint8)[..., None], part.labels)
+    raise ValueError(f"images of {have} channels cannot become images of {channels}")
 
 
 @torch.no_grad()

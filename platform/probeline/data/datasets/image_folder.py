@@ -1,6 +1,8 @@
 """Your own images: a folder, .tar, .tar.gz or .zip of class folders, with train/ and test/ (or val/) parts or without.
 
 Where there is no test/, val/ is the test part; where there is neither, a stratified share is, the same for every seed.
+Images in no class folder, all of a part, have no label: methods that need none train on them, and probes say that they
+cannot judge.
 Grey images stay grey if all are. The stored rotation (EXIF) of a photograph is not applied.
 """
 
@@ -42,7 +44,7 @@ def files(config: Config) -> list[Path]:
 
 
 def classes(config: Config) -> tuple[str, ...]:
-    """The class folders' names, sorted."""
+    """The class folders' names, sorted; none where all images lie flat."""
     return _class_names(_parts(config))
 
 
@@ -53,7 +55,7 @@ def read(config: Config) -> dict[str, Part]:
     parts = _parts(config)
     places = {place: (part, row) for part, found in parts.items() for row, place in enumerate(found)}
     inputs = read_images({(path, item.name): at for (path, item), at in places.items()}, config.size, config.channels)
-    label_of = {name: label for label, name in enumerate(_class_names(parts))}
+    label_of = {"": -1} | {name: label for label, name in enumerate(_class_names(parts))}
     labels = {part: [label_of[item.label] for _, item in found] for part, found in parts.items()}
     return {part: Part(inputs[part], np.array(labels[part], np.int64)) for part in parts}
 
@@ -66,7 +68,7 @@ def _paths(config: Config) -> list[Path]:
 
 
 def _class_names(parts: dict[str, list[Place]]) -> tuple[str, ...]:
-    return tuple(sorted({item.label for found in parts.values() for _, item in found}))
+    return tuple(sorted({item.label for found in parts.values() for _, item in found} - {""}))
 
 
 def _parts(config: Config) -> dict[str, list[Place]]:

@@ -1,0 +1,75 @@
+"""Multinomial logistic regression whose penalty is chosen on validation: what all linear probes share."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from probeline.evaluation._classification import report, require_labels
+from probeline.evaluation._probe_settings import ProbeSettings
+from probeline.evaluation._softmax_regression import SoftmaxRegression, fit, principal_axes
+from probeline.evaluation.base import Evidence, Represented
+from probeline.failures import NotApplicable
+from probeline.records import Artifact, Record
+
+PATIENCE = 2
+"""Penalties in a row that validate worse than the best before the search ends."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The model that validates best, its penalty and its accuracy there."""
+
+    l2: float
+    validation_top1: float
+    model: SoftmaxRegression
+    prepare: Callable[[Tensor], Tensor]
+
+    def probabilities(self, features: Tensor) -> Tensor:
+        """[N, K] for features: [N, D]."""
+        return self.model.probabilities(self.prepare(features))
+
+
+def choose(train: Represented, validation: Represented, classes: int, settings: ProbeSettings) -> Chosen:
+    """Fits `h` of train, penalty by penalty, and takes the one whose accuracy on validation is highest.
+
+    Penalties are tried from the strongest to the weakest, each from the solution of the one before; of equals the
+    stronger is taken, and two in a row that are worse end the search. The validation part is not added to the
+    training part for a last fit, so the chosen model is the judged one.
+    """
+    prepare = preparation(train.h, settings.standardise)
+    seen, unseen = prepare(train.h), prepare(validation.h)
+    best, model, worse = None, None, 0
+    for l2 in sorted(settings.l2, reverse=True):
+        model = fit(seen, train.labels, classes, l2, model, settings.iterations)
+        top1 = float((model.probabilities(unseen).argmax(1) == validation.labels).float().mean())
+        worse = worse + 1 if best is not None and top1 < best.validation_top1 else 0
+        if best is None or top1 > best.validation_top1:
+            best = Chosen(l2, top1, model, prepare)
+        if worse == PATIENCE:
+            break
+    return best
+
+
+def preparation(h: Tensor, standardise: bool) -> Callable[[Tensor], Tensor]:
+    """Centres, standardises if asked to, and turns features to the principal axes of the training part's h."""
+    mean = h.mean(0)
+    scale = h.std(0, correction=0).clamp(min=1e-6) if standardise else torch.ones_like(mean)
+    axes = principal_axes((h - mean) / scale)
+    return lambda features: ((features - mean) / scale) @ axes
+
+
+def probe(known: Evidence, space: str, settings: ProbeSettings, folder: Path) -> Iterator[Record | Artifact]:
+    """Fits on train, chooses on validation, reports on test, of the features `h` or `z`."""
+    require_labels(known)
+    train, validation, test = (part.spaces().get(space) for part in (known.train, known.validation, known.test))
+    if train is None:
+        name = type(known.subject.method).__name__
+        raise NotApplicable(f"{name} has no projector, so there is no {space} beside h to probe")
+    seen, unseen = Represented(train, known.train.labels), Represented(validation, known.validation.labels)
+    chosen = choose(seen, unseen, len(known.classes), settings)
+    yield Record("l2", chosen.l2)
+    yield Record("validation_top1", chosen.validation_top1)
+    yield from report(chosen.probabilities(test), known, folder)

@@ -1,0 +1,166 @@
+"""Fine-tuning: the whole encoder trained with few labels, starting from the pretrained weights.
+
+Chen, Kornblith, Norouzi, Hinton: A Simple Framework for Contrastive Learning of Visual Representations, ICML 2020,
+arXiv 2002.05709, B.5: Nesterov momentum 0.9, learning rate 0.05 times batch size / 256, no warm-up, no regularisation,
+random crops and flips, 60 epochs on 1% and 30 on 10% of the labels, subsets of equal class shares; as in its code, the
+rate falls to 0 along a cosine. Deviations for small budgets: batches of 64 in place of 4,096; 3 epochs on all labels;
+more epochs where a small subset would else give fewer than 100 steps; the rate is chosen on the validation part.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import cos, pi
+from pathlib import Path
+from typing import Self
+
+import torch
+from pydantic import Field, model_validator
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from probeline.data.augment.settings import Augment
+from probeline.data.augment.views import augment
+from probeline.data.draws import Draws
+from probeline.evaluation._classification import opened, require_labels, scores
+from probeline.evaluation._subject import ANOTHER, Subject
+from probeline.evaluation.base import Evidence, Protocol
+from probeline.failures import NotApplicable
+from probeline.records import Artifact, Record
+from probeline.spec.settings import Settings
+
+BATCH = 512
+
+
+class Config(Settings):
+    """`epochs`: one number for each fraction; `least_steps`: where they are fewer, epochs are added.
+
+    `lr`: rates to choose from, at batch size 256; scaled to `batch_size`, also where a subset is smaller than that.
+    """
+
+    fractions: tuple[float, ...] = Field((0.01, 0.1, 1.0), min_length=1)
+    epochs: tuple[int, ...] = (60, 30, 3)
+    lr: tuple[float, ...] = Field((0.05, 0.2), min_length=1)
+    batch_size: int = Field(64, ge=2)
+    least_steps: int = Field(100, ge=0)
+    augment: Augment = Augment(jitter=0.0, grey=0.0)
+
+    @model_validator(mode="after")
+    def _fit(self) -> Self:
+        if len(self.fractions) != len(self.epochs):
+            raise ValueError(
+                f"epochs has {len(self.epochs)} numbers for {len(self.fractions)} fractions; give one each"
+            )
+        for name, values, most in (
+            ("fractions", self.fractions, 1),
+            ("epochs", self.epochs, 1e9),
+            ("lr", self.lr, 1e9),
+        ):
+            if not all(0 < value <= most for value in values):
+                raise ValueError(
+                    f"{name} is {list(values)}: each lies above 0" + (" and at most 1" if most == 1 else "")
+                )
+        if len({percent(fraction) for fraction in self.fractions}) < len(self.fractions):
+            raise ValueError(f"fractions is {list(self.fractions)}: one stands there twice")
+        return self
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What a training came to: its rate, accuracy on validation (-1 where it diverged), test probabilities [N, K]."""
+
+    lr: float
+    validation_top1: float
+    probabilities: Tensor
+
+
+def percent(fraction: float) -> str:
+    """0.01 -> `1pct`."""
+    return f"{100 * fraction:g}pct"
+
+
+class FineTune(Protocol):
+    """`1pct/top1`, `10pct/top1`, `100pct/top1` and what was chosen; a fresh copy of the encoder for every training."""
+
+    def evaluate(self, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:
+        require_labels(known)
+        subject, classes = known.subject, len(known.classes)
+        best: dict[str, Tuned] = {}
+        for fraction, epochs in zip(self.config.fractions, self.config.epochs, strict=True):
+            rows = balanced_rows(known.train.labels, fraction, subject.seed)
+            few = subject if fraction == 1 else subject.with_train_rows(rows)
+            name = percent(fraction)
+            tuned = [self._tune(few, classes, epochs, lr) for lr in sorted(self.config.lr)]
+            best[name] = max(tuned, key=lambda one: one.validation_top1)  # the first of equals: the lowest rate
+            if best[name].validation_top1 < 0:
+                raise NotApplicable(f"with {name} of the labels the loss is not finite at any rate; lower `lr`")
+            yield Record(f"{name}/labels", float(len(rows)))
+            yield Record(f"{name}/lr", best[name].lr)
+            yield Record(f"{name}/validation_top1", best[name].validation_top1)
+        labels = opened(known)
+        for name, one in best.items():
+            for said in scores(one.probabilities, labels):
+                yield Record(f"{name}/{said.name}", said.value)
+
+    def _tune(self, subject: Subject, classes: int, epochs: int, lr: float) -> Tuned:
+        """Trains an encoder and a new layer on it. Random layers such as dropout draw from a generator of their own."""
+        devices = [subject.device] if subject.device.type == "cuda" else []
+        with torch.random.fork_rng(devices):
+            torch.manual_seed(subject.seed)
+            model = self._trained(subject, classes, epochs, lr)
+        validation = predicted(model, subject, "validation")
+        truth = torch.cat([batch.labels for batch in subject.batches("validation", BATCH)])
+        if not torch.isfinite(validation).all():
+            return Tuned(lr, -1.0, validation)
+        top1 = float((validation.argmax(1) == truth).float().mean())
+        return Tuned(lr, top1, predicted(model, subject, "test"))
+
+    def _trained(self, subject: Subject, classes: int, epochs: int, lr: float) -> nn.Module:
+        size = len(subject.dataset.train)
+        batch_size = min(self.config.batch_size, size)
+        each = len(range(0, size, batch_size))
+        epochs = max(epochs, -(-self.config.least_steps // each))
+        model = nn.Sequential(subject.encoder(), head(subject.method.encoder.dim, classes)).to(subject.device).train()
+        optimizer = torch.optim.SGD(model.parameters(), lr, momentum=0.9, nesterov=True)
+        done = 0
+        for epoch in range(epochs):
+            for batch in subject.batches("train", batch_size, epoch=epoch, shuffle=True):
+                rate = lr * self.config.batch_size / 256 * (1 + cos(pi * done / (epochs * each))) / 2
+                done += 1
+                if len(batch) == 1:
+                    continue  # batch norm has no variance of one sample
+                draws = Draws(subject.seed ^ ANOTHER, epoch, batch.index)
+                loss = F.cross_entropy(model(augment(batch.inputs, self.config.augment, draws)), batch.labels)
+                optimizer.param_groups[0]["lr"] = rate
+                optimizer.zero_grad(set_to_none=True)
+                loss.backward()
+                optimizer.step()
+        return model
+
+
+def head(dim: int, classes: int) -> nn.Linear:
+    """A linear layer that starts at 0, so that no class is preferred and no generator is drawn from."""
+    layer = nn.Linear(dim, classes)
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+@torch.no_grad()
+def predicted(model: nn.Module, subject: Subject, part: str) -> Tensor:
+    """Probabilities [N, K] of a part, in its order."""
+    model.eval()
+    return torch.cat([model(batch.inputs).float().softmax(1) for batch in subject.batches(part, BATCH)])
+
+
+def balanced_rows(labels: Tensor, fraction: float, seed: int) -> Tensor:
+    """Row numbers of a subset of labels [N]: the same number of every class that is there, at least 1, by chance.
+
+    All of a class where it has fewer. The number is fraction * N / classes, rounded; 1 keeps every row.
+    """
+    if fraction == 1:
+        return torch.arange(len(labels))
+    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
+    shuffled = labels.cpu()[order]
+    present = shuffled.unique()
+    each = max(1, round(fraction * len(labels) / len(present)))
+    return torch.cat([order[shuffled == label][:each] for label in present]).sort().values

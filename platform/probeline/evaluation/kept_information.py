@@ -1,0 +1,105 @@
+"""What h keeps and z loses: a linear probe says which transformation was applied to an image.
+
+Chen, Kornblith, Norouzi, Hinton: A Simple Framework for Contrastive Learning of Visual Representations, ICML 2020,
+arXiv 2002.05709, table 3. The paper trains an MLP on h and on g(h); here it is the linear probe, with its penalty
+chosen on validation. The paper's colour task has a chance level of 80%; here every transformation is equally likely.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from probeline.data.augment.views import augment
+from probeline.data.draws import Draws
+from probeline.evaluation._linear import choose
+from probeline.evaluation._probe_settings import ProbeSettings
+from probeline.evaluation._subject import ANOTHER, Subject
+from probeline.evaluation.base import Evidence, Protocol, Represented
+from probeline.failures import NotApplicable
+from probeline.records import Artifact, Record
+
+BATCH = 256
+
+
+class Config(ProbeSettings):
+    """`samples`: of each part, all where there are fewer; `noise`: std of the Gaussian noise on pixels in [0, 1]."""
+
+    samples: int = Field(1000, ge=2)
+    noise: float = Field(0.1, gt=0)
+
+
+@dataclass(frozen=True)
+class Task:
+    """`made(images, draws)`: the images [B, C, H, W] by every transformation in turn, [K, B, C, H, W]."""
+
+    name: str
+    choices: int
+    made: Callable[[Tensor, Draws], Tensor]
+
+
+class KeptInformation(Protocol):
+    """`<task>/h`, `<task>/z`: accuracy on transformed test images; `<task>/chance`: without looking.
+
+    Tasks: `rotation` by 0 to 3 quarters, `grey` or colour, `sobel` or original, `noise` or original. The labels of
+    the data are not used.
+    """
+
+    def evaluate(self, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:
+        subject = known.subject
+        channels = subject.dataset.train.inputs.shape[-1]
+        for task in self._tasks(colour=channels == 3):
+            train, validation, test = (
+                answered(subject, part, task, self.config.samples) for part in ("train", "validation", "test")
+            )
+            for space, h in train.spaces().items():
+                seen, unseen = Represented(h, train.labels), Represented(validation.spaces()[space], validation.labels)
+                chosen = choose(seen, unseen, task.choices, self.config)
+                right = chosen.probabilities(test.spaces()[space]).argmax(1) == test.labels
+                yield Record(f"{task.name}/{space}", float(right.float().mean()))
+            yield Record(f"{task.name}/chance", 1 / task.choices)
+        if channels != 3:
+            raise NotApplicable(f"whether an image was grey cannot be asked of images with {channels} channel(s)")
+
+    def _tasks(self, colour: bool) -> Iterator[Task]:
+        yield Task("rotation", 4, lambda images, draws: quarter_turns(squares(images)))
+        if colour:
+            yield _with_or_without("grey", {})
+        yield _with_or_without("sobel", {})
+        yield _with_or_without("noise", {"std": self.config.noise})
+
+
+def _with_or_without(operation: str, parameters: dict[str, float]) -> Task:
+    chain = [{"name": operation, "p": 1.0, **parameters}]
+    return Task(operation, 2, lambda images, draws: torch.stack([images, augment(images, chain, draws)]))
+
+
+def quarter_turns(images: Tensor) -> Tensor:
+    """images: [B, C, S, S] turned by 0 to 3 quarters, exactly, [4, B, C, S, S]."""
+    return torch.stack([torch.rot90(images, quarters, (2, 3)) for quarters in range(4)])
+
+
+def squares(images: Tensor) -> Tensor:
+    """The central square of images [B, C, H, W]: a quarter turn of another shape would tell itself by the shape."""
+    side = min(images.shape[2:])
+    top, left = (images.shape[2] - side) // 2, (images.shape[3] - side) // 2
+    return images[:, :, top : top + side, left : left + side]
+
+
+def answered(subject: Subject, part: str, task: Task, samples: int) -> Represented:
+    """h and z of the part's first samples, each transformed in a way drawn for it, and that way as label."""
+    found: list[tuple[Tensor, Tensor, Tensor | None]] = []
+    for batch in subject.batches(part, BATCH):
+        draws = Draws(subject.seed ^ ANOTHER, 0, batch.index).within(task.name)
+        way = draws.integers(task.choices, 1, "way")[:, 0]
+        made = task.made(batch.inputs, draws)[way, torch.arange(len(batch), device=way.device)]
+        h, z = subject.represent(made.contiguous(memory_format=torch.channels_last))
+        found.append((h, way, z))
+        if len(found) * BATCH >= samples:
+            break
+    h, way, z = zip(*found, strict=True)
+    whole = (torch.cat(h)[:samples], torch.cat(way)[:samples])
+    return Represented(*whole, None if z[0] is None else torch.cat(z)[:samples])

@@ -1,0 +1,25 @@
+"""Linear probe on the projection z = g(h): beside `linear_probe`, how much the projector throws away.
+
+Chen, Kornblith, Norouzi, Hinton: A Simple Framework for Contrastive Learning of Visual Representations, ICML 2020,
+arXiv 2002.05709, section 4.2: "the hidden layer before the projection head is a better representation than the layer
+after"; figure 8 and table 3 compare the two. The solver, its grid and the use of the parts are `linear_probe`'s.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from probeline.evaluation._linear import probe
+from probeline.evaluation._probe_settings import ProbeSettings
+from probeline.evaluation.base import Evidence, Protocol
+from probeline.records import Artifact, Record
+
+
+class Config(ProbeSettings):
+    """`l2`: penalties to choose from, in units of mean cross entropy. `standardise`: each feature to mean 0, std 1."""
+
+
+class ProjectionProbe(Protocol):
+    """The linear probe with z in place of h; a projector that is the identity gives the same numbers on both."""
+
+    def evaluate(self, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:
+        yield from probe(known, "z", self.config, folder)

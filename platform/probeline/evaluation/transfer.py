@@ -1,0 +1,52 @@
+"""Transfer: linear probes of one encoder on other data sets.
+
+Kornblith, Shlens, Le: Do Better ImageNet Models Transfer Better?, CVPR 2019, arXiv 1805.08974, as used by SimCLR
+(arXiv 2002.05709, B.8): logistic regression by L-BFGS on the frozen representation. The probe is `linear_probe`'s.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from probeline.evaluation._linear import probe
+from probeline.evaluation._probe_settings import ProbeSettings
+from probeline.evaluation.base import Evidence, Protocol
+from probeline.failures import NotApplicable
+from probeline.records import Artifact, Record
+from probeline.spec.settings import Component
+
+
+class Config(ProbeSettings):
+    """`data`: names of data sets, or `{name: ..., parameters}`; what they hold enters the trial's id.
+
+    Grey images are repeated to three channels for an encoder of colour images, and colour ones become their luma for
+    one of grey images. An encoder that takes no other size than its own says so.
+    """
+
+    data: Annotated[list[dict[str, Any]], Component("datasets")] = Field(min_length=1)
+
+
+class Transfer(Protocol):
+    """`<data set>/top1` and the rest of the linear probe's numbers, one data set after the other.
+
+    A data set's second component has `_2` after its name, and so on. One that cannot be judged leaves the others.
+    """
+
+    def evaluate(self, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:
+        taken: dict[str, int] = {}
+        refused = []
+        for component in self.config.data:
+            name = component["name"].rpartition(".")[2]
+            taken[name] = taken.get(name, 0) + 1
+            name = name if taken[name] == 1 else f"{name}_{taken[name]}"
+            try:
+                elsewhere = known.subject.elsewhere(component)
+                for said in probe(elsewhere, "h", self.config, folder / name):
+                    yield replace(said, name=f"{name}/{said.name}")
+            except NotApplicable as reason:
+                refused.append(f"{name}: {reason}")
+        if refused:
+            raise NotApplicable("; ".join(refused))
