@@ -19,7 +19,7 @@ def encoder():
 
 
 def test_its_loss_is_nt_xent_of_the_two_halves():
-    method = SimCLR(Config(temperature=0.2), encoder(), FACTS)
+    method = SimCLR(Config(loss={"name": "nt_xent", "temperature": 0.2}), encoder(), FACTS)
     z = torch.randn(10, 7, generator=torch.Generator().manual_seed(0))
     terms = method.loss(Outputs(h=z, z=z), Views(z))
     torch.testing.assert_close(terms["loss"], nt_xent(z[:5], z[5:], 0.2))
@@ -42,5 +42,5 @@ def test_the_projectors_are_those_of_figure_8():
 
 def test_its_defaults_are_the_papers_for_cifar():
     config = catalog.config("methods", "simclr")()
-    assert (config.temperature, config.projector_dim, config.augment.strength) == (0.5, 128, 0.5)
+    assert (config.loss, config.projector_dim, config.augment.strength) == ({"name": "nt_xent"}, 128, 0.5)
     assert (config.augment.jitter, config.augment.grey, config.augment.blur) == (0.8, 0.2, 0.0)

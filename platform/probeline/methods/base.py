@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from probeline.data.draws import Draws
 from probeline.data.loader import Batch
 from probeline.data.parts import Facts
+from probeline.failures import NotApplicable
 from probeline.spec.settings import Settings
 
 
@@ -51,6 +52,9 @@ class Method(nn.Module):
     two_views = False
     """Whether `forward` gives h and z of two views of every sample: what contrastive diagnostics look at."""
 
+    planned_steps = 0
+    """Steps of the whole training, which the loop says before the first one; 0 outside a training."""
+
     def __init__(self, config: Settings, encoder: nn.Module, facts: Facts) -> None:
         """`encoder`: has `dim`; `facts`: of the data (classes, shape [H, W, C], sizes of the parts)."""
         super().__init__()
@@ -81,3 +85,21 @@ class Method(nn.Module):
 def top1(logits: Tensor, targets: Tensor) -> Tensor:
     """The share of rows of [B, K] `logits` whose largest entry is at `targets` [B]."""
     return (logits.detach().argmax(1) == targets).float().mean()
+
+
+def remembered(index: Tensor | None, samples: int, *, checked: bool) -> Tensor:
+    """`index` [B], the rows of a method that remembers `samples` training samples.
+
+    `checked`: whether to look for rows beyond them, which waits for the device; a training has none by construction.
+
+    Raises:
+        NotApplicable: these are not the data it was trained on.
+    """
+    if index is None:
+        raise NotApplicable("this method remembers its training samples; views without an index have no loss")
+    if checked and int(index.max()) >= samples:
+        raise NotApplicable(
+            f"this method remembers the {samples} samples it was trained on; sample {int(index.max())} is none of "
+            f"them, so on other data only its representations can be judged"
+        )
+    return index

@@ -4,55 +4,65 @@ Chen, Kornblith, Norouzi, Hinton: A Simple Framework for Contrastive Learning of
 ICML 2020, arXiv 2002.05709.
 """
 
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from inspect import signature
 from typing import Annotated, Any, Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from probeline.data.augment.settings import Augment, Augmentation
-from probeline.data.augment.views import two_views
+from probeline import catalog
 from probeline.data.draws import Draws
 from probeline.data.loader import Batch
 from probeline.data.parts import Facts
-from probeline.losses import nt_xent
-from probeline.methods.base import Method, Outputs, Views
+from probeline.failures import BadData
+from probeline.methods._two_view_settings import TwoViewSettings
+from probeline.methods._two_views import TwoViews
+from probeline.methods.base import Outputs, Views
 from probeline.models.projector import projector
-from probeline.spec.settings import Component, Settings
+from probeline.spec.settings import Component
 
 
-class Config(Settings):
-    """Defaults are the paper's for CIFAR-10 (B.9): temperature 0.5, colour strength 0.5, no blur."""
+class Config(TwoViewSettings):
+    """Defaults are the paper's for CIFAR-10 (B.9): NT-Xent at temperature 0.5, colour strength 0.5, no blur."""
 
-    temperature: float = Field(0.5, gt=0)
+    loss: Annotated[dict[str, Any], Component("losses")] = Field({"name": "nt_xent"})
     projector: Literal["none", "linear", "nonlinear"] = "nonlinear"
     projector_dim: int = Field(128, ge=1)
-    augment: Augmentation = Augment()
-    augment_other: Annotated[Augment | list[dict[str, Any]] | None, Component("augmentations")] = Field(
-        None, description="The second view's, where it differs: figure 5 puts what it studies on one branch only."
-    )
 
 
-class SimCLR(Method):
-    """Algorithm 1: augment twice, encode, project, NT-Xent."""
-
-    two_views = True
+class SimCLR(TwoViews):
+    """Algorithm 1: augment twice, encode, project, compare; NT-Xent or any other loss on two views (table 4)."""
 
     def __init__(self, config: Config, encoder: nn.Module, facts: Facts) -> None:
         super().__init__(config, encoder, facts)
         self.projector = projector(config.projector, encoder.dim, config.projector_dim)
+        self.compare = loss_function(config.loss)
+        self.reads_labels = "labels" in signature(self.compare).parameters
+        if self.reads_labels and len(facts.classes) < 2:
+            raise BadData(
+                f"method simclr: loss {config.loss['name']} needs labels of two classes or more; the data have "
+                f"{len(facts.classes)}; nt_xent needs none"
+            )
 
     @torch.no_grad()
     def views(self, batch: Batch, draws: Draws) -> Views:
-        return Views(two_views(batch.inputs, self.config.augment, self.config.augment_other, draws))
-
-    def forward(self, views: Views) -> Outputs:
-        h = self.encoder(views.inputs)
-        return Outputs(h, self.projector(h))
+        made = super().views(batch, draws)
+        return replace(made, targets=batch.labels) if self.reads_labels else made
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
         za, zb = outputs.z.chunk(2)
-        return {"loss": nt_xent(za, zb, self.config.temperature)}
+        return {"loss": self.compare(za, zb, views.targets) if self.reads_labels else self.compare(za, zb)}
 
-    def project(self, h: Tensor) -> Tensor:
-        return self.projector(h)
+
+def loss_function(component: dict[str, Any]) -> Callable[..., Tensor]:
+    """The loss of a component `{name: ..., parameters}` with its parameters bound: tensors in, scalar out.
+
+    Raises as `catalog.settings`.
+    """
+    parameters = catalog.settings("losses", component).model_dump()
+    plugin = catalog.split(component["name"])[0]
+    return partial(getattr(catalog.module("losses", plugin), plugin), **parameters)

@@ -53,6 +53,7 @@ class Loop:
     def __init__(self, method: Method, dataset: Dataset, training: Training, seed: int, device: torch.device) -> None:
         self.method, self.data, self.training, self.seed, self.device = method, dataset.train, training, seed, device
         self.steps = len(self.data.labels) // training.batch_size
+        method.planned_steps = training.epochs * self.steps
         self.schedule = Schedule.of(training, self.steps)
         self.optimizer = build_optimizer(method, training)
         self.modules: dict[str, torch.nn.Module] = {"method": method}

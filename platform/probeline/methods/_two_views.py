@@ -1,0 +1,31 @@
+"""What methods on two views of a sample share: making the views, encoding and projecting them."""
+
+import torch
+from torch import Tensor, nn
+
+from probeline.data.augment.views import two_views
+from probeline.data.draws import Draws
+from probeline.data.loader import Batch
+from probeline.methods.base import Method, Outputs, Views
+
+
+class TwoViews(Method):
+    """Encodes and projects both views; a subclass sets `projector` and has a loss.
+
+    Both views pass the networks together, so batch norm's statistics are those of 2B views. Authors' codes that encode
+    one view after the other normalise each by its own.
+    """
+
+    two_views = True
+    projector: nn.Module
+
+    @torch.no_grad()
+    def views(self, batch: Batch, draws: Draws) -> Views:
+        return Views(two_views(batch.inputs, self.config.augment, self.config.augment_other, draws))
+
+    def forward(self, views: Views) -> Outputs:
+        h = self.encoder(views.inputs)
+        return Outputs(h, self.projector(h))
+
+    def project(self, h: Tensor) -> Tensor:
+        return self.projector(h)
