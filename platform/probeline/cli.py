@@ -54,7 +54,7 @@ def run(
     """Train and evaluate what has not finished yet; Ctrl-C stops, the same command goes on."""
     from rich.console import Console
 
-    from probeline.execution.run import describe
+    from probeline.execution.run import Site, describe
     from probeline.execution.run import run as run_plan
     from probeline.execution.watch import watch
     from probeline.tracking.provenance import collect
@@ -66,7 +66,7 @@ def run(
     print(f"{made.experiment.name}: {len(made.todo)} trials to run, {finished} of {len(made.trials)} already done")
     seen = watch(made.todo, finished, Console())
     info = describe(made.experiment, spec.read_text(), collect(spec.resolve().parent))
-    outcome = run_plan(made, info, folder, uri, address, seen)
+    outcome = run_plan(made, info, Site(folder, uri, address), seen)
     print(outcome.summary(str(spec)))
     raise typer.Exit(outcome.exit_code)
 
@@ -150,6 +150,26 @@ def show(
     from probeline.tracking.results import find
 
     print(json.dumps(find(resolve(tracking_uri), trial), indent=1, default=str))
+
+
+@app.command()
+def views(
+    spec: Spec,
+    scale: Scale = None,
+    sets: Sets = None,
+    cell: Annotated[str | None, typer.Option(help="A cell's label; else the first that makes views.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write; else .probeline/views/<name>.png.")] = None,
+    samples: Annotated[int, typer.Option(help="How many images.")] = 8,
+    epoch: Annotated[int, typer.Option(help="Which epoch's views, from 0.")] = 0,
+    folder: Folder = Path(".probeline"),
+) -> None:
+    """Draw what the encoder will see: a few training images and the views that the method makes of them."""
+    from probeline.execution.preview import write
+    from probeline.spec.load import load
+
+    experiment = load(spec, scale, sets or ())
+    path = out or folder / "views" / f"{experiment.name}.png"
+    print(write(experiment, cell, samples, epoch, path).resolve())
 
 
 @app.command()

@@ -26,7 +26,7 @@ base:
 def ours(folder: Path, trials: int) -> float:
     """Seconds of a run of `trials` trivial trials, to the last byte in MLflow."""
     from probeline.execution.plan import make
-    from probeline.execution.run import describe, run
+    from probeline.execution.run import Site, describe, run
     from probeline.execution.watch import Watch
     from probeline.spec.load import load_text
     from probeline.tracking.location import resolve
@@ -36,7 +36,8 @@ def ours(folder: Path, trials: int) -> float:
     uri = resolve(f"sqlite:///{folder}/mlflow-{trials}.db")
     plan = make(experiment, uri)
     start = time.perf_counter()
-    outcome = run(plan, describe(experiment, "", {}), folder / str(trials), uri, None, Watch(plan.todo, 0, Console()))
+    watch = Watch(plan.todo, 0, Console())
+    outcome = run(plan, describe(experiment, "", {}), Site(folder / str(trials), uri), watch)
     assert len(outcome.finished) == trials, outcome
     return time.perf_counter() - start
 

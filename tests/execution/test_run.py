@@ -7,7 +7,7 @@ from pathlib import Path
 import mlflow
 import pytest
 from probeline.execution.plan import make
-from probeline.execution.run import describe, only_run, run
+from probeline.execution.run import Site, describe, only_run, run
 from probeline.execution.watch import Watch
 from probeline.failures import UserError
 from probeline.spec.load import load
@@ -19,7 +19,7 @@ def go(spec, uri, **options):
     plan = make(load(spec, **options), uri)
     info = describe(plan.experiment, spec.read_text(), {"git_commit": "abc"})
     watch = Watch(plan.todo, 0, Console(file=io.StringIO()))
-    return plan, run(plan, info, spec.parent / ".probeline", uri, None, watch)
+    return plan, run(plan, info, Site(spec.parent / ".probeline", uri), watch)
 
 
 def test_a_grid_runs_once_is_recorded_once_and_then_has_nothing_to_do(spec, uri):

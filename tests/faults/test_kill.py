@@ -2,15 +2,13 @@
 
 import os
 import signal
-import subprocess
-import sys
-import time
 from collections import Counter
 from pathlib import Path
 
 import psutil
 import pytest
 import torch
+from faults.driver import start, wait_for_an_epoch, wait_for_the_end_of, workers
 from mlflow import MlflowClient
 from probeline.execution.plan import make
 from probeline.records import Record
@@ -37,36 +35,6 @@ def folder(tmp_path):
     threads = torch.get_num_threads()
     yield tmp_path
     torch.set_num_threads(threads)
-
-
-def start(folder: Path) -> subprocess.Popen:
-    """The command as a user types it, in a session of its own so that a Ctrl-C here does not reach it."""
-    command = [sys.executable, "-m", "probeline.cli", "run", "spec.yaml"]
-    return subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
-    )
-
-
-def workers(driver: psutil.Process) -> list[psutil.Process]:
-    """Ray's processes that hold a trial: their command line names the Trainable."""
-    titles = {process: " ".join(process.cmdline()) for process in driver.children(recursive=True)}
-    return [process for process, title in titles.items() if title.startswith("ray::") and "Trainable" in title]
-
-
-def wait_for_an_epoch(folder: Path) -> None:
-    """Until some trial has said something, which the spool shows."""
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        if any('"train/loss"' in path.read_text() for path in (folder / ".probeline/spool").glob("*/*.jsonl")):
-            return
-        time.sleep(0.1)
-    raise AssertionError("no trial said anything within two minutes")
-
-
-def wait_for_the_end_of(processes: list[psutil.Process]) -> None:
-    _, alive = psutil.wait_procs(processes, timeout=15)
-    for process in alive:  # a test ends what it started
-        process.kill()
 
 
 def check_the_record(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Ray Tune as the engine: it places our trials on warm workers and starts lost ones again."""
+"""Ray Tune as the engine: it places our trials on warm workers and tells what becomes of them."""
 
 import contextlib
 import gc
@@ -27,79 +27,127 @@ import ray  # noqa: E402 (reads the environment above)
 from ray import tune  # noqa: E402
 
 from probeline.execution.address import checked  # noqa: E402
-from probeline.execution.worker import Worker  # noqa: E402
+from probeline.execution.causes import cause  # noqa: E402
+from probeline.execution.feed import Feed  # noqa: E402
+from probeline.execution.worker import Ticket, Worker  # noqa: E402
 from probeline.failures import UserError  # noqa: E402
 from probeline.records import Said  # noqa: E402
 from probeline.spec.schema import Resources  # noqa: E402
 from probeline.spec.trial import Trial  # noqa: E402
 
-LOST_WORKER_RETRIES = 3
-
 
 class Listener(Protocol):
-    """Who is told what happens; every call returns at once."""
+    """Who is told what happens, and asked what is next; every call returns at once."""
+
+    feed: Feed
 
     def started(self, trial: Trial) -> None: ...
-    def said(self, trial: Trial, said: Sequence[Said]) -> None: ...
+    def said(self, trial: Trial, said: Sequence[Said]) -> bool:
+        """Whether the trial goes on."""
+
     def finished(self, trial: Trial) -> None: ...
     def failed(self, trial: Trial, kind: str, message: str, traceback: str) -> None: ...
+    def stopped(self, trial: Trial) -> None:
+        """It was told not to go on, and has ended."""
+
+
+class Supply(tune.search.Searcher):
+    """Hands a feed's trials to Tune."""
+
+    def __init__(self, feed: Feed) -> None:
+        super().__init__()
+        self.feed = feed
+
+    def suggest(self, trial_id: str) -> dict | str | None:
+        trial = self.feed.next()
+        if trial is not None:
+            return {"ticket": Ticket(trial)}
+        return self.FINISHED if self.feed.exhausted else None
+
+    def on_trial_complete(self, trial_id: str, result: dict | None = None, error: bool = False) -> None:
+        return None  # the bridge has heard of it
 
 
 class Bridge(tune.Callback):
     """Turns Tune's events into calls of a listener."""
 
-    def __init__(self, trials: Sequence[Trial], listener: Listener) -> None:
-        self.trials, self.listener = trials, listener
+    def __init__(self, listener: Listener, folder: Path) -> None:
+        self.listener, self.folder, self.unwanted = listener, folder, set[str]()
 
     def on_trial_start(self, iteration: int, trials: list, trial: object, **info: object) -> None:
-        self.listener.started(self._ours(trial))
+        self.listener.started(ours(trial))
 
     def on_trial_result(self, iteration: int, trials: list, trial: object, result: dict, **info: object) -> None:
-        ours, failure = self._ours(trial), result["failure"]
-        self.listener.said(ours, result["said"])
-        if failure:
-            self.listener.failed(ours, **failure)
+        if trial.trial_id in self.unwanted:  # Tune stops it with this message
+            self.listener.stopped(ours(trial))
+            return
+        goes_on = self.listener.said(ours(trial), result["said"])
+        if result["failure"]:
+            self.listener.failed(ours(trial), **result["failure"])
         elif result["done"]:
-            self.listener.finished(ours)
+            self.listener.finished(ours(trial))
+        elif not goes_on:
+            self.unwanted.add(trial.trial_id)
 
     def on_trial_error(self, iteration: int, trials: list, trial: object, **info: object) -> None:
-        error = trial.get_error()
-        self.listener.failed(
-            self._ours(trial),
-            "lost_worker",
-            f"the worker died {LOST_WORKER_RETRIES + 1} times; the last time: {str(error).strip().splitlines()[-1]}",
-            str(error),
-        )
+        why = cause(trial.get_pickled_error(), str(trial.get_error()), ours(trial), self.folder)
+        self.listener.failed(ours(trial), **why)
 
     def __getstate__(self) -> dict:
         """Nothing: Tune pickles callbacks to restore a run from disk, which we never ask of it."""
         return {}
 
-    def _ours(self, trial: object) -> Trial:
-        return self.trials[trial.config["index"]]
+
+class Ending(tune.Stopper):
+    """Stops what a listener wants no more of, and everything once the budget is used up."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        self.bridge = bridge
+
+    def __call__(self, trial_id: str, result: dict) -> bool:
+        return trial_id in self.bridge.unwanted
+
+    def stop_all(self) -> bool:
+        return self.bridge.listener.feed.over
+
+    def __getstate__(self) -> dict:
+        return {}
 
 
-def execute(trials: Sequence[Trial], storage: Path, resources: Resources, listener: Listener) -> None:
-    """Runs the trials on the connected Ray and returns when they are done, or at the first Ctrl-C.
+def ours(trial: object) -> Trial:
+    """The trial that one of Tune's carries."""
+    return trial.config["ticket"].trial
 
-    A trial whose worker dies is started again up to three times, from its checkpoint.
+
+def execute(listener: Listener, storage: Path, resources: Resources) -> None:
+    """Runs what the listener's feed gives on the connected Ray; returns when it gives no more, or at the first Ctrl-C.
+
+    Retries are the feed's, by the kind of failure; Tune itself starts nothing again.
     """
+    patience = None if resources.patience_minutes is None else 60 * resources.patience_minutes
     worker = tune.with_resources(
-        tune.with_parameters(Worker, trials=list(trials), storage=storage, threads=max(1, int(resources.cpus))),
+        tune.with_parameters(Worker, storage=storage, threads=max(1, int(resources.cpus)), patience=patience),
         {"cpu": resources.cpus, "gpu": resources.gpus},
     )
+    bridge = Bridge(listener, storage)
     with TemporaryDirectory(prefix="probeline-tune-") as scratch:
         tune.Tuner(
             worker,
-            param_space={"index": tune.grid_search(list(range(len(trials))))},
-            tune_config=tune.TuneConfig(reuse_actors=True),
+            tune_config=tune.TuneConfig(
+                search_alg=Supply(listener.feed),
+                num_samples=-1,
+                reuse_actors=True,
+                trial_name_creator=lambda trial: trial.trial_id,
+                trial_dirname_creator=lambda trial: trial.trial_id,
+            ),
             run_config=tune.RunConfig(
                 storage_path=scratch,
                 name="trials",
                 verbose=0,
-                failure_config=tune.FailureConfig(max_failures=LOST_WORKER_RETRIES),
+                stop=Ending(bridge),
+                failure_config=tune.FailureConfig(max_failures=0),
                 checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),
-                callbacks=[Bridge(trials, listener)],
+                callbacks=[bridge],
             ),
         ).fit()
 

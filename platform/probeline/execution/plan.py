@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from probeline.data.store import digest_of_file, facts
+from probeline.execution.rules import rule
 from probeline.spec.checks import check_sizes
 from probeline.spec.grid import cells
 from probeline.spec.identity import all_data, canonical_json, data_key, trials, weights_key
@@ -55,7 +56,7 @@ class Plan:
 
 def settled(status: TrialStatus) -> bool:
     """Whether a trial needs no further run."""
-    return status.status == "finished" or status.failure == "diverged"
+    return status.status == "finished" or (status.status == "failed" and not rule(status.failure).again)
 
 
 def make(experiment: Experiment, uri: str) -> Plan:
@@ -132,10 +133,13 @@ def text(plan: Plan, most: int = 40) -> str:
 def status_text(plan: Plan) -> str:
     """What became of the experiment, for a person: counts by cell, then each failure with its reason."""
     failed = [(trial, plan.statuses[trial.id]) for trial in plan.trials if plan.statuses[trial.id].status == "failed"]
-    reasons = [
-        f"{status.failure}  {trial.cell.label} seed={trial.seed}  trial {trial.id}: {status.message}"
-        for trial, status in failed
-    ]
+    reasons = []
+    for trial, status in failed:
+        known = rule(status.failure)
+        what = known.group if status.failure in (None, known.group) else f"{known.group} ({status.failure})"
+        reasons.append(f"{what}  {trial.cell.label} seed={trial.seed}  trial {trial.id}: {status.message}")
+        then = "the next run tries it again" if known.again else "it is not run again: the same seed fails again"
+        reasons.append(f"    {known.remedy}; {then}")
     return "\n".join([text(plan), *([""] if reasons else []), *reasons])
 
 

@@ -50,6 +50,10 @@ class Watch:
     def finished(self, trial: Trial) -> None:
         self._ended(trial)
 
+    def restarted(self, trial: Trial, kind: str, message: str) -> None:
+        """It failed in a way that does not last, and starts again."""
+        self.running.pop(trial.id, None)
+
     def failed(self, trial: Trial, kind: str, message: str) -> None:
         self.failures[kind] += 1
         self._ended(trial)

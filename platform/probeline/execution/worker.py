@@ -1,63 +1,132 @@
 """A warm Ray worker: one trial after another in the same process."""
 
+import contextlib
+import faulthandler
 import os
+import signal
+import socket
+import subprocess
+import sys
 import time
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 
 from ray import tune
 
+from probeline.execution import watchdog
 from probeline.failures import TrialFailure, UserError
 from probeline.spec.trial import Trial
 
 PATIENCE = 0.5
 """Seconds between two messages to the driver: a progress bar moves, and a short trial needs one message."""
 
+MEMORY_WORDS = ("can't allocate memory", "cannot allocate memory", "out of memory")
+"""How libraries say on the CPU that memory ran out, in errors of no class of their own."""
+
+
+class Preempted(Exception):
+    """The worker was told to go (SIGTERM): its trial's state is kept, and the trial goes on elsewhere."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ticket:
+    """A trial on its way to a worker; Tune copies and prints what it carries, so this does neither at length."""
+
+    trial: Trial
+
+    def __deepcopy__(self, memo: dict) -> "Ticket":
+        return self
+
+    def __repr__(self) -> str:
+        return self.trial.id
+
 
 class Worker(tune.Trainable):
     """Runs `probeline.training.trial.run`, some of its records to a message.
 
     A message holds what the trial `said` (records, artifacts, notes) and, if it could not finish, its `failure`. What
-    the trial raises is a message too, so that Ray's retries are left for workers that die.
+    the trial raises is a message too, so that Ray's errors are left for workers that die or are sent away.
     """
 
-    def setup(self, config: dict, trials: list[Trial], storage: Path, threads: int) -> None:
-        """`config["index"]`: which of `trials`; `threads`: CPU threads of this worker."""
+    def setup(self, config: dict, storage: Path, threads: int, patience: float | None) -> None:
+        """`config["ticket"]`: the trial; `threads`: of the CPU; `patience`: seconds without a sign of life."""
         import torch
 
+        from probeline.training import pulse
+
         torch.set_num_threads(threads)
-        self.trials, self.folder = trials, storage
+        self.folder, self.pulse = storage, pulse
+        pulse.carry_on()
+        signal.signal(signal.SIGTERM, lambda number, frame: pulse.stop_soon())
+        self.life = None if patience is None else self._show_life(patience)
         self.reset_config(config)
 
     def reset_config(self, new_config: dict) -> bool:
         """Turns to another trial without leaving the process."""
         from probeline.training.trial import Storage, run
 
-        self.said = run(self.trials[new_config["index"]], Storage(self.folder))
+        trial = new_config["ticket"].trial
+        if self.life is not None:
+            self.life.write_text(trial.id)
+        self.said = run(trial, Storage(self.folder))
         return True
 
     def step(self) -> dict:
-        """What the trial says within the next moments."""
+        """What the trial says within the next moments. Raises Preempted when all is said and the worker must go."""
         until, said, failure, done = time.monotonic() + PATIENCE, [], None, False
         try:
-            while time.monotonic() < until:
+            while time.monotonic() < until and not self.pulse.stopping():
                 said.append(next(self.said))
+                self.pulse.beat()
         except StopIteration:
             done = True
         except Exception as error:
-            failure, done = describe(error), True
+            if not self.pulse.stopping():
+                failure, done = describe(error), True
+        if self.pulse.stopping() and not said and not done:
+            self._keep_state()
+            raise Preempted("the worker was told to go (SIGTERM)")
+        if done and self.life is not None:
+            self.life.write_text("")
         return {"said": said, "failure": failure, "done": done, "pid": os.getpid()}
 
     def cleanup(self) -> None:
         """Stops between two records; the trial keeps its checkpoint."""
-        self.said.close()
+        self._keep_state()
+        if self.life is not None:
+            self.pulse.show_life_in(None)
+            for file in (self.life, self.life.with_name(f"{self.life.name}.stacks")):
+                with contextlib.suppress(OSError):
+                    file.unlink()
+
+    def _keep_state(self) -> None:
+        """Stops the trial where it is; its training writes its checkpoint."""
+        with contextlib.suppress(self.pulse.Stopped):
+            self.said.close()
+
+    def _show_life(self, patience: float) -> Path:
+        """Starts the watchdog on a file of this worker."""
+        folder = self.folder / "alive"
+        folder.mkdir(parents=True, exist_ok=True)
+        life = folder / f"{socket.gethostname()}-{os.getpid()}"
+        life.write_text("")
+        stacks = life.with_name(f"{life.name}.stacks").open("w")  # open as long as the process, for faulthandler
+        faulthandler.register(signal.SIGUSR2, file=stacks)
+        command = [sys.executable, "-S", "-E", watchdog.__file__, str(os.getpid()), str(life), str(patience)]
+        subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+        self.pulse.show_life_in(life)
+        return life
 
 
 def describe(error: Exception) -> dict[str, str]:
     """A failure in words: its `kind`, `message` and `traceback`."""
     known = isinstance(error, TrialFailure | UserError)
+    kind = getattr(error, "kind", "user_error" if known else "error")
+    if not known and (isinstance(error, MemoryError) or any(words in str(error).lower() for words in MEMORY_WORDS)):
+        kind = "out_of_memory"
     return {
-        "kind": getattr(error, "kind", "user_error" if known else "error"),
+        "kind": kind,
         "message": str(error) if known else f"{type(error).__name__}: {error}",
         "traceback": "".join(traceback.format_exception(error)),
     }

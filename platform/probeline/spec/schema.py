@@ -55,6 +55,9 @@ class Resources(Settings):
 
     cpus: float = Field(1, gt=0)
     gpus: float = Field(0, ge=0)
+    patience_minutes: float | None = Field(
+        60, gt=0, description="A trial without a step or a record for so long is killed and started again; null: never."
+    )
 
     @field_validator("gpus")
     @classmethod

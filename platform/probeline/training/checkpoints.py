@@ -13,6 +13,8 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from probeline.training import pulse
+
 log = logging.getLogger(__name__)
 
 
@@ -24,13 +26,19 @@ class Checkpoint:
         self.path, self.seconds, self._saved = path, seconds, time.monotonic()
 
     def due(self) -> bool:
-        """Whether it is time to save again."""
-        return time.monotonic() - self._saved >= self.seconds
+        """Whether it is time to save again: asked at every step, so it is a sign of life too."""
+        pulse.beat()
+        return pulse.stopping() or time.monotonic() - self._saved >= self.seconds
 
     def save(self, tensors: dict[str, Tensor], facts: dict) -> None:
-        """Replaces the state on disk; a crash at any moment leaves the old or the new one, whole."""
+        """Replaces the state on disk; a crash at any moment leaves the old or the new one, whole.
+
+        Raises pulse.Stopped where this process was asked to stop once the state is safe.
+        """
         write_whole(self.path, save(on_host(tensors), {"facts": json.dumps(facts)}))
         self._saved = time.monotonic()
+        if pulse.stopping():
+            raise pulse.Stopped
 
     def load(self) -> tuple[dict[str, Tensor], dict] | None:
         """The saved tensors and facts; None where there is no file, or one that cannot be read (logged)."""

@@ -8,6 +8,11 @@ import threading
 import time
 from pathlib import Path
 
+
+class Stopped(Exception):
+    """Training has kept its state and stops, as it was asked to."""
+
+
 EVERY = 1.0
 """Seconds between two signs of life on disk."""
 

@@ -1,0 +1,131 @@
+"""What is done with each event of a run: to the writer, to the feed, to whoever watches; and how the run ended."""
+
+import contextlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from probeline.execution.feed import Feed
+from probeline.execution.plan import Plan
+from probeline.execution.rules import rule
+from probeline.execution.watch import Watch
+from probeline.records import Record, Said
+from probeline.spec.trial import Trial
+from probeline.tracking.outbox import Claimed
+from probeline.tracking.writer import Unsent, Writer
+
+
+@dataclass
+class Outcome:
+    """Which of the started trials ended how; `interrupted` ones go on with the next run.
+
+    `left` were not started for want of budget; `elsewhere` are in the hands of another run; `restarts` counts what was
+    started again, by kind of failure; `terminated`: somebody sent SIGTERM.
+    """
+
+    finished: set[str] = field(default_factory=set)
+    failed: dict[str, str] = field(default_factory=dict)
+    interrupted: set[str] = field(default_factory=set)
+    elsewhere: set[str] = field(default_factory=set)
+    restarts: Counter[str] = field(default_factory=Counter)
+    left: int = 0
+    over: bool = False
+    terminated: bool = False
+    unsent: Unsent | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0 if all is well, 143 after SIGTERM, 130 after Ctrl-C, else 1. A budget that was held is well."""
+        if self.terminated:
+            return 143
+        if self.interrupted and not self.over:
+            return 130
+        return 1 if self.failed or self.unsent else 0
+
+    def summary(self, spec: str) -> str:
+        """What happened, and what to do next."""
+        nothing = not (self.finished or self.failed or self.interrupted or self.left or self.elsewhere)
+        parts = ["Nothing was left to run" if nothing else f"{len(self.finished)} trials finished"]
+        parts += [f"{count} {kind}" for kind, count in Counter(self.failed.values()).items()]
+        if self.interrupted:
+            parts.append(f"{len(self.interrupted)} interrupted")
+        parts += [f"{count} started again ({kind})" for kind, count in self.restarts.items()]
+        lines = [", ".join(parts) + "."]
+        if self.elsewhere:
+            lines.append(f"{len(self.elsewhere)} trials are in the hands of another run in the same folder.")
+        if self.left or (self.over and self.interrupted):
+            lines.append(f"The budget is used up: {self.left} trials were not started and are left for the next run.")
+        if self.unsent:
+            lines.append(str(self.unsent))
+        if self.failed:
+            lines.append(f"Why trials failed:   probeline status {spec}")
+        if self.interrupted or self.left:
+            lines.append(f"Go on where it was:  probeline run {spec}")
+        lines.append(f"Build the report:    probeline report {spec}")
+        return "\n".join(lines)
+
+
+class Recorder:
+    """The engine's listener."""
+
+    def __init__(self, plan: Plan, provenance: Mapping[str, str], writer: Writer, watch: Watch, feed: Feed) -> None:
+        self.plan, self.provenance, self.writer, self.watch, self.feed = plan, provenance, writer, watch, feed
+        self.outcome, self.open = Outcome(), set[str]()
+
+    def started(self, trial: Trial) -> None:
+        self.feed.placed(trial)
+        if trial.id not in self.open:
+            self.open.add(trial.id)
+            tags = {**self.provenance, "data_digest": self.plan.data_digest(trial)}
+            try:
+                self.writer.started(trial, tags=tags)
+            except Claimed:
+                self.open.discard(trial.id)
+                self.outcome.elsewhere.add(trial.id)
+        self.watch.started(trial)
+
+    def said(self, trial: Trial, said: Sequence[Said]) -> bool:
+        if trial.id in self.outcome.elsewhere:
+            return False
+        self.writer.said(trial.id, said)
+        records = [each for each in said if isinstance(each, Record)]
+        self.watch.said(trial, records)
+        return self.feed.source is None or self.feed.source.heard(trial, records)
+
+    def finished(self, trial: Trial) -> None:
+        self.feed.finished(trial)
+        if trial.id not in self.outcome.elsewhere:
+            self._close(trial)
+            self.outcome.finished.add(trial.id)
+            self.writer.finished(trial.id)
+        self.watch.finished(trial)
+
+    def failed(self, trial: Trial, kind: str, message: str, traceback: str) -> None:
+        if self.feed.failed(trial, kind):
+            self.outcome.restarts[kind] += 1
+            self.writer.restarted(trial.id, self.feed.restarts[trial.id])
+            self.watch.restarted(trial, kind, message)
+        elif trial.id not in self.outcome.elsewhere:
+            self._close(trial)
+            self.outcome.failed[trial.id] = kind
+            times = rule(kind).retries + 1
+            self.writer.failed(trial.id, kind, message + (f"; {times} times" if times > 1 else ""), traceback)
+            self.watch.failed(trial, kind, message)
+
+    def stopped(self, trial: Trial) -> None:
+        self.feed.stopped(trial)
+        if trial.id not in self.outcome.elsewhere:
+            self._close(trial)
+            self.writer.interrupted(trial.id)
+        self.watch.finished(trial)
+
+    def interrupted(self) -> None:
+        """What has started and not ended was stopped from outside, or when the budget ended."""
+        for trial_id in self.open:
+            with contextlib.suppress(OSError):  # the disk is full: the next writer says it
+                self.writer.interrupted(trial_id)
+        self.outcome.interrupted, self.open = self.open, set()
+        self.outcome.left, self.outcome.over = len(self.feed.left), self.feed.over
+
+    def _close(self, trial: Trial) -> None:
+        self.open.discard(trial.id)

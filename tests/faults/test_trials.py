@@ -1,0 +1,69 @@
+"""Trials that go wrong by themselves: each fails alone, in its class, and the others go on."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from faults.driver import end, start, trial_runs
+from mlflow import MlflowClient
+
+
+def with_faulty_cells(folder, *faults: str, once: bool = False, more: str = "") -> None:
+    spec = folder / "spec.yaml"
+    mark = f", once: {folder / 'it_happened'}" if once else ""
+    lines = [f"  {fault}: {{method: {{name: my_plugins.faulty, fault: {fault}{mark}}}}}\n" for fault in faults]
+    spec.write_text(spec.read_text() + "".join(lines) + more)
+
+
+def status(folder) -> str:
+    command = [sys.executable, "-m", "probeline.cli", "status", "spec.yaml"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+def test_an_exception_in_a_plug_in_and_no_memory_fail_their_cells_and_no_other(folder):
+    with_faulty_cells(folder, "exception", "memory")
+    driver = start(folder)
+    said = end(driver)
+    assert driver.returncode == 1, said
+    assert "2 trials finished, 1 error, 1 out_of_memory" in said
+    failed = {
+        run.data.tags["probeline.cell"]: run for run in trial_runs(folder, "faults") if run.info.status == "FAILED"
+    }
+    assert set(failed) == {"exception", "memory"}
+    assert failed["exception"].data.tags["probeline.message"] == "ZeroDivisionError: a mistake in a user's file"
+    assert "my_plugins/faulty.py" in traceback_of(folder, failed["exception"])
+    shown = status(folder)
+    assert "user error (error)  exception seed=0" in shown
+    assert "out of memory (out_of_memory)  memory seed=0" in shown
+    assert "lower training.batch_size" in shown
+
+
+def traceback_of(folder, run) -> str:
+    client = MlflowClient(f"sqlite:///{folder}/mlflow.db")
+    return Path(client.download_artifacts(run.info.run_id, "traceback.txt")).read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", ["sleep", "stopped"])
+def test_a_trial_without_a_sign_of_life_is_killed_and_started_again(folder, fault):
+    with_faulty_cells(folder, fault, once=True, more="resources: {patience_minutes: 0.1}\n")
+    driver = start(folder)
+    said = end(driver)
+    assert driver.returncode == 0, said
+    assert "3 trials finished, 1 started again (hung)" in said
+    bad = next(run for run in trial_runs(folder, "faults") if run.data.tags["probeline.cell"] == fault)
+    assert bad.data.tags["probeline.restarts"] == "hung"
+    assert bad.info.status == "FINISHED"
+
+
+@pytest.mark.slow
+def test_a_trial_that_hangs_again_and_again_fails_and_says_where(folder):
+    with_faulty_cells(folder, "sleep", more="resources: {patience_minutes: 0.1}\n")
+    driver = start(folder)
+    said = end(driver)
+    assert driver.returncode == 1, said
+    assert "2 trials finished, 1 hung" in said
+    (bad,) = (run for run in trial_runs(folder, "faults") if run.info.status == "FAILED")
+    assert "my_plugins/faulty.py" in traceback_of(folder, bad)
+    assert "infrastructure" in status(folder)
