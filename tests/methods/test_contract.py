@@ -38,7 +38,8 @@ def test_views_are_a_function_of_the_draws_alone(name):
     first = views(made).inputs
     torch.manual_seed(99)
     assert torch.equal(first, views(made).inputs)
-    assert not torch.equal(first, views(made, seed=1).inputs)
+    others = [views(made, seed=seed).inputs for seed in range(1, 9)]  # four coins may fall alike in two of them
+    assert not all(torch.equal(first, other) for other in others)
 
 
 @pytest.mark.parametrize("name", NAMES)

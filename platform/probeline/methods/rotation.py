@@ -1,19 +1,24 @@
-"""RotNet: say by how many quarter turns an image was rotated.
+"""RotNet: say by how much an image was rotated.
 
 Gidaris, Singh, Komodakis: Unsupervised Representation Learning by Predicting Image Rotations,
 ICLR 2018, arXiv 1803.07728.
 """
 
+from typing import Literal, Self
+
 import torch
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from probeline.data.augment.rotations import quarter_turns
+from probeline.data.augment.rotations import turns
 from probeline.data.augment.settings import Augment, Augmentation
 from probeline.data.augment.views import augment
 from probeline.data.draws import Draws
 from probeline.data.loader import Batch
 from probeline.data.parts import Facts
+from probeline.failures import BadData
+from probeline.methods._shapes import view_shape
 from probeline.methods.base import Method, Outputs, Views, top1
 from probeline.spec.settings import Settings
 
@@ -21,22 +26,38 @@ from probeline.spec.settings import Settings
 class Config(Settings):
     """The paper crops after padding by 4 and flips; here a random resized crop of 60-100% of the area and a flip.
 
-    The deviation keeps one crop operation for all methods.
+    The deviation keeps one crop operation for all methods. `rotations` of table 2: [0, 90, 180, 270], [0, 180],
+    [90, 270], or all eight multiples of 45.
     """
 
+    rotations: list[Literal[0, 45, 90, 135, 180, 225, 270, 315]] = Field(
+        [0, 90, 180, 270], min_length=2, description="Degrees counter-clockwise, each a class."
+    )
     augment: Augmentation = Augment(crop_scale=(0.6, 1.0), jitter=0.0, grey=0.0)
+
+    @model_validator(mode="after")
+    def _no_angle_twice(self) -> Self:
+        if len(set(self.rotations)) < len(self.rotations):
+            raise ValueError(f"rotations {self.rotations} names an angle twice; each is a class of its own")
+        return self
 
 
 class Rotation(Method):
-    """Eq. 2 and 3: all four copies of an image stand in the same batch."""
+    """Eq. 2 and 3: all copies of an image stand in the same batch."""
 
     def __init__(self, config: Config, encoder: nn.Module, facts: Facts) -> None:
         super().__init__(config, encoder, facts)
-        self.head = nn.Linear(encoder.dim, 4)
+        _, height, width = view_shape(config.augment, facts)
+        if height != width and any(angle % 180 for angle in config.rotations):
+            raise BadData(
+                f"method rotation: images are {height}x{width}, and quarter turns keep the shape of squares only; set "
+                "method.rotations: [0, 180], or load or crop the images square"
+            )
+        self.head = nn.Linear(encoder.dim, len(config.rotations))
 
     @torch.no_grad()
     def views(self, batch: Batch, draws: Draws) -> Views:
-        return Views(*quarter_turns(augment(batch.inputs, self.config.augment, draws)))
+        return Views(*turns(augment(batch.inputs, self.config.augment, draws), self.config.rotations))
 
     def forward(self, views: Views) -> Outputs:
         h = self.encoder(views.inputs)

@@ -1,0 +1,82 @@
+"""Bits per dim of the test images under a generative method: by the evidence bound and by importance sampling.
+
+Burda, Grosse, Salakhutdinov: Importance Weighted Autoencoders, ICLR 2016, arXiv 1509.00519, eq. 8. No label is read.
+"""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol as Structure
+from typing import runtime_checkable
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from probeline.data.draws import Draws
+from probeline.evaluation._subject import Subject
+from probeline.evaluation.base import Evidence, Protocol
+from probeline.failures import NotApplicable
+from probeline.records import Artifact, Record
+from probeline.spec.settings import Settings
+
+
+class Config(Settings):
+    """Both bounds come from the same samples, so the importance-weighted one is never the larger number of bits."""
+
+    samples: int = Field(16, ge=1, description="Codes drawn for an image.")
+    images: int | None = Field(1000, ge=1, description="Test images, drawn by the trial's seed; null: all.")
+    batch_size: int = Field(100, ge=1, description="Images at a time; decides memory, not the result.")
+
+
+@runtime_checkable
+class Likelihood(Structure):
+    """A method with a bound on the probability of images."""
+
+    def log_weights(self, images: Tensor, draws: Draws, samples: int) -> Tensor:
+        """[K, B], nats: log p(x, z) - log q(z|x) of images [B, C, H, W]; K is `samples`, or 1 where z is certain."""
+
+
+@runtime_checkable
+class CodeLikelihood(Structure):
+    """A method that also knows how likely its codes are."""
+
+    def code_log_probability(self, images: Tensor) -> Tensor:
+        """[B, places], nats: log p of each code of images [B, C, H, W]."""
+
+
+class BitsPerDim(Protocol):
+    """`elbo` is the mean over samples, `importance_weighted` the log of the mean weight: fewer bits, tighter."""
+
+    def evaluate(self, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:
+        subject = known.subject
+        if not isinstance(subject.method, Likelihood):
+            raise NotApplicable(
+                f"bits per dim is for methods that give images a probability, such as vae, vqvae and vqvae_prior; "
+                f"{type(subject.method).__name__} does not"
+            )
+        weights, codes, dims = self._measured(subject)
+        yield Record("images", float(weights.shape[1]))
+        yield Record("elbo", -float(weights.mean()) / (dims * math.log(2)))
+        if len(weights) > 1:
+            best = weights.logsumexp(0) - math.log(len(weights))
+            yield Record("samples", float(len(weights)))
+            yield Record("importance_weighted", -float(best.mean()) / (dims * math.log(2)))
+        if codes is not None:
+            yield Record("codes", -float(codes.sum(1).mean()) / (dims * math.log(2)))
+            yield Record("bits_per_code", -float(codes.mean()) / math.log(2))
+
+    @torch.no_grad()
+    def _measured(self, subject: Subject) -> tuple[Tensor, Tensor | None, int]:
+        """Log weights [K, N] and log probabilities of codes [N, places] in float64, and the numbers of an image."""
+        weights, codes, dims, left = [], [], 0, self.config.images or math.inf
+        for batch in subject.batches("test", self.config.batch_size, shuffle=True):
+            images = batch.inputs[: int(min(left, len(batch)))]
+            draws = Draws(subject.seed, 0, batch.index[: len(images)])
+            weights.append(subject.method.log_weights(images, draws, self.config.samples).double())
+            if isinstance(subject.method, CodeLikelihood):
+                codes.append(subject.method.code_log_probability(images).double())
+            dims, left = images[0].numel(), left - len(images)
+            if left <= 0:
+                break
+        return torch.cat(weights, dim=1), torch.cat(codes) if codes else None, dims

@@ -1,0 +1,36 @@
+"""The size of a method's views, and whether an encoder takes patches: told before the first step."""
+
+import torch
+from torch import nn
+
+from probeline.data.augment.settings import Augmentation
+from probeline.data.augment.views import augment
+from probeline.data.draws import Draws
+from probeline.data.parts import Facts
+from probeline.failures import UserError
+
+
+def view_shape(settings: Augmentation, facts: Facts) -> tuple[int, int, int]:
+    """(C, H, W) of what `augment` makes of the data's images [H, W, C]."""
+    height, width, channels = facts.shape
+    blank = torch.zeros(1, channels, height, width)
+    return tuple(augment(blank, settings, Draws(0, 0, torch.zeros(1, dtype=torch.int64))).shape[1:])
+
+
+@torch.no_grad()
+def require_patches(encoder: nn.Module, shape: tuple[int, int, int], method: str) -> None:
+    """Raises UserError unless the encoder makes h of `dim` numbers of patches of `shape` (C, H, W)."""
+    training, device = encoder.training, next((weight.device for weight in encoder.parameters()), None)
+    size = "x".join(map(str, shape[1:]))
+    remedy = "use an encoder for images of any size, such as resnet, or larger patches"
+    try:
+        found = encoder.eval()(torch.zeros(2, *shape, device=device)).shape
+    except (RuntimeError, AssertionError, ValueError) as error:
+        raise UserError(f"method {method}: the encoder does not take patches of {size} ({error}); {remedy}") from error
+    finally:
+        encoder.train(training)
+    if found != (2, encoder.dim):
+        raise UserError(
+            f"method {method}: of a patch of {size} the encoder makes {found[-1]} numbers, of an image {encoder.dim}; "
+            f"{remedy}"
+        )

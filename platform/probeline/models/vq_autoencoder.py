@@ -1,0 +1,97 @@
+"""The quantised autoencoder around an encoder: places of its last map get codes, a decoder makes pixels of them.
+
+Van den Oord, Vinyals, Kavukcuoglu: Neural Discrete Representation Learning, NeurIPS 2017, arXiv 1711.00937.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from probeline.models.codebook import Codebook, perplexity
+from probeline.models.decoder import Decoder, Pixels
+from probeline.models.spatial_map import find_map, with_map
+from probeline.models.vq_settings import QuantiserSettings
+
+
+class VQAutoencoder(nn.Module):
+    """The codes come from the map whose mean is h, so that all that they say went through what a probe reads.
+
+    That map is coarser than the paper's grid of codes; a 1x1 convolution and a pixel shuffle bring it there. The
+    encoder is passed in at each call, as it belongs to the method.
+    """
+
+    def __init__(self, settings: QuantiserSettings, encoder: nn.Module, shape: tuple[int, int, int], name: str) -> None:
+        """`shape`: (C, H, W) of the views; `name`: the method's, for messages. Raises UserError as `find_map` does."""
+        super().__init__()
+        self.settings, self.shape = settings, shape
+        self.site, coarse = find_map(encoder, shape, name)
+        finer = max(1, round(shape[1] / settings.downsampling / coarse[0]))
+        self.grid = (coarse[0] * finer, coarse[1] * finer)
+        self.enter = nn.Sequential(
+            nn.Conv2d(encoder.dim, settings.code_dim * finer**2, 1),
+            nn.PixelShuffle(finer),
+            nn.GroupNorm(1, settings.code_dim, affine=False),  # the size of the first codes
+        )
+        self.codebook = Codebook(
+            settings.codes, settings.code_dim, settings.decay if settings.codebook == "ema" else None
+        )
+        self.decoder = Decoder(settings.code_dim, settings.decoder_width, shape, self.grid)
+
+    @property
+    def places(self) -> int:
+        """Codes of an image."""
+        return self.grid[0] * self.grid[1]
+
+    @property
+    def bit(self) -> float:
+        """Nats of an image that make one bit per dim."""
+        return math.prod(self.shape) * math.log(2)
+
+    def encode(self, encoder: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
+        """h [B, dim] and z_e [B, D, *grid] of images [B, C, H, W]."""
+        h, features = with_map(encoder, self.site, images)
+        return h, self.enter(features)
+
+    def quantise(self, vectors: Tensor) -> Tensor:
+        """The nearest codes, with the gradient of z_e [B, D, h, w] itself: straight through (section 3.2)."""
+        return vectors + (self.codebook(self.codebook.nearest(vectors)) - vectors).detach()
+
+    def decode(self, codes: Tensor) -> Pixels:
+        """Pixels of codes [B, D, *grid]."""
+        return self.decoder(codes)
+
+    def terms(self, images: Tensor, vectors: Tensor, pixels: Pixels) -> dict[str, Tensor]:
+        """Eq. 3 over D ln 2, so in bits per dim, of images [B, C, H, W], their z_e, and the pixels decoded.
+
+        `bits_per_dim` adds the codes under the uniform prior, log2 K each.
+        """
+        index, vectors = self.codebook.nearest(vectors), vectors.float()
+        codes = self.codebook(index).float()
+        reconstruction = -pixels.log_probability(images).mean() / self.bit
+        commitment = (vectors - codes.detach()).square().flatten(1).sum(1).mean() / self.bit
+        loss = reconstruction + self.settings.beta * commitment
+        if self.settings.codebook == "gradient":
+            loss = loss + (vectors.detach() - codes).square().flatten(1).sum(1).mean() / self.bit
+        uniform = self.places * math.log(self.settings.codes) / self.bit
+        return {
+            "loss": loss,
+            "bits_per_dim": reconstruction.detach() + uniform,
+            "reconstruction": reconstruction.detach(),
+            "commitment": commitment.detach(),
+            "perplexity": perplexity(index, self.settings.codes),
+        }
+
+    def index(self, encoder: nn.Module, images: Tensor) -> Tensor:
+        """Codes' indices [B, *grid] of images."""
+        return self.codebook.nearest(self.encode(encoder, images)[1])
+
+    def pixels(self, index: Tensor) -> Pixels:
+        """Pixels decoded from indices [B, *grid]."""
+        return self.decode(self.codebook(index))
+
+    @torch.no_grad()
+    def update(self, vectors: Tensor) -> None:
+        """After a step on z_e [B, D, h, w]: moving averages and restarts, as the settings say."""
+        if self.settings.codebook == "ema" or self.settings.restart_below:
+            self.codebook.update(vectors, self.settings.restart_below)

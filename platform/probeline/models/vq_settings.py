@@ -1,0 +1,24 @@
+"""What both methods with quantised codes may be told, without importing torch."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from probeline.spec.settings import Settings
+
+
+class QuantiserSettings(Settings):
+    """Defaults are those of van den Oord et al. 2017 (arXiv 1711.00937), section 4.1: 512 codes, beta 0.25."""
+
+    codes: int = Field(512, ge=2, description="K, the size of the codebook.")
+    code_dim: int = Field(64, ge=1, description="D, the size of a code.")
+    downsampling: int = Field(4, ge=1, description="About so many pixels along a side have one code; 4 in the paper.")
+    beta: float = Field(0.25, ge=0, description="Weight of the commitment loss.")
+    codebook: Literal["gradient", "ema"] = Field("gradient", description="How codes learn: eq. 3, or appendix A.1.")
+    decay: float = Field(0.99, ge=0, lt=1, description="gamma of the moving averages; of `ema` only.")
+    restart_below: float = Field(
+        0.0,
+        ge=0,
+        description="Codes used by fewer vectors a batch, on average, move to a vector of the batch; 0: never.",
+    )
+    decoder_width: int = Field(16, ge=1, description="The decoder's channels at the full size.")
