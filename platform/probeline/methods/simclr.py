@@ -7,7 +7,7 @@ ICML 2020, arXiv 2002.05709.
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from inspect import signature
+from inspect import Parameter, signature
 from typing import Annotated, Any, Literal
 
 import torch
@@ -41,8 +41,10 @@ class SimCLR(TwoViews):
         super().__init__(config, encoder, facts)
         self.projector = projector(config.projector, encoder.dim, config.projector_dim)
         self.compare = loss_function(config.loss)
-        self.reads_labels = "labels" in signature(self.compare).parameters
-        if self.reads_labels and len(facts.classes) < 2:
+        takes = signature(self.compare).parameters.get("labels")
+        self.takes_labels = takes is not None
+        needs = self.takes_labels and (takes.default is Parameter.empty or config.loss.get("positives") == "labels")
+        if needs and len(facts.classes) < 2:
             raise BadData(
                 f"method simclr: loss {config.loss['name']} needs labels of two classes or more; the data have "
                 f"{len(facts.classes)}; nt_xent needs none"
@@ -51,11 +53,11 @@ class SimCLR(TwoViews):
     @torch.no_grad()
     def views(self, batch: Batch, draws: Draws) -> Views:
         made = super().views(batch, draws)
-        return replace(made, targets=batch.labels) if self.reads_labels else made
+        return replace(made, targets=batch.labels) if self.takes_labels else made
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
         za, zb = outputs.z.chunk(2)
-        return {"loss": self.compare(za, zb, views.targets) if self.reads_labels else self.compare(za, zb)}
+        return {"loss": self.compare(za, zb, views.targets) if self.takes_labels else self.compare(za, zb)}
 
 
 def loss_function(component: dict[str, Any]) -> Callable[..., Tensor]:
