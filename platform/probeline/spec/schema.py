@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, PrivateAttr, field_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator
 
 from probeline.spec.override import Override
 from probeline.spec.problems import shown
@@ -29,6 +29,9 @@ class Training(Settings):
 
     epochs: int = Field(100, ge=0)
     batch_size: int = Field(256, ge=2)
+    micro_batch: int | None = Field(
+        None, ge=1, description="Samples in memory at a time, by gradient caching; null: the whole batch at once."
+    )
     optimizer: Literal["sgd", "lars", "adamw"] = "sgd"
     lr: float = Field(0.05, ge=0, description="The learning rate at batch size 256; `scaling` carries it to others.")
     scaling: Literal["none", "linear", "sqrt"] = "none"
@@ -38,6 +41,16 @@ class Training(Settings):
     schedule: Literal["cosine", "constant"] = "cosine"
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     online_probe: Annotated[bool, OutsideIdentity] = True
+
+    @field_validator("micro_batch")
+    @classmethod
+    def _within_the_batch(cls, micro_batch: int | None, info: ValidationInfo) -> int | None:
+        batch_size = info.data.get("batch_size")
+        if micro_batch is not None and batch_size is not None and micro_batch > batch_size:
+            raise ValueError(
+                f"got {micro_batch}, more than training.batch_size, {batch_size}; allowed: at most that, or null"
+            )
+        return micro_batch
 
 
 class Recipe(Settings):

@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from itertools import islice
 
 import torch
@@ -17,6 +18,7 @@ from probeline.methods.base import Method
 from probeline.records import Record
 from probeline.spec.schema import Training
 from probeline.training.checkpoints import Checkpoint, restore_tensors, state_tensors
+from probeline.training.gradient_cache import Step, cached_gradient, full_gradient
 from probeline.training.memory import memory_in_use
 from probeline.training.online_probe import OnlineProbe
 from probeline.training.optimizers import build_optimizer
@@ -122,20 +124,24 @@ class Loop:
         """One step; the batch's terms by record name, on the device."""
         epoch, step = self.progress.epoch, self.progress.step
         torch.manual_seed(derive(self.seed, "noise", epoch, step))
-        views = self.method.views(batch, Draws(derive(self.seed, "views"), epoch, batch.index))
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._bf16()):
-            outputs = self.method(views)
-            terms = self.method.loss(outputs, views)
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate(step)
         self.optimizer.zero_grad(set_to_none=True)
-        terms["loss"].backward()
+        done = self._gradient(batch, Draws(derive(self.seed, "views"), epoch, batch.index))
         self.optimizer.step()
-        self.method.after_step(outputs, views)
-        said = {f"train/{name}": term.detach().float() for name, term in terms.items()}
+        self.method.after_step(done.outputs, done.views)
+        said = {f"train/{name}": term.detach().float() for name, term in done.terms.items()}
         if self.probe is not None:
-            said["online_probe/top1"] = self.probe.learn(outputs.h[: len(batch.labels)], batch.labels)
+            said["online_probe/top1"] = self.probe.learn(done.outputs.h[: len(batch.labels)], batch.labels)
         return said
+
+    def _gradient(self, batch: Batch, draws: Draws) -> Step:
+        """The gradient of the batch's loss, by micro-batches where they are asked for."""
+        precision = partial(torch.autocast, self.device.type, torch.bfloat16, enabled=self._bf16())
+        micro_batch = self.training.micro_batch
+        if micro_batch is None or micro_batch >= len(batch):
+            return full_gradient(self.method, batch, draws, precision)
+        return cached_gradient(self.method, batch, draws, precision, micro_batch)
 
     def _rate(self, step: int) -> float:
         return self.schedule(self.progress.epoch * self.steps + step)

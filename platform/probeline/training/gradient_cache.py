@@ -1,0 +1,208 @@
+"""Gradient caching: the gradient of a whole batch's loss, with the activations of one chunk of samples at a time.
+
+Gao, Zhang, Han, Callan: Scaling Deep Contrastive Learning Batch Size under Memory Limited Setup, RepL4NLP 2021,
+arXiv 2101.06983.
+
+What is exact and what is not. Outputs of all chunks are computed without a graph, the loss is taken on all of them
+together, its gradient with respect to the outputs is kept, and each chunk is computed again, from the same random
+state, to carry its part of that gradient back. Where `forward` treats samples apart, the result is the full batch's
+gradient up to rounding. Batch norm does not: each chunk is normalised by the statistics of its own samples (all their
+views), as with small per-device batches. So a micro-batch decides numbers, and is part of a trial's id. Running
+statistics move once a step, by the norm's own momentum, to the mean over the chunks of the chunks' statistics.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
+
+from probeline.data.draws import Draws
+from probeline.data.loader import Batch
+from probeline.methods.base import Method, Outputs, Views
+
+Precision = Callable[[], AbstractContextManager]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step's outputs of the whole batch, detached where they were cached, its views, and the loss's terms."""
+
+    outputs: Outputs
+    views: Views
+    terms: dict[str, Tensor]
+
+
+def full_gradient(method: Method, batch: Batch, draws: Draws, precision: Precision) -> Step:
+    """Adds the gradient of the batch's loss to the parameters' `.grad`, the whole batch at once.
+
+    `precision` makes the context of the forward pass and the loss, such as an autocast.
+    """
+    views = method.views(batch, draws)
+    with precision():
+        outputs = method(views)
+        terms = method.loss(outputs, views)
+    terms["loss"].backward()
+    return Step(outputs, views, terms)
+
+
+def cached_gradient(method: Method, batch: Batch, draws: Draws, precision: Precision, micro_batch: int) -> Step:
+    """As `full_gradient`, with the activations of at most `micro_batch` samples, all their views, at a time.
+
+    Views are made anew for each pass, and a pass begins from the random state of its chunk's first one. It takes about
+    one forward pass longer than all at once.
+    """
+    device = batch.inputs.device
+    chunks = [Chunk(method, batch, draws, *ends) for ends in ranges(len(batch), micro_batch)]
+    norms, states, parts, seen = Norms(method), [], [], []
+    with norms.moved_once([len(chunk) for chunk in chunks]) as next_chunk:
+        for chunk in chunks:
+            next_chunk()
+            states.append(_random_state(device))
+            views = chunk.views()
+            with torch.no_grad(), precision():
+                parts.append(_named(method(views)))
+            seen.append({"targets": views.targets, "index": views.index})
+    leaves = {name: join([part[name] for part in parts], chunks) for name in parts[0]}
+    for leaf in leaves.values():
+        leaf.requires_grad_(leaf.is_floating_point())
+    outputs, views = _outputs(leaves), WholeViews(chunks, seen)
+    del parts
+    with precision():
+        terms = method.loss(outputs, views)
+    terms["loss"].backward()
+    after = _random_state(device)
+    with norms.still():
+        for chunk, state in zip(chunks, states, strict=True):
+            _restore(state, device)
+            with precision():
+                again = _named(method(chunk.views()))
+            learned = [name for name, leaf in leaves.items() if leaf.grad is not None and again[name].requires_grad]
+            torch.autograd.backward([again[n] for n in learned], [chunk.rows(leaves[n].grad) for n in learned])
+            del again  # before the next chunk's activations are made
+    _restore(after, device)
+    return Step(_outputs({name: leaf.detach() for name, leaf in leaves.items()}), views, terms)
+
+
+def ranges(samples: int, micro_batch: int) -> list[tuple[int, int]]:
+    """(start, stop) of the fewest chunks of at most `micro_batch`, whose sizes differ by one at most.
+
+    Even chunks, as a last one of a single sample would have no batch statistics.
+    """
+    count = -(-samples // micro_batch)
+    ends = [samples * index // count for index in range(count + 1)]
+    return list(pairwise(ends))
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Samples `start` to `stop` of a batch; its views are made each time they are asked for, always the same."""
+
+    method: Method
+    batch: Batch
+    draws: Draws
+    start: int
+    stop: int
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def views(self) -> Views:
+        """The views of these samples: they hang on a sample's draws, not on its neighbours."""
+        now = slice(self.start, self.stop)
+        samples = Batch(self.batch.inputs[now], self.batch.labels[now], self.batch.index[now])
+        return self.method.views(samples, self.draws[now])
+
+    def rows(self, whole: Tensor) -> Tensor:
+        """The rows of these samples in a view-major tensor [V * B, ...] of the batch: [V * len, ...]."""
+        return whole.unflatten(0, (-1, len(self.batch)))[:, self.start : self.stop].flatten(0, 1)
+
+
+def join(parts: Sequence[Tensor], chunks: Sequence[Chunk]) -> Tensor:
+    """View-major tensors of each chunk -> the view-major tensor of the batch."""
+    apart = [part.unflatten(0, (-1, len(chunk))) for part, chunk in zip(parts, chunks, strict=True)]
+    return torch.cat(apart, dim=1).flatten(0, 1)
+
+
+class WholeViews(Views):
+    """The views of all chunks, for losses that read more than outputs.
+
+    Its `inputs` are made when they are asked for, and not kept: they could take as much memory as the cache saves.
+    """
+
+    def __init__(self, chunks: Sequence[Chunk], seen: Sequence[Mapping[str, Tensor | None]]) -> None:
+        """`seen`: each chunk's `targets` and `index`."""
+        object.__setattr__(self, "_chunks", chunks)
+        for name, first in seen[0].items():
+            joined = None if first is None else join([one[name] for one in seen], chunks)
+            object.__setattr__(self, name, joined)
+
+    @property
+    def inputs(self) -> Tensor:
+        return join([chunk.views().inputs for chunk in self._chunks], self._chunks)
+
+
+class Norms:
+    """The batch norms of a method that are moving their running statistics."""
+
+    def __init__(self, method: Method) -> None:
+        found = [module for module in method.modules() if isinstance(module, BatchNorm)]
+        self.norms = [norm for norm in found if norm.training and norm.track_running_stats]
+
+    @contextmanager
+    def moved_once(self, sizes: Sequence[int]) -> Iterator[Callable[[], None]]:
+        """Call what it gives before each chunk: the chunks' statistics, weighed by size, then count as one step's.
+
+        With momentum m and weights w, chunk k moves by m w_k / (1 - m sum_{j > k} w_j), so that after the last one the
+        old value has kept 1 - m and every chunk has m w_k.
+        """
+        momenta = [norm.momentum for norm in self.norms]
+        counts = [norm.num_batches_tracked.clone() for norm in self.norms]
+        moves = [1 / (1 + int(n)) if m is None else m for m, n in zip(momenta, counts, strict=True)]
+        todo = iter([(size / sum(sizes), sum(sizes[k + 1 :]) / sum(sizes)) for k, size in enumerate(sizes)])
+
+        def next_chunk() -> None:
+            weight, later = next(todo)
+            for norm, move in zip(self.norms, moves, strict=True):
+                norm.momentum = move * weight / (1 - move * later)
+
+        try:
+            yield next_chunk
+        finally:
+            for norm, momentum, count in zip(self.norms, momenta, counts, strict=True):
+                norm.momentum = momentum
+                norm.num_batches_tracked.sub_(count).floor_divide_(len(sizes)).add_(count)
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Normalises by the chunk's statistics as before, and moves nothing."""
+        for norm in self.norms:
+            norm.track_running_stats = False
+        try:
+            yield
+        finally:
+            for norm in self.norms:
+                norm.track_running_stats = True
+
+
+def _named(outputs: Outputs) -> dict[str, Tensor]:
+    return {"h": outputs.h, "z": outputs.z} | {f"extra.{name}": tensor for name, tensor in outputs.extra.items()}
+
+
+def _outputs(named: Mapping[str, Tensor]) -> Outputs:
+    extra = {name.removeprefix("extra."): tensor for name, tensor in named.items() if name.startswith("extra.")}
+    return Outputs(named["h"], named["z"], extra)
+
+
+def _random_state(device: torch.device) -> tuple[Tensor, Tensor | None]:
+    on_device = torch.cuda.get_rng_state(device) if device.type == "cuda" else None
+    return torch.get_rng_state(), on_device
+
+
+def _restore(state: tuple[Tensor, Tensor | None], device: torch.device) -> None:
+    torch.set_rng_state(state[0])
+    if state[1] is not None:
+        torch.cuda.set_rng_state(state[1], device)
