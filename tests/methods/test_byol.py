@@ -1,0 +1,54 @@
+import pytest
+import torch
+from methods.tiny import batch, encoder, facts, tensor, trained_step, views
+from probeline.methods.base import Outputs, Views
+from probeline.methods.byol import BYOL, Config
+
+CONFIG = Config(projector_dim=4, hidden_dim=7, momentum=0.9)
+
+
+def outputs(predicted, target):
+    return Outputs(h=predicted, z=predicted, extra={"predicted": predicted, "target": target})
+
+
+def test_its_loss_is_four_times_lightlys_negative_cosine_plus_four():
+    """Eq. 2 is 2 - 2 cos, for each of the two views; lightly's example takes the mean of minus cos."""
+    loss = pytest.importorskip("lightly.loss", reason="the extra [bench] is not installed").NegativeCosineSimilarity()
+    predicted, target = tensor(8, 4), tensor(8, 4, seed=1)
+    (pa, pb), (ta, tb) = predicted.chunk(2), target.chunk(2)
+    ours = BYOL(CONFIG, encoder(), facts()).loss(outputs(predicted, target), Views(predicted))["loss"]
+    torch.testing.assert_close(ours, 4 + 4 * 0.5 * (loss(pa, tb) + loss(pb, ta)), atol=1e-5, rtol=1e-6)
+
+
+def test_its_loss_is_the_squared_distance_of_unit_vectors_by_hand():
+    predicted = torch.tensor([[1.0, 0.0], [0.0, 3.0]])
+    target = torch.tensor([[0.0, 2.0], [5.0, 0.0]])
+    method = BYOL(CONFIG, encoder(), facts())
+    assert method.loss(outputs(predicted, target), Views(predicted))["loss"].item() == pytest.approx(0)
+    assert method.loss(outputs(predicted, -target), Views(predicted))["loss"].item() == pytest.approx(8)
+
+
+def test_the_target_starts_equal_and_has_no_gradient():
+    method = BYOL(CONFIG, encoder(), facts())
+    made = method(views(method, batch()))
+    torch.testing.assert_close(made.extra["target"], made.z)
+    assert not made.extra["target"].requires_grad
+    assert not any(weight.requires_grad for weight in method.target_encoder.parameters())
+
+
+def test_after_a_step_the_target_has_moved_a_tenth_of_the_way():
+    method = BYOL(CONFIG, encoder(), facts())
+    before = method.target_encoder.linear.weight.clone()
+    trained_step(method, batch())
+    now = method.encoder.linear.weight
+    assert not torch.equal(now, before)
+    torch.testing.assert_close(method.target_encoder.linear.weight, 0.9 * before + 0.1 * now)
+
+
+def test_at_the_last_step_of_a_training_the_target_stands_still():
+    method = BYOL(CONFIG, encoder(), facts())
+    method.planned_steps = 1
+    trained_step(method, batch())
+    before = method.target_encoder.linear.weight.clone()
+    trained_step(method, batch(seed=1))
+    torch.testing.assert_close(method.target_encoder.linear.weight, before)
