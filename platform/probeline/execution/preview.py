@@ -1,5 +1,6 @@
 """What a cell's encoder will see, as a picture, before any training: images and the views that the method makes."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,7 +113,8 @@ def drawn(seen: Seen) -> Image.Image:
     font = ImageFont.load_default()
     side = max(_zoomed(seen.images[0]).size + _zoomed(seen.views[0, 0]).size)
     views, count = seen.views.shape[:2]
-    across, lines = min(views, ACROSS), -(-views // ACROSS)
+    across = _across(views)
+    lines = -(-views // across)
     step, high = side + GAP, side + GAP + (LINE if seen.targets is not None else 0)
     size = (
         max(step * (1 + across) + GAP, int(font.getlength(seen.title)) + 2 * GAP),
@@ -132,6 +134,11 @@ def drawn(seen: Seen) -> Image.Image:
             if seen.targets is not None and view < len(seen.targets):
                 pen.text((corner[0], corner[1] + side), f"target {int(seen.targets[view, row])}", "black", font)
     return sheet
+
+
+def _across(views: int) -> int:
+    """How many views stand in a row: all of a few; a square grid of patches as it is."""
+    return math.isqrt(views) if views > ACROSS and math.isqrt(views) ** 2 == views else min(views, ACROSS)
 
 
 def _zoomed(image: Tensor) -> Image.Image:
