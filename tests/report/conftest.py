@@ -1,6 +1,7 @@
 """Frames as `tracking.results` gives them, with numbers drawn for the test of the drawing code alone."""
 
 import hashlib
+import itertools
 import json
 from types import SimpleNamespace
 
@@ -75,6 +76,24 @@ def _row(label, arm, method, size, seed, top1, rng):
     }
 
 
+def make_grid(axes, values, seeds=3):
+    """All combinations of `axes` (name -> values); `values(seed, **axes by their last word)` gives the metrics."""
+    rows = []
+    for point in itertools.product(*axes.values()):
+        at = dict(zip(axes, point, strict=True))
+        named = {key.rpartition(".")[2]: value for key, value in at.items()}
+        label = " ".join(f"{key}={value}" for key, value in named.items())
+        for seed in range(seeds):
+            row = _row(label, None, named.get("method", "simclr"), None, seed, 0.5, np.random.default_rng(seed))
+            kept = {
+                key: value
+                for key, value in row.items()
+                if "/" not in key and key not in ("method", "training.batch_size")
+            }
+            rows.append({**kept, **at, **values(seed=seed, **named)})
+    return pd.DataFrame(rows).astype({"failure": object, "message": object, "arm": object})
+
+
 def make_history(trials, epochs=10):
     """Loss and online probe of every trained trial that started."""
     rng = np.random.default_rng(8)
@@ -123,4 +142,6 @@ def history(trials):
 @pytest.fixture
 def make():
     """The makers, for tests that need other frames."""
-    return SimpleNamespace(trials=make_trials, history=make_history, experiment=make_experiment, fail=fail)
+    return SimpleNamespace(
+        trials=make_trials, history=make_history, grid=make_grid, experiment=make_experiment, fail=fail
+    )

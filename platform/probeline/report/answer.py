@@ -15,6 +15,8 @@ from probeline.report.metrics import Metric, metric
 from probeline.report.statistics import Difference, Estimate, estimate, paired_difference
 from probeline.report.text import isolated
 
+MOST = 12  # lines that are told one by one; the table has all
+
 
 @dataclass(frozen=True)
 class Section:
@@ -49,9 +51,9 @@ def answer(trials: pd.DataFrame, metric_name: str, baseline: Baseline, shape: La
     sections = [
         Section(
             f"Best to worst by {about.title}{over}",
-            tuple(f"{claims.level(isolated(k), levels[k], about)}." for k in ranked),
+            (*(f"{claims.level(isolated(k), levels[k], about)}." for k in ranked[:MOST]), *_more(ranked)),
         ),
-        _neighbours(lines, ranked, about),
+        _neighbours(lines, ranked[:MOST], about),
         _along_x(lines, shape, about),
     ]
     against = _against_baseline(found, ranked, baseline, about)
@@ -90,6 +92,11 @@ def _common(lines: dict[str, list[Cell]]) -> set:
     at = [{cell.x for cell in group if cell.values} for group in lines.values() if not all(cell.arm for cell in group)]
     at = [values for values in at if values]
     return set.intersection(*at) if at else set()
+
+
+def _more(ranked: list[str]) -> tuple[str, ...]:
+    left = len(ranked) - MOST
+    return (f"And {left} more, in the table of results.",) if left > 0 else ()
 
 
 def _over(shape: Layout, common: set) -> str:

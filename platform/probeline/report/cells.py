@@ -9,7 +9,7 @@ import pandas as pd
 
 from probeline.report.statistics import Estimate, estimate
 
-RUN = ("trial_id", "encoder_id", "run_id", "cell", "arm", "seed", "status", "failure", "message", "recipe")
+RUN = ("trial_id", "encoder_id", "run_id", "cell", "arm", "seed", "status", "failure", "message", "notes", "recipe")
 PROVENANCE = ("git_commit", "git_dirty", "versions", "hardware", "data_digest", "started", "finished")
 NOT_AXES = frozenset([*RUN, *PROVENANCE])
 
@@ -134,7 +134,7 @@ def _line_names(trials: pd.DataFrame, x: str | None, line: str | None) -> list[s
         if not _absent(row["arm"]):
             names.append(str(row["arm"]))
             continue
-        parts = [shown(row[line])] if line is not None and not _absent(row[line]) else []
+        parts = [line_name(line, row[line], bool(others))] if line is not None and not _absent(row[line]) else []
         parts += [f"{short(axis)}={shown(row[axis])}" for axis in others if not _absent(row[axis])]
         names.append(", ".join(parts) or "all cells")
     taken = {name for name, row in zip(names, trials["arm"], strict=True) if _absent(row)}
@@ -142,6 +142,12 @@ def _line_names(trials: pd.DataFrame, x: str | None, line: str | None) -> list[s
         f"{name} (arm)" if not _absent(arm) and name in taken else name
         for name, arm in zip(names, trials["arm"], strict=True)
     ]
+
+
+def line_name(axis: str, value: Any, among_others: bool = False) -> str:
+    """What a line is called by its value: a method by its name; a number, or one value of several, by its axis too."""
+    plainly = isinstance(value, str) and (not among_others or "." not in axis)
+    return shown(value) if plainly else f"{short(axis)}={shown(value)}"
 
 
 def short(axis: str) -> str:

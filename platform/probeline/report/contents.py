@@ -14,6 +14,7 @@ from probeline.report.cells import Layout, layout
 from probeline.report.figures._style import NothingToDraw
 from probeline.report.statistics import METHOD
 from probeline.report.tables import Table
+from probeline.spec.references import referred
 from probeline.spec.schema import Experiment
 
 METRIC = "linear_probe/top1"
@@ -68,6 +69,7 @@ def contents(experiment: Experiment, trials: pd.DataFrame, history: pd.DataFrame
     axis = next((f for f in chosen if f["name"] == "metric_against_axis"), {})
     shape = layout(trials, axis.get("x"), axis.get("line"))
     defaults = {"metric": main, "baseline": asked.baseline, "x": shape.x, "line": shape.line}
+    defaults["references"] = referred(asked.references)
     frames = (trials, history, defaults)
     if asked.baseline is not None and "differences" in asked.tables:
         chosen += [{"name": "paired_differences"}] * all(f["name"] != "paired_differences" for f in chosen)

@@ -8,7 +8,7 @@ from probeline.report.cells import Cell, is_number, short, shown
 from probeline.report.references import Published, chosen
 from probeline.spec.references import References
 
-# What papers call a metric -> our endings, and the protocols whose name begins so where an ending alone would mislead.
+# What papers call a metric -> our protocol ("": any that judges h) and the metric's ending.
 _METRICS = {
     "top1": ("", "top1"),
     "accuracy": ("", "top1"),
@@ -16,6 +16,7 @@ _METRICS = {
     "contrastive accuracy": ("contrastive", "accuracy"),
     "entropy of contrastive distribution": ("contrastive", "entropy"),
 }
+_NOT_ON_H = ("projection_probe", "contrastive", "collapse", "online_probe")
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def pairs(beside: Correspondence, found: Sequence[Cell]) -> list[tuple[float, fl
 def _of_metric(point: Published, metric: str) -> bool:
     protocol, ending = _METRICS.get(point.metric, ("", point.metric))
     group, _, rest = metric.partition("/")
-    return rest == ending and group.startswith(protocol)
+    return rest == ending and (group == protocol if protocol else group not in _NOT_ON_H)
 
 
 def _shared_axes(references: References, points: list[Published], found: Sequence[Cell]) -> dict[str, str]:

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 PERCENT, POINTS, MILLIONS = "%", "points", "M"
-_PROTOCOLS = {"knn": "kNN"}
+_PROTOCOLS = {"knn": "kNN", "projection_probe": "linear probe on z", "contrastive": "contrastive task"}
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,10 @@ _ENDINGS = {
     "top1": ("top-1 accuracy", True),
     "top5": ("top-5 accuracy", True),
     "ece": ("calibration error", False),
+    "accuracy": ("accuracy", True),
+    "validation_top1": ("validation accuracy", True),
 }
+_SPACES = {"h": "from h", "z": "from z", "chance": "by chance"}
 _COSTS = {
     "train_seconds": ("Training", "s", 1.0, 1, False),
     "eval_seconds": ("Evaluation", "s", 1.0, 1, False),
@@ -69,9 +72,21 @@ def metric(name: str) -> Metric:
     if group == "cost" and rest in _COSTS:
         title, unit, scale, digits, higher = _COSTS[rest]
         return Metric(name, title, unit, scale, digits, higher, (0.0, math.inf))
+    if group == "fine_tune" and rest.partition("/")[2] in _ENDINGS:
+        share, _, inner = rest.partition("/")
+        words, higher = _ENDINGS[inner]
+        share = share.replace("pct", "%")
+        return Metric(name, f"fine-tuned {words}, {share} of labels", PERCENT, 100.0, 1, higher, (0.0, 1.0))
+    if group == "kept_information" and rest.rpartition("/")[2] in _SPACES:
+        task, _, space = rest.rpartition("/")
+        return Metric(name, f"{task} told {_SPACES[space]}", PERCENT, 100.0, 1, True, (0.0, 1.0))
+    if rest.rpartition("/")[2] == "entropy":
+        title = f"{_PROTOCOLS.get(group, group.replace('_', ' '))} entropy"
+        return Metric(name, title, "nats", 1.0, 2, False, (0.0, math.inf))
     ending, _, label = rest.partition("/")
     if ending in _ENDINGS:
         words, higher = _ENDINGS[ending]
         title = f"{_PROTOCOLS.get(group, group.replace('_', ' '))} {words}" + (f", class {label}" if label else "")
         return Metric(name, title, PERCENT, 100.0, 1, higher, (0.0, 1.0))
-    return Metric(name, name.replace("_", " "), higher_is_better=not rest.endswith(("loss", "error")))
+    lower = rest.endswith(("loss", "error", "collapsed"))
+    return Metric(name, name.replace("_", " "), higher_is_better=not lower)

@@ -1,18 +1,22 @@
 "use strict";
 (() => {
   // Panels: gaps in px as in figures/_panels.py.
-  const GAP_X = 64, GAP_Y = 76, TOP = 30, NARROW = 620, PAPER = 660;
+  const GAP_X = 64, GAP_Y = 76, TOP = 30, NARROW = 620, PAPER = 660, LEGEND = 44;
   const config = { displayModeBar: false, responsive: false };
 
   // Sets small multiples in as many columns as fit.
   function arrange(layout, width) {
     const heights = layout.meta.panels, left = layout.meta.left || 56;
-    let columns = Math.min(heights.length, width < NARROW ? 1 : width < 940 ? 2 : 3);
+    let columns = Math.min(heights.length, layout.meta.columns || 3, width < NARROW ? 1 : width < 940 ? 2 : 3);
     if (heights.length % columns === 1 && columns === 3) columns = 2;
     const room = width - left - 16, across = (room - (columns - 1) * GAP_X) / columns;
     const rows = [];
     for (let i = 0; i < heights.length; i += columns) rows.push(Math.max(...heights.slice(i, i + columns)));
     layout.height = rows.reduce((sum, height) => sum + height + TOP + GAP_Y, 0);
+    if (layout.meta.legend) {
+      layout.height += LEGEND;
+      layout.legend = { orientation: "h", x: 0, xanchor: "left", y: 0, yanchor: "bottom" };
+    }
     heights.forEach((height, i) => {
       const column = i % columns, row = Math.floor(i / columns), suffix = i ? i + 1 : "";
       const start = column * (across + GAP_X);

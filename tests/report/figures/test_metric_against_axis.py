@@ -3,6 +3,7 @@ import pytest
 from probeline.report.figures import metric_against_axis as plugin
 from probeline.report.figures._style import NothingToDraw
 from probeline.report.statistics import estimate
+from probeline.spec.references import References
 
 TOP1 = "linear_probe/top1"
 
@@ -79,3 +80,21 @@ def test_a_grid_without_a_numeric_axis_is_said_to_have_none(make):
 def test_without_a_result_there_is_nothing_to_draw(trials):
     with pytest.raises(NothingToDraw, match="No trial has finished with knn/auc"):
         prepare(trials, metric="knn/auc")
+
+
+def test_published_points_are_hollow_marks_on_an_axis_of_their_own(make):
+    trials = make.trials(levels={"simclr": 0.3}, sizes=(256, 512, 1024), arms={})
+    frame = prepare(trials, references=References(id="simclr.fig9", only={"epochs": 100}))
+    points = frame.attrs["published"]["points"]
+    assert [(p["x"], p["line"]) for p in points] == [(256, "simclr"), (512, "simclr"), (1024, "simclr")]
+    drawn = plugin.draw(frame, plugin.Config())
+    (paper,) = [trace for trace in drawn.data if trace.yaxis == "y2"]
+    assert list(paper.y) == pytest.approx([57.52, 60.71, 62.77], abs=0.5) and paper.marker.symbol == "circle-open"
+    assert "source: " in paper.hovertext[0] and "confidence 0.96" in paper.hovertext[0]
+    caption = drawn.layout.meta["caption"]
+    assert "compare shapes, not heights" in caption and "Shape agreement with simclr.fig9: cannot tell" in caption
+
+
+def test_without_references_there_is_no_second_axis(trials):
+    drawn = plugin.draw(prepare(trials), plugin.Config())
+    assert "yaxis2" not in drawn.layout and "ublished" not in drawn.layout.meta["caption"]

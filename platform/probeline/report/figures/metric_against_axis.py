@@ -1,4 +1,4 @@
-"""A metric against an axis: a line a method, seeds as points, the 95% interval as a band, arms as dashed lines."""
+"""A metric against an axis: a line a method, seeds as points, 95% intervals as bands, arms dashed, the paper hollow."""
 
 from itertools import groupby
 
@@ -7,9 +7,11 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from probeline.report import claims
-from probeline.report.cells import cells, is_number, layout, short, shown
-from probeline.report.figures import _style
+from probeline.report.cells import cells, layout, short, shown
+from probeline.report.figures import _published, _style
+from probeline.report.figures._positions import positions
 from probeline.report.metrics import PERCENT, Metric, metric
+from probeline.spec.references import References
 from probeline.spec.settings import Settings
 
 HEIGHT, ROOM = 460, 372  # px: of the figure, of the plot inside its margins
@@ -23,13 +25,14 @@ class Config(Settings):
     metric: str | None = None
     x: str | None = None
     line: str | None = None
+    references: References | None = None
 
 
 def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.DataFrame:
     """One row a cell: line, arm, x, position, n, mean, low, high (NaN where there is none), seeds' values, missing.
 
     `position` is where x is drawn: log2 where values span a factor of 4 or more, in equal steps where they are words.
-    Raises NothingToDraw.
+    `attrs["published"]` are the paper's points (`_published.points`). Raises NothingToDraw.
     """
     name = config.metric or "linear_probe/top1"
     shape = layout(trials, config.x, config.line)
@@ -54,19 +57,11 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
             }
         )  # fmt: skip
     frame = pd.DataFrame(rows)
-    frame.attrs = {"metric": name, "x": shape.x, "x_values": list(shape.x_values), "labels": list(shape.labels)}
+    frame.attrs = {
+        "metric": name, "x": shape.x, "x_values": list(shape.x_values), "labels": list(shape.labels),
+        "published": _published.points(config.references, name, found, shape),
+    }  # fmt: skip
     return frame
-
-
-def positions(values: tuple) -> dict:
-    """x value -> place on the axis; places closer than a twelfth of the axis give way to equal steps."""
-    steps = {value: float(i) for i, value in enumerate(values)}
-    if not all(map(is_number, values)) or len(values) < 3:
-        return steps
-    logarithmic = min(values) > 0 and max(values) / min(values) >= 4
-    at = {value: float(np.log2(value)) if logarithmic else float(value) for value in values}
-    gaps = np.diff(sorted(at.values()))
-    return at if gaps.min() >= (max(at.values()) - min(at.values())) / 12 else steps
 
 
 def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
@@ -81,6 +76,7 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     caption += " Dashed: arms beside the grid." * bool(frame["arm"].any())
     caption += " Open marks at the bottom: cells without a result." * bool((frame["n"] == 0).any())
     caption += " Intervals that run past the axis are cut; the hover text and the table have them." * cut
+    caption += _published.caption(frame.attrs)
     drawn = _style.figure(HEIGHT, f"{about.heading} against {x}", caption, direct=True)
     edges = (first - 0.12 * span, last + 0.12 * span)
     dodge = min(DODGE * span, 0.4 * min(np.diff(sorted(at.values()))) / len(frame.attrs["labels"]))
@@ -96,7 +92,14 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     ticks = {"tickvals": list(at.values()), "ticktext": [_style.text(shown(v), 12) for v in at]}
     drawn.update_xaxes(range=edges, title_text=_style.text(x), showgrid=False, **ticks)
     drawn.update_yaxes(range=scaled, ticksuffix="%" if about.unit == PERCENT else "")
-    _label_directly(drawn, frame, looks, (low, high), about)
+    means = frame.loc[(frame["n"] > 0) & ~frame["arm"], "mean"]
+    if len(means) and frame.attrs["published"]:
+        span_of_ours = float(means.min()), float(means.max())
+        _published.overlay(drawn, frame.attrs, lambda point: at.get(point["x"]), span_of_ours, (low, high), about)
+    if "yaxis2" in drawn.layout:
+        drawn.layout.meta = {**drawn.layout.meta, "direct": False}  # the paper's axis stands where names would
+    else:
+        _label_directly(drawn, frame, looks, (low, high), about)
     return drawn
 
 

@@ -1,13 +1,11 @@
 """A metric cell by cell: a row a cell, its mean, 95% interval and seeds. For grids without a numeric axis."""
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from probeline.report import claims
-from probeline.report.cells import Cell, cells, layout
-from probeline.report.figures import _rows, _style
-from probeline.report.metrics import PERCENT, Metric, metric
+from probeline.report.cells import cells, layout
+from probeline.report.figures import _estimates, _rows, _style
+from probeline.report.metrics import PERCENT, metric
 from probeline.spec.settings import Settings
 
 
@@ -29,26 +27,9 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     found = cells(trials, name, shape)
     if not any(cell.values for cell in found):
         raise _style.NothingToDraw(f"No trial has finished with {name} yet.")
-    frame = pd.DataFrame([_row(cell, metric(name)) for cell in found])
+    frame = pd.DataFrame([_estimates.row(cell, metric(name)) for cell in found])
     frame.attrs = {"metric": name, "labels": list(shape.labels)}
     return frame
-
-
-def _row(cell: Cell, about: Metric) -> dict:
-    result = cell.estimate
-    low, high = (result.interval.low, result.interval.high) if result.interval else (np.nan, np.nan)
-    words = [_style.text(why) for why in cell.missing[:6]]
-    heading = f"<b>{_style.text(cell.label)}</b>"
-    level = f"{about.text(result.mean)} ({claims.interval(result, about)})" if result.n else "no result"
-    return {
-        "cell": cell.label, "line": cell.line, "n": result.n, "mean": result.mean,
-        "low": about.clip(low), "high": about.clip(high), "points": cell.values,
-        "hover": _style.hover(heading, level, _style.identities(cell.trials), *words),
-        "hovers": {
-            seed: _style.hover(f"seed {seed}: {about.text(value)}", f"trial {_style.text(cell.trials[seed])}")
-            for seed, value in cell.values.items()
-        },
-    }  # fmt: skip
 
 
 def draw(frame: pd.DataFrame, config: Config) -> go.Figure:

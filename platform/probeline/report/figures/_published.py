@@ -1,0 +1,126 @@
+"""Published values as hollow marks on an axis of their own: shapes are compared, absolute numbers are not."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from probeline.report.agreement import sentence
+from probeline.report.cells import Cell, Layout, line_name, shown
+from probeline.report.correspondence import Match, correspondence
+from probeline.report.figures import _style
+from probeline.report.metrics import PERCENT, Metric
+from probeline.report.references import Published
+from probeline.spec.references import References
+
+
+def points(references: References | None, metric: str, found: Sequence[Cell], shape: Layout) -> dict[str, Any]:
+    """What a frame's attrs hold of the paper: points with line, x, value and hover, and the words around them.
+
+    A point without a line of ours has the line None. Empty where no references are asked for or none fits.
+    """
+    beside = correspondence(references, metric, found)
+    if beside is None:
+        return {}
+    lines = {cell.label: cell.line for cell in found}
+    drawn = [
+        {
+            "id": match.published.id,
+            "line": _line(match, lines, shape),
+            "x": match.at.get(shape.x),
+            "value": match.published.fraction,
+            "cells": list(match.cells),
+            "hover": hover(match),
+        }
+        for match in beside.matches
+    ]
+    return {"points": drawn, "agreement": sentence(beside, found), "notes": beside.notes, "datasets": beside.datasets}
+
+
+def _line(match: Match, lines: dict[str, str], shape: Layout) -> str | None:
+    named = [lines[label] for label in match.cells]
+    if named:
+        return named[0]
+    wanted = line_name(shape.line, match.at[shape.line]) if shape.line in match.at else None
+    return wanted if wanted in shape.labels else None
+
+
+def hover(match: Match) -> str:
+    """What the paper printed where our cells stand."""
+    return printed(match.published)
+
+
+def printed(point: Published) -> str:
+    """What the paper printed, where, how sure it is, and with which settings."""
+    unit = "%" if point.unit == "percent" else f" {point.unit}"
+    varied = ", ".join(f"{key} {shown(value)}" for key, value in list(point.setup.items())[:8])
+    return _style.hover(
+        f"<b>published: {point.value:g}{_style.text(unit, 12)}</b>",
+        *(_style.text(line, 110) for line in point.words()),
+        _style.text(varied, 110),
+        _style.text(f"id {point.id}"),
+    )
+
+
+def caption(attrs: dict[str, Any], axis: bool = True) -> str:
+    """The words under a figure that has published values; empty where it has none."""
+    told = attrs.get("published") or {}
+    if not told.get("points"):
+        return f" {told['agreement']}" if told else ""
+    where = " and ".join(told["datasets"])
+    words = f" Hollow marks are published, on {where}"
+    words += ", and belong to the right-hand axis: compare shapes, not heights." if axis else "; compare their order."
+    words += "".join(f" Matched {note}." for note in told["notes"])
+    return f"{words} {told['agreement']}".rstrip()
+
+
+def overlay(
+    drawn: go.Figure,
+    attrs: dict[str, Any],
+    place: Callable[[dict], float | None],
+    ours: tuple[float, float],
+    edges: tuple[float, float],
+    about: Metric,
+) -> None:
+    """Draw the points against a second y axis.
+
+    `place`: point -> its x, or None to leave it out; `ours`: our lowest and highest mean; `edges`: of our axis. The
+    second axis is stretched so that the paper's span stands as high as ours.
+    """
+    found = [{**point, "place": place(point)} for point in (attrs.get("published") or {}).get("points", ())]
+    found = [point for point in found if point["place"] is not None]
+    if not found:
+        return
+    looks = _style.style(attrs["labels"])
+    for line in dict.fromkeys(point["line"] for point in found):
+        group = sorted((p for p in found if p["line"] == line), key=lambda p: p["place"])
+        colour, symbol = looks.get(line, (_style.GREY, "circle"))
+        drawn.add_scatter(
+            x=[p["place"] for p in group], y=[p["value"] * about.scale for p in group], yaxis="y2",
+            mode="lines+markers" if line else "markers",
+            name=f"{_style.text(line, 34)}, published" if line else "published",
+            marker={"symbol": f"{symbol}-open", "size": 9, "color": colour, "line": {"width": 1.6}},
+            line={"color": colour, "width": 1, "dash": "dot"}, hovertext=[p["hover"] for p in group],
+            hovertemplate="%{hovertext}<extra></extra>", legendgroup=f"{_style.text(line or '', 200)} published",
+        )  # fmt: skip
+    values = [point["value"] for point in found]
+    low, high = stretched((min(values), max(values)), ours, edges)
+    drawn.update_layout(
+        yaxis2={
+            "overlaying": "y", "side": "right", "tickmode": "auto",
+            "range": [low * about.scale, high * about.scale], "showgrid": False,
+            "title": {"text": _style.text(f"published, {attrs['published']['datasets'][0]}", 40)},
+            "ticksuffix": "%" if about.unit == PERCENT else "", "tickformat": ".4~g",
+        }
+    )  # fmt: skip
+
+
+def stretched(theirs: tuple[float, float], ours: tuple[float, float], edges: tuple[float, float]) -> tuple:
+    """The second axis's ends: theirs fills it as ours fills the first."""
+    span, room = ours[1] - ours[0], edges[1] - edges[0]
+    reach = theirs[1] - theirs[0]
+    if span < 0.05 * room or reach == 0:  # ours is flat: theirs in the middle half
+        pad = reach / 2 or abs(theirs[0]) * 0.05 or 1.0
+        return theirs[0] - pad, theirs[1] + pad
+    unit = reach / span
+    return theirs[0] - (ours[0] - edges[0]) * unit, theirs[1] + (edges[1] - ours[1]) * unit

@@ -1,0 +1,74 @@
+"""Share of runs above each score, a line a method: what holds over all cells (Agarwal et al. 2021, section 4.2)."""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from probeline.report.aggregates import ENOUGH, profile
+from probeline.report.cells import cells, layout
+from probeline.report.figures import _style
+from probeline.report.metrics import PERCENT, metric
+from probeline.spec.settings import Settings
+
+HEIGHT, THRESHOLDS = 400, 101
+
+
+class Config(Settings):
+    """Runs are pooled over every axis but `line`; where one is the data set, that is over data sets."""
+
+    metric: str | None = None
+    x: str | None = None
+    line: str | None = None
+
+
+def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.DataFrame:
+    """Columns line, threshold, share, low, high (NaN without a band), runs, cells. Raises NothingToDraw."""
+    name = config.metric or "linear_probe/top1"
+    shape = layout(trials, config.x, config.line)
+    found = [cell for cell in cells(trials, name, shape) if cell.values]
+    if not found:
+        raise _style.NothingToDraw(f"No trial has finished with {name} yet.")
+    values = [value for cell in found for value in cell.values.values()]
+    at = np.linspace(min(values), max(values), THRESHOLDS)
+    rows = []
+    for line in shape.labels:
+        runs = {cell.label: list(cell.values.values()) for cell in found if cell.line == line}
+        if not runs:
+            continue
+        of = profile(runs, at)
+        band = (of.low, of.high) if of.low is not None else (np.nan, np.nan)
+        count = sum(map(len, runs.values()))
+        rows.append(
+            pd.DataFrame({"line": line, "threshold": at, "share": of.share, "low": band[0], "high": band[1],
+                          "runs": count, "cells": len(runs)})
+        )  # fmt: skip
+    frame = pd.concat(rows, ignore_index=True)
+    frame.attrs = {"metric": name, "labels": list(shape.labels)}
+    return frame
+
+
+def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
+    """The figure of a prepared frame."""
+    about, looks = metric(frame.attrs["metric"]), _style.style(frame.attrs["labels"])
+    caption = (
+        "Each line: the share of its runs (cells and seeds together) that score above the value below. A line that "
+        f"lies above another everywhere is better whatever the score. Bands: 95%, from {ENOUGH} runs on."
+    )
+    drawn = _style.figure(HEIGHT, f"Performance profiles, {about.title}", caption, direct=False)
+    for line, group in frame.groupby("line", sort=False):
+        colour, x = looks[line][0], list(group["threshold"] * about.scale)
+        if group["low"].notna().all():
+            drawn.add_scatter(
+                x=x + x[::-1], y=list(group["low"]) + list(group["high"])[::-1], mode="lines", line={"width": 0},
+                fill="toself", fillcolor=_style.tint(colour, 0.13), hoverinfo="skip", showlegend=False,
+            )  # fmt: skip
+        first = group.iloc[0]
+        words = f"{_style.text(line)}: {first['runs']} runs in {first['cells']} cells"
+        drawn.add_scatter(
+            x=x, y=list(group["share"]), mode="lines", line={"color": colour, "width": 2, "shape": "hv"},
+            name=_style.text(line, 40), hovertemplate=f"{words}<br>%{{y:.0%}} above %{{x:.1f}}<extra></extra>",
+        )  # fmt: skip
+    suffix = "%" if about.unit == PERCENT else ""
+    drawn.update_xaxes(title_text=_style.text(about.title), ticksuffix=suffix, showgrid=False)
+    drawn.update_yaxes(title_text="share of runs above", tickformat=".0%", range=[0, 1.02])
+    return drawn

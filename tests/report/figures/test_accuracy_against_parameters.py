@@ -1,0 +1,46 @@
+import pytest
+from probeline.report.figures import accuracy_against_parameters as plugin
+from probeline.report.figures._style import GREY, NothingToDraw
+from probeline.spec.references import References
+
+TOP1 = "linear_probe/top1"
+
+
+@pytest.fixture
+def sizes(make):
+    def values(seed, method, width):
+        return {TOP1: 0.3 + width / 100 + 0.1 * (method == "supervised"), "cost/parameters": 700.0 * width**2}
+
+    return make.grid({"method": ["simclr", "supervised"], "encoder.width": [4, 8, 16]}, values)
+
+
+def prepare(trials, **config):
+    return plugin.prepare(trials, None, plugin.Config(**config))
+
+
+def test_counts_are_exact_and_on_the_hover(sizes):
+    frame = prepare(sizes)
+    assert list(frame["parameters"]) == [11200, 44800, 179200] * 2
+    assert "44,800 parameters" in frame["hover"].iloc[1] and list(frame["supervised"]) == [False] * 3 + [True] * 3
+
+
+def test_supervised_cells_are_grey_crosses(sizes):
+    drawn = plugin.draw(prepare(sizes), plugin.Config())
+    (cross,) = [trace for trace in drawn.data if trace.name == "supervised"]
+    assert (cross.marker.symbol, cross.marker.color, cross.mode) == ("x", GREY, "markers")
+
+
+def test_published_points_stand_at_their_own_counts(sizes):
+    frame = prepare(sizes, references=References(id="simclr.fig7"))
+    points = {point["id"]: point for point in frame.attrs["published"]["points"]}
+    assert points["simclr.fig7.100ep.r18"]["place"] == pytest.approx(11.2e6)
+    assert points["simclr.fig7.supervised.r50"]["supervised"] and not points["simclr.fig7.100ep.r50"]["supervised"]
+    drawn = plugin.draw(frame, plugin.Config())
+    hollow = [trace for trace in drawn.data if trace.yaxis == "y2"]
+    assert [trace.marker.symbol for trace in hollow] == ["circle-open", "x-open"]
+    assert sum(len(trace.x) for trace in hollow) == 19
+
+
+def test_without_counts_there_is_nothing_to_draw(sizes):
+    with pytest.raises(NothingToDraw, match="count of parameters"):
+        prepare(sizes.drop(columns=["cost/parameters"]))

@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+from probeline.failures import UserError
+from probeline.report.figures import metric_bars as plugin
+from probeline.report.figures._style import NothingToDraw
+
+GROUPS = {
+    "rotation": {"h": "kept_information/rotation/h", "z": "kept_information/rotation/z"},
+    "sobel": {"h": "kept_information/sobel/h", "z": "kept_information/sobel/z"},
+}
+PAPER = {"rotation": {"h": "simclr.table3.rotation.h", "z": "simclr.table3.rotation.g_of_h"}}
+
+
+@pytest.fixture
+def kept(make):
+    def values(seed, method):
+        return {
+            f"kept_information/{task}/{space}": 0.5 + 0.2 * (space == "h") + 0.01 * seed
+            for task in GROUPS
+            for space in "hz"
+        }
+
+    return make.grid({"method": ["simclr"]}, values)
+
+
+def prepare(trials, **config):
+    return plugin.prepare(trials, None, plugin.Config(**{"groups": GROUPS, **config}))
+
+
+def test_each_group_and_series_has_its_mean(kept):
+    frame = prepare(kept)
+    assert list(zip(frame["group"], frame["bar"], strict=True)) == [
+        ("rotation", "h"), ("rotation", "z"), ("sobel", "h"), ("sobel", "z")
+    ]  # fmt: skip
+    assert list(frame["mean"]) == pytest.approx([0.71, 0.51, 0.71, 0.51])
+
+
+def test_published_values_stand_at_their_bar(kept):
+    frame = prepare(kept, published=PAPER)
+    assert list(frame["paper"])[:2] == pytest.approx([0.676, 0.256]) and np.isnan(frame["paper"].iloc[2])
+    hollow = [
+        trace
+        for trace in plugin.draw(frame, plugin.Config(groups=GROUPS)).data
+        if trace.type == "scatter" and trace.mode == "markers"
+    ]
+    assert [trace.y[0] for trace in hollow] == pytest.approx([67.6, 25.6])
+
+
+def test_an_unknown_published_id_is_an_error(kept):
+    with pytest.raises(UserError, match="no published value"):
+        prepare(kept, published={"rotation": {"h": "simclr.table33"}})
+
+
+def test_groups_without_series_have_a_bar_a_cell(make):
+    trials = make.grid({"method": ["a", "b"]}, lambda seed, method: {"fine_tune/1pct/top1": 0.4})
+    frame = prepare(trials, groups={"1%": "fine_tune/1pct/top1", "10%": "fine_tune/10pct/top1"})
+    assert list(frame["bar"]) == ["method=a", "method=b"] * 2 and list(frame["n"]) == [3, 3, 0, 0]
+
+
+def test_metrics_that_nobody_recorded_are_nothing_to_draw(trials):
+    with pytest.raises(NothingToDraw, match="kept_information/rotation/h"):
+        prepare(trials)

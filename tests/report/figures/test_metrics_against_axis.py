@@ -1,0 +1,50 @@
+import pytest
+from probeline.report.figures import metrics_against_axis as plugin
+from probeline.report.figures._style import NothingToDraw
+from probeline.spec.references import References
+
+TOP1 = "linear_probe/top1"
+NAMES = ("contrastive/accuracy", "contrastive/entropy", TOP1)
+TABLE5 = References(id="simclr.table5", axes={"l2_norm": "method.normalise"})
+
+
+@pytest.fixture
+def temperatures(make):
+    def values(seed, normalise, temperature):
+        return {TOP1: 0.4 + 0.01 * seed, "contrastive/accuracy": 0.9 - temperature / 10, "contrastive/entropy": 4.0}
+
+    return make.grid({"method.normalise": [True, False], "method.temperature": [0.1, 0.5, 1]}, values)
+
+
+def prepare(trials, **config):
+    config = {"metrics": NAMES, "x": "method.temperature", "line": "method.normalise", **config}
+    return plugin.prepare(trials, None, plugin.Config(**config))
+
+
+def test_each_metric_has_a_row_a_cell(temperatures):
+    frame = prepare(temperatures)
+    assert len(frame) == 18 and list(frame.groupby("metric", sort=False)["n"].sum()) == [18, 18, 18]
+    top1 = frame[(frame["metric"] == TOP1) & (frame["x"] == 0.5)]
+    assert list(top1["mean"]) == pytest.approx([0.41, 0.41])
+    assert list(top1["line"]) == ["normalise=True", "normalise=False"]
+
+
+def test_the_paper_has_a_panel_for_each_metric_that_it_printed(temperatures):
+    frame = prepare(temperatures, references=TABLE5)
+    drawn = plugin.draw(frame, plugin.Config(metrics=NAMES))
+    titles = [note.text for note in drawn.layout.annotations]
+    assert len(titles) == 6 and sum("published" in title for title in titles) == 3
+    entropy = [p["value"] for p in frame.attrs["published"]["contrastive/entropy"]["points"] if p["line"]]
+    assert entropy == [4.5, 8.2, 8.3]
+
+
+def test_a_cell_without_a_result_is_an_open_mark(make, temperatures):
+    for row in range(3):
+        temperatures = make.fail(temperatures, row)
+    drawn = plugin.draw(prepare(temperatures), plugin.Config(metrics=NAMES))
+    assert any(str(trace.marker.symbol).endswith("-open") and "diverged" in trace.hovertext[0] for trace in drawn.data)
+
+
+def test_metrics_that_nobody_recorded_are_nothing_to_draw(temperatures):
+    with pytest.raises(NothingToDraw, match="rankme/h"):
+        prepare(temperatures, metrics=("rankme/h",))

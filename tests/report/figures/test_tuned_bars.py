@@ -1,0 +1,55 @@
+import pytest
+from probeline.report.figures import tuned_bars as plugin
+from probeline.report.figures._style import NothingToDraw
+from probeline.spec.references import References
+
+TOP1, VALIDATION = "linear_probe/top1", "linear_probe/validation_top1"
+
+
+@pytest.fixture
+def losses(make):
+    def values(seed, loss, lr):
+        test = {"margin": 0.3, "nt_logistic": 0.4, "nt_xent": 0.5}[loss] + (lr == 1.0) * 0.2
+        return {TOP1: test + 0.001 * seed, VALIDATION: 0.9 if lr == 0.1 else 0.5}
+
+    axes = {"method.loss": ["margin", "nt_logistic", "nt_xent"], "training.lr": [0.1, 1.0]}
+    return make.grid(axes, values)
+
+
+def prepare(trials, **config):
+    return plugin.prepare(trials, None, plugin.Config(**config))
+
+
+def test_the_cell_is_chosen_on_validation_and_shown_on_test(losses):
+    frame = prepare(losses)
+    assert list(frame["value"]) == ["margin", "nt_logistic", "nt_xent"] and set(frame["candidates"]) == {2}
+    assert list(frame["mean"]) == pytest.approx([0.301, 0.401, 0.501]) and set(frame["settings"]) == {"lr 0.1"}
+    assert "validation accuracy" in plugin.draw(frame, plugin.Config()).layout.meta["caption"]
+
+
+def test_without_validation_the_caption_says_what_that_means(losses):
+    frame = prepare(losses.drop(columns=[VALIDATION]))
+    assert list(frame["mean"]) == pytest.approx([0.501, 0.601, 0.701])
+    assert "looks better than it is" in plugin.draw(frame, plugin.Config()).layout.meta["caption"]
+
+
+def test_published_values_are_hollow_and_on_their_own_axis(losses):
+    frame = prepare(losses, references=References(id="simclr.table4"))
+    drawn = plugin.draw(frame, plugin.Config())
+    (paper,) = [trace for trace in drawn.data if trace.yaxis == "y2"]
+    assert list(paper.y) == pytest.approx([50.9, 51.6, 63.9]) and paper.marker.symbol.endswith("-open")
+    assert "Shape agreement with simclr.table4" in drawn.layout.meta["caption"]
+
+
+def test_a_value_without_a_result_keeps_its_place(make, losses):
+    for row in range(6):
+        losses = make.fail(losses, row)
+    frame = prepare(losses)
+    assert list(frame["n"]) == [0, 3, 3]
+    drawn = plugin.draw(frame, plugin.Config())
+    assert any(trace.type == "scatter" and trace.text == ("—",) for trace in drawn.data)
+
+
+def test_no_axis_makes_no_bars(make):
+    with pytest.raises(NothingToDraw, match="No axis"):
+        prepare(make.grid({"method.loss": ["nt_xent"]}, lambda seed, loss: {TOP1: 0.5}))
