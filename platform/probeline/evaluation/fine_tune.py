@@ -50,15 +50,11 @@ class Config(Settings):
             raise ValueError(
                 f"epochs has {len(self.epochs)} numbers for {len(self.fractions)} fractions; give one each"
             )
-        for name, values, most in (
-            ("fractions", self.fractions, 1),
-            ("epochs", self.epochs, 1e9),
-            ("lr", self.lr, 1e9),
-        ):
-            if not all(0 < value <= most for value in values):
-                raise ValueError(
-                    f"{name} is {list(values)}: each lies above 0" + (" and at most 1" if most == 1 else "")
-                )
+        for name in ("fractions", "epochs", "lr"):
+            if min(getattr(self, name)) <= 0:
+                raise ValueError(f"{name} is {list(getattr(self, name))}: each lies above 0")
+        if max(self.fractions) > 1:
+            raise ValueError(f"fractions is {list(self.fractions)}: each is at most 1")
         if len({percent(fraction) for fraction in self.fractions}) < len(self.fractions):
             raise ValueError(f"fractions is {list(self.fractions)}: one stands there twice")
         return self

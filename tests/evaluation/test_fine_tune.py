@@ -1,0 +1,78 @@
+import pytest
+import torch
+from evaluation.subjects import dataset, judged, protocol, values
+from probeline import catalog
+from probeline.evaluation.fine_tune import balanced_rows
+from probeline.failures import NotApplicable
+from pydantic import ValidationError
+
+QUICK = {"fractions": [0.25, 1.0], "epochs": [1, 1], "least_steps": 6, "lr": [0.4], "batch_size": 16}
+
+
+def test_a_subset_has_the_same_number_of_every_class():
+    labels = torch.arange(90) % 3
+    rows = balanced_rows(labels, 0.1, seed=0)
+    assert torch.bincount(labels[rows]).tolist() == [3, 3, 3]
+    assert len(rows.unique()) == 9
+    assert not torch.equal(rows, balanced_rows(labels, 0.1, seed=1))
+    assert torch.equal(rows, balanced_rows(labels, 0.1, seed=0))
+
+
+def test_a_rare_class_gives_what_it_has_and_a_small_fraction_one_of_each():
+    labels = torch.tensor([0] * 50 + [2] * 2)
+    assert torch.bincount(labels[balanced_rows(labels, 0.5, seed=0)]).tolist() == [13, 0, 2]
+    assert torch.bincount(labels[balanced_rows(labels, 0.001, seed=0)]).tolist() == [1, 0, 1]
+
+
+def test_all_labels_are_all_rows():
+    assert balanced_rows(torch.zeros(7, dtype=torch.long), 1.0, seed=0).tolist() == list(range(7))
+
+
+def test_every_fraction_starts_from_the_pretrained_encoder(tmp_path):
+    """So a fraction's numbers are the same alone and beside others."""
+    both = values(protocol("fine_tune", **QUICK).evaluate(judged(), tmp_path))
+    alone = values(protocol("fine_tune", **{**QUICK, "fractions": [1.0], "epochs": [1]}).evaluate(judged(), tmp_path))
+    assert (both["25pct/labels"], both["100pct/labels"]) == (12, 48)
+    assert {name: value for name, value in both.items() if name.startswith("100pct")} == alone
+
+
+def test_more_training_learns_the_stripes(tmp_path):
+    """Crops would change the width of the stripes, which is the class."""
+    gentle = {"fractions": [1.0], "epochs": [12], "augment": {"crop_scale": [0.95, 1.0], "crop_ratio": [1.0, 1.0]}}
+    found = values(protocol("fine_tune", **{**QUICK, **gentle}).evaluate(judged(), tmp_path))
+    assert found["100pct/top1"] > 0.9
+
+
+def test_the_rate_is_the_one_that_validates_best(tmp_path):
+    settings = {**QUICK, "fractions": [1.0], "epochs": [4]}
+    together = values(protocol("fine_tune", **{**settings, "lr": [1e-9, 0.1]}).evaluate(judged(), tmp_path))
+    assert together["100pct/lr"] == 0.1
+    alone = values(protocol("fine_tune", **{**settings, "lr": [0.1]}).evaluate(judged(), tmp_path))
+    assert together == alone
+
+
+def test_a_rate_at_which_it_diverges_is_never_taken(tmp_path):
+    settings = {**QUICK, "fractions": [1.0], "epochs": [1]}
+    found = values(protocol("fine_tune", **{**settings, "lr": [1e-9, 1e30]}).evaluate(judged(), tmp_path))
+    assert found["100pct/lr"] == 1e-9
+    with pytest.raises(NotApplicable, match="100pct of the labels the loss is not finite"):
+        list(protocol("fine_tune", **{**settings, "lr": [1e30]}).evaluate(judged(), tmp_path))
+
+
+def test_a_last_batch_of_one_sample_is_left_out(tmp_path):
+    known = judged(data=dataset(17, 6, 6))
+    assert values(protocol("fine_tune", **QUICK).evaluate(known, tmp_path))["100pct/labels"] == 17
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"fractions": (0.5,)}, "epochs has 3 numbers for 1 fractions"),
+        ({"fractions": (0.5, 0.5, 1.0)}, "stands there twice"),
+        ({"fractions": (0.5, 1.5, 1.0)}, "at most 1"),
+        ({"lr": (0.0,)}, "above 0"),
+    ],
+)
+def test_settings_that_mean_nothing_are_refused(wrong, message):
+    with pytest.raises(ValidationError, match=message):
+        catalog.config("protocols", "fine_tune")(**wrong)
