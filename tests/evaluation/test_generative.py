@@ -1,6 +1,7 @@
 """Bits per dim and pictures: on real methods of tiny size, and on a density whose bits are known."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -57,8 +58,6 @@ class Even(nn.Module):
 
 
 def test_a_density_that_knows_nothing_has_eight_bits_per_dim(tmp_path):
-    from dataclasses import replace
-
     seen = known("vae")
     seen = replace(seen, subject=replace(seen.subject, method=Even()))
     records, _ = said("bits_per_dim", seen, tmp_path)

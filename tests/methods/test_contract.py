@@ -1,11 +1,14 @@
 """Every method found in the catalogue keeps the contract of `methods/base.py`, a new file included."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from probeline import catalog
 from probeline.data.draws import Draws
 from probeline.data.loader import Batch
 from probeline.data.parts import Facts
+from probeline.failures import BadData
 from probeline.methods.base import Method, Views
 from probeline.models.build import build_encoder
 
@@ -20,11 +23,11 @@ def batch(seed=0):
     return Batch(inputs=inputs, labels=torch.arange(B) % 3, index=torch.arange(B))
 
 
-def method(name):
+def method(name, facts=FACTS):
     torch.manual_seed(0)
     encoder = build_encoder({"name": "resnet", "width": 4}, SHAPE)
     config = catalog.config("methods", name)()
-    made = catalog.plugin_class("methods", name, Method)(config, encoder, FACTS)
+    made = catalog.plugin_class("methods", name, Method)(config, encoder, facts)
     return made if made.trains else pytest.skip(f"{name} does not train")
 
 
@@ -117,3 +120,31 @@ def test_after_a_step_all_that_it_knows_is_in_its_state(name):
         torch.manual_seed(3)
         losses.append(one.loss(one(made_views), made_views)["loss"])
     assert torch.equal(*losses)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("classes", [(), ("only",)])
+def test_unlabelled_data_or_a_single_class_are_enough_unless_it_says_that_it_needs_labels(name, classes):
+    try:
+        made = method(name, replace(FACTS, classes=classes))
+    except BadData as refusal:
+        assert "needs labels" in str(refusal)
+        return
+    given = replace(batch(), labels=torch.full((B,), len(classes) - 1))
+    made_views = made.views(given, Draws(0, 0, given.index))
+    assert torch.isfinite(made.loss(made(made_views), made_views)["loss"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_has_no_gradient_moves_after_the_step_only(name):
+    """Momentum encoders, banks and queues: the optimiser leaves them alone, weight decay and all."""
+    made = method(name)
+    learned = {key for key, weight in made.named_parameters() if weight.requires_grad}
+    made_views = views(made)
+    outputs = made(made_views)
+    made.loss(outputs, made_views)["loss"].backward()
+    kept = {key: value.clone() for key, value in made.state_dict().items() if key not in learned}
+    torch.optim.SGD(made.parameters(), lr=0.1, momentum=0.9, weight_decay=0.1).step()
+    assert all(torch.equal(made.state_dict()[key], value) for key, value in kept.items())
+    made.after_step(outputs, made_views)
+    assert all(torch.isfinite(value).all() for value in made.state_dict().values() if value.is_floating_point())

@@ -10,7 +10,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from probeline.data.augment.settings import Augment, Augmentation
+from probeline.data.augment.settings import Augmentation
 from probeline.data.augment.views import augment
 from probeline.data.draws import Draws
 from probeline.data.loader import Batch
@@ -31,7 +31,7 @@ class Config(Settings):
     latent_dim: int = Field(64, ge=1, description="Size of the code z.")
     beta: float = Field(1.0, ge=0, description="Weight of the KL term; 1 is the bound.")
     decoder_width: int = Field(16, ge=1, description="The decoder's channels at the full size.")
-    augment: Augmentation = Augment(crop_scale=(1.0, 1.0), crop_ratio=(1.0, 1.0), jitter=0.0, grey=0.0)
+    augment: Augmentation = Field([{"name": "flip"}], description="By default the whole image or its mirror image.")
 
 
 GRID = 4  # side of the decoder's first grid, about

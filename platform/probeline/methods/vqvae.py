@@ -6,9 +6,10 @@ Van den Oord, Vinyals, Kavukcuoglu: Neural Discrete Representation Learning, Neu
 import math
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 
-from probeline.data.augment.settings import Augment, Augmentation
+from probeline.data.augment.settings import Augmentation
 from probeline.data.augment.views import augment
 from probeline.data.draws import Draws
 from probeline.data.loader import Batch
@@ -26,7 +27,7 @@ class Config(QuantiserSettings):
     Pixels are 8-bit levels under a discretised logistic; the loss is eq. 3 in bits per dim.
     """
 
-    augment: Augmentation = Augment(crop_scale=(1.0, 1.0), crop_ratio=(1.0, 1.0), jitter=0.0, grey=0.0)
+    augment: Augmentation = Field([{"name": "flip"}], description="By default the whole image or its mirror image.")
 
 
 class VQVAE(Method):

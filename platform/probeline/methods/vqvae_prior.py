@@ -8,7 +8,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from probeline.data.augment.settings import Augment, Augmentation
+from probeline.data.augment.settings import Augmentation
 from probeline.data.augment.views import augment
 from probeline.data.draws import Draws
 from probeline.data.loader import Batch
@@ -32,7 +32,7 @@ class Config(QuantiserSettings):
     prior_width: int = Field(64, ge=1, description="Channels of the prior.")
     prior_layers: int = Field(6, ge=1, description="Layers of the prior.")
     freeze_after: float | None = Field(None, gt=0, description="Epochs after which only the prior learns.")
-    augment: Augmentation = Augment(crop_scale=(1.0, 1.0), crop_ratio=(1.0, 1.0), jitter=0.0, grey=0.0)
+    augment: Augmentation = Field([{"name": "flip"}], description="By default the whole image or its mirror image.")
 
 
 class VQVAEPrior(Method):

@@ -26,7 +26,7 @@ class VQAutoencoder(nn.Module):
         super().__init__()
         self.settings, self.shape = settings, shape
         self.site, coarse = find_map(encoder, shape, name)
-        finer = max(1, round(shape[1] / settings.downsampling / coarse[0]))
+        finer = max(1, round(math.sqrt(math.prod(shape[1:]) / math.prod(coarse)) / settings.downsampling))
         self.grid = (coarse[0] * finer, coarse[1] * finer)
         self.enter = nn.Sequential(
             nn.Conv2d(encoder.dim, settings.code_dim * finer**2, 1),
