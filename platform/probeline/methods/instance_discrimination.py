@@ -39,7 +39,7 @@ class Config(Settings):
 class InstanceDiscrimination(Method):
     """One view of a sample against the vectors that all samples had when they were seen last.
 
-    `log_normaliser` is log Z of eq. 9, estimated once, on the first batch; NaN before.
+    `normaliser` is Z of eq. 9, estimated once, on the first batch; 0 before.
     """
 
     def __init__(self, config: Config, encoder: nn.Module, facts: Facts) -> None:
@@ -51,7 +51,7 @@ class InstanceDiscrimination(Method):
             )
         self.head = nn.Linear(encoder.dim, config.projector_dim)
         self.register_buffer("bank", F.normalize(torch.randn(facts.train_size, config.projector_dim), dim=1))
-        self.register_buffer("log_normaliser", torch.tensor(math.nan))
+        self.register_buffer("normaliser", torch.zeros(()))
 
     @torch.no_grad()
     def views(self, batch: Batch, draws: Draws) -> Views:
@@ -92,10 +92,10 @@ class InstanceDiscrimination(Method):
         own = (v * self.bank[index]).sum(1, keepdim=True) / temperature
         others = torch.einsum("bd,bmd->bm", v, self.bank[drawn]) / temperature
         with torch.no_grad():
-            both = torch.cat([own, others], dim=1)
-            first = torch.logsumexp(both.flatten(), 0) - math.log(both.numel()) + math.log(n)
-            self.log_normaliser.copy_(torch.where(self.log_normaliser.isnan(), first, self.log_normaliser))
-        return noise_contrastive(own[:, 0] - self.log_normaliser, others - self.log_normaliser, n)
+            first = torch.cat([own, others], dim=1).exp().mean() * n
+            self.normaliser.copy_(torch.where(self.normaliser == 0, first, self.normaliser))
+        log_z = self.normaliser.log()
+        return noise_contrastive(own[:, 0] - log_z, others - log_z, n)
 
 
 def noise_contrastive(own: Tensor, others: Tensor, samples: int) -> Tensor:
