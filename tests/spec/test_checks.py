@@ -69,3 +69,11 @@ def test_figures_are_resolved_in_the_order_given(base):
     figures = load_text(base + text, "demo.yaml").report.figures
     assert [figure["name"] for figure in figures] == ["cost", "metric_against_axis"]
     assert figures[1]["x"] == "training.lr"
+
+
+def test_a_micro_batch_above_its_batch_is_told_where_it_is_written(base):
+    text = base.replace("batch_size: 128", "micro_batch: 100")
+    with pytest.raises(SpecError) as caught:
+        cells(load_text(text + "grid: {training.batch_size: [64, 256]}\n", "demo.yaml"))
+    said = "got 100, more than training.batch_size, 64; allowed: at most that, or null"
+    assert [str(problem) for problem in caught.value.problems] == [f"demo.yaml:6 base.training.micro_batch: {said}"]

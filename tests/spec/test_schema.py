@@ -57,3 +57,10 @@ def test_axes_are_listed_in_the_order_of_grid_zip_and_when():
     assert experiment.axes == ["training.lr", "training.b", "training.a", "method.c"]
     assert experiment.values_of("training.a") == [2]
     assert experiment.values_of("nothing") is None
+
+
+@pytest.mark.parametrize("micro_batch", [0, 65, -1, 1.5])
+def test_a_micro_batch_beyond_the_batch_is_refused(micro_batch):
+    with pytest.raises(ValidationError, match="micro_batch"):
+        Training(batch_size=64, micro_batch=micro_batch)
+    assert Training(batch_size=64, micro_batch=64).micro_batch == 64

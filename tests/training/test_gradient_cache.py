@@ -12,10 +12,13 @@ from probeline.data.parts import Facts
 from probeline.methods.base import Method, Outputs, Views
 from probeline.models.build import build_encoder
 from probeline.spec.settings import Settings
+from probeline.training import loop
+from probeline.training.checkpoints import Checkpoint
 from probeline.training.gradient_cache import WholeViews, cached_gradient, full_gradient, ranges
 from torch import nn
 from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm
+from training.test_loop import Stop, trainer, values, weights
 
 B, SHAPE = 7, (16, 16, 3)
 FACTS = Facts(digest="-", train_size=40, validation_size=4, test_size=4, classes=("a", "b", "c"), shape=SHAPE)
@@ -247,3 +250,32 @@ def test_the_graph_of_one_chunk_is_kept_at_a_time():
             gradient(made, batch(), DRAWS, contextlib.nullcontext)
         peaks[name] = max(most)
     assert peaks["cached"] < 1.3 * peaks["full"] / B
+
+
+def test_a_loop_with_micro_batches_resumes_with_the_numbers_of_an_uninterrupted_one(tmp_path, monkeypatch):
+    whole = trainer(micro_batch=3)
+    expected = values(whole.run(Checkpoint(tmp_path / "whole")))
+    assert {"online_probe/top1", "train/loss"} <= {name for name, _, _ in expected}
+    broken, steps, gradient = trainer(micro_batch=3), [], loop.cached_gradient
+
+    def gradient_until_stop(*given):
+        if len(steps) == 7:
+            raise Stop
+        steps.append(given[-1])
+        return gradient(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "cached_gradient", gradient_until_stop)
+        with pytest.raises(Stop):
+            list(broken.run(Checkpoint(tmp_path / "a", seconds=0)))
+    assert steps == [3] * 7
+    torch.manual_seed(123)
+    resumed = trainer(micro_batch=3)
+    assert values(resumed.run(Checkpoint(tmp_path / "a", seconds=0))) == expected
+    assert torch.equal(weights(resumed), weights(whole))
+
+
+def test_a_micro_batch_as_large_as_the_batch_is_the_batch(tmp_path):
+    whole, same, other = (trainer(epochs=1, micro_batch=size) for size in (None, 8, 4))
+    said = [values(each.run(Checkpoint(tmp_path / "none"))) for each in (whole, same, other)]
+    assert said[0] == said[1] != said[2]

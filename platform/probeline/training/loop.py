@@ -4,7 +4,6 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from functools import partial
 from itertools import islice
 
 import torch
@@ -137,18 +136,19 @@ class Loop:
 
     def _gradient(self, batch: Batch, draws: Draws) -> Step:
         """The gradient of the batch's loss, by micro-batches where they are asked for."""
-        precision = partial(torch.autocast, self.device.type, torch.bfloat16, enabled=self._bf16())
         micro_batch = self.training.micro_batch
         if micro_batch is None or micro_batch >= len(batch):
-            return full_gradient(self.method, batch, draws, precision)
-        return cached_gradient(self.method, batch, draws, precision, micro_batch)
+            return full_gradient(self.method, batch, draws, self.precision)
+        return cached_gradient(self.method, batch, draws, self.precision, micro_batch)
+
+    def precision(self) -> torch.autocast:
+        """The context of the forward pass and the loss."""
+        wanted = self.training.precision
+        bf16 = wanted == "bf16" or (wanted == "auto" and self.device.type == "cuda")
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=bf16)
 
     def _rate(self, step: int) -> float:
         return self.schedule(self.progress.epoch * self.steps + step)
-
-    def _bf16(self) -> bool:
-        precision = self.training.precision
-        return precision == "bf16" or (precision == "auto" and self.device.type == "cuda")
 
     def _read(self, totals: dict[str, Tensor]) -> dict[str, float]:
         """The totals on the host; a loss that is not finite ends the trial here."""

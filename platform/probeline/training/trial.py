@@ -18,6 +18,7 @@ from probeline.models.build import build_encoder
 from probeline.records import Artifact, Note, Record
 from probeline.spec.schema import Training
 from probeline.spec.trial import Trial
+from probeline.training import fitting
 from probeline.training.checkpoints import Checkpoint, EncoderStore
 from probeline.training.loop import Loop
 from probeline.training.memory import keep_freed_memory, memory_in_use
@@ -61,9 +62,7 @@ def run(trial: Trial, storage: Storage, device: torch.device | None = None) -> I
     try:
         yield from _run(trial, storage, device)
     except torch.OutOfMemoryError as error:
-        raise OutOfMemory(
-            f"{error}; lower training.batch_size or encoder.width, or give the trial a larger device"
-        ) from error
+        raise OutOfMemory(f"{error}; {fitting.LESS}") from error
 
 
 def best_device() -> torch.device:
@@ -118,9 +117,15 @@ def _train(
     if method.trains:
         training = Training.model_validate(recipe["training"])
         loop = Loop(method, dataset, training, trial.seed, device)
-        for record in loop.run(checkpoint):
-            said.append(record)
-            yield record
+        spilt = None
+        try:
+            for record in loop.run(checkpoint):
+                said.append(record)
+                yield record
+        except torch.OutOfMemoryError as error:
+            spilt = str(error)
+        if spilt is not None:  # out of the handler: its traceback holds the step's tensors
+            raise OutOfMemory(f"{spilt}; {fitting.advice(loop)}")
         progress = loop.progress
         cost = {
             "train_seconds": progress.seconds,
