@@ -1,8 +1,13 @@
+import numpy as np
 import pytest
 import torch
 from methods.tiny import batch, encoder, facts, tensor, trained_step, views
+from probeline.data.parts import Dataset, Part
 from probeline.methods.base import Outputs, Views
 from probeline.methods.byol import BYOL, Config
+from probeline.spec.schema import Training
+from probeline.training.checkpoints import Checkpoint
+from probeline.training.loop import Loop
 
 CONFIG = Config(projector_dim=4, hidden_dim=7, momentum=0.9)
 
@@ -52,3 +57,14 @@ def test_at_the_last_step_of_a_training_the_target_stands_still():
     before = method.target_encoder.linear.weight.clone()
     trained_step(method, batch(seed=1))
     torch.testing.assert_close(method.target_encoder.linear.weight, before)
+
+
+def test_the_loop_says_how_long_the_momentum_has_to_rise(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (16, 8, 8, 3), dtype=np.uint8)
+    part = Part(pixels, np.full(16, -1))
+    method = BYOL(CONFIG, encoder(), facts(train_size=16, classes=()))
+    training = Training(epochs=2, batch_size=4, lr=0.1)
+    loop = Loop(method, Dataset(part, part, part, (), "-"), training, 0, torch.device("cpu"))
+    records = list(loop.run(Checkpoint(tmp_path / "checkpoint")))
+    assert (method.planned_steps, int(method.step)) == (8, 8)
+    assert all(np.isfinite(record.value) for record in records)

@@ -51,7 +51,7 @@ class InstanceDiscrimination(Method):
             )
         self.head = nn.Linear(encoder.dim, config.projector_dim)
         self.register_buffer("bank", F.normalize(torch.randn(facts.train_size, config.projector_dim), dim=1))
-        self.register_buffer("normaliser", torch.zeros(()))
+        self.register_buffer("normaliser", torch.zeros((), dtype=torch.float64))
 
     @torch.no_grad()
     def views(self, batch: Batch, draws: Draws) -> Views:
@@ -92,7 +92,7 @@ class InstanceDiscrimination(Method):
         own = (v * self.bank[index]).sum(1, keepdim=True) / temperature
         others = torch.einsum("bd,bmd->bm", v, self.bank[drawn]) / temperature
         with torch.no_grad():
-            first = torch.cat([own, others], dim=1).exp().mean() * n
+            first = torch.cat([own, others], dim=1).double().exp().mean() * n
             self.normaliser.copy_(torch.where(self.normaliser == 0, first, self.normaliser))
         log_z = self.normaliser.log()
         return noise_contrastive(own[:, 0] - log_z, others - log_z, n)
