@@ -30,8 +30,10 @@ def unlabelled(part):
     return Part(part.inputs, np.full_like(part.labels, -1))
 
 
-def dataset(train=48, validation=18, test=24, channels=3, classes=CLASSES):
-    parts = [stripes(n, channels, max(len(classes), 1), seed) for seed, n in enumerate((train, validation, test))]
+def dataset(train=48, validation=18, test=24, channels=3, classes=CLASSES, side=16):
+    """Three parts of stripes; without classes, none has a label."""
+    sizes = enumerate((train, validation, test))
+    parts = [stripes(n, channels, max(len(classes), 1), seed, side) for seed, n in sizes]
     return Dataset(*(parts if classes else map(unlabelled, parts)), classes=classes, digest="-")
 
 
