@@ -66,3 +66,10 @@ def test_perplexity_counts_the_codes_in_even_use():
     torch.testing.assert_close(perplexity(torch.arange(40) % 5, 8), torch.tensor(5.0))
     mixed = torch.distributions.Categorical(torch.tensor([0.75, 0.25])).entropy().exp()
     torch.testing.assert_close(perplexity(torch.tensor([0, 0, 0, 1]), 8), mixed)
+
+
+def test_the_nearest_code_is_the_same_under_autocast():
+    book, z = Codebook(64, 16, None), vectors(dim=16, side=8)
+    with torch.autocast("cpu", torch.bfloat16):
+        under = book.nearest(z)
+    assert torch.equal(under, book.nearest(z))

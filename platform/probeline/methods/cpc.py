@@ -86,7 +86,8 @@ class CPC(Method):
         losses, right = [], []
         for step, predictor in zip(self.steps, self.predictors, strict=True):
             predicted = predictor(outputs.extra["context"][:, :, :-step]).float()
-            scores = self._scores(predicted, z[:, :, step:], others, places, step)
+            with torch.autocast(z.device.type, enabled=False):  # a softmax over many candidates is not for bf16
+                scores = self._scores(predicted, z[:, :, step:], others, places, step)
             losses.append((scores.logsumexp(1) - scores[:, 0]).mean())
             right.append((scores[:, 0] > scores[:, 1:].amax(1)).float().mean())
         loss = torch.stack(losses).mean()

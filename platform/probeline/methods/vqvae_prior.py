@@ -76,7 +76,7 @@ class VQVAEPrior(Method):
     def after_step(self, outputs: Outputs, views: Views) -> None:
         if not self.frozen:
             self.body.update(outputs.z)
-        self.seen += len(views.inputs)
+        self.seen += len(outputs.h)
 
     def log_weights(self, images: Tensor, draws: Draws, samples: int) -> Tensor:
         """[1, B], nats: log p(x, z) of images [B, C, H, W] in [0, 1] at their codes under the prior.

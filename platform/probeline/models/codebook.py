@@ -20,8 +20,9 @@ class Codebook(nn.Module):
 
     def nearest(self, vectors: Tensor) -> Tensor:
         """Index [B, h, w] of the code nearest to each of vectors [B, D, h, w] (eq. 1)."""
-        flat, codes = vectors.detach().float().permute(0, 2, 3, 1).flatten(0, 2), self.weight.detach().float()
-        distance = codes.square().sum(1) - 2 * flat @ codes.T  # |z|^2 is the same for all
+        with torch.autocast(vectors.device.type, enabled=False):  # in bf16 another code may look the nearest
+            flat, codes = vectors.detach().float().permute(0, 2, 3, 1).flatten(0, 2), self.weight.detach().float()
+            distance = codes.square().sum(1) - 2 * flat @ codes.T  # |z|^2 is the same for all
         return distance.argmin(1).view(len(vectors), *vectors.shape[2:])
 
     def forward(self, index: Tensor) -> Tensor:

