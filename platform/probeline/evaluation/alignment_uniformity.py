@@ -1,7 +1,7 @@
 """Alignment of two views of a sample, and uniformity of all samples on the sphere.
 
 Wang and Isola: Understanding Contrastive Representation Learning through Alignment and Uniformity on the Hypersphere,
-ICML 2020, arXiv 2005.10242, section 4.1 and figure 5:
+ICML 2020, arXiv 2005.10242, section 4:
 L_align = E |f(x) - f(y)|^alpha over positive pairs, L_uniform = log E exp(-t |f(x) - f(y)|^2) over pairs of samples,
 f l2-normalised; lower is better for both. The paper takes z; h stands beside it.
 """

@@ -3,8 +3,9 @@
 Accuracy and entropy: Chen, Kornblith, Norouzi, Hinton: A Simple Framework for Contrastive Learning of Visual
 Representations, ICML 2020, arXiv 2002.05709, table 5 ("contrastive acc.", "entropy", over 4,096 examples).
 Bound: van den Oord, Li, Vinyals: Representation Learning with Contrastive Predictive Coding, 2018, arXiv 1807.03748,
-eq. 5: I(a; b) >= log N - loss, in nats, for any way to score pairs. It can never exceed its ceiling log N, so a bound
-near the ceiling says that N is too small, not how large I is.
+section 2.3: I(a; b) >= log N - loss, in nats; that it holds for any way to score pairs: Poole et al.: On Variational
+Bounds of Mutual Information, ICML 2019, arXiv 1905.06922, section 2.3. It can never exceed its ceiling log N, so a
+bound near the ceiling says that N is too small, not how large I is.
 """
 
 from collections.abc import Iterator
