@@ -67,6 +67,17 @@ def values_of(trials: pd.DataFrame, axis: str) -> list[Any]:
     return sorted(found) if all(is_number(value) for value in found) else found
 
 
+def matching(trials: pd.DataFrame, where: dict[str, Any]) -> pd.DataFrame:
+    """The rows with these axis values, and the arms; an axis that is not there matches nothing but arms."""
+    kept = pd.Series(True, index=trials.index)
+    for axis, wanted in where.items():
+        at = trials[axis] if axis in axes(trials) else pd.Series(None, index=trials.index, dtype=object)
+        kept &= trials["arm"].notna() | pd.Series(
+            [not _absent(v) and shown(v) == shown(wanted) for v in at], trials.index
+        )
+    return trials[kept]
+
+
 def layout(trials: pd.DataFrame, x: str | None = None, line: str | None = None) -> Layout:
     """Read the grid. An axis that is not there, or an x with one value, gives way to the first that fits."""
     known = axes(trials)

@@ -54,9 +54,11 @@ def correspondence(references: References | None, metric: str, found: Sequence[C
     matches = []
     for point in points:
         at = {axis: maps[key].get(shown(point.setup.get(key))) for key, axis in axes.items()}
-        if axes and all(value is not None for value in at.values()):
-            beside = [cell.label for cell in found if all(_at(cell, axis) == shown(v) for axis, v in at.items())]
-            matches.append(Match(point, at, tuple(beside)))
+        beside = [cell.label for cell in found if axes and _stands(cell, at)]
+        if beside or (axes and None not in at.values()):
+            matches.append(
+                Match(point, {axis: value for axis, value in at.items() if value is not None}, tuple(beside))
+            )
     datasets = tuple(dict.fromkeys(match.published.dataset for match in matches))
     return Correspondence(tuple(matches), tuple(notes), datasets, ", ".join(references.ids))
 
@@ -104,7 +106,7 @@ def _places(
         return {text: told[text] for text in theirs if text in told}, ""
     same = {text: ours[text] for text in theirs if text in ours}
     numeric = all(map(is_number, [*theirs.values(), *ours.values()]))
-    if not numeric or len(same) == len(ours) or len(same) > 1 or min(len(ours), len(theirs)) < 2:
+    if not numeric or len(same) > max(1, len(ours) / 2 - 1e-9) or min(len(ours), len(theirs)) < 2:
         return same, ""
     return _by_order(sorted(theirs.values()), sorted(ours.values()), short(axis))
 
@@ -120,5 +122,9 @@ def _by_order(theirs: list, ours: list, name: str) -> tuple[dict[str, Any], str]
     return {shown(p): h for p, h in zip(paper, here, strict=True)}, note
 
 
-def _at(cell: Cell, axis: str) -> str | None:
-    return shown(cell.coordinates[axis]) if axis in cell.coordinates else None
+def _stands(cell: Cell, at: dict[str, Any]) -> bool:
+    """Whether a cell has these values, on the axes that it has: no projector has no width either."""
+    shared = [axis for axis in at if axis in cell.coordinates]
+    return bool(shared) and all(
+        at[axis] is not None and shown(cell.coordinates[axis]) == shown(at[axis]) for axis in shared
+    )

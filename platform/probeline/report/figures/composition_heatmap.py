@@ -40,7 +40,7 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     `attrs["rows"]` and `["columns"]` hold the order. Pairs without a cell are not in the frame. Raises NothingToDraw.
     """
     name = config.metric or "linear_probe/top1"
-    trials = _apart(trials, config.pairs) if config.pairs in axes(trials) else trials
+    trials = apart(trials, config.pairs) if config.pairs in axes(trials) else trials
     across = _axes(trials, config)
     shape = layout(trials, across[1], across[0])
     found = [cell for cell in cells(trials, name, shape) if all(one in cell.coordinates for one in across)]
@@ -69,7 +69,7 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     return frame
 
 
-def _apart(trials: pd.DataFrame, pairs: str) -> pd.DataFrame:
+def apart(trials: pd.DataFrame, pairs: str) -> pd.DataFrame:
     """One axis of pairs as two; a label that names one thing is a pair with itself."""
     both = [(None, None) if pd.isna(v) else (str(v).partition(SEPARATOR)[::2]) for v in trials[pairs]]
     columns = {"first": [a for a, _ in both], "second": [b or a for a, b in both]}

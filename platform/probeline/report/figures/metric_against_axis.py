@@ -1,13 +1,15 @@
 """A metric against an axis: a line a method, seeds as points, 95% intervals as bands, arms dashed, the paper hollow."""
 
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from pydantic import Field
 
 from probeline.report import claims
-from probeline.report.cells import cells, layout, short, shown
+from probeline.report.cells import cells, layout, matching, short, shown
 from probeline.report.figures import _published, _style
 from probeline.report.figures._positions import positions
 from probeline.report.metrics import PERCENT, Metric, metric
@@ -26,6 +28,7 @@ class Config(Settings):
     x: str | None = None
     line: str | None = None
     references: References | None = None
+    where: dict[str, Any] = Field(default_factory=dict, description="Only cells with these values of axes.")
 
 
 def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.DataFrame:
@@ -34,7 +37,7 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     `position` is where x is drawn: log2 where values span a factor of 4 or more, in equal steps where they are words.
     `attrs["published"]` are the paper's points (`_published.points`). Raises NothingToDraw.
     """
-    name = config.metric or "linear_probe/top1"
+    name, trials = config.metric or "linear_probe/top1", matching(trials, config.where)
     shape = layout(trials, config.x, config.line)
     found = cells(trials, name, shape)
     if not any(cell.values for cell in found):
@@ -50,8 +53,8 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
         )  # fmt: skip
         rows.append(
             {
-                "cell": cell.label, "line": cell.line, "arm": cell.arm, "x": cell.x,
-                "position": np.nan if cell.arm else at[cell.x], "n": result.n, "mean": result.mean,
+                "cell": cell.label, "line": cell.line, "arm": cell.x is None, "x": cell.x,
+                "position": np.nan if cell.x is None else at[cell.x], "n": result.n, "mean": result.mean,
                 "low": low, "high": high, "values": cell.values, "trials": cell.trials, "missing": cell.missing,
                 "interval": claims.interval(result, about),
             }
@@ -73,11 +76,12 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     span = last - first
     low, high, cut = _range(frame)
     caption = "Small marks are seeds, large marks their mean, bands its 95% bootstrap interval."
-    caption += " Dashed: arms beside the grid." * bool(frame["arm"].any())
+    caption += " Dashed: what has no place on the axis." * bool(frame["arm"].any())
     caption += " Open marks at the bottom: cells without a result." * bool((frame["n"] == 0).any())
     caption += " Intervals that run past the axis are cut; the hover text and the table have them." * cut
     caption += _published.caption(frame.attrs)
-    drawn = _style.figure(HEIGHT, f"{about.heading} against {x}", caption, direct=True)
+    only = "".join(f", {short(axis)} {shown(value)}" for axis, value in config.where.items())
+    drawn = _style.figure(HEIGHT, f"{about.heading} against {x}{only}", caption, direct=True)
     edges = (first - 0.12 * span, last + 0.12 * span)
     dodge = min(DODGE * span, 0.4 * min(np.diff(sorted(at.values()))) / len(frame.attrs["labels"]))
     lines = [line for line in frame.attrs["labels"] if not frame[frame["line"] == line]["arm"].all()]

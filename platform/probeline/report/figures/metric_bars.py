@@ -1,11 +1,13 @@
 """Named metrics side by side as bars, for each line: what h and z keep (SimCLR, table 3), label fractions (table 7)."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from pydantic import Field
 
-from probeline.report.cells import cells, layout
+from probeline.report.cells import cells, layout, matching
 from probeline.report.cells import metrics as recorded
 from probeline.report.figures import _estimates, _style
 from probeline.report.metrics import PERCENT, metric
@@ -18,12 +20,13 @@ HEIGHT = 440
 class Config(Settings):
     """`groups`: a group's name -> a metric, or series -> metric, as in `{rotation: {h: kept/a, z: kept/b}}`.
 
-    `published`: a group's name -> a published id, or series -> id; drawn hollow at the series' place.
+    `published`: a group's name -> a published id, or series or line -> id; drawn hollow at its bar.
     """
 
     groups: dict[str, str | dict[str, str]] = Field(min_length=1)
     published: dict[str, str | dict[str, str]] = Field(default_factory=dict)
     title: str = ""
+    where: dict[str, Any] = Field(default_factory=dict, description="Only cells with these values of axes.")
     x: str | None = None
     line: str | None = None
 
@@ -36,6 +39,7 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     wanted = [(g, s, name) for g, of in config.groups.items() for s, name in _series(of).items()]
     if not {name for _, _, name in wanted} & set(recorded(trials)):
         raise _style.NothingToDraw(f"No trial has finished with {wanted[0][2]} or the others yet.")
+    trials = matching(trials, config.where)
     shape = layout(trials, config.x, config.line)
     rows = []
     for group, series, name in wanted:
@@ -43,7 +47,8 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
         for cell in found:
             alone = len(found) == 1
             bar = series if alone and series else f"{cell.label}, {series}" if series else cell.label
-            point = _series(config.published.get(group, {})).get(series)
+            printed = _series(config.published.get(group, {}))
+            point = printed.get(series or cell.line, printed.get(series))
             paper = published(point)[0] if point else None
             rows.append(
                 {"group": group, "series": series, "metric": name, "bar": bar, **_estimates.row(cell, metric(name)),

@@ -58,6 +58,8 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     x = short(frame.attrs["x"])
     caption = "Large marks are means over seeds, bars 95% bootstrap intervals, small marks seeds. "
     caption += "Open marks at the bottom: cells without a result. Each panel has its own scale."
+    if frame["x"].isna().any():
+        caption += f" What has no {x} stands at the right."
     for name, told in frame.attrs["published"].items():
         if told:
             words = _published.caption({"published": told}, axis=False)
@@ -105,7 +107,7 @@ def _ours(drawn: go.Figure, panel: int, group: pd.DataFrame, looks: dict, at: di
     bottom = min((v for points in full["points"] for v in points.values()), default=0.0)
     for line, cells_ in group.groupby("line", sort=False):
         colour, symbol = looks[line]
-        cells_ = cells_.assign(place=[at[x] for x in cells_["x"]]).sort_values("place")
+        cells_ = cells_.assign(place=[at.get(x, max(at.values())) for x in cells_["x"]]).sort_values("place")
         shared = {"legendgroup": _style.text(line, 200), "name": _style.text(line, 36), **axes}
         template = {"hovertemplate": "%{hovertext}<extra></extra>", "showlegend": False}
         for row in cells_[cells_["n"] > 0].itertuples():

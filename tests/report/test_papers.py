@@ -1,0 +1,85 @@
+"""The shipped experiments of papers: each loads at every scale, and its figures draw with the paper beside them."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from probeline.report.cells import cells, layout
+from probeline.report.contents import contents
+from probeline.report.correspondence import correspondence
+from probeline.report.figures.composition_heatmap import apart
+from probeline.report.references import published
+from probeline.spec.grid import cells as planned_cells
+from probeline.spec.load import load
+from probeline.spec.references import referred
+
+PAPERS = sorted((Path(__file__).parents[2] / "experiments" / "papers").glob("*.yaml"))
+TOP1 = "linear_probe/top1"
+MATCHED = {  # published values beside cells of the smoke scale
+    "simclr_fig5": 49, "simclr_fig9": 30, "simclr_table1": 10, "simclr_table4": 5, "simclr_table5": 6,
+    "simclr_fig8": 7, "rotnet_table2": 4,
+}  # fmt: skip
+
+
+def asked_for(experiment):
+    """Every metric that a figure of the experiment names."""
+    found = {TOP1, "linear_probe/validation_top1", "cost/parameters", "cost/train_seconds"}
+    for figure in experiment.report.figures:
+        found |= set(figure.get("metrics", ())) | {figure.get("metric")}
+        for group in figure.get("groups", {}).values():
+            found |= set(group.values()) if isinstance(group, dict) else {group}
+    return sorted(found - {None})
+
+
+def planned(experiment, make):
+    """A frame of the plan with numbers for every metric that the figures ask for."""
+    rng, rows = np.random.default_rng(0), []
+    template = make.trials(seeds=1).iloc[0].to_dict()
+    kept = {k: v for k, v in template.items() if "/" not in k and k not in ("method", "training.batch_size")}
+    for cell in planned_cells(experiment):
+        for seed in experiment.seeds:
+            at = {axis: cell.coordinates.get(axis) for axis in experiment.axes}
+            known = {"cell": cell.label, "arm": cell.arm, "seed": seed, "recipe": cell.recipe, "status": "finished"}
+            numbers = dict.fromkeys(asked_for(experiment), 0.3 + 0.1 * rng.random())
+            rows.append({**kept, **known, **at, **numbers, "trial_id": f"{len(rows):016x}"})
+    return pd.DataFrame(rows).astype({"failure": object, "message": object, "arm": object})
+
+
+@pytest.mark.parametrize("path", PAPERS, ids=lambda path: path.stem)
+def test_it_loads_at_every_scale_and_says_what_it_expects(path):
+    for scale in ("smoke", "lab", "paper"):
+        experiment = load(path, scale)
+        assert experiment.question.endswith("?") and experiment.expected and experiment.name == path.stem
+        assert planned_cells(experiment)
+
+
+@pytest.mark.parametrize("path", PAPERS, ids=lambda path: path.stem)
+def test_its_figures_are_drawn_from_its_plan(path, make):
+    experiment = load(path, "smoke")
+    page = contents(experiment, planned(experiment, make), make.history(make.trials().iloc[:0]))
+    charts = [chart for part in page.sections for chart in part.charts]
+    missing = {chart.name: chart.message for chart in charts if chart.figure is None}
+    assert set(missing) <= {"training_curves"}, missing
+    asked = [figure["name"] for figure in experiment.report.figures if figure["name"] != "training_curves"]
+    assert sorted(chart.name for chart in charts if chart.figure and chart.name != "cost") == sorted(
+        name for name in asked if name != "cost"
+    )
+
+
+@pytest.mark.parametrize("path", [p for p in PAPERS if p.stem in MATCHED], ids=lambda path: path.stem)
+def test_the_papers_values_stand_beside_its_cells(path, make):
+    experiment = load(path, "smoke")
+    trials = planned(experiment, make)
+    if path.stem == "simclr_fig5":
+        trials = apart(trials, "method.augment_other")
+    found = cells(trials, TOP1, layout(trials))
+    beside = correspondence(referred(experiment.report.references), TOP1, found)
+    assert len([match for match in beside.matches if match.cells]) == MATCHED[path.stem]
+
+
+def test_published_ids_that_bars_name_exist():
+    for path in PAPERS:
+        for figure in load(path, "smoke").report.figures:
+            for group in figure.get("published", {}).values():
+                assert all(len(published(one)) == 1 for one in (group.values() if isinstance(group, dict) else [group]))
