@@ -26,18 +26,40 @@ Scale = Annotated[str | None, typer.Option(help="One of the experiment's scales,
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one key; repeatable.")]
 Tracking = Annotated[str | None, typer.Option(help="MLflow's address; else $MLFLOW_TRACKING_URI, else ./mlflow.db.")]
 Folder = Annotated[Path, typer.Option(help="Encoders, checkpoints and the spool.", envvar="PROBELINE_FOLDER")]
+MaxHours = Annotated[float | None, typer.Option(min=0, help="Hours by the clock; what does not fit is left.")]
+MaxGpuHours = Annotated[float | None, typer.Option(min=0, help="Hours of GPUs, all together.")]
+MaxTrials = Annotated[int | None, typer.Option(min=1, help="Trials to start at most.")]
+ClusterSize = Annotated[
+    str | None, typer.Option(metavar="CPUS[,GPUS]", help="What there is to run on; else this machine.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
 @app.command()
 def plan(
-    spec: Spec, scale: Scale = None, sets: Sets = None, tracking_uri: Tracking = None, as_json: AsJson = False
+    spec: Spec,
+    scale: Scale = None,
+    sets: Sets = None,
+    tracking_uri: Tracking = None,
+    as_json: AsJson = False,
+    folder: Folder = Path(".probeline"),
+    max_hours: MaxHours = None,
+    max_gpu_hours: MaxGpuHours = None,
+    max_trials: MaxTrials = None,
+    cluster: ClusterSize = None,
+    measure: Annotated[bool, typer.Option("--measure", help="Try one batch of what has no price yet.")] = False,
 ) -> None:
-    """Show what a run would do: cells, what is new, finished or failed, resources."""
+    """Show what a run would do: cells, what is new, finished or failed, what it costs, what fits a budget."""
+    from probeline.execution import forecast
+    from probeline.execution.feed import Budget
     from probeline.execution.plan import as_dict, text
 
-    made = _plan(spec, scale, sets, tracking_uri)[0]
-    print(json.dumps(as_dict(made), indent=1) if as_json else text(made))
+    made, uri = _plan(spec, scale, sets, tracking_uri)
+    found, said = forecast.make(made, uri, folder, cluster, Budget(max_hours, max_gpu_hours, max_trials), measure)
+    if as_json:
+        print(json.dumps(as_dict(made) | {"forecast": forecast.as_dict(found)}, indent=1))
+    else:
+        print("\n".join([text(made), "", *said, forecast.text(found, made)]))
 
 
 @app.command()
@@ -50,10 +72,16 @@ def run(
         str | None, typer.Option(help="Join this Ray cluster (or `auto`) instead of a local one.")
     ] = None,
     folder: Folder = Path(".probeline"),
+    max_hours: MaxHours = None,
+    max_gpu_hours: MaxGpuHours = None,
+    max_trials: MaxTrials = None,
+    cluster: ClusterSize = None,
 ) -> None:
     """Train and evaluate what has not finished yet; Ctrl-C stops, the same command goes on."""
     from rich.console import Console
 
+    from probeline.execution import forecast
+    from probeline.execution.feed import Budget
     from probeline.execution.run import Site, describe
     from probeline.execution.run import run as run_plan
     from probeline.execution.watch import watch
@@ -64,9 +92,14 @@ def run(
         print(f"note: {note}")
     finished = made.counts().get("finished", 0)
     print(f"{made.experiment.name}: {len(made.todo)} trials to run, {finished} of {len(made.trials)} already done")
-    seen = watch(made.todo, finished, Console())
+    budget, todo = Budget(max_hours, max_gpu_hours, max_trials), made.todo
+    if budget:
+        found, _ = forecast.make(made, uri, folder, cluster, budget)
+        todo = found.fits
+        print("\n".join(forecast.left_text(found) or ["the budget holds all of it, as far as is known"]))
+    seen = watch(todo, finished, Console())
     info = describe(made.experiment, spec.read_text(), collect(spec.resolve().parent))
-    outcome = run_plan(made, info, Site(folder, uri, address), seen)
+    outcome = run_plan(made, info, Site(folder, uri, address), seen, budget, todo)
     print(outcome.summary(str(spec)))
     raise typer.Exit(outcome.exit_code)
 
@@ -90,15 +123,44 @@ def report(
     tracking_uri: Tracking = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write; else .probeline/reports/<name>.")] = None,
     folder: Folder = Path(".probeline"),
+    source: Annotated[
+        Path | None, typer.Option("--from", help="An exported folder or results.parquet instead of MLflow.")
+    ] = None,
+    check: Annotated[Path | None, typer.Option(help="Expectations in YAML; exit 1 where a result is worse.")] = None,
+    expect: Annotated[Path | None, typer.Option(help="Write today's results as such expectations.")] = None,
+    images: Annotated[str | None, typer.Option(help="Figures as files too: png, svg or pdf.")] = None,
 ) -> None:
-    """Write the page, its tables and its data from what MLflow holds."""
-    from probeline.report.page import write
-    from probeline.tracking.results import frame
+    """Write the page, its tables and its data from what MLflow holds, or from an export."""
+    from probeline.report import expectations, page
 
-    made, uri = _plan(spec, scale, sets, tracking_uri)
-    trials, history = frame(uri, made.trials)
-    for path in write(made.experiment, trials, history, out or folder / "reports" / made.experiment.name):
+    experiment, trials, history = _results(spec, scale, sets, tracking_uri, source)
+    expected = expectations.read(check) if check else None
+    for path in page.write(experiment, trials, history, out or folder / "reports" / experiment.name, images):
         print(path.resolve())
+    if expect:
+        print(f"{expectations.stored(trials, experiment.report.metric, expect)} expectations written to {expect}")
+    findings = expectations.check(expected, trials) if expected else []
+    for finding in findings:
+        print(finding)
+    raise typer.Exit(0 if all(finding.good for finding in findings) else 1)
+
+
+@app.command()
+def compare(
+    a: Annotated[Path, typer.Argument(help="An experiment's YAML, or the folder of a report.")],
+    b: Annotated[Path, typer.Argument(help="The other one.")],
+    metric: Annotated[str, typer.Option(help="protocol/name.")] = "linear_probe/top1",
+    scale: Scale = None,
+    tracking_uri: Tracking = None,
+) -> None:
+    """Compare two experiments, or the exports of one at two commits, cell by cell over paired seeds."""
+    from probeline.report import comparison, stored
+
+    def trials(side: Path):
+        exported = side.is_dir() or side.suffix == ".parquet"
+        return stored.read(side)[0] if exported else _results(side, scale, None, tracking_uri, None)[1]
+
+    print(comparison.text(comparison.compare(trials(a), trials(b), metric), str(a), str(b)))
 
 
 @app.command()
@@ -200,6 +262,19 @@ def version(show_version: Annotated[bool, typer.Option("--version", help="Print 
     if show_version:
         print(__version__)
         raise typer.Exit
+
+
+def _results(spec: Path, scale: str | None, sets: list[str] | None, tracking_uri: str | None, source: Path | None):
+    """(experiment, trials, history) from MLflow, or from an export, which needs no data set, torch or MLflow."""
+    if source is not None:
+        from probeline.report import stored
+        from probeline.spec.load import load
+
+        return load(spec, scale, sets or ()), *stored.read(source)
+    from probeline.tracking.results import frame
+
+    made, uri = _plan(spec, scale, sets, tracking_uri)
+    return made.experiment, *frame(uri, made.trials)
 
 
 def _plan(spec: Path, scale: str | None, sets: list[str] | None, tracking_uri: str | None) -> "tuple[Plan, str]":

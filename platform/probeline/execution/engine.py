@@ -4,6 +4,7 @@ import contextlib
 import gc
 import logging
 import os
+import pickle
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,6 +43,7 @@ class Listener(Protocol):
     feed: Feed
 
     def started(self, trial: Trial) -> None: ...
+    def placed(self, trial: Trial, device: str) -> None: ...
     def said(self, trial: Trial, said: Sequence[Said]) -> bool:
         """Whether the trial goes on."""
 
@@ -81,6 +83,8 @@ class Bridge(tune.Callback):
         if trial.trial_id in self.unwanted:  # Tune stops it with this message
             self.listener.stopped(ours(trial))
             return
+        if result["device"]:
+            self.listener.placed(ours(trial), result["device"])
         goes_on = self.listener.said(ours(trial), result["said"])
         if result["failure"]:
             self.listener.failed(ours(trial), **result["failure"])
@@ -90,8 +94,7 @@ class Bridge(tune.Callback):
             self.unwanted.add(trial.trial_id)
 
     def on_trial_error(self, iteration: int, trials: list, trial: object, **info: object) -> None:
-        why = cause(trial.get_pickled_error(), str(trial.get_error()), ours(trial), self.folder)
-        self.listener.failed(ours(trial), **why)
+        self.listener.failed(ours(trial), **cause(*error_of(trial), ours(trial), self.folder))
 
     def __getstate__(self) -> dict:
         """Nothing: Tune pickles callbacks to restore a run from disk, which we never ask of it."""
@@ -117,6 +120,19 @@ class Ending(tune.Stopper):
 def ours(trial: object) -> Trial:
     """The trial that one of Tune's carries."""
     return trial.config["ticket"].trial
+
+
+def error_of(trial: object) -> tuple[Exception | None, str]:
+    """Why a trial of Tune's ended: the exception where it can be read back, and its text.
+
+    Read from where Tune has just written it; its own way reads a copy that is made later.
+    """
+    error, text = None, ""
+    with contextlib.suppress(Exception):  # an exception of a plug-in may not be unpickled here
+        error = pickle.loads(Path(trial.pickled_error_file).read_bytes())
+    with contextlib.suppress(OSError, TypeError):
+        text = Path(trial.error_file).read_text(errors="replace")
+    return error, text or str(error)
 
 
 def execute(listener: Listener, storage: Path, resources: Resources) -> None:
@@ -160,6 +176,7 @@ def connected(address: str | None, resources: Resources) -> Iterator[None]:
         UserError: no cluster answers, or none of its size can ever hold one trial.
     """
     logging.getLogger("ray").setLevel(logging.ERROR)
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # a trial that failed is told by the listener
     address = checked(address)
     local = {"address": "local", "include_dashboard": False, "object_store_memory": 2**28}
     options = {"address": address} if address else local

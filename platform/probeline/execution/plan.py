@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,17 @@ WORDS = {"missing": "new", "running": "unfinished"}
 
 @dataclass(frozen=True)
 class Plan:
-    """The trials in the order in which they run, what is known of each, and remarks such as merged twins."""
+    """The trials in the order in which they run, what is known of each, and remarks such as merged twins.
+
+    `train_sizes`: the size of each training set, by `data_key`.
+    """
 
     experiment: Experiment
     trials: list[Trial]
     digests: Mapping[str, str]
     statuses: Mapping[str, TrialStatus]
     notes: list[str]
+    train_sizes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def todo(self) -> list[Trial]:
@@ -75,7 +79,7 @@ def make(experiment: Experiment, uri: str) -> Plan:
     digests = {key: fact.digest for key, fact in data.items()} | weight_digests(grid)
     planned, notes = trials(grid, experiment.seeds, digests)
     found = statuses(uri, [trial.id for trial in planned], experiment.name)
-    return Plan(experiment, planned, digests, found, notes)
+    return Plan(experiment, planned, digests, found, notes, {key: fact.train_size for key, fact in data.items()})
 
 
 def weight_digests(grid: list[Cell]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from probeline.execution.rules import rule
 from probeline.execution.watch import Watch
 from probeline.records import Record, Said
 from probeline.spec.trial import Trial
+from probeline.tracking.costs import SHAPE, shape
 from probeline.tracking.outbox import Claimed
 from probeline.tracking.writer import Unsent, Writer
 
@@ -76,13 +77,18 @@ class Recorder:
         self.feed.placed(trial)
         if trial.id not in self.open:
             self.open.add(trial.id)
-            tags = {**self.provenance, "data_digest": self.plan.data_digest(trial)}
+            of = shape(trial, self.plan.experiment.resources)
+            tags = {**self.provenance, "data_digest": self.plan.data_digest(trial), SHAPE: str(of)}
             try:
                 self.writer.started(trial, tags=tags)
             except Claimed:
                 self.open.discard(trial.id)
                 self.outcome.elsewhere.add(trial.id)
         self.watch.started(trial)
+
+    def placed(self, trial: Trial, device: str) -> None:
+        if trial.id in self.open and trial.id not in self.outcome.elsewhere:
+            self.writer.tags(trial.id, {"device": device})
 
     def said(self, trial: Trial, said: Sequence[Said]) -> bool:
         if trial.id in self.outcome.elsewhere:
@@ -103,7 +109,7 @@ class Recorder:
     def failed(self, trial: Trial, kind: str, message: str, traceback: str) -> None:
         if self.feed.failed(trial, kind):
             self.outcome.restarts[kind] += 1
-            self.writer.restarted(trial.id, self.feed.restarts[trial.id])
+            self.writer.tags(trial.id, {"restarts": ", ".join(self.feed.restarts[trial.id][-20:])})
             self.watch.restarted(trial, kind, message)
         elif trial.id not in self.outcome.elsewhere:
             self._close(trial)

@@ -15,6 +15,7 @@ from probeline.execution.recorder import Outcome, Recorder
 from probeline.execution.watch import Watch
 from probeline.failures import UserError
 from probeline.spec.schema import Experiment
+from probeline.spec.trial import Trial
 from probeline.tracking.writer import ExperimentInfo, Writer
 
 PATIENCE = 60.0
@@ -33,7 +34,14 @@ class Site:
     address: str | None = None
 
 
-def run(plan: Plan, info: ExperimentInfo, site: Site, watch: Watch, budget: Budget = NO_LIMIT) -> Outcome:
+def run(
+    plan: Plan,
+    info: ExperimentInfo,
+    site: Site,
+    watch: Watch,
+    budget: Budget = NO_LIMIT,
+    todo: list[Trial] | None = None,
+) -> Outcome:
     """Runs the plan's unfinished trials and returns when every record is stored, or the server is given up on.
 
     Ray starts only if something must run. SIGTERM ends it as a first Ctrl-C does: trials keep their state, and the
@@ -41,20 +49,21 @@ def run(plan: Plan, info: ExperimentInfo, site: Site, watch: Watch, budget: Budg
 
     Args:
         info: what MLflow shows of the experiment; its tags, the provenance, go to every trial too.
-        site: where it works. budget: what it may use.
+        site: where it works. budget: what it may use. todo: what of the plan it should do, if not all that is left.
 
     Raises:
         UserError: another run of this experiment is at work here, or Ray cannot be reached.
     """
-    feed = Feed(plan.todo, budget, plan.experiment.resources.gpus)
+    todo = plan.todo if todo is None else todo
+    feed = Feed(todo, budget, plan.experiment.resources.gpus)
     with only_run(site.folder, info.name), Writer(site.uri, info, site.folder.resolve()) as writer:
         recorder = Recorder(plan, info.tags, writer, watch, feed)
         try:
-            with sigterm_as_ctrl_c(recorder.outcome):
-                if plan.todo:
-                    work(plan, recorder, site)
+            if todo:
+                work(plan, recorder, site)
         finally:
             recorder.interrupted()
+            recorder.outcome.left += len(plan.todo) - len(todo)
             recorder.outcome.unsent = writer.close(PATIENCE)
     return recorder.outcome
 
@@ -70,13 +79,16 @@ def work(plan: Plan, recorder: Recorder, site: Site) -> None:
     from probeline.execution.engine import connected, execute
 
     resources = plan.experiment.resources
-    with connected(site.address, resources), recorder.watch:
+    with connected(site.address, resources), sigterm_as_ctrl_c(recorder.outcome), recorder.watch:
         execute(recorder, site.folder.resolve(), resources)
 
 
 @contextmanager
 def sigterm_as_ctrl_c(outcome: Outcome) -> Iterator[None]:
-    """A machine that is taken away sends SIGTERM, and Tune stops in good order at SIGINT."""
+    """A machine that is taken away sends SIGTERM, and Tune stops in good order at SIGINT.
+
+    To be entered when Ray is connected, as Ray puts a handler of its own in place that ends the process.
+    """
     if threading.current_thread() is not threading.main_thread():  # signals are the main thread's
         yield
         return

@@ -102,6 +102,10 @@ class Lines(Watch):
         super().failed(trial, kind, message)
         self._line(f"{kind}  {trial.cell.label} seed={trial.seed}: {message}")
 
+    def restarted(self, trial: Trial, kind: str, message: str) -> None:
+        super().restarted(trial, kind, message)
+        self._line(f"{kind}, starts again  {trial.cell.label} seed={trial.seed}: {message}")
+
     def _line(self, text: str) -> None:
         self.console.print(f"[{self.headline()}] {text}", markup=False, highlight=False, soft_wrap=True)
 

@@ -17,6 +17,7 @@ from ray import tune
 from probeline.execution import watchdog
 from probeline.failures import TrialFailure, UserError
 from probeline.spec.trial import Trial
+from probeline.tracking.provenance import processor
 
 PATIENCE = 0.5
 """Seconds between two messages to the driver: a progress bar moves, and a short trial needs one message."""
@@ -45,7 +46,8 @@ class Ticket:
 class Worker(tune.Trainable):
     """Runs `probeline.training.trial.run`, some of its records to a message.
 
-    A message holds what the trial `said` (records, artifacts, notes) and, if it could not finish, its `failure`. What
+    A message holds what the trial `said` (records, artifacts, notes), in the first one the `device` that it runs on,
+    and, if it could not finish, its `failure`. What
     the trial raises is a message too, so that Ray's errors are left for workers that die or are sent away.
     """
 
@@ -69,7 +71,7 @@ class Worker(tune.Trainable):
         trial = new_config["ticket"].trial
         if self.life is not None:
             self.life.write_text(trial.id)
-        self.said = run(trial, Storage(self.folder))
+        self.said, self.device = run(trial, Storage(self.folder)), device_name()
         return True
 
     def step(self) -> dict:
@@ -89,7 +91,8 @@ class Worker(tune.Trainable):
             raise Preempted("the worker was told to go (SIGTERM)")
         if done and self.life is not None:
             self.life.write_text("")
-        return {"said": said, "failure": failure, "done": done, "pid": os.getpid()}
+        device, self.device = self.device, ""
+        return {"said": said, "failure": failure, "done": done, "device": device, "pid": os.getpid()}
 
     def cleanup(self) -> None:
         """Stops between two records; the trial keeps its checkpoint."""
@@ -117,6 +120,13 @@ class Worker(tune.Trainable):
         subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
         self.pulse.show_life_in(life)
         return life
+
+
+def device_name() -> str:
+    """What this process computes on, as people call it."""
+    import torch
+
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else processor()
 
 
 def describe(error: Exception) -> dict[str, str]:

@@ -78,8 +78,8 @@ class Delivery:
             self._start(target, entry)
         elif self.ended:
             self._end(target, entry)
-        elif entry["op"] == "restarted":
-            target.client.set_tag(self._run(), "probeline.restarts", entry["kinds"][: encoding.LONGEST_TAG])
+        elif entry["op"] == "tags":
+            self._send_tags(target.client, entry["tags"])
         elif entry["op"] == "note":
             self._send_tags(target.client, {f"{encoding.NOTE}{entry['name']}": entry["text"]})
         elif entry["op"] == "artifact":

@@ -39,7 +39,7 @@ def statuses(uri: str, trial_ids: Iterable[str], experiment: str | None = None) 
     Raises UserError where a trial has two runs.
     """
     ids = list(trial_ids)
-    with _told(uri):
+    with told(uri):
         runs = open_runs(uri, experiment)
         found = by_trial(runs.find(ids)) if runs and ids else {}
     return {trial_id: _status(found.get(trial_id)) for trial_id in ids}
@@ -53,7 +53,7 @@ def frame(uri: str, trials: Sequence[Trial], experiment: str | None = None) -> t
     """
     import pandas as pd
 
-    with _told(uri):
+    with told(uri):
         runs = open_runs(uri, experiment)
         found = by_trial(runs.read([trial.id for trial in trials])) if runs and trials else {}
         planned = [found[trial.id] for trial in trials if trial.id in found]  # a store gives runs in no order
@@ -61,7 +61,8 @@ def frame(uri: str, trials: Sequence[Trial], experiment: str | None = None) -> t
 
 
 @contextmanager
-def _told(uri: str) -> Iterator[None]:
+def told(uri: str) -> Iterator[None]:
+    """What a store says when it cannot be read, as a UserError."""
     try:
         yield
     except Exception as error:

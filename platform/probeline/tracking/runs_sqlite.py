@@ -36,7 +36,7 @@ class SqliteRuns:
     @classmethod
     def can_read(cls, file: Path) -> bool:
         """Whether the file has the tables as they are read here."""
-        with closing(_open(file)) as connection:
+        with closing(opened(file)) as connection:
             return all(
                 columns <= {row[1] for row in connection.execute(f"pragma table_info({table})")}
                 for table, columns in COLUMNS.items()
@@ -44,7 +44,7 @@ class SqliteRuns:
 
     def find(self, trial_ids: Iterable[str]) -> list[Run]:
         wanted = set(trial_ids)
-        with closing(_open(self.file)) as connection:
+        with closing(opened(self.file)) as connection:
             if len(wanted) == 1:
                 rows = connection.execute(FIND.format("and id.value = ?"), tuple(wanted)).fetchall()
             else:
@@ -61,7 +61,7 @@ class SqliteRuns:
         runs = self.find(trial_ids)
         tags: dict[str, dict] = defaultdict(dict)
         metrics: dict[str, dict] = defaultdict(dict)
-        with closing(_open(self.file)) as connection:
+        with closing(opened(self.file)) as connection:
             for marks, ids in _portions([run.run_id for run in runs]):
                 statement = f"select run_uuid, key, value from tags where run_uuid in ({marks})"
                 for run_id, key, value in connection.execute(statement, ids):
@@ -76,7 +76,7 @@ class SqliteRuns:
 
     def history(self, runs: Sequence[Run], keys: Sequence[str]) -> list[tuple[str, str, int, float]]:
         points = []
-        with closing(_open(self.file)) as connection:
+        with closing(opened(self.file)) as connection:
             for marks, ids in _portions([run.run_id for run in runs]):
                 # `+key` keeps sqlite from scanning the metric in every run of the file.
                 statement = (
@@ -87,7 +87,8 @@ class SqliteRuns:
         return points
 
 
-def _open(file: Path) -> sqlite3.Connection:
+def opened(file: Path) -> sqlite3.Connection:
+    """A connection that reads."""
     # Not read-only: only a connection that may write can clear up after a writer that was killed mid-transaction.
     connection = sqlite3.connect(file, timeout=PATIENCE)
     connection.execute("pragma query_only = on")

@@ -125,9 +125,9 @@ class Writer:
         """The trial cannot finish; `kind` is its class in `status` and in the report."""
         self._outbox.append(trial_id, "failed", kind=kind, message=message, traceback=traceback_text)
 
-    def restarted(self, trial_id: str, kinds: Sequence[str]) -> None:
-        """The trial was started again after failures of these kinds, the latest last."""
-        self._outbox.append(trial_id, "restarted", kinds=", ".join(kinds))
+    def tags(self, trial_id: str, tags: Mapping[str, str]) -> None:
+        """What is found out about a running trial, under names that get the prefix `probeline.`; the last one stays."""
+        self._outbox.append(trial_id, "tags", tags={f"probeline.{key}": value for key, value in tags.items()})
 
     def interrupted(self, trial_id: str) -> None:
         """The trial was stopped and will be run again."""

@@ -1,0 +1,61 @@
+"""SIGTERM: to a worker, whose trial goes on elsewhere, and to the driver, whose next run goes on."""
+
+import os
+import signal
+
+import psutil
+import pytest
+from faults.driver import end, start, trial_runs, wait_for_an_epoch, workers
+from faults.test_kill import SPEC, check_the_record
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "spec.yaml").write_text(SPEC)
+    return tmp_path
+
+
+def test_a_worker_told_to_go_keeps_its_state_and_uses_up_no_retry(folder):
+    driver = start(folder)
+    wait_for_an_epoch(folder)
+    os.kill(workers(psutil.Process(driver.pid))[0].pid, signal.SIGTERM)
+    said = end(driver)
+    assert driver.returncode == 0, said
+    assert "4 trials finished, 1 started again (preempted)" in said
+    restarts = [run.data.tags.get("probeline.restarts") for run in trial_runs(folder, "killed")]
+    assert sorted(filter(None, restarts)) == ["preempted"]
+    check_the_record(folder)
+
+
+def test_a_driver_told_to_go_stops_in_good_order_and_the_next_run_goes_on(folder):
+    driver = start(folder)
+    wait_for_an_epoch(folder)
+    driver.send_signal(signal.SIGTERM)
+    said = end(driver)
+    assert driver.returncode == 143, said
+    assert "interrupted" in said
+    assert "Traceback" not in said
+    assert {run.info.status for run in trial_runs(folder, "killed")} <= {"FINISHED", "KILLED"}
+    checkpoints = list((folder / ".probeline/checkpoints").glob("*.safetensors"))
+    assert checkpoints
+
+    again = start(folder)
+    said = end(again)
+    assert again.returncode == 0, said
+    check_the_record(folder)
+
+
+@pytest.mark.slow
+def test_ctrl_c_twice_ends_at_once_and_the_next_run_goes_on(folder):
+    driver = start(folder)
+    wait_for_an_epoch(folder)
+    driver.send_signal(signal.SIGINT)
+    driver.send_signal(signal.SIGINT)
+    said = end(driver)
+    assert driver.returncode == 130, said
+    assert "Traceback" not in said
+
+    again = start(folder)
+    said = end(again)
+    assert again.returncode == 0, said
+    check_the_record(folder)
