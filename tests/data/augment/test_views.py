@@ -145,3 +145,19 @@ def test_no_operation_at_all_gives_a_copy():
     given = images()
     seen = augment(given, [], draws())
     assert torch.equal(seen, given) and seen.data_ptr() != given.data_ptr()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        EVERYTHING,
+        [{"name": "noise"}],
+        [{"name": "colour"}, {"name": "grey"}],
+        [],
+        [{"name": "crop"}, {"name": "sobel"}],
+    ],
+)
+def test_draws_for_several_views_give_all_of_them(settings):
+    several = draws().copies(3)
+    expected = augment(torch.cat([images()] * 3), settings, several)
+    assert torch.allclose(augment(images(), settings, several), expected, atol=1e-6)

@@ -1,6 +1,7 @@
 """Crop, resize, flip and blur as matrices: each is linear and separable, so an image becomes Ry @ image @ Rx.T."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -14,6 +15,10 @@ class Span:
     length: Tensor
     reverse: Tensor | None = None
 
+    def __getitem__(self, rows: slice) -> Self:
+        """The stretches of some samples."""
+        return Span(self.start[rows], self.length[rows], None if self.reverse is None else self.reverse[rows])
+
 
 def resize_matrix(span: Span, side: int, out: int) -> Tensor:
     """[B, out, side]: bilinear resampling of the span to `out` pixels, antialiased where it shrinks.
@@ -21,17 +26,18 @@ def resize_matrix(span: Span, side: int, out: int) -> Tensor:
     The triangle filter of PIL and of torchvision's `resize(antialias=True)`: as wide as an output pixel when shrinking,
     cut off at the span's ends and normalised to sum to one.
     """
-    device = span.start.device
-    target = torch.arange(out, device=device).expand(len(span.start), out)
+    target = torch.arange(out, device=span.start.device).expand(len(span.start), out)
     if span.reverse is not None:
         target = torch.where(span.reverse[:, None], out - 1 - target, target)
-    step = (span.length / out)[:, None]
-    centre = span.start[:, None] + step * (target + 0.5)
-    pixel = torch.arange(side, device=device) + 0.5
+    start, step = span.start[:, None], (span.length / out)[:, None]
+    centre, end = start + step * (target + 0.5), start + span.length[:, None]
+    pixel = torch.arange(side, device=span.start.device) + 0.5
+    if out >= side:  # nothing shrinks: two pixels at most have weight, and at the ends one
+        centre = torch.minimum(torch.maximum(centre, start + 0.5), end - 0.5)
+        return (pixel - centre[:, :, None]).abs_().mul_(-1).add_(1).clamp_(min=0)
     sharpness = 1 / step.clamp(min=1)
     weights = (pixel - centre[:, :, None]).abs_().mul_(-sharpness[:, :, None]).add_(1).clamp_(min=0)
-    inside = (pixel > span.start[:, None]) & (pixel < (span.start + span.length)[:, None])
-    weights *= inside[:, None, :]
+    weights *= ((pixel > start) & (pixel < end))[:, None, :]
     return weights.div_(weights.sum(2, keepdim=True))
 
 

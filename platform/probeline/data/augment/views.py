@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from probeline.data.augment.fused import Fused, repeated
 from probeline.data.augment.pipeline import steps
 from probeline.data.augment.settings import Augment
 from probeline.data.draws import Draws
@@ -22,7 +23,7 @@ def two_views(images: Tensor, one: Operations, other: Operations | None, draws: 
     """
     both = draws.copies(2)
     if other is None:
-        return augment(torch.cat([images, images]), one, both)
+        return augment(images, one, both)
     first, second = augment(images, one, both[: len(images)]), augment(images, other, both[len(images) :])
     if first.shape != second.shape:
         sizes = " and ".join(f"{each.shape[2]}x{each.shape[3]}" for each in (first, second))
@@ -32,7 +33,7 @@ def two_views(images: Tensor, one: Operations, other: Operations | None, draws: 
 
 @torch.no_grad()
 def augment(images: Tensor, settings: Operations, draws: Draws) -> Tensor:
-    """images: [B, C, H, W] in [0, 1], draws one a row -> as many views in [0, 1], float32, channels_last.
+    """images: [B, C, H, W] in [0, 1], draws for V views of each -> [V * B, C, h, w] in [0, 1], float32, channels_last.
 
     `settings`: SimCLR's parameters, or operations `{name: ..., parameters}` in their order. The views have the images'
     size unless an operation gives another. Operations that stand in the order crop, flip, colour, grey, blur act as one
@@ -42,8 +43,11 @@ def augment(images: Tensor, settings: Operations, draws: Draws) -> Tensor:
     the others as they were. Computes in float32, also under autocast.
     """
     with torch.autocast(images.device.type, enabled=False):
+        work = steps(settings)
         views = images.float()
-        for step in steps(settings):
+        if not (work and isinstance(work[0], Fused)):  # which repeats them as it goes
+            views = repeated(views, len(draws))
+        for step in work:
             views = step(views, draws)
         views = views.contiguous(memory_format=torch.channels_last)
     return views.clone() if views.data_ptr() == images.data_ptr() else views
