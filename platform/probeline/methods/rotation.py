@@ -22,6 +22,8 @@ from probeline.methods._shapes import view_shape
 from probeline.methods.base import Method, Outputs, Views, top1
 from probeline.spec.settings import Settings
 
+VERSION = 2  # views are drawn by sample since 2
+
 
 class Config(Settings):
     """The paper crops after padding by 4 and flips; here a random resized crop of 60-100% of the area and a flip.

@@ -25,6 +25,8 @@ from probeline.methods.base import Outputs, Views
 from probeline.models.projector import projector
 from probeline.spec.settings import Component
 
+VERSION = 2  # views are drawn by sample since 2
+
 
 class Config(TwoViewSettings):
     """Defaults are the paper's for CIFAR-10 (B.9): NT-Xent at temperature 0.5, colour strength 0.5, no blur."""

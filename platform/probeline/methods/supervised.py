@@ -17,6 +17,8 @@ from probeline.failures import BadData
 from probeline.methods.base import Method, Outputs, Views, top1
 from probeline.spec.settings import Settings
 
+VERSION = 2  # views are drawn by sample since 2
+
 
 class Config(Settings):
     """By default crop and flip only; give `augment` the values of another method to compare like with like."""
