@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from probeline import __version__
+from probeline import __version__, cli_storage
 from probeline.failures import TrialFailure, UserError
 
 if TYPE_CHECKING:
@@ -33,6 +33,9 @@ ClusterSize = Annotated[
     str | None, typer.Option(metavar="CPUS[,GPUS]", help="What there is to run on; else this machine.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+app.add_typer(cli_storage.app)  # gc
 
 
 @app.command()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from probeline.evaluation._subject import Subject, spaces
@@ -52,6 +53,25 @@ class Sealed:
     def again(self) -> "Sealed":
         """The same part for another protocol, sealed."""
         return Sealed(self.h, self._labels, self.z)
+
+
+class TestWithheld(Exception):
+    """A protocol came to the test part of a trial that is judged on validation alone: it ends there."""
+
+
+class Withheld(Sealed):
+    """A stand-in for the test part whose labels do not exist: to ask for them ends the protocol."""
+
+    def __init__(self, h: Tensor, z: Tensor | None) -> None:
+        super().__init__(h, torch.empty(0, dtype=torch.int64), z)
+
+    def open(self) -> Tensor:
+        """Raises TestWithheld."""
+        raise TestWithheld("this trial is judged on the validation part")
+
+    def again(self) -> "Withheld":
+        """The same."""
+        return self
 
 
 @dataclass(frozen=True)

@@ -37,8 +37,11 @@ class Source(Protocol):
     def heard(self, trial: Trial, records: Sequence[Record]) -> bool:
         """What a running trial said; whether it goes on."""
 
-    def ended(self, trial: Trial, failed: bool) -> None:
-        """A trial has ended, for good; `failed` also where it was stopped."""
+    def ended(self, trial: Trial, failure: str | None) -> None:
+        """A trial has ended, for good: well, in a failure of this kind, or `stopped`."""
+
+    def tags(self, trial: Trial) -> dict[str, str]:
+        """What its run says beside the usual."""
 
 
 class Feed:
@@ -102,7 +105,7 @@ class Feed:
         """It has ended well."""
         self._left(trial)
         if self.source is not None:
-            self.source.ended(trial, failed=False)
+            self.source.ended(trial, None)
 
     def failed(self, trial: Trial, kind: str) -> bool:
         """It has failed; whether it starts again in this run, as its kind's rule says."""
@@ -113,14 +116,14 @@ class Feed:
             self.queue.appendleft(trial)
             return True
         if self.source is not None:
-            self.source.ended(trial, failed=True)
+            self.source.ended(trial, kind)
         return False
 
     def stopped(self, trial: Trial) -> None:
         """It was told not to go on, and has ended."""
         self._left(trial)
         if self.source is not None:
-            self.source.ended(trial, failed=True)
+            self.source.ended(trial, "stopped")
 
     @property
     def left(self) -> list[Trial]:

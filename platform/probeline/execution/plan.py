@@ -1,5 +1,6 @@
 """What a run would do: the trials of an experiment, and which of them have finished. Starts nothing."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -8,12 +9,15 @@ from typing import Any
 
 from probeline.data.store import digest_of_file, facts
 from probeline.execution.rules import rule
+from probeline.spec import tuned
 from probeline.spec.checks import check_sizes
-from probeline.spec.grid import cells
+from probeline.spec.grid import cells, expand
 from probeline.spec.identity import all_data, canonical_json, data_key, trials, weights_key
 from probeline.spec.schema import Experiment
 from probeline.spec.trial import Cell, Trial
+from probeline.spec.tuned import Study
 from probeline.tracking.results import TrialStatus, statuses
+from probeline.tracking.studies import chosen
 
 WORDS = {"missing": "new", "running": "unfinished"}
 """How a person says a status; a run left RUNNING by a driver that died is unfinished."""
@@ -23,7 +27,8 @@ WORDS = {"missing": "new", "running": "unfinished"}
 class Plan:
     """The trials in the order in which they run, what is known of each, and remarks such as merged twins.
 
-    `train_sizes`: the size of each training set, by `data_key`.
+    `train_sizes`: the size of each training set, by `data_key`. `studies`: those that have still to choose; their
+    cells' trials are not known yet, and stand in `trials` under ids that no run has.
     """
 
     experiment: Experiment
@@ -32,18 +37,24 @@ class Plan:
     statuses: Mapping[str, TrialStatus]
     notes: list[str]
     train_sizes: Mapping[str, int] = field(default_factory=dict)
+    studies: list[Study] = field(default_factory=list)
 
     @property
     def todo(self) -> list[Trial]:
         """What is not settled. Failed trials run again, but for diverged ones: the same seed diverges again."""
-        return [trial for trial in self.trials if not settled(self.statuses[trial.id])]
+        tuned = {study.cell.label for study in self.studies}
+        return [
+            trial for trial in self.trials if trial.cell.label not in tuned and not settled(self.statuses[trial.id])
+        ]
 
     def data_digest(self, trial: Trial) -> str:
         """The content digest of a trial's data."""
         return self.digests[data_key(trial.cell.recipe)]
 
     def word(self, trial: Trial) -> str:
-        """`new`, `unfinished`, `finished` or `failed`."""
+        """`new`, `unfinished`, `finished`, `failed`, or `to tune` where its values are not chosen yet."""
+        if any(study.cell.label == trial.cell.label for study in self.studies):
+            return "to tune"
         return WORDS.get(self.statuses[trial.id].status, self.statuses[trial.id].status)
 
     def counts(self) -> dict[str, int]:
@@ -75,11 +86,37 @@ def make(experiment: Experiment, uri: str) -> Plan:
     grid = cells(experiment)
     known = {canonical_json(data): data for cell in grid for data in all_data(cell.recipe)}
     data = {key: facts(section) for key, section in known.items()}
-    check_sizes(experiment, grid, {key: fact.train_size for key, fact in data.items()})
+    sizes = {key: fact.train_size for key, fact in data.items()}
+    check_sizes(experiment, grid, sizes)
     digests = {key: fact.digest for key, fact in data.items()} | weight_digests(grid)
-    planned, notes = trials(grid, experiment.seeds, digests)
-    found = statuses(uri, [trial.id for trial in planned], experiment.name)
-    return Plan(experiment, planned, digests, found, notes, {key: fact.train_size for key, fact in data.items()})
+    studies = tuned.studies(experiment, expand(experiment), digests) if experiment.tune else {}
+    found = chosen(uri, [study.id for study in studies.values()]) if studies else {}
+    winners = {
+        label: study.cell_with(found[study.id].values)
+        for label, study in studies.items()
+        if study.id in found and found[study.id].trials >= len_of(study)
+    }
+    waiting = {label: study for label, study in studies.items() if label not in winners}
+    ready = [winners.get(cell.label, cell) for cell in grid if cell.label not in waiting]
+    planned, notes = trials(ready, experiment.seeds, digests)
+    planned += [study.waiting(seed) for study in waiting.values() for seed in experiment.seeds]
+    places = {cell.label: place for place, cell in enumerate(grid)}
+    planned.sort(key=lambda trial: (experiment.seeds.index(trial.seed), places[trial.cell.label]))
+    states = statuses(uri, [trial.id for trial in planned], experiment.name)
+    notes += [
+        f"{label!r}: tuned with {found[studies[label].id].trials} trials: {found[studies[label].id].values}"
+        for label in winners
+    ]
+    return Plan(experiment, planned, digests, states, notes, sizes, list(waiting.values()))
+
+
+def len_of(study: Study) -> int:
+    """How many tuning trials a finished study has: fewer than asked for where a grid has no more points."""
+    tune = study.tune
+    if tune.sampler != "grid":
+        return tune.trials
+    points = [len(given.choice) if given.choice else given.ends[1] - given.ends[0] + 1 for given in tune.space.values()]
+    return min(tune.trials, math.prod(points))
 
 
 def weight_digests(grid: list[Cell]) -> dict[str, str]:
@@ -124,6 +161,7 @@ def text(plan: Plan, most: int = 40) -> str:
         f"{experiment.name}: {len(cells_)} cells x {seeds} seeds = {len(plan.trials)} trials"
         + (f", scale {experiment.scale}" if experiment.scale else ""),
         f"to run: {len(plan.todo)}   ({in_words(plan.counts())})",
+        *_studies_text(plan),
         f"each trial gets {resources.cpus:g} CPU and {resources.gpus:g} GPU",
         "",
     ]
@@ -132,6 +170,14 @@ def text(plan: Plan, most: int = 40) -> str:
     if len(cells_) > most:
         lines.append(f"  and {len(cells_) - most} cells more (--json shows all)")
     return "\n".join(lines + [f"note: {note}" for note in plan.notes])
+
+
+def _studies_text(plan: Plan) -> list[str]:
+    if not plan.studies:
+        return []
+    tune = plan.experiment.tune
+    each = f"{len_of(plan.studies[0])} trials x {len(tune.seeds)} seeds ({tune.sampler}, by {tune.metric})"
+    return [f"to tune: {len(plan.studies)} cells, each with {each}"]
 
 
 def status_text(plan: Plan) -> str:

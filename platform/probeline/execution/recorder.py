@@ -79,6 +79,7 @@ class Recorder:
             self.open.add(trial.id)
             of = shape(trial, self.plan.experiment.resources)
             tags = {**self.provenance, "data_digest": self.plan.data_digest(trial), SHAPE: str(of)}
+            tags |= self.feed.source.tags(trial) if self.feed.source is not None else {}
             try:
                 self.writer.started(trial, tags=tags)
             except Claimed:

@@ -8,15 +8,21 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from probeline.execution.feed import NO_LIMIT, Budget, Feed
-from probeline.execution.plan import Plan
+from probeline.execution.plan import Plan, settled
 from probeline.execution.recorder import Outcome, Recorder
 from probeline.execution.watch import Watch
 from probeline.failures import UserError
 from probeline.spec.schema import Experiment
 from probeline.spec.trial import Trial
+from probeline.spec.tuned import Study
+from probeline.tracking.results import statuses
 from probeline.tracking.writer import ExperimentInfo, Writer
+
+if TYPE_CHECKING:
+    from probeline.execution.search import Studies
 
 PATIENCE = 60.0
 """Seconds that the end of a run waits for a tracking server that does not answer."""
@@ -57,15 +63,29 @@ def run(
     todo = plan.todo if todo is None else todo
     feed = Feed(todo, budget, plan.experiment.resources.gpus)
     with only_run(site.folder, info.name), Writer(site.uri, info, site.folder.resolve()) as writer:
+        if plan.studies:
+            feed.source = studies(plan, site, writer)
         recorder = Recorder(plan, info.tags, writer, watch, feed)
         try:
-            if todo:
+            if todo or plan.studies:
                 work(plan, recorder, site)
         finally:
             recorder.interrupted()
             recorder.outcome.left += len(plan.todo) - len(todo)
             recorder.outcome.unsent = writer.close(PATIENCE)
     return recorder.outcome
+
+
+def studies(plan: Plan, site: Site, writer: Writer) -> "Studies":
+    """The plan's studies, from where their journals are."""
+    from probeline.execution.search import Studies
+
+    def winners(study: Study, values: dict[str, Any]) -> list[Trial]:
+        made = [study.winner(values, seed) for seed in plan.experiment.seeds]
+        known = statuses(site.uri, [trial.id for trial in made], plan.experiment.name)
+        return [trial for trial in made if not settled(known[trial.id])]
+
+    return Studies(plan.studies, site.folder.resolve(), writer, winners)
 
 
 def describe(experiment: Experiment, spec: str, provenance: Mapping[str, str]) -> ExperimentInfo:

@@ -24,6 +24,7 @@ class Watch:
     def __init__(self, trials: Sequence[Trial], done: int, console: Console) -> None:
         """`trials`: what this run does; `done`: trials of the experiment that had finished before."""
         self.console, self.total, self.before = console, len(trials), done
+        self.known = {trial.id for trial in trials}
         self.size = Counter(trial.cell.label for trial in trials)
         self.ended: Counter[str] = Counter()
         self.failures: Counter[str] = Counter()
@@ -37,6 +38,10 @@ class Watch:
         return None
 
     def started(self, trial: Trial) -> None:
+        if trial.id not in self.known:  # of a study, which nobody could count before
+            self.known.add(trial.id)
+            self.total += 1
+            self.size[trial.cell.label] += 1
         self.running[trial.id] = (trial, 0.0, {})
 
     def said(self, trial: Trial, records: list[Record]) -> None:

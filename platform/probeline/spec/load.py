@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from probeline.spec import tuned
 from probeline.spec.checks import resolve_report
 from probeline.spec.grid import Expansion, expand
 from probeline.spec.override import Override
@@ -19,6 +20,8 @@ from probeline.spec.validation import complaints
 from probeline.spec.yaml_source import Source, parse, read_file
 
 PLACEHOLDERS = {"name": "unnamed"}
+OF_RUN = ("seeds", "resources", "tune")
+TUNE_SIZE = ("tune.trials", "tune.seeds", "tune.sampler")
 NULLS = ("null", "~")
 PLACE = re.compile(r":(\d+)$")
 
@@ -43,6 +46,7 @@ def load_text(text: str, name: str, scale: str | None = None, sets: Sequence[str
         raise SpecError(_in_order(unread + problems, source))
     chosen, overrides = _configured(experiment, scale, sets, source, problems)
     expansion, whole = _checked(chosen, overrides, source, problems)
+    _add(problems, tuned.check(chosen, expansion))
     report = resolve_report(chosen, expansion, whole, problems)
     # A number that YAML could not give was replaced, and what is said of its replacement is no news.
     replaced = {problem.path for problem in unread if problem.message.startswith("got ")}
@@ -94,14 +98,17 @@ def _configured(
     elif scale is not None:
         chosen = experiment.scales[scale]
         update = {key: getattr(chosen, key) for key in ("seeds", "resources") if getattr(chosen, key) is not None}
+        if experiment.tune and chosen.tune:
+            update["tune"] = chosen.tune.of(experiment.tune)
     settings: dict[str, Any] = {}
     overrides = []
     for text in sets:
         override = _setting(text, problems)
         if override is None:
             continue
-        if override.section in ("seeds", "resources"):
-            settings |= _setting_of_run(override, settings, update.get("resources", experiment.resources), problems)
+        if override.section in OF_RUN:
+            now = {"resources": experiment.resources, "tune": experiment.tune} | update | settings
+            settings |= _setting_of_run(override, now, problems)
         else:
             overrides.append(override)
     return experiment.model_copy(update=update | settings).loaded_as(source, scale, tuple(overrides)), tuple(overrides)
@@ -133,25 +140,24 @@ def _setting(text: str, problems: list[Problem]) -> Override | None:
         problems += [Problem(place, "", problem.message) for problem in found]
         return None
     key = key.strip()
-    if key.split(".")[0] not in (*SECTIONS, "seeds", "resources") or key.startswith("seeds."):
-        known = [*known_keys(), "seeds", *(f"resources.{name}" for name in Resources.model_fields)]
+    if key.split(".")[0] not in (*SECTIONS, *OF_RUN) or key.startswith("seeds."):
+        known = [*known_keys(), "seeds", *(f"resources.{name}" for name in Resources.model_fields), *TUNE_SIZE]
         tails = [candidate for candidate in known if candidate.endswith(f".{key}")]
         problems.append(Problem(place, "", unknown(key, tails or known)))
         return None
     return Override(key, value, (), place)
 
 
-def _setting_of_run(
-    override: Override, settings: dict[str, Any], resources: Resources, problems: list[Problem]
-) -> dict[str, Any]:
-    """`seeds=...` or `resources...=...`, validated as the file's own would be."""
+def _setting_of_run(override: Override, settings: dict[str, Any], problems: list[Problem]) -> dict[str, Any]:
+    """`seeds=...`, `resources...=...` or `tune...=...`, validated as the file's own would be; `settings`: so far."""
     section, *path = override.path
     if section == "seeds":
         tree = {"name": "x", "seeds": override.value}
     else:
-        under = settings.get("resources", resources).model_dump()
+        so_far = settings[section]
+        under = so_far.model_dump(mode="json", by_alias=True, exclude_none=True) if so_far else {}
         below = under | {".".join(path): override.value} if path else override.value
-        tree = {"name": "x", "resources": under | below if isinstance(below, dict) else below}
+        tree = {"name": "x", section: under | below if isinstance(below, dict) else below}
     try:
         return {section: getattr(Experiment.model_validate_json(json.dumps(tree), strict=True), section)}
     except ValidationError as error:

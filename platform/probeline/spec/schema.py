@@ -9,6 +9,7 @@ from probeline.spec.override import Override
 from probeline.spec.problems import shown
 from probeline.spec.references import References
 from probeline.spec.settings import OutsideIdentity, Settings
+from probeline.spec.tuning import Tune, TuneSize
 from probeline.spec.yaml_source import Source
 
 SECTIONS = ("data", "encoder", "method", "training", "evaluation")
@@ -111,6 +112,7 @@ class Scale(Settings):
     grid: dict[str, Values] = Field(default_factory=dict)
     seeds: Seeds | None = None
     resources: Resources | None = None
+    tune: TuneSize | None = None
 
 
 class Report(Settings):
@@ -146,6 +148,7 @@ class Experiment(Settings):
     seeds: Seeds = (0,)
     scales: dict[str, Scale] = Field(default_factory=dict)
     resources: Resources = Resources()
+    tune: Tune | None = None
     report: Report = Report()
 
     _source: Source = PrivateAttr(default_factory=lambda: Source("experiment"))

@@ -20,9 +20,13 @@ class Cell:
 
 @dataclass(frozen=True)
 class Trial:
-    """A cell and a seed; `id` and `encoder_id` are 16 hex digits each."""
+    """A cell and a seed; `id` and `encoder_id` are 16 hex digits each.
+
+    `judged_on`: the part that its results are about; a trial judged on `validation` never reads the test part.
+    """
 
     id: str
     encoder_id: str
     cell: Cell
     seed: int
+    judged_on: str = "test"

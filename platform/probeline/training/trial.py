@@ -11,7 +11,7 @@ from probeline import catalog
 from probeline.data.parts import Dataset, Facts
 from probeline.data.store import facts as data_facts
 from probeline.data.store import open_dataset
-from probeline.evaluation.base import Evidence, Protocol
+from probeline.evaluation.base import Evidence, Protocol, TestWithheld, Withheld
 from probeline.failures import NotApplicable, OutOfMemory
 from probeline.methods.base import Method
 from probeline.models.build import build_encoder
@@ -73,11 +73,16 @@ def best_device() -> torch.device:
 def _run(trial: Trial, storage: Storage, device: torch.device) -> Iterator[Record | Artifact | Note]:
     recipe = trial.cell.recipe
     dataset, facts = open_dataset(recipe["data"]), data_facts(recipe["data"])
+    withheld = trial.judged_on == "validation"
+    if withheld:  # the validation part stands in, so that nothing of the test part is even read
+        dataset = replace(dataset, test=dataset.validation)
     torch.manual_seed(derive(trial.seed, "init"))
     method = build_method(recipe, facts).to(device, memory_format=torch.channels_last)
     yield from pretrain(trial, method, dataset, facts, storage, device)
     start = time.perf_counter()
     known = evidence(method, dataset, device, trial.seed)
+    if withheld:
+        known = replace(known, test=Withheld(known.test.h, known.test.z))
     for name in recipe["evaluation"]:
         yield from judge(name, recipe["evaluation"][name], known, storage.artifacts(trial.id))
     yield Record("cost/eval_seconds", time.perf_counter() - start)
@@ -160,5 +165,7 @@ def judge(name: str, settings: dict, known: Evidence, folder: Path) -> Iterator[
     try:
         for said in protocol.evaluate(replace(known, test=known.test.again()), folder / name):
             yield replace(said, name=f"{name}/{said.name}")
+    except TestWithheld:
+        return
     except NotApplicable as reason:
         yield Note(name, str(reason))

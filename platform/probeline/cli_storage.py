@@ -1,0 +1,39 @@
+"""The command that keeps a run's folder small: gc; it is part of `cli.app`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from probeline.failures import UserError
+
+app = typer.Typer()
+
+
+@app.command()
+def gc(
+    specs: Annotated[
+        list[Path], typer.Argument(help="Every experiment that uses the folder: what they need stays.", exists=True)
+    ],
+    scale: Annotated[str | None, typer.Option(help="One of their scales; else all of them.")] = None,
+    tracking_uri: Annotated[str | None, typer.Option(help="MLflow's address.")] = None,
+    folder: Annotated[Path, typer.Option(help="The run's folder.", envvar="PROBELINE_FOLDER")] = Path(".probeline"),
+    delete: Annotated[bool, typer.Option("--delete", help="Remove what is listed.")] = False,
+) -> None:
+    """List, and with --delete remove, encoders, checkpoints and copies that no trial of these experiments needs."""
+    from probeline.execution import storage
+    from probeline.execution.plan import make
+    from probeline.spec.load import load
+    from probeline.tracking.location import resolve
+
+    uri, plans = resolve(tracking_uri), []
+    for spec in specs:
+        scales = [scale] if scale else [None, *load(spec).scales]
+        plans += [make(load(spec, each), uri) for each in scales]
+    if not folder.is_dir():
+        raise UserError(f"{folder}: no such folder; --folder names the one of your runs")
+    items = storage.unneeded(folder, plans)
+    if delete:
+        with storage.nobody_runs(folder, plans):
+            storage.remove(items)
+    print(storage.text(items, delete))

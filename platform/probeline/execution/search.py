@@ -1,0 +1,273 @@
+"""Optuna in a cell: the one owner of every study, who asks, hears what tuning trials say, and tells.
+
+A study lives in a journal file beside the encoders, so a killed driver's study goes on: what was asked and not told is
+run again with the same values. Its history, and what it chose, are in MLflow as one run of kind `study`.
+"""
+
+import itertools
+import json
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from probeline.failures import UserError
+from probeline.records import Artifact, Record
+from probeline.spec.trial import Trial
+from probeline.spec.tuned import Study
+from probeline.spec.tuning import Range, Tune
+from probeline.tracking.writer import Writer
+
+try:
+    import optuna
+    from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
+    from optuna.trial import TrialState
+except ImportError as error:
+    raise UserError("tune: needs Optuna; pip install 'probeline[tune]' brings it") from error
+
+optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+
+@dataclass
+class Asked:
+    """One point of a study: its values, and what each of its seeds has come to."""
+
+    number: int
+    values: dict[str, Any]
+    todo: deque[int]
+    scores: list[float] = field(default_factory=list)
+
+
+class Search:
+    """One study."""
+
+    def __init__(self, study: Study, folder: Path) -> None:
+        self.plan, self.tune = study, study.tune
+        folder.mkdir(parents=True, exist_ok=True)
+        storage = JournalStorage(JournalFileBackend(str(folder / f"{study.id}.journal")))
+        self.optuna = optuna.create_study(
+            storage=storage,
+            study_name=study.id,
+            direction=self.tune.direction,
+            sampler=sampler(self.tune, study.id, len(_known(storage, study.id))),
+            load_if_exists=True,
+        )
+        self.pruner = pruner(self.tune)
+        before = self.optuna.get_trials(deepcopy=False)
+        if self.tune.sampler == "grid" and not before:
+            for point in grid(self.tune):
+                self.optuna.enqueue_trial(point)
+        self.ready = deque(
+            self._asked(trial.number, trial.params) for trial in before if trial.state == TrialState.RUNNING
+        )
+        self.open: dict[str, tuple[Asked, int]] = {}
+
+    def next(self) -> Trial | None:
+        """A tuning trial to run now; None where it must first hear of those that run, or all are asked."""
+        if not self.ready and self._count() < self.limit:
+            asked = self.optuna.ask({key: distribution(given) for key, given in self.tune.space.items()})
+            self.ready.append(self._asked(asked.number, asked.params))
+        if not self.ready:
+            return None
+        asked = self.ready.popleft()
+        seed = asked.todo.popleft()
+        trial = self.plan.tuning_trial(asked.values, seed)
+        self.open[trial.id] = (asked, seed)
+        return trial
+
+    @property
+    def limit(self) -> int:
+        """How many points it tries: the spec's, but no more than a grid has."""
+        return min(self.tune.trials, len(grid(self.tune))) if self.tune.sampler == "grid" else self.tune.trials
+
+    @property
+    def over(self) -> bool:
+        """Whether every point has come to something."""
+        return not self.open and not self.ready and self._count() >= self.limit
+
+    def heard(self, trial: Trial, records: Sequence[Record]) -> bool:
+        """What a tuning trial said; whether it goes on."""
+        asked, seed = self.open[trial.id]
+        asked.scores += [record.value for record in records if record.name == self.tune.metric]
+        if self.tune.asha is None or seed != self.tune.seeds[0]:
+            return True
+        steps = [record for record in records if record.name == self.tune.asha.metric]
+        return not any(self._behind(asked, record) for record in steps)
+
+    def ended(self, trial: Trial, failure: str | None) -> Record | None:
+        """A tuning trial has ended; the study's new point of history, where this makes one."""
+        asked, _ = self.open.pop(trial.id)
+        if failure is not None or not asked.scores:
+            # Told as pruned, a diverged or hopeless value counts as a bad one; any other failure says nothing of it.
+            bad = failure in ("stopped", "diverged")
+            self.optuna.tell(asked.number, state=TrialState.PRUNED if bad else TrialState.FAIL)
+        elif asked.todo:
+            self.ready.appendleft(asked)
+        else:
+            self.optuna.tell(asked.number, fmean(asked.scores))
+            return Record("study/value", fmean(asked.scores), asked.number + 1)
+        return None
+
+    def history(self) -> list[dict[str, Any]]:
+        """Every point: number, state, value, values of the keys."""
+        return [
+            {"number": trial.number, "state": trial.state.name.lower(), "value": trial.value}
+            | {"values": self._values(trial.params)}
+            for trial in self.optuna.get_trials(deepcopy=False)
+        ]
+
+    def best(self) -> tuple[dict[str, Any], float] | None:
+        """The values that did best and their score; None where no point was completed."""
+        if not self.optuna.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
+            return None
+        return self._values(self.optuna.best_trial.params), self.optuna.best_value
+
+    def importance(self) -> dict[str, float]:
+        """How much of the variance of the scores each key explains (fANOVA); {} where that cannot be told."""
+        try:
+            found = optuna.importance.get_param_importances(self.optuna)
+        except (RuntimeError, ValueError, ImportError):  # too few points, or all alike
+            return {}
+        return {key: float(value) for key, value in found.items()}
+
+    def _behind(self, asked: Asked, record: Record) -> bool:
+        """Whether asynchronous successive halving ends the point at this epoch."""
+        asha = self.tune.asha
+        sign = 1.0 if asha.direction == self.tune.direction else -1.0  # Optuna compares in the study's direction
+        storage, trial_id = self.optuna._storage, self.optuna.get_trials(deepcopy=False)[asked.number]._trial_id
+        storage.set_trial_intermediate_value(trial_id, record.step, sign * record.value)
+        return self.pruner.prune(self.optuna, self.optuna.get_trials()[asked.number])
+
+    def _count(self) -> int:
+        states = (TrialState.RUNNING, TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+        return len(self.optuna.get_trials(deepcopy=False, states=states))
+
+    def _asked(self, number: int, params: dict[str, Any]) -> Asked:
+        return Asked(number, self._values(params), deque(self.tune.seeds))
+
+    def _values(self, params: dict[str, Any]) -> dict[str, Any]:
+        return {key: decoded(self.tune.space[key], value) for key, value in params.items()}
+
+
+class Studies:
+    """A feed's source: the studies' trials in turn, and each winner's as soon as it is known."""
+
+    def __init__(self, studies: Sequence[Study], folder: Path, writer: Writer, winners: Callable) -> None:
+        """`winners(study, values)`: the trials of a winner that have still to run."""
+        self.searches = {study.id: Search(study, folder / "studies") for study in studies}
+        self.writer, self.winners = writer, winners
+        self.owner: dict[str, str] = {}
+        self.ready: list[Trial] = []
+        self.begun, self.closed = set[str](), set[str]()
+
+    def next(self) -> Trial | None:
+        for study_id in [each for each in self.searches if each not in self.closed]:
+            self._begin(study_id)
+            self._close(study_id)
+            trial = self.searches[study_id].next()
+            if trial is not None:
+                self.owner[trial.id] = study_id
+                self.searches[study_id] = self.searches.pop(study_id)  # the others first, next time
+                return trial
+        return self.ready.pop(0) if self.ready else None
+
+    def tags(self, trial: Trial) -> dict[str, str]:
+        """What a tuning trial's run says beside the usual."""
+        if trial.id not in self.owner:
+            return {}
+        search = self.searches[self.owner[trial.id]]
+        asked, _ = search.open[trial.id]
+        return {"kind": "tuning", "study_id": self.owner[trial.id], "study_trial": str(asked.number)}
+
+    def heard(self, trial: Trial, records: Sequence[Record]) -> bool:
+        return trial.id not in self.owner or self.searches[self.owner[trial.id]].heard(trial, records)
+
+    def ended(self, trial: Trial, failure: str | None) -> None:
+        study_id = self.owner.pop(trial.id, None)
+        if study_id is not None:
+            record = self.searches[study_id].ended(trial, failure)
+            self.writer.records(study_id, [record] if record else [])
+            self._close(study_id)
+
+    @property
+    def unfinished(self) -> int:
+        """How many studies have still to choose."""
+        return len(self.searches) - len(self.closed)
+
+    def _begin(self, study_id: str) -> None:
+        """Opens the study's run, and says again what its journal holds."""
+        if study_id in self.begun:
+            return
+        self.begun.add(study_id)
+        search = self.searches[study_id]
+        tags = {"kind": "study", "study": search.tune.model_dump_json(by_alias=True, exclude_none=True)}
+        self.writer.started(Trial(study_id, study_id, search.plan.cell, 0), tags=tags)
+        done = [point for point in search.history() if point["value"] is not None]
+        self.writer.records(study_id, [Record("study/value", p["value"], p["number"] + 1) for p in done])
+
+    def _close(self, study_id: str) -> None:
+        """Says what a study has chosen once it is over, and lines up its winner's trials."""
+        search = self.searches[study_id]
+        if study_id in self.closed or not search.over:
+            return
+        self.closed.add(study_id)
+        best, history = search.best(), search.history()
+        if best is None:
+            self.writer.failed(study_id, "error", f"none of {len(history)} tuning trials could be judged")
+            return
+        values, score = best
+        said = {"chosen": values, "score": score, "trials": history, "importance": search.importance()}
+        file = self.writer.workdir / "studies" / f"{study_id}.json"
+        file.write_text(json.dumps(said, indent=1))
+        self.writer.artifacts(study_id, [Artifact("study.json", file)])
+        self.writer.tags(study_id, {"chosen": json.dumps(values), "study_trials": str(len(history))})
+        self.writer.finished(study_id)
+        self.ready += self.winners(search.plan, values)
+        self.ready.sort(key=lambda trial: trial.seed)  # one seed of every cell before the second of any
+
+
+def sampler(tune: Tune, study_id: str, known: int) -> "optuna.samplers.BaseSampler":
+    """The spec's sampler; a study that goes on does not draw its first numbers again."""
+    seed = (int(study_id[:7], 16) + known) % 2**32
+    if tune.sampler == "tpe":
+        return optuna.samplers.TPESampler(seed=seed)
+    return optuna.samplers.RandomSampler(seed=seed)  # a grid's points are enqueued
+
+
+def pruner(tune: Tune) -> "optuna.pruners.BasePruner":
+    """Asynchronous successive halving, or none."""
+    if tune.asha is None:
+        return optuna.pruners.NopPruner()
+    asha = tune.asha
+    return optuna.pruners.SuccessiveHalvingPruner(min_resource=asha.min_epochs, reduction_factor=asha.reduction)
+
+
+def distribution(given: Range) -> "BaseDistribution":
+    """A range as Optuna's; a choice as its index, as choices may be whole components."""
+    if given.choice is not None:
+        return CategoricalDistribution(list(range(len(given.choice))))
+    low, high = given.ends
+    return IntDistribution(low, high) if given.int_ else FloatDistribution(low, high, log=bool(given.log_uniform))
+
+
+def decoded(given: Range, value: Any) -> Any:
+    """What Optuna suggested, as the recipe has it."""
+    return given.choice[value] if given.choice is not None else value
+
+
+def grid(tune: Tune) -> list[dict[str, Any]]:
+    """Every point of a grid, the last key fastest, as Optuna's parameters."""
+    axes = [
+        range(len(each.choice)) if each.choice else range(each.ends[0], each.ends[1] + 1)
+        for each in tune.space.values()
+    ]
+    return [dict(zip(tune.space, point, strict=True)) for point in itertools.product(*axes)][: tune.trials]
+
+
+def _known(storage: Any, study_id: str) -> list:
+    names = {study.study_name: study._study_id for study in storage.get_all_studies()}
+    return storage.get_all_trials(names[study_id], deepcopy=False) if study_id in names else []

@@ -1,0 +1,159 @@
+"""Studies with real Optuna, Ray and MLflow: what is chosen, what is recorded, and what is never read."""
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mlflow import MlflowClient
+from probeline.data import store
+from probeline.execution.plan import make
+from probeline.execution.run import Site, describe, run
+from probeline.execution.search import Search
+from probeline.execution.watch import Watch
+from probeline.records import Record
+from probeline.spec.load import load
+from probeline.training.trial import Storage
+from probeline.training.trial import run as run_trial
+from rich.console import Console
+
+TUNE = """
+tune:
+  space:
+    training.lr: {log_uniform: [0.01, 1.0]}
+    training.optimizer: {choice: [sgd, adamw]}
+  if: {method: simclr}
+  trials: 3
+"""
+SCORE = "linear_probe/validation_top1"
+
+
+@pytest.fixture
+def tuned(spec):
+    spec.write_text(spec.read_text().replace("{name: knn, k: 5}", "knn") + TUNE)
+    return spec
+
+
+@pytest.fixture
+def search(tuned, uri, tmp_path):
+    (study,) = make(load(tuned), uri).studies
+    return lambda: Search(study, tmp_path / "studies")
+
+
+def test_a_winner_runs_over_the_reports_seeds_and_the_study_is_recorded_once(tuned, uri):
+    plan = make(load(tuned), uri)
+    assert plan.counts() == {"to tune": 2, "new": 4}
+    assert len(plan.todo) == 4
+    site, watch = Site(tuned.parent / ".probeline", uri), Watch(plan.todo, 0, Console(file=io.StringIO()))
+    outcome = run(plan, describe(plan.experiment, "", {}), site, watch)
+    assert (len(outcome.finished), outcome.failed, outcome.interrupted) == (4 + 3 + 2, {}, set())
+
+    after = make(load(tuned), uri)
+    assert (after.counts(), after.studies) == ({"finished": 6}, [])
+    client = MlflowClient(uri)
+    runs = client.search_runs([client.get_experiment_by_name("tiny").experiment_id])
+    kinds = [each.data.tags["probeline.kind"] for each in runs]
+    assert {kind: kinds.count(kind) for kind in set(kinds)} == {"experiment": 1, "study": 1, "tuning": 3, "trial": 6}
+    assert {each.info.status for each in runs} == {"FINISHED"}
+    tuning = [each for each in runs if each.data.tags["probeline.kind"] == "tuning"]
+    assert all(SCORE in each.data.metrics for each in tuning)
+    judged = {name for each in tuning for name in each.data.metrics if name.startswith(("linear_probe", "knn"))}
+    assert judged == {SCORE, "linear_probe/l2"}
+    (study,) = (each for each in runs if each.data.tags["probeline.kind"] == "study")
+    said = json.loads(Path(client.download_artifacts(study.info.run_id, "study.json")).read_text())
+    assert said["score"] == max(each.data.metrics[SCORE] for each in tuning)
+    assert json.loads(study.data.tags["probeline.chosen"]) == said["chosen"]
+    winner = next(trial for trial in after.trials if trial.cell.label == "simclr")
+    assert winner.cell.recipe["training"]["lr"] == said["chosen"]["training.lr"]
+
+
+def test_a_tuning_trial_gives_the_same_whatever_the_test_part_holds(search, monkeypatch, tmp_path):
+    study, values = search().plan, {"training.lr": 0.1, "training.optimizer": "sgd"}
+    trial, told = study.tuning_trial(values, 7), []
+    real = store.open_dataset
+    for number, label in enumerate((0, 3)):
+
+        def other_labels(section, label=label):
+            opened = real(section)
+            labels = np.full_like(opened.test.labels, label)
+            return type(opened)(
+                opened.train, opened.validation, type(opened.test)(opened.test.inputs, labels), opened.classes, "d"
+            )
+
+        monkeypatch.setattr("probeline.training.trial.open_dataset", other_labels)
+        said = [each for each in run_trial(trial, Storage(tmp_path / str(number))) if isinstance(each, Record)]
+        told.append({record.name: record.value for record in said if not record.name.startswith("cost/")})
+    assert told[0] == told[1]
+    assert SCORE in told[0]
+    assert "linear_probe/top1" not in told[0]
+
+
+def test_what_was_asked_and_not_told_is_run_again_with_the_same_values(search):
+    first = search()
+    told, lost = first.next(), first.next()
+    first.heard(told, [Record(SCORE, 0.5)])
+    first.ended(told, None)
+    again = search()  # the driver was killed: the journal is all there is
+    assert again.next() == lost
+    assert [point["value"] for point in again.history()] == [0.5, None]
+    third = again.next()
+    assert third.id not in (told.id, lost.id)
+    assert again.next() is None
+    for trial, score in ((lost, 0.9), (third, 0.1)):
+        again.heard(trial, [Record(SCORE, score)])
+        again.ended(trial, None)
+    assert again.over
+    assert again.best()[0]["training.lr"] == lost.cell.recipe["training"]["lr"]
+
+
+def test_a_diverged_point_counts_and_is_never_chosen(search):
+    one = search()
+    first, second, third = one.next(), one.next(), one.next()
+    one.ended(first, "diverged")
+    one.ended(second, "error")
+    one.heard(third, [Record(SCORE, 0.2)])
+    one.ended(third, None)
+    assert one.over
+    assert [point["state"] for point in one.history()] == ["pruned", "fail", "complete"]
+    assert one.best()[1] == 0.2
+
+
+def test_the_objective_is_the_mean_over_the_tuning_seeds_one_after_the_other(tuned, uri, tmp_path):
+    (study,) = make(load(tuned, sets=["tune.seeds=2"]), uri).studies
+    one = Search(study, tmp_path / "studies")
+    first = one.next()
+    one.heard(first, [Record(SCORE, 0.2)])
+    assert one.ended(first, None) is None
+    second = one.next()
+    assert second.seed != first.seed
+    assert second.cell.recipe == first.cell.recipe
+    one.heard(second, [Record(SCORE, 0.6)])
+    assert one.ended(second, None).value == pytest.approx(0.4)
+
+
+def test_a_grid_tries_every_point_once(tuned, uri, tmp_path):
+    text = tuned.read_text().replace("{log_uniform: [0.01, 1.0]}", "{choice: [0.1, 0.2]}")
+    tuned.write_text(text.replace("trials: 3", "trials: 10\n  sampler: grid"))
+    (study,) = make(load(tuned), uri).studies
+    one, points = Search(study, tmp_path / "studies"), []
+    while (trial := one.next()) is not None:
+        points.append((trial.cell.recipe["training"]["lr"], trial.cell.recipe["training"]["optimizer"]))
+        one.heard(trial, [Record(SCORE, 0.5)])
+        one.ended(trial, None)
+    assert points == [(0.1, "sgd"), (0.1, "adamw"), (0.2, "sgd"), (0.2, "adamw")]
+    assert one.over
+
+
+def test_successive_halving_ends_what_falls_behind(tuned, uri, tmp_path):
+    asha = "  asha: {metric: train/loss, direction: minimize, reduction: 2}\n"
+    tuned.write_text(tuned.read_text().replace("trials: 3", "trials: 4") + asha)
+    (study,) = make(load(tuned), uri).studies
+    one, goes_on = Search(study, tmp_path / "studies"), []
+    for loss in (1.0, 2.0, 0.5, 3.0):
+        trial = one.next()
+        goes_on.append(one.heard(trial, [Record("train/loss", loss, step) for step in (1, 2)]))
+        one.heard(trial, [Record(SCORE, 1 / loss)])
+        one.ended(trial, None if goes_on[-1] else "stopped")
+    assert goes_on[0]
+    assert not goes_on[3]
