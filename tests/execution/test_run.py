@@ -39,7 +39,7 @@ def test_a_grid_runs_once_is_recorded_once_and_then_has_nothing_to_do(spec, uri)
 
     one = next(r for r in trials if r.data.tags["probeline.cell"] == "simclr")
     assert one.data.params["training.batch_size"] == "64"
-    assert one.data.params["method.temperature"] == "0.5"
+    assert one.data.params["method.loss.temperature"] == "0.5"
     assert one.data.tags["probeline.axis.method"] == "simclr"
     assert one.data.tags["probeline.git_commit"] == "abc"
     assert [p.step for p in client.get_metric_history(one.info.run_id, "train/loss")] == [1, 2]
