@@ -40,17 +40,22 @@ def experiment(tmp_path, augmentation: str, other: str = "null"):
     return cells(load(file))[0].recipe["method"]
 
 
+def canonical(method):
+    """Without the method's VERSION, which is not the augmentation's."""
+    return {key: value for key, value in canonical_component("methods", method).items() if key != "VERSION"}
+
+
 def test_the_parameters_keep_the_ids_that_they_had(tmp_path):
-    assert canonical_component("methods", experiment(tmp_path, "{}")) == {"name": "simclr"}
+    assert canonical(experiment(tmp_path, "{}")) == {"name": "simclr"}
     changed = experiment(tmp_path, "{strength: 0.25, blur: 0.5}")
-    assert canonical_component("methods", changed) == {"name": "simclr", "augment": {"strength": 0.25, "blur": 0.5}}
+    assert canonical(changed) == {"name": "simclr", "augment": {"strength": 0.25, "blur": 0.5}}
 
 
 def test_a_list_is_filled_with_defaults_and_hashed_without_them(tmp_path):
     method = experiment(tmp_path, "[crop, {name: flip, p: 0.5}, {name: colour, strength: 1}]", "[crop]")
     assert [op["name"] for op in method["augment"]] == ["crop", "flip", "colour"]
     assert method["augment"][0]["scale"] == [0.08, 1.0] and method["augment"][2]["p"] == 0.8
-    assert canonical_component("methods", method) == {
+    assert canonical(method) == {
         "name": "simclr",
         "augment": [{"name": "crop"}, {"name": "flip"}, {"name": "colour", "strength": 1}],
         "augment_other": [{"name": "crop"}],

@@ -4,6 +4,7 @@ All five are linear maps of an image, so that a batch takes two batched products
 colour, and nothing waits for the device. Values are clamped to [0, 1] once, at the end.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ from probeline.data.draws import Draws, Need
 ORDER = ("crop", "flip", "colour", "grey", "blur")
 COUNTS = {"crop": boxes.DRAWS, "colour": colour.DRAWS, "blur": 1}  # uniform numbers, beside one that tosses a coin
 COIN = "coin"
-CPU_CHUNK = 2**18  # values worked on at a time, 1 MiB
+CPU_CHUNK = 2**20  # values worked on at a time, 4 MiB: on 2 cores the fastest at B = 256 and 1,024
 
 
 @dataclass(frozen=True)
@@ -103,9 +104,10 @@ def _tossed(config: Op, coin: Tensor, numbers: Tensor) -> Drawn:
 
 
 def _chunks(images: Tensor) -> list[slice]:
-    """On the CPU, stretches of the batch whose intermediate tensors stay in its cache: 1.7 times faster on 2 cores."""
+    """On the CPU, even stretches of the batch whose intermediate tensors stay in its cache."""
     count = len(images)
-    step = max(1, count if images.is_cuda else CPU_CHUNK // max(1, images[:1].numel()))
+    parts = 1 if images.is_cuda else max(1, math.ceil(images.numel() / CPU_CHUNK))
+    step = max(1, math.ceil(count / parts))
     return [slice(start, min(start + step, count)) for start in range(0, count, step)]
 
 
