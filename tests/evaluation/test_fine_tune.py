@@ -1,10 +1,17 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from evaluation.subjects import dataset, judged, protocol, values
 from probeline import catalog
 from probeline.evaluation.fine_tune import balanced_rows
 from probeline.failures import NotApplicable
+from probeline.methods.base import Method
+from probeline.methods.random_init import Config
+from probeline.models.build import build_encoder
+from probeline.training.representations import evidence
 from pydantic import ValidationError
+from torch import nn
 
 QUICK = {"fractions": [0.25, 1.0], "epochs": [1, 1], "least_steps": 6, "lr": [0.4], "batch_size": 16}
 
@@ -76,3 +83,23 @@ def test_a_last_batch_of_one_sample_is_left_out(tmp_path):
 def test_settings_that_mean_nothing_are_refused(wrong, message):
     with pytest.raises(ValidationError, match=message):
         catalog.config("protocols", "fine_tune")(**wrong)
+
+
+class WithDropout(Method):
+    """A real method that leaves its encoder, one with a random layer, alone."""
+
+    trains = False
+
+    def __init__(self, config, encoder, facts):
+        super().__init__(config, nn.Sequential(encoder, nn.Dropout(0.5)), facts)
+        self.encoder.dim = encoder.dim
+
+
+def test_random_layers_draw_from_the_trials_seed(tmp_path):
+    method = WithDropout(Config(), build_encoder({"name": "resnet", "width": 4}, (16, 16, 3)), None)
+    known, found = evidence(method, dataset(), torch.device("cpu"), 0), []
+    for noise in (1, 2):
+        torch.manual_seed(noise)
+        again = replace(known, test=known.test.again())
+        found.append(values(protocol("fine_tune", **QUICK).evaluate(again, tmp_path)))
+    assert found[0] == found[1]

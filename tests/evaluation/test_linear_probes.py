@@ -89,3 +89,10 @@ def test_knn_weighs_votes_by_similarity(tmp_path):
 
 def test_knn_says_how_many_neighbours_voted(tmp_path):
     assert values(protocol("knn", k=1000).evaluate(of_features(*parts()), tmp_path))["k"] == 40
+
+
+def test_the_accuracy_to_choose_by_is_that_on_validation_not_on_train(tmp_path):
+    """With the validation labels moved on by one class, what fits train is wrong on every sample of it."""
+    train, (h, labels), test = parts()
+    found = values(protocol("linear_probe").evaluate(of_features(train, (h, (labels + 1) % 3), test), tmp_path))
+    assert found["validation_top1"] == 0

@@ -1,8 +1,10 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from evaluation.subjects import dataset, judged
+from probeline.data.parts import Part
 from probeline.failures import NotApplicable
 
 
@@ -79,3 +81,11 @@ def test_images_are_represented_as_the_parts_were(known):
     h, z = known.subject.represent(batch.inputs)
     torch.testing.assert_close(h, known.validation.h)
     torch.testing.assert_close(z, known.validation.z)
+
+
+def test_the_views_of_later_batches_are_drawn_for_their_own_samples():
+    """300 times one image: the second batch of 256 does not repeat the draws of the first."""
+    data = dataset(300, 18, 24)
+    same = replace(data, train=Part(np.repeat(data.train.inputs[:1], 300, 0), data.train.labels))
+    pairs = judged(data=same).subject.pairs("train", 300)
+    assert not torch.allclose(pairs.ha[:44], pairs.ha[256:], rtol=1e-3)
