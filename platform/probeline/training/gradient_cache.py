@@ -57,20 +57,22 @@ def cached_gradient(method: Method, batch: Batch, draws: Draws, precision: Preci
     """
     device = batch.inputs.device
     chunks = [Chunk(method, batch, draws, *ends) for ends in ranges(len(batch), micro_batch)]
-    norms, states, parts, seen = Norms(method), [], [], []
+    norms, states, seen, leaves = Norms(method), [], [], {}
     with norms.moved_once([len(chunk) for chunk in chunks]) as next_chunk:
         for chunk in chunks:
             next_chunk()
             states.append(_random_state(device))
             views = chunk.views()
             with torch.no_grad(), precision():
-                parts.append(_named(method(views)))
+                for name, part in _named(method(views)).items():
+                    # Written in place: parts kept until the last chunk would cut the freed memory into pieces.
+                    if name not in leaves:
+                        leaves[name] = part.new_empty((chunk.whole(len(part)), *part.shape[1:]))
+                    chunk.place(leaves[name], part)
             seen.append({"targets": views.targets, "index": views.index})
-    leaves = {name: join([part[name] for part in parts], chunks) for name in parts[0]}
     for leaf in leaves.values():
         leaf.requires_grad_(leaf.is_floating_point())
     outputs, views = _outputs(leaves), WholeViews(chunks, seen)
-    del parts
     with precision():
         terms = method.loss(outputs, views)
     terms["loss"].backward()
@@ -118,7 +120,18 @@ class Chunk:
 
     def rows(self, whole: Tensor) -> Tensor:
         """The rows of these samples in a view-major tensor [V * B, ...] of the batch: [V * len, ...]."""
-        return whole.unflatten(0, (-1, len(self.batch)))[:, self.start : self.stop].flatten(0, 1)
+        return self._within(whole).flatten(0, 1)
+
+    def place(self, whole: Tensor, part: Tensor) -> None:
+        """Writes `part` [V * len, ...] to those rows."""
+        self._within(whole).copy_(part.unflatten(0, (-1, len(self))))
+
+    def whole(self, rows: int) -> int:
+        """V * B of the V * len `rows` of these samples."""
+        return rows // len(self) * len(self.batch)
+
+    def _within(self, whole: Tensor) -> Tensor:
+        return whole.unflatten(0, (-1, len(self.batch)))[:, self.start : self.stop]
 
 
 def join(parts: Sequence[Tensor], chunks: Sequence[Chunk]) -> Tensor:
