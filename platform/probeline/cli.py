@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from probeline import __version__, cli_storage
+from probeline import __version__, cli_catalog, cli_cluster, cli_storage
+from probeline.cli_options import (
+    AsJson,
+    ClusterSize,
+    Folder,
+    MaxGpuHours,
+    MaxHours,
+    MaxTrials,
+    Scale,
+    Sets,
+    Spec,
+    Tracking,
+)
 from probeline.failures import TrialFailure, UserError
 
 if TYPE_CHECKING:
@@ -20,22 +32,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-Spec = Annotated[Path, typer.Argument(help="The experiment's YAML file.")]
-Scale = Annotated[str | None, typer.Option(help="One of the experiment's scales, such as smoke.")]
-Sets = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one key; repeatable.")]
-Tracking = Annotated[str | None, typer.Option(help="MLflow's address; else $MLFLOW_TRACKING_URI, else ./mlflow.db.")]
-Folder = Annotated[Path, typer.Option(help="Encoders, checkpoints and the spool.", envvar="PROBELINE_FOLDER")]
-MaxHours = Annotated[float | None, typer.Option(min=0, help="Hours by the clock; what does not fit is left.")]
-MaxGpuHours = Annotated[float | None, typer.Option(min=0, help="Hours of GPUs, all together.")]
-MaxTrials = Annotated[int | None, typer.Option(min=1, help="Trials to start at most.")]
-ClusterSize = Annotated[
-    str | None, typer.Option(metavar="CPUS[,GPUS]", help="What there is to run on; else this machine.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-
-
-app.add_typer(cli_storage.app)  # gc
 
 
 @app.command()
@@ -85,6 +81,7 @@ def run(
 
     from probeline.execution import forecast
     from probeline.execution.feed import Budget
+    from probeline.execution.jobs_start import submitted_provenance
     from probeline.execution.run import Site, describe
     from probeline.execution.run import run as run_plan
     from probeline.execution.watch import watch
@@ -101,17 +98,30 @@ def run(
         todo = found.fits
         print("\n".join(forecast.left_text(found) or ["the budget holds all of it, as far as is known"]))
     seen = watch(todo, finished, Console())
-    info = describe(made.experiment, spec.read_text(), collect(spec.resolve().parent))
+    info = describe(made.experiment, spec.read_text(), collect(spec.resolve().parent) | submitted_provenance())
     outcome = run_plan(made, info, Site(folder, uri, address), seen, budget, todo)
     print(outcome.summary(str(spec)))
     raise typer.Exit(outcome.exit_code)
 
 
+app.add_typer(cli_cluster.app)  # submit, logs, stop
+app.add_typer(cli_storage.app)  # gc
+app.add_typer(cli_catalog.app)  # list, schema
+
+
 @app.command()
 def status(
-    spec: Spec, scale: Scale = None, sets: Sets = None, tracking_uri: Tracking = None, as_json: AsJson = False
+    spec: Spec,
+    scale: Scale = None,
+    sets: Sets = None,
+    tracking_uri: Tracking = None,
+    as_json: AsJson = False,
+    address: Annotated[str | None, typer.Option(help="Show its jobs on this cluster, http://HEAD:8265.")] = None,
 ) -> None:
-    """Show every trial's state, failures with their reason."""
+    """Show every trial's state, failures with their reason; with --address its jobs on a Ray cluster."""
+    if address:
+        cli_cluster.show_jobs(str(spec), address)
+        return
     from probeline.execution.plan import rows, status_text
 
     made = _plan(spec, scale, sets, tracking_uri)[0]
@@ -184,27 +194,6 @@ def ui(
     os.execv(sys.executable, command)
 
 
-@app.command("list")
-def list_(
-    kind: Annotated[str, typer.Argument(help="methods, encoders, datasets, protocols or figures.")],
-    name: Annotated[str | None, typer.Argument(help="One of them, to see its parameters.")] = None,
-) -> None:
-    """Show the plug-ins of a kind, or the parameters of one."""
-    from probeline import catalog
-
-    if kind not in catalog.KINDS:
-        raise UserError(f"list {kind}: unknown; there are {', '.join(catalog.KINDS)}")
-    if name is None:
-        names = catalog.names(kind)
-        width = max(map(len, names), default=0)
-        for each in names:
-            print(f"{each:{width}}  {catalog.summary(kind, each)}")
-    else:
-        print(catalog.summary(kind, name))
-        for key, value in catalog.any_config(kind, name).model_json_schema().get("properties", {}).items():
-            print(f"  {key}: {json.dumps(value.get('default', 'required'))}")
-
-
 @app.command()
 def show(
     trial: Annotated[str, typer.Argument(help="A trial's id, or its first digits.")],
@@ -235,18 +224,6 @@ def views(
     experiment = load(spec, scale, sets or ())
     path = out or folder / "views" / f"{experiment.name}.png"
     print(write(experiment, cell, samples, epoch, path).resolve())
-
-
-@app.command()
-def schema(out: Annotated[Path | None, typer.Option(help="Write to this file instead.")] = None) -> None:
-    """Print the JSON schema of experiment files, for editors."""
-    from probeline.spec.json_schema import experiment_schema
-
-    text = json.dumps(experiment_schema(), indent=1)
-    if out is None:
-        print(text)
-    else:
-        out.write_text(text + "\n")
 
 
 @app.command()

@@ -7,8 +7,8 @@ from evaluation.subjects import dataset, judged, protocol, values
 from probeline.evaluation.arora_bound import (
     class_collision,
     class_pairs_loss,
-    hinge,
-    logistic,
+    hinge_loss,
+    logistic_loss,
     mean_classifier_loss,
     view_pairs_loss,
 )
@@ -26,9 +26,9 @@ def generator():
 
 
 def test_both_losses_are_one_where_nothing_is_told_apart():
-    assert (logistic(torch.tensor(0.0)), hinge(torch.tensor(0.0))) == (pytest.approx(1), 1)
-    assert float(logistic(torch.tensor(2.0))) == pytest.approx(log2(1 + 2.718281828**-2))
-    assert hinge(torch.tensor([-1.0, 0.5, 3.0])).tolist() == [2, 0.5, 0]
+    assert (logistic_loss(torch.tensor(0.0)), hinge_loss(torch.tensor(0.0))) == (pytest.approx(1), 1)
+    assert float(logistic_loss(torch.tensor(2.0))) == pytest.approx(log2(1 + 2.718281828**-2))
+    assert hinge_loss(torch.tensor([-1.0, 0.5, 3.0])).tolist() == [2, 0.5, 0]
 
 
 def test_class_collision_is_the_sum_of_squared_shares():
@@ -36,14 +36,14 @@ def test_class_collision_is_the_sum_of_squared_shares():
     assert class_collision(torch.zeros(5, dtype=torch.long)) == 1
 
 
-@pytest.mark.parametrize("loss", [logistic, hinge])
+@pytest.mark.parametrize("loss", [logistic_loss, hinge_loss])
 def test_the_loss_over_views_by_hand(loss):
     a, b = features(), features(seed=1)
     terms = [loss(a[i] @ (b[i] - b[j])) for i, j in product(range(6), range(6)) if i != j]
     assert view_pairs_loss(a, b, loss) == pytest.approx(float(sum(terms) / 30))
 
 
-@pytest.mark.parametrize("loss", [logistic, hinge])
+@pytest.mark.parametrize("loss", [logistic_loss, hinge_loss])
 def test_the_loss_over_pairs_of_a_class_by_hand(loss):
     """All of x, x+, x- in place of the draws."""
     f = features()
@@ -56,7 +56,7 @@ def test_the_loss_over_pairs_of_a_class_by_hand(loss):
     assert class_pairs_loss(f, LABELS, loss, generator()) == pytest.approx(exact, rel=0.02)
 
 
-@pytest.mark.parametrize("loss", [logistic, hinge])
+@pytest.mark.parametrize("loss", [logistic_loss, hinge_loss])
 def test_the_loss_of_the_mean_classifier_by_hand(loss):
     """Over ordered pairs of different classes, each as likely as its shares say, and the samples of the first."""
     f, total, weights = features(), 0.0, 0.0
@@ -70,7 +70,7 @@ def test_the_loss_of_the_mean_classifier_by_hand(loss):
 
 
 @pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize("loss", [logistic, hinge])
+@pytest.mark.parametrize("loss", [logistic_loss, hinge_loss])
 def test_the_theorem_holds_for_any_representation(seed, loss):
     """Lemma 4.3 with positives of one class; 0.02 is for the draws."""
     labels = torch.arange(40) % (2 + seed)
@@ -85,8 +85,8 @@ def test_the_bound_is_tight_where_classes_are_points():
     labels = torch.arange(60) % 3
     f = torch.eye(3, dtype=torch.float64)[labels]
     tau = class_collision(labels)
-    right = (class_pairs_loss(f, labels, logistic, generator()) - tau) / (1 - tau)
-    assert right == pytest.approx(mean_classifier_loss(f, labels, logistic), rel=0.01)
+    right = (class_pairs_loss(f, labels, logistic_loss, generator()) - tau) / (1 - tau)
+    assert right == pytest.approx(mean_classifier_loss(f, labels, logistic_loss), rel=0.01)
 
 
 def test_a_representation_that_says_nothing_has_a_vacuous_bound(tmp_path):

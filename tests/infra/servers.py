@@ -34,7 +34,7 @@ def programs() -> Path:
 
 
 class Postgres:
-    """A fresh PostgreSQL with one user and an empty database `mlflow`; it refuses to run as root, so root steps down."""
+    """A fresh PostgreSQL: one user, an empty database `mlflow`; as it refuses to run as root, root steps down."""
 
     def __init__(self, password: str) -> None:
         self.bin, self.port, self.password = programs(), free_port(), password

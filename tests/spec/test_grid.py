@@ -29,6 +29,7 @@ def test_a_recipe_has_every_default(cells_of):
         "warmup_epochs": 0,
         "schedule": "cosine",
         "precision": "auto",
+        "micro_batch": None,
         "online_probe": True,
     }
 

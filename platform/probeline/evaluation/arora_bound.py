@@ -58,7 +58,7 @@ class AroraBound(Protocol):
         tau = class_collision(pairs.labels)
         if tau == 1:
             raise NotApplicable(f"the {len(pairs)} samples looked at have one class, so every negative has it too")
-        loss = {"logistic": logistic, "hinge": hinge}[self.config.loss]
+        loss = {"logistic": logistic_loss, "hinge": hinge_loss}[self.config.loss]
         generator = torch.Generator().manual_seed(known.subject.seed)
         yield Record("samples", float(len(pairs)))
         yield Record("class_collision", tau)
@@ -77,12 +77,12 @@ class AroraBound(Protocol):
             yield Record(f"{space}/class_pairs_bound", (supervised - tau) / (1 - tau))
 
 
-def logistic(v: Tensor) -> Tensor:
+def logistic_loss(v: Tensor) -> Tensor:
     """log2(1 + exp(-v)), 1 at v = 0."""
     return F.softplus(-v) / log(2)
 
 
-def hinge(v: Tensor) -> Tensor:
+def hinge_loss(v: Tensor) -> Tensor:
     """max(0, 1 - v), 1 at v = 0."""
     return (1 - v).clamp(min=0)
 

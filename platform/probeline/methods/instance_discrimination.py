@@ -20,6 +20,9 @@ from probeline.failures import BadData
 from probeline.methods.base import Method, Outputs, Views, remembered, top1
 from probeline.spec.settings import Settings
 
+NORMALISER_MOMENTUM = 0.9
+"""Of the old estimate of Z, batch by batch."""
+
 
 class Config(Settings):
     """Defaults are the authors' code's for CIFAR-10: all samples as negatives, temperature 0.1, no proximal term.
@@ -39,7 +42,9 @@ class Config(Settings):
 class InstanceDiscrimination(Method):
     """One view of a sample against the vectors that all samples had when they were seen last.
 
-    `normaliser` is Z of eq. 9, estimated once, on the first batch; 0 before.
+    `normaliser` is Z of eq. 9, 0 before the first batch. The paper estimates it once, on initial batches, against a
+    bank that is still random. On small data the vectors are soon alike, such a Z is far too small for good, and the
+    encoder collapsed below an untrained one's linear probe: here it is a moving average.
     """
 
     def __init__(self, config: Config, encoder: nn.Module, facts: Facts) -> None:
@@ -92,8 +97,9 @@ class InstanceDiscrimination(Method):
         own = (v * self.bank[index]).sum(1, keepdim=True) / temperature
         others = torch.einsum("bd,bmd->bm", v, self.bank[drawn]) / temperature
         with torch.no_grad():
-            first = torch.cat([own, others], dim=1).double().exp().mean() * n
-            self.normaliser.copy_(torch.where(self.normaliser == 0, first, self.normaliser))
+            now = torch.cat([own, others], dim=1).double().exp().mean() * n
+            moved = torch.where(self.normaliser == 0, now, self.normaliser.lerp(now, 1 - NORMALISER_MOMENTUM))
+            self.normaliser.copy_(moved)
         log_z = self.normaliser.log()
         return noise_contrastive(own[:, 0] - log_z, others - log_z, n)
 

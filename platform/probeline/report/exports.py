@@ -37,5 +37,5 @@ def _text(value: Any) -> str | None:
     if _none(value):
         return None
     if isinstance(value, dict | list | tuple):
-        return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+        return json.dumps(value, ensure_ascii=False, default=str)
     return str(value)

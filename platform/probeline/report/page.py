@@ -12,21 +12,28 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from probeline import __version__
-from probeline.report import exports, markdown
+from probeline.report import exports, images, latex, markdown
 from probeline.report.contents import Chart, Contents, contents
 from probeline.spec.schema import Experiment
 
 HERE = Path(__file__).parent
 
 
-def write(experiment: Experiment, trials: pd.DataFrame, history: pd.DataFrame, folder: Path) -> list[Path]:
-    """Write `index.html`, `report.md`, `results.csv`, `results.parquet` and `history.parquet`; returns their paths."""
+def write(
+    experiment: Experiment, trials: pd.DataFrame, history: pd.DataFrame, folder: Path, kind: str | None = None
+) -> list[Path]:
+    """Write `index.html`, `report.md`, `tables.tex`, `results.csv`, `results.parquet` and `history.parquet`.
+
+    `kind` (png, svg or pdf) writes each figure as a file too. Returns the paths. Raises UserError where figures cannot
+    be made into files; everything else is written by then.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     page = contents(experiment, trials, history)
-    paths = [folder / "index.html", folder / "report.md"]
-    paths[0].write_text(render(page), encoding="utf-8")
-    paths[1].write_text(markdown.render(page), encoding="utf-8")
-    return [*paths, *exports.write(trials, history, folder)]
+    texts = {"index.html": render(page), "report.md": markdown.render(page), "tables.tex": latex.render(page)}
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    paths = [*(folder / name for name in texts), *exports.write(trials, history, folder)]
+    return paths + (images.write(page, folder, kind) if kind else [])
 
 
 def render(page: Contents) -> str:

@@ -1,0 +1,19 @@
+"""Options and arguments that several commands take."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Spec = Annotated[Path, typer.Argument(help="The experiment's YAML file.")]
+Scale = Annotated[str | None, typer.Option(help="One of the experiment's scales, such as smoke.")]
+Sets = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one key; repeatable.")]
+Tracking = Annotated[str | None, typer.Option(help="MLflow's address; else $MLFLOW_TRACKING_URI, else ./mlflow.db.")]
+Folder = Annotated[Path, typer.Option(help="Encoders, checkpoints and the spool.", envvar="PROBELINE_FOLDER")]
+MaxHours = Annotated[float | None, typer.Option(min=0, help="Hours by the clock; what does not fit is left.")]
+MaxGpuHours = Annotated[float | None, typer.Option(min=0, help="Hours of GPUs, all together.")]
+MaxTrials = Annotated[int | None, typer.Option(min=1, help="Trials to start at most.")]
+ClusterSize = Annotated[
+    str | None, typer.Option(metavar="CPUS[,GPUS]", help="What there is to run on; else this machine.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]

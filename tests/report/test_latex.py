@@ -1,0 +1,17 @@
+from probeline.report import latex
+from probeline.report.contents import contents
+from probeline.report.tables import Entry, Table
+
+
+def test_tables_are_booktabs_with_a_column_for_each(make, trials, history):
+    text = latex.render(contents(make.experiment(), trials, history))
+    assert text.count("\\toprule") == text.count("\\bottomrule") == text.count("\\begin{table}") >= 3
+    row = next(line for line in text.splitlines() if line.startswith("simclr batch\\_size=64"))
+    assert row.endswith("\\\\") and "{\\footnotesize" in row and "\\%" in row
+
+
+def test_special_characters_are_set_as_they_are():
+    hostile = "\\input{/etc/passwd} 100% $x_1^2$ {a} #1 & ~\n\\end{table}"
+    content = latex.table(Table("t", hostile, (hostile,), ((Entry(hostile),),)))
+    assert "\\input" not in content.replace("\\textbackslash{}input", "") and "\n\\end{table}\n" in content
+    assert content.count("\\end{table}") == 1 and "\\textbackslash{}end\\{table\\}" in content
