@@ -34,13 +34,13 @@ def programs() -> Path:
 
 
 class Postgres:
-    """A fresh PostgreSQL: one user, an empty database `mlflow`; as it refuses to run as root, root steps down."""
+    """A fresh PostgreSQL: one user, an empty database `mlflow`; it refuses root, who steps down."""
 
     def __init__(self, password: str) -> None:
         self.bin, self.port, self.password = programs(), free_port(), password
         self.folder = Path(
             tempfile.mkdtemp(prefix="probeline-postgres-", dir="/tmp")
-        )  # pytest's folders are root's own
+        )  # pytest's are root's
         self.who = {}
         if os.getuid() == 0:
             self.who = {"user": "nobody", "group": "nogroup", "extra_groups": []}
