@@ -38,9 +38,7 @@ class Postgres:
 
     def __init__(self, password: str) -> None:
         self.bin, self.port, self.password = programs(), free_port(), password
-        self.folder = Path(
-            tempfile.mkdtemp(prefix="probeline-postgres-", dir="/tmp")
-        )  # pytest's are root's
+        self.folder = Path(tempfile.mkdtemp(prefix="probeline-postgres-", dir="/tmp"))  # pytest's are root's
         self.who = {}
         if os.getuid() == 0:
             self.who = {"user": "nobody", "group": "nogroup", "extra_groups": []}

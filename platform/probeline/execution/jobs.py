@@ -189,8 +189,9 @@ def _broken() -> tuple[type[Exception], ...]:
     """What a client raises when the server is away."""
     import aiohttp
     import requests
+    from ray.exceptions import RayError  # a token is missing or wrong
 
-    return RuntimeError, ConnectionError, aiohttp.ClientError, requests.RequestException, UserError, OSError
+    return RayError, RuntimeError, ConnectionError, aiohttp.ClientError, requests.RequestException, UserError, OSError
 
 
 @contextmanager
