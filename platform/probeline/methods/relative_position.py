@@ -28,9 +28,9 @@ class Config(Settings):
     The paper draws pairs; here each image gives one middle patch and `neighbours` pairs with it, so that the middle is
     encoded once. Its towers end in two layers of 4,096; here is one of `hidden`.
 
-    Small images are not for it: on CIFAR-10 (4,000 images, ResNet-18 of width 8, 6 epochs, one seed) the probe lies 7 to
-    8 points below an untrained encoder with any guard, though 25% of the places are told without one. The likely reason:
-    patches of 7 pixels end in a single place of the last map, and the probe shows the encoder whole images.
+    Small images are not for it: on CIFAR-10 (4,000 images, ResNet-18 of width 8, 6 epochs, one seed) the probe lies 7
+    to 8 points below an untrained encoder with any guard, though 25% of the places are told with projection or none.
+    The likely reason: patches of 7 pixels end in a single place of the last map; the probe shows whole images.
     """
 
     patch: int | None = Field(None, ge=3, description="Side of a patch in pixels; null: the largest that fits.")
