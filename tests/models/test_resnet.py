@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 import torch
 from probeline import catalog
@@ -32,3 +35,20 @@ def test_the_cifar_stem_keeps_the_resolution():
 def test_an_encoder_says_the_size_of_what_it_returns(name, channels):
     encoder = catalog.module("encoders", name).build(catalog.config("encoders", name)(), (9, 11, channels))
     assert encoder.eval()(torch.rand(3, channels, 9, 11)).shape == (3, encoder.dim)
+
+
+STEPS = """
+import torch
+from probeline.models.encoders import resnet
+torch.set_num_threads(1)
+encoder = resnet.build(resnet.Config(width=2), (64, 64, 3)).to(memory_format=torch.channels_last)
+for _ in range(20):
+    images = torch.rand(4, 3, 64, 64).contiguous(memory_format=torch.channels_last)
+    encoder(images).square().sum().backward()
+"""
+
+
+def test_a_narrow_network_on_64_pixels_leaves_memory_intact():
+    """With torch's own strided 1x1 convolution this process dies of a corrupted heap (torch 2.14.1, CPU)."""
+    done = subprocess.run([sys.executable, "-c", STEPS], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
