@@ -6,10 +6,11 @@ import logging
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from probeline.tracking import encoding
+from probeline.tracking import encoder_model, encoding
 from probeline.tracking.experiment import Homes
 from probeline.tracking.runs import open_runs
 from probeline.tracking.runs_client import as_run
@@ -49,6 +50,7 @@ class Delivery:
         self.offset = 0
         self.ended = False
         self._run_id: str | None = None
+        self._model = False  # whether the run has its encoder
         self._seen: set[tuple[str, int]] = set()
 
     def unsent_records(self) -> int:
@@ -83,7 +85,7 @@ class Delivery:
         elif entry["op"] == "note":
             self._send_tags(target.client, {f"{encoding.NOTE}{entry['name']}": entry["text"]})
         elif entry["op"] == "artifact":
-            self._send_file(target.client, Path(entry["path"]), entry["name"])
+            self._send_artifact(target.client, Path(entry["path"]), entry["name"])
         elif entry["op"] == "lost":
             log.warning("trial %s: its artifact %s is not there: %s", self.spool.trial_id, entry["name"], entry["path"])
             target.client.set_tag(self._run(), "probeline.lost_artifact", encoding.text(entry["name"])[:500])
@@ -153,6 +155,9 @@ class Delivery:
                 self._send_text(client, entry["traceback"], "traceback.txt")
         for double in set(target.runs_of(self.spool.trial_id)) - {self._run_id} if self._doubt else ():
             client.delete_run(double)  # made by a request of ours whose answer got lost
+        if self._model:
+            made = datetime.fromtimestamp(entry["time"], UTC).isoformat()
+            tags[encoder_model.HISTORY] = encoder_model.history(self._run_id, made)
         self._send_tags(client, tags)
         client.set_terminated(self._run_id, ENDS[entry["op"]], int(entry["time"] * 1000))
 
@@ -194,6 +199,14 @@ class Delivery:
         stored = [RunTag(encoding.key(key), value) for key, value in short.items()]
         for portion in _portions(stored, TAGS, lambda tag: 6 * len(tag.value) + 6 * len(tag.key)):
             client.log_batch(self._run(), tags=portion)
+
+    def _send_artifact(self, client: "MlflowClient", file: Path, name: str) -> None:
+        self._send_file(client, file, name)
+        if name == f"{encoder_model.FOLDER}/{encoder_model.FACTS}":
+            model = encoder_model.description(file)
+            self._model = model is not None
+            if model is not None:
+                self._send_text(client, model, f"{encoder_model.FOLDER}/{encoder_model.MODEL}")
 
     def _send_file(self, client: "MlflowClient", file: Path, name: str) -> None:
         folder = str(Path(name).parent)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
 NOTE = "mlflow.note.content"  # what MLflow's UI shows as the description
+KIND = ("mlflow.experimentKind", "custom_model_development")  # MLflow's UI opens with runs and charts, not with traces
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,15 @@ class Homes:
     def _experiment(self, name: str) -> str:
         found: Experiment | None = self._client.get_experiment_by_name(name)
         if found is None:
-            return self._client.create_experiment(name, artifact_location(self._uri, name, self._workdir))
+            place = artifact_location(self._uri, name, self._workdir)
+            return self._client.create_experiment(name, place, dict([KIND]))
         if found.lifecycle_stage != "active":
             raise ValueError(
                 f"the MLflow experiment {name!r} was deleted; bring it back "
                 f"(mlflow experiments restore --experiment-id {found.experiment_id}) or change the spec's name"
             )
+        if KIND[0] not in found.tags:
+            self._client.set_experiment_tag(found.experiment_id, *KIND)
         return found.experiment_id
 
     def _parent(self, experiment_id: str, name: str) -> str:
