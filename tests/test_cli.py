@@ -50,6 +50,8 @@ def test_from_a_yaml_file_to_a_page(folder):
     written = probeline("report", "small.yaml", "--out", "page", folder=folder).stdout.split()
     assert {Path(path).name for path in written} >= {"index.html", "report.md", "results.csv", "results.parquet"}
     assert "Does it run?" in (folder / "page/index.html").read_text()
+    assert "in MLflow:" in " ".join(written)
+    assert len(list(folder.glob("mlartifacts/small/*/artifacts/report/index.html"))) == 1
 
 
 @pytest.mark.parametrize(

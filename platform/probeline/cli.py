@@ -4,11 +4,11 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from probeline import __version__, cli_catalog, cli_cluster, cli_storage
+from probeline import __version__, cli_catalog, cli_cluster, cli_report, cli_storage
 from probeline.cli_options import (
     AsJson,
     ClusterSize,
@@ -20,11 +20,9 @@ from probeline.cli_options import (
     Sets,
     Spec,
     Tracking,
+    planned,
 )
 from probeline.failures import TrialFailure, UserError
-
-if TYPE_CHECKING:
-    from probeline.execution.plan import Plan
 
 app = typer.Typer(
     help="Declare an ablation in YAML, train and evaluate every cell, publish what can be believed.",
@@ -53,7 +51,7 @@ def plan(
     from probeline.execution.feed import Budget
     from probeline.execution.plan import as_dict, text
 
-    made, uri = _plan(spec, scale, sets, tracking_uri)
+    made, uri = planned(spec, scale, sets, tracking_uri)
     found, said = forecast.make(made, uri, folder, cluster, Budget(max_hours, max_gpu_hours, max_trials), measure)
     if as_json:
         print(json.dumps(as_dict(made) | {"forecast": forecast.as_dict(found)}, indent=1))
@@ -82,12 +80,13 @@ def run(
     from probeline.execution import forecast
     from probeline.execution.feed import Budget
     from probeline.execution.jobs_start import submitted_provenance
-    from probeline.execution.run import Site, describe
+    from probeline.execution.run import Site
     from probeline.execution.run import run as run_plan
     from probeline.execution.watch import watch
+    from probeline.tracking.experiment import describe
     from probeline.tracking.provenance import collect
 
-    made, uri = _plan(spec, scale, sets, tracking_uri)
+    made, uri = planned(spec, scale, sets, tracking_uri)
     for note in made.notes:
         print(f"note: {note}")
     finished = made.counts().get("finished", 0)
@@ -104,6 +103,7 @@ def run(
     raise typer.Exit(outcome.exit_code)
 
 
+app.add_typer(cli_report.app)  # report, compare
 app.add_typer(cli_cluster.app)  # submit, logs, stop
 app.add_typer(cli_storage.app)  # gc
 app.add_typer(cli_catalog.app)  # list, schema
@@ -124,56 +124,8 @@ def status(
         return
     from probeline.execution.plan import rows, status_text
 
-    made = _plan(spec, scale, sets, tracking_uri)[0]
+    made = planned(spec, scale, sets, tracking_uri)[0]
     print(json.dumps(rows(made), indent=1) if as_json else status_text(made))
-
-
-@app.command()
-def report(
-    spec: Spec,
-    scale: Scale = None,
-    sets: Sets = None,
-    tracking_uri: Tracking = None,
-    out: Annotated[Path | None, typer.Option(help="Folder to write; else .probeline/reports/<name>.")] = None,
-    folder: Folder = Path(".probeline"),
-    source: Annotated[
-        Path | None, typer.Option("--from", help="An exported folder or results.parquet instead of MLflow.")
-    ] = None,
-    check: Annotated[Path | None, typer.Option(help="Expectations in YAML; exit 1 where a result is worse.")] = None,
-    expect: Annotated[Path | None, typer.Option(help="Write today's results as such expectations.")] = None,
-    images: Annotated[str | None, typer.Option(help="Figures as files too: png, svg or pdf.")] = None,
-) -> None:
-    """Write the page, its tables and its data from what MLflow holds, or from an export."""
-    from probeline.report import expectations, page
-
-    experiment, trials, history = _results(spec, scale, sets, tracking_uri, source)
-    expected = expectations.read(check) if check else None
-    for path in page.write(experiment, trials, history, out or folder / "reports" / experiment.name, images):
-        print(path.resolve())
-    if expect:
-        print(f"{expectations.stored(trials, experiment.report.metric, expect)} expectations written to {expect}")
-    findings = expectations.check(expected, trials) if expected else []
-    for finding in findings:
-        print(finding)
-    raise typer.Exit(0 if all(finding.good for finding in findings) else 1)
-
-
-@app.command()
-def compare(
-    a: Annotated[Path, typer.Argument(help="An experiment's YAML, or the folder of a report.")],
-    b: Annotated[Path, typer.Argument(help="The other one.")],
-    metric: Annotated[str, typer.Option(help="protocol/name.")] = "linear_probe/top1",
-    scale: Scale = None,
-    tracking_uri: Tracking = None,
-) -> None:
-    """Compare two experiments, or the exports of one at two commits, cell by cell over paired seeds."""
-    from probeline.report import comparison, stored
-
-    def trials(side: Path):
-        exported = side.is_dir() or side.suffix == ".parquet"
-        return stored.read(side)[0] if exported else _results(side, scale, None, tracking_uri, None)[1]
-
-    print(comparison.text(comparison.compare(trials(a), trials(b), metric), str(a), str(b)))
 
 
 @app.command()
@@ -242,30 +194,6 @@ def version(show_version: Annotated[bool, typer.Option("--version", help="Print 
     if show_version:
         print(__version__)
         raise typer.Exit
-
-
-def _results(spec: Path, scale: str | None, sets: list[str] | None, tracking_uri: str | None, source: Path | None):
-    """(experiment, trials, history) from MLflow, or from an export, which needs no data set, torch or MLflow."""
-    if source is not None:
-        from probeline.report import stored
-        from probeline.spec.load import load
-
-        return load(spec, scale, sets or ()), *stored.read(source)
-    from probeline.tracking.results import frame
-
-    made, uri = _plan(spec, scale, sets, tracking_uri)
-    return made.experiment, *frame(uri, made.trials)
-
-
-def _plan(spec: Path, scale: str | None, sets: list[str] | None, tracking_uri: str | None) -> "tuple[Plan, str]":
-    """The plan of a spec and the address of MLflow."""
-    from probeline.execution.plan import make
-    from probeline.spec.load import load
-    from probeline.tracking.location import resolve
-
-    experiment = load(spec, scale, sets or ())
-    uri = resolve(tracking_uri)
-    return make(experiment, uri), uri
 
 
 def main() -> None:

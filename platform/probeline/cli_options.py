@@ -1,9 +1,12 @@
-"""Options and arguments that several commands take."""
+"""Options and arguments that several commands take, and the plan that they ask for."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from probeline.execution.plan import Plan
 
 Spec = Annotated[Path, typer.Argument(help="The experiment's YAML file.")]
 Scale = Annotated[str | None, typer.Option(help="One of the experiment's scales, such as smoke.")]
@@ -17,3 +20,14 @@ ClusterSize = Annotated[
     str | None, typer.Option(metavar="CPUS[,GPUS]", help="What there is to run on; else this machine.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+def planned(spec: Path, scale: str | None, sets: list[str] | None, tracking_uri: str | None) -> "tuple[Plan, str]":
+    """The plan of a spec and the address of MLflow. Raises UserError."""
+    from probeline.execution.plan import make
+    from probeline.spec.load import load
+    from probeline.tracking.location import resolve
+
+    experiment = load(spec, scale, sets or ())
+    uri = resolve(tracking_uri)
+    return make(experiment, uri), uri

@@ -17,3 +17,10 @@ def test_the_report_has_its_words_and_tables(make, trials, history):
     assert text.startswith("# quickstart\n\nDoes SimCLR beat")
     for words in ("### Against random\\_init", "## Result", "| simclr batch\\_size=64 | 3 |", "## Provenance"):
         assert words in text
+
+
+def test_a_summary_is_the_answer_what_it_beats_and_what_is_missing(make, trials, history):
+    text = markdown.summary(contents(make.experiment(), make.fail(trials, 0), history))
+    assert text.startswith("**supervised has the highest")
+    assert text.count("\n- ") == 4 and "random\\_init" in text and "1 of 33 trials without a result" in text
+    assert "|" not in text and len(text.splitlines()) < 12

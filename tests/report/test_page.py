@@ -55,7 +55,7 @@ def text(reader):
 def test_all_files_are_written(tmp_path, make, trials, history):
     paths = write(make.experiment(), trials, history, tmp_path / "deep" / "report")
     assert [path.name for path in paths] == [
-        "index.html", "report.md", "tables.tex", "results.csv", "results.parquet", "history.parquet"
+        "index.html", "report.md", "summary.md", "tables.tex", "results.csv", "results.parquet", "history.parquet"
     ]  # fmt: skip
     assert all(path.stat().st_size for path in paths) and paths[0].stat().st_size < 10e6
 

@@ -4,7 +4,7 @@ import fcntl
 import os
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,6 @@ from probeline.execution.plan import Plan, settled
 from probeline.execution.recorder import Outcome, Recorder
 from probeline.execution.watch import Watch
 from probeline.failures import UserError
-from probeline.spec.schema import Experiment
 from probeline.spec.trial import Trial
 from probeline.spec.tuned import Study
 from probeline.tracking.results import statuses
@@ -86,12 +85,6 @@ def studies(plan: Plan, site: Site, writer: Writer) -> "Studies":
         return [trial for trial in made if not settled(known[trial.id])]
 
     return Studies(plan.studies, site.folder.resolve(), writer, winners)
-
-
-def describe(experiment: Experiment, spec: str, provenance: Mapping[str, str]) -> ExperimentInfo:
-    """What MLflow shows of an experiment whose file says `spec`."""
-    parts = [experiment.question, f"*Expected:* {experiment.expected}" if experiment.expected else ""]
-    return ExperimentInfo(experiment.name, "\n\n".join(filter(None, parts)), spec, provenance)
 
 
 def work(plan: Plan, recorder: Recorder, site: Site) -> None:

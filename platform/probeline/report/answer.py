@@ -15,6 +15,7 @@ from probeline.report.metrics import Metric, metric
 from probeline.report.statistics import Difference, Estimate, estimate, paired_difference
 from probeline.report.text import isolated
 
+GAPS = "Not in these numbers"
 MOST = 12  # lines that are told one by one; the table has all
 
 
@@ -154,4 +155,4 @@ def _gaps(trials: pd.DataFrame, metric_name: str) -> tuple[Section, ...]:
     kinds = Counter(row.failure or row.status for row in without.fillna({"failure": ""}).itertuples())
     named = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
     text = f"{len(without)} of {len(trials)} trials without a result ({named}). They are in no mean; each n says so."
-    return (Section("Not in these numbers", (text,)),)
+    return (Section(GAPS, (text,)),)

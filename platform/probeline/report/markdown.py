@@ -3,9 +3,11 @@
 import re
 import unicodedata
 
+from probeline.report.answer import GAPS
 from probeline.report.contents import Contents
 from probeline.report.tables import Entry, Table
 
+FEW = 8  # comparisons that a summary tells
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!$&])")
 
 
@@ -25,6 +27,15 @@ def render(page: Contents) -> str:
     parts += [f"- {safe(name)}: {'; '.join(map(safe, values))}" for name, values in page.facts]
     parts.append(f"Intervals: {safe(page.method)}. Figures: `index.html`.")
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def summary(page: Contents) -> str:
+    """The answer in a few lines: what comes out best, what that is against the baseline, and what is missing."""
+    against = page.answer.baseline.sentences
+    told = [f"- {safe(sentence)}" for sentence in against[:FEW]]
+    told += [f"- and {len(against) - FEW} more in the report"] * (len(against) > FEW)
+    gaps = [f"*{safe(sentence)}*" for part in page.answer.sections if part.title == GAPS for sentence in part.sentences]
+    return "\n\n".join(part for part in (f"**{safe(page.answer.lead)}**", "\n".join(told), *gaps) if part) + "\n"
 
 
 def table(content: Table) -> str:

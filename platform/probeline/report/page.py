@@ -17,19 +17,21 @@ from probeline.report.contents import Chart, Contents, contents
 from probeline.spec.schema import Experiment
 
 HERE = Path(__file__).parent
+SUMMARY = "summary.md"
 
 
 def write(
     experiment: Experiment, trials: pd.DataFrame, history: pd.DataFrame, folder: Path, kind: str | None = None
 ) -> list[Path]:
-    """Write `index.html`, `report.md`, `tables.tex`, `results.csv`, `results.parquet` and `history.parquet`.
+    """Write the page, Markdown (whole and in a few lines), LaTeX tables, and the data as CSV and Parquet.
 
     `kind` (png, svg or pdf) writes each figure as a file too. Returns the paths. Raises UserError where figures cannot
     be made into files; everything else is written by then.
     """
     folder.mkdir(parents=True, exist_ok=True)
     page = contents(experiment, trials, history)
-    texts = {"index.html": render(page), "report.md": markdown.render(page), "tables.tex": latex.render(page)}
+    texts = {"index.html": render(page), "report.md": markdown.render(page), SUMMARY: markdown.summary(page)}
+    texts["tables.tex"] = latex.render(page)
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     paths = [*(folder / name for name in texts), *exports.write(trials, history, folder)]

@@ -24,7 +24,7 @@ BATCH = 512
 
 
 def description(file: Path) -> str | None:
-    """The text of `MLmodel` for the encoder that `file`, an `encoder.json`, tells of; None where it tells too little."""
+    """The text of `MLmodel` for the encoder that `file` (encoder.json) tells of; None where it tells too little."""
     try:
         facts = json.loads(file.read_text(encoding="utf-8"))
         signature = {"inputs": _tensors("uint8", facts["shape"]), "outputs": _tensors("float32", [facts["dim"]])}

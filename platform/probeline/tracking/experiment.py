@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from probeline.spec.schema import Experiment as Specified
 from probeline.tracking.encoding import LONGEST_TAG, text
 from probeline.tracking.location import artifact_location
 
@@ -25,6 +26,12 @@ class ExperimentInfo:
     description: str = ""
     spec_text: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def describe(experiment: Specified, spec: str, provenance: Mapping[str, str]) -> ExperimentInfo:
+    """What MLflow shows of an experiment whose file says `spec`."""
+    parts = [experiment.question, f"*Expected:* {experiment.expected}" if experiment.expected else ""]
+    return ExperimentInfo(experiment.name, "\n\n".join(filter(None, parts)), spec, provenance)
 
 
 @dataclass(frozen=True)
@@ -84,9 +91,7 @@ class Homes:
         return run.info.run_id
 
     def _describe(self, home: Home) -> None:
-        note = text(self._own.description)[:LONGEST_TAG]
-        self._client.set_experiment_tag(home.experiment_id, NOTE, note)
-        self._client.set_tag(home.parent_id, NOTE, note)
+        note(self._client, home, self._own.description)
         for key, value in self._own.tags.items():
             self._client.set_tag(home.parent_id, key, text(value)[:LONGEST_TAG])
         if self._own.spec_text:
@@ -94,3 +99,10 @@ class Homes:
                 file = Path(folder) / "spec.yaml"
                 file.write_text(text(self._own.spec_text), encoding="utf-8")
                 self._client.log_artifact(home.parent_id, str(file))
+
+
+def note(client: "MlflowClient", home: Home, description: str) -> None:
+    """Make `description`, in Markdown, what MLflow's UI shows of the experiment and of its parent run."""
+    cut = text(description)[:LONGEST_TAG]
+    client.set_experiment_tag(home.experiment_id, NOTE, cut)
+    client.set_tag(home.parent_id, NOTE, cut)

@@ -1,0 +1,91 @@
+"""Commands that read results: report, compare; they are part of `cli.app`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from probeline.cli_options import Folder, Scale, Sets, Spec, Tracking, planned
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from probeline.spec.schema import Experiment
+
+app = typer.Typer()
+
+
+@app.command()
+def report(
+    spec: Spec,
+    scale: Scale = None,
+    sets: Sets = None,
+    tracking_uri: Tracking = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write; else .probeline/reports/<name>.")] = None,
+    folder: Folder = Path(".probeline"),
+    source: Annotated[
+        Path | None, typer.Option("--from", help="An exported folder or results.parquet instead of MLflow.")
+    ] = None,
+    check: Annotated[Path | None, typer.Option(help="Expectations in YAML; exit 1 where a result is worse.")] = None,
+    expect: Annotated[Path | None, typer.Option(help="Write today's results as such expectations.")] = None,
+    images: Annotated[str | None, typer.Option(help="Figures as files too: png, svg or pdf.")] = None,
+    publish: Annotated[bool, typer.Option(help="Put the page and its result in words into MLflow too.")] = True,
+) -> None:
+    """Write the page, its tables and its data from what MLflow holds, or from an export."""
+    from probeline.report import expectations, page
+
+    expected = expectations.read(check) if check else None
+    experiment, trials, history, uri = _results(spec, scale, sets, tracking_uri, source)
+    place = out or folder / "reports" / experiment.name
+    paths = page.write(experiment, trials, history, place, images)
+    print("\n".join(str(path.resolve()) for path in paths))
+    if publish and uri is not None and trials["run_id"].notna().any():
+        print(_published(uri, folder, experiment, place, paths))
+    if expect:
+        print(f"{expectations.stored(trials, experiment.report.metric, expect)} expectations written to {expect}")
+    findings = expectations.check(expected, trials) if expected else []
+    for finding in findings:
+        print(finding)
+    raise typer.Exit(0 if all(finding.good for finding in findings) else 1)
+
+
+@app.command()
+def compare(
+    a: Annotated[Path, typer.Argument(help="An experiment's YAML, or the folder of a report.")],
+    b: Annotated[Path, typer.Argument(help="The other one.")],
+    metric: Annotated[str, typer.Option(help="protocol/name.")] = "linear_probe/top1",
+    scale: Scale = None,
+    tracking_uri: Tracking = None,
+) -> None:
+    """Compare two experiments, or the exports of one at two commits, cell by cell over paired seeds."""
+    from probeline.report import comparison, stored
+
+    def trials(side: Path) -> "pd.DataFrame":
+        exported = side.is_dir() or side.suffix == ".parquet"
+        return stored.read(side)[0] if exported else _results(side, scale, None, tracking_uri, None)[1]
+
+    print(comparison.text(comparison.compare(trials(a), trials(b), metric), str(a), str(b)))
+
+
+def _results(
+    spec: Path, scale: str | None, sets: list[str] | None, tracking_uri: str | None, source: Path | None
+) -> "tuple[Experiment, pd.DataFrame, pd.DataFrame, str | None]":
+    """(experiment, trials, history, MLflow's address), or from an export, which needs no data set, torch or MLflow."""
+    if source is not None:
+        from probeline.report import stored
+        from probeline.spec.load import load
+
+        return load(spec, scale, sets or ()), *stored.read(source), None
+    from probeline.tracking.results import frame
+
+    made, uri = planned(spec, scale, sets, tracking_uri)
+    return made.experiment, *frame(uri, made.trials), uri
+
+
+def _published(uri: str, folder: Path, experiment: "Experiment", place: Path, paths: list[Path]) -> str:
+    from probeline.report.page import SUMMARY
+    from probeline.tracking.experiment import describe
+    from probeline.tracking.publication import publish
+
+    result = (place / SUMMARY).read_text(encoding="utf-8")
+    return publish(uri, folder.resolve(), describe(experiment, "", {}), result, place, paths)

@@ -1,0 +1,48 @@
+"""A report in MLflow: its files on the experiment's parent run, its result in words as the description."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from probeline.tracking.client import connect
+from probeline.tracking.encoding import LONGEST_TAG
+from probeline.tracking.experiment import ExperimentInfo, Home, Homes, note
+from probeline.tracking.location import redacted
+
+FOLDER = "report"
+SHOWN = (".html", ".md", ".tex", ".csv", ".png", ".svg", ".pdf")  # Parquet is what MLflow holds already
+
+
+def publish(uri: str, workdir: Path, info: ExperimentInfo, result: str, folder: Path, files: Sequence[Path]) -> str:
+    """Put the report's `files`, which lie in `folder`, and `result` (Markdown) into MLflow; say where, or why not.
+
+    The description of the experiment and of its parent run becomes info's, then the result, then where the report is.
+    It names the report's minute, and the next run that adds a trial sets it back, as the result is then an old one.
+    A report is whole without this, so what MLflow refuses is a sentence and no failure.
+    """
+    try:
+        client = connect(uri)
+        home = Homes(client, uri, workdir, replace(info, spec_text="", tags={})).of(info.name)
+        for file in files:
+            if file.suffix in SHOWN:
+                below = file.relative_to(folder).parent
+                client.log_artifact(home.parent_id, str(file), str(FOLDER / below) if below.parts else FOLDER)
+        note(client, home, _described(info.description, result, home, folder))
+    except Exception as error:  # whatever MLflow, its database or the network raises
+        return f"not put into MLflow ({redacted(str(error).strip().partition(chr(10))[0][:200])})"
+    return f"in MLflow: {_address(home)} below `probeline ui`"
+
+
+def _described(description: str, result: str, home: Home, folder: Path) -> str:
+    """Cut where MLflow cuts, but never the line that says where the report is."""
+    minute = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    where = f"[The report]({_address(home)}) of {minute}; also `{folder.resolve()}` on {os.uname().nodename}."
+    room = LONGEST_TAG - len(where) - 4
+    told = f"{description}\n\n{result}"
+    return f"{told if len(told) <= room else told[: room - 2].rpartition(chr(10))[0] + ' …'}\n\n{where}"
+
+
+def _address(home: Home) -> str:
+    return f"#/experiments/{home.experiment_id}/runs/{home.parent_id}/artifacts/{FOLDER}/index.html"
