@@ -135,10 +135,10 @@ def ui(
     host: Annotated[str, typer.Option(help="Who may connect; the default is this machine only.")] = "127.0.0.1",
 ) -> None:
     """Open MLflow's user interface on the results."""
-    from probeline.tracking.location import resolve, sqlite_file
+    from probeline.tracking.location import TRAINING, resolve, sqlite_file
 
     uri = resolve(tracking_uri)
-    print(f"MLflow on {uri}: http://{host}:{port}  (Ctrl-C stops it)", flush=True)
+    print(f"MLflow on {uri}: http://{host}:{port}/#/experiments{TRAINING}  (Ctrl-C stops it)", flush=True)
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--host", host, "--port", str(port)]
     sqlite = sqlite_file(uri)
     if sqlite is not None:

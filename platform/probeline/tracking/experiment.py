@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
 NOTE = "mlflow.note.content"  # what MLflow's UI shows as the description
-KIND = ("mlflow.experimentKind", "custom_model_development")  # MLflow's UI opens with runs and charts, not with traces
+KIND = ("mlflow.experimentKind", "custom_model_development")  # not language models: runs and charts, no traces
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,9 @@ from probeline.failures import UserError
 
 DATABASES = ("postgresql", "mysql", "mssql")
 PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
+TRAINING = "?workflowType=machine_learning"
+"""Ends an address in MLflow's UI: 3.17 opens with traces of language models unless the address says otherwise."""
+
 PATIENCE = 3.0  # seconds to wait for a server before saying that it does not answer
 
 

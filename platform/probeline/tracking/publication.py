@@ -9,7 +9,7 @@ from pathlib import Path
 from probeline.tracking.client import connect
 from probeline.tracking.encoding import LONGEST_TAG
 from probeline.tracking.experiment import ExperimentInfo, Home, Homes, note
-from probeline.tracking.location import redacted
+from probeline.tracking.location import TRAINING, redacted
 
 FOLDER = "report"
 SHOWN = (".html", ".md", ".tex", ".csv", ".png", ".svg", ".pdf")  # Parquet is what MLflow holds already
@@ -45,4 +45,4 @@ def _described(description: str, result: str, home: Home, folder: Path) -> str:
 
 
 def _address(home: Home) -> str:
-    return f"#/experiments/{home.experiment_id}/runs/{home.parent_id}/artifacts/{FOLDER}/index.html"
+    return f"#/experiments/{home.experiment_id}/runs/{home.parent_id}/artifacts/{FOLDER}/index.html{TRAINING}"
