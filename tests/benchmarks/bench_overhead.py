@@ -26,9 +26,10 @@ base:
 def ours(folder: Path, trials: int) -> float:
     """Seconds of a run of `trials` trivial trials, to the last byte in MLflow."""
     from probeline.execution.plan import make
-    from probeline.execution.run import Site, describe, run
+    from probeline.execution.run import Site, run
     from probeline.execution.watch import Watch
     from probeline.spec.load import load_text
+    from probeline.tracking.experiment import describe
     from probeline.tracking.location import resolve
     from rich.console import Console
 

@@ -8,13 +8,14 @@ from probeline.execution import forecast
 from probeline.execution.feed import Budget
 from probeline.execution.forecast import Cluster
 from probeline.execution.plan import make
-from probeline.execution.run import Site, describe, run
+from probeline.execution.run import Site, run
 from probeline.execution.watch import Watch
 from probeline.failures import UserError
 from probeline.records import Record
 from probeline.spec.load import load
 from probeline.spec.schema import Resources
 from probeline.tracking.costs import DEVICE, SHAPE, costs, shape
+from probeline.tracking.experiment import describe
 from probeline.tracking.provenance import processor
 from probeline.tracking.writer import Writer
 from rich.console import Console

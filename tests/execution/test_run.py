@@ -7,10 +7,11 @@ from pathlib import Path
 import mlflow
 import pytest
 from probeline.execution.plan import make
-from probeline.execution.run import Site, describe, only_run, run
+from probeline.execution.run import Site, only_run, run
 from probeline.execution.watch import Watch
 from probeline.failures import UserError
 from probeline.spec.load import load
+from probeline.tracking.experiment import describe
 from probeline.tracking.results import frame
 from rich.console import Console
 

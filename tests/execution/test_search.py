@@ -9,11 +9,12 @@ import pytest
 from mlflow import MlflowClient
 from probeline.data import store
 from probeline.execution.plan import make
-from probeline.execution.run import Site, describe, run
+from probeline.execution.run import Site, run
 from probeline.execution.search import Search
 from probeline.execution.watch import Watch
 from probeline.records import Record
 from probeline.spec.load import load
+from probeline.tracking.experiment import describe
 from probeline.training.trial import Storage
 from probeline.training.trial import run as run_trial
 from rich.console import Console
