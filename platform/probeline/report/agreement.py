@@ -43,9 +43,13 @@ def agreement(ours: Sequence[float], theirs: Sequence[float]) -> Agreement:
 
 def sentence(beside: Correspondence, cells: Sequence) -> str:
     """Whether the shapes agree, in words, or that it cannot be told and why."""
-    matched = pairs(beside, cells)
+    return said(beside.title, pairs(beside, cells))
+
+
+def said(title: str, matched: Sequence[tuple[float, float]]) -> str:
+    """The same for pairs of (ours, the paper's); `title`: what they are compared with."""
     found = agreement([ours for ours, _ in matched], [theirs for _, theirs in matched])
-    of = f"Shape agreement with {beside.title}"
+    of = f"Shape agreement with {title}"
     if found.n == 0:
         return f"{of}: no finished cell here stands beside a published value."
     if math.isnan(found.rho):

@@ -46,6 +46,16 @@ def test_published_values_stand_at_their_bar(kept):
     assert [trace.y[0] for trace in hollow] == pytest.approx([67.6, 25.6])
 
 
+def test_the_shape_of_the_bars_is_compared_with_the_papers(kept):
+    paper = {"rotation": {"h": "simclr.table3.rotation.h", "z": "simclr.table3.rotation.g_of_h"}, "sobel": {
+        "h": "simclr.table3.orig_vs_sobel.h"}}  # fmt: skip
+    said = prepare(kept, published=paper).attrs["agreement"]
+    assert said == (
+        "Shape agreement with simclr.table3: cannot tell; Spearman 0.87 over 3 matched cells, too few for an interval."
+    )
+    assert prepare(kept).attrs["agreement"] == ""
+
+
 def test_an_unknown_published_id_is_an_error(kept):
     with pytest.raises(UserError, match="no published value"):
         prepare(kept, published={"rotation": {"h": "simclr.table33"}})

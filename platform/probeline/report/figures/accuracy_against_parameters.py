@@ -1,6 +1,7 @@
 """A metric against the exact number of parameters; supervised cells as grey crosses (SimCLR, figures 1 and 7)."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -8,7 +9,7 @@ import plotly.graph_objects as go
 
 from probeline.report.agreement import sentence
 from probeline.report.cells import Cell, cells, layout
-from probeline.report.correspondence import correspondence
+from probeline.report.correspondence import Correspondence, correspondence
 from probeline.report.figures import _estimates, _published, _style
 from probeline.report.metrics import PERCENT, metric
 from probeline.report.references import Published, chosen
@@ -49,12 +50,18 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     if points:
         published = {
             "points": [_point(p) for p in points],
-            "agreement": sentence(beside, found) if beside.matches else "",
+            "agreement": sentence(_once(beside), found),
             "notes": beside.notes,
             "datasets": tuple(dict.fromkeys(p.dataset for p in points)),
         }
     frame.attrs = {"metric": name, "labels": list(dict.fromkeys(frame["method"])), "published": published}
     return frame
+
+
+def _once(beside: Correspondence) -> Correspondence:
+    """Each cell beside one value: the first printed, which is the one at the fewest epochs."""
+    first = {match.cells: match for match in reversed(beside.matches) if match.cells}
+    return replace(beside, matches=tuple(reversed(first.values())))
 
 
 def _row(cell: Cell, count: float, config: Config, name: str) -> dict[str, Any]:

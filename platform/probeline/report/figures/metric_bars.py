@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from pydantic import Field
 
+from probeline.report.agreement import said
 from probeline.report.cells import cells, layout, matching
 from probeline.report.cells import metrics as recorded
 from probeline.report.figures import _estimates, _style
@@ -52,11 +53,22 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
             paper = published(point)[0] if point else None
             rows.append(
                 {"group": group, "series": series, "metric": name, "bar": bar, **_estimates.row(cell, metric(name)),
-                 "paper": paper.fraction if paper else np.nan, "said": paper.words() if paper else []}
+                 "paper": paper.fraction if paper else np.nan, "said": paper.words() if paper else [],
+                 "from": paper.id if paper else ""}
             )  # fmt: skip
     frame = pd.DataFrame(rows)
     frame.attrs = {"bars": list(dict.fromkeys(frame["bar"])), "groups": list(config.groups)}
+    frame.attrs["agreement"] = _agreement(frame)
     return frame
+
+
+def _agreement(frame: pd.DataFrame) -> str:
+    """The sentence on shape, over the bars that have a published value; empty where none has."""
+    beside = frame[frame["paper"].notna()]
+    if beside.empty:
+        return ""
+    tables = dict.fromkeys(".".join(point.split(".")[:2]) for point in beside["from"])
+    return said(" and ".join(tables), list(beside.loc[beside["n"] > 0, ["mean", "paper"]].itertuples(index=False)))
 
 
 def _series(of: str | dict[str, str]) -> dict[str, str]:
@@ -69,7 +81,8 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     looks, groups = _style.style(bars), frame.attrs["groups"]
     caption = "Bars are means over seeds with their 95% bootstrap interval. A dash: no result."
     if frame["paper"].notna().any():
-        caption += " Hollow marks are published, on other data: compare the order, not heights."
+        caption += " Hollow marks are published, on other data: compare the order, not heights. "
+        caption += frame.attrs["agreement"]
     drawn = _style.figure(HEIGHT, config.title or f"{about.heading} and its like", caption, direct=False)
     width = 0.8 / len(bars)
     for i, bar in enumerate(bars):
