@@ -42,6 +42,15 @@ def test_every_line_has_its_panel_and_long_curves_are_thinned(make, trials):
     assert max(len(trace.x) for trace in drawn.data) <= 201 and drawn.data[0].x[-1] == 900
 
 
+def test_of_many_trials_only_means_and_failures_are_drawn(make):
+    many = make.fail(make.trials(seeds=24), 0)
+    history = make.history(many, epochs=2)
+    frame = prepare(many, history)
+    assert set(frame["trial_id"].dropna()) == {many.loc[0, "trial_id"]} and frame.attrs["many"]
+    assert frame["trial_id"].isna().sum() == 9 * 2
+    assert "failed ones always" in plugin.draw(frame, plugin.Config()).layout.meta["caption"]
+
+
 def test_without_a_history_there_is_nothing_to_draw(trials, history):
     with pytest.raises(NothingToDraw, match="No trial has recorded train/loss"):
         prepare(trials, history.iloc[:0])

@@ -126,8 +126,8 @@ def _line(drawn: go.Figure, group: pd.DataFrame, look: tuple[str, str], about: M
     for banded, run in groupby(group.itertuples(), lambda row: not np.isnan(row.low)):
         if banded:
             _band(drawn, list(run), colour, about, shared)
-    for row in group.itertuples():
-        _seeds(drawn, [row.position] * row.n, row, look, about, shared)
+    done = [row for row in group.itertuples() if row.n]
+    _seeds(drawn, [row.position for row in done for _ in range(row.n)], done, look, about, shared)
     gaps = group[group["n"] == 0]
     if len(gaps):
         words = [_hover(row, about) for row in gaps.itertuples()]
@@ -174,7 +174,7 @@ def _arm(drawn: go.Figure, row, look: tuple[str, str], edges: tuple, about: Metr
             fill="toself", fillcolor=_style.tint(colour, 0.10), hoverinfo="skip", **shared,
         )  # fmt: skip
     place = edges[1] - 0.03 * (edges[1] - edges[0])
-    _seeds(drawn, [place] * row.n, row, look, about, shared)
+    _seeds(drawn, [place] * row.n, [row], look, about, shared)
     along = list(np.linspace(*edges, 41))  # points to hover on all along
     drawn.add_scatter(
         x=along, y=[mean] * len(along), mode="lines", line={"color": colour, "width": 1.6, "dash": "dash"}, name=name,
@@ -183,17 +183,19 @@ def _arm(drawn: go.Figure, row, look: tuple[str, str], edges: tuple, about: Metr
     )  # fmt: skip
 
 
-def _seeds(drawn: go.Figure, x: list, row, look: tuple[str, str], about: Metric, shared: dict) -> None:
-    if row.n == 0:
-        return
+def _seeds(drawn: go.Figure, x: list, rows: list, look: tuple[str, str], about: Metric, shared: dict) -> None:
+    """One trace for all seeds of a line: plotly spends milliseconds on a trace, whatever it holds."""
     words = [
         f"{_style.text(row.cell)}, seed {seed}: <b>{about.text(value)}</b><br>trial {_style.text(row.trials[seed])}"
+        for row in rows
         for seed, value in row.values.items()
     ]
+    if not words:
+        return
     drawn.add_scatter(
-        x=x, y=[value * about.scale for value in row.values.values()], mode="markers", hovertext=words,
+        x=x, y=[value * about.scale for row in rows for value in row.values.values()], mode="markers",
         marker={"symbol": look[1], "size": 5, "color": _style.tint(look[0], 0.65)},
-        hovertemplate="%{hovertext}<extra></extra>", **shared,
+        hovertext=words, hovertemplate="%{hovertext}<extra></extra>", **shared,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from probeline.report.metrics import PERCENT, metric
 from probeline.spec.settings import Settings
 
 HEIGHT = 190
+MOST = 200  # trials with a curve of their own; more are a blur, and megabytes
 STEPS = 200  # points drawn of one curve at most
 ONLINE = "online_probe/"
 MARKS = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -30,7 +31,8 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     """A row for each trial, step and value, with line, cell and seed; `trial_id` is None for a cell's mean.
 
     A mean stands only at steps that all of the cell's trials with a history have reached; trials that failed keep
-    their curve and are marked in `status`, and are in no mean. Raises NothingToDraw.
+    their curve and are marked in `status`, and are in no mean. Of more than MOST trials, `attrs["many"]`, only means
+    and failed trials have rows. Raises NothingToDraw.
     """
     shape = layout(trials, config.x, config.line)
     found = read_cells(trials, config.watched, shape)
@@ -47,8 +49,12 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     means = per_step.agg(x=("x", "first"), value=("value", "mean"), n=("value", "size")).reset_index()
     reached = done.groupby("cell")["trial_id"].nunique()
     means = means[means["n"] == means["cell"].map(reached)]
+    many = curves["trial_id"].nunique() > MOST
+    if many:
+        curves = curves[curves["status"] == "failed"]
     frame = pd.concat([curves.assign(n=1), means.assign(trial_id=None, status="mean")], ignore_index=True)
     frame.attrs = {"name": config.watched, "labels": list(shape.labels), "x_values": list(shape.x_values), "x": shape.x}
+    frame.attrs["many"] = many
     return frame
 
 
@@ -77,6 +83,11 @@ def _words(frame: pd.DataFrame, title: str) -> tuple[str, str]:
     name = frame.attrs["name"]
     heading = {"train/loss": "Training loss", "train/lr": "Learning rate"}.get(name, title)
     caption = "Faint: one trial. Bold: the mean of a cell's finished trials. Each panel has its own scale."
+    if frame.attrs["many"]:
+        caption = (
+            f"The mean of each cell's finished trials; single trials are drawn where there are {MOST} at most, and "
+            "failed ones always. Each panel has its own scale."
+        )
     values = [shown(value) for value in frame.attrs["x_values"]]
     if values:
         marks = ("solid", "dashed", "dotted", "dash-dotted")
