@@ -45,7 +45,8 @@ def test_the_parent_run_has_the_page_and_the_result_in_words(uri, tmp_path, repo
     ran(uri, tmp_path)
     said = publish(uri, tmp_path, info(), "**simclr wins.**", *report)
     experiment, parent = home_of(uri)
-    address = f"#/experiments/{experiment.experiment_id}/runs/{parent.info.run_id}/artifacts/report/index.html?workflowType=machine_learning"
+    run = f"#/experiments/{experiment.experiment_id}/runs/{parent.info.run_id}"
+    address = f"{run}/artifacts/report/index.html?workflowType=machine_learning"
     assert address in said
     assert files_of(uri, parent.info.run_id) == ["report/figures/01_bars.png", "report/index.html"]
     for note in (experiment.tags[NOTE], parent.data.tags[NOTE]):
