@@ -148,3 +148,8 @@ def test_what_has_no_gradient_moves_after_the_step_only(name):
     assert all(torch.equal(made.state_dict()[key], value) for key, value in kept.items())
     made.after_step(outputs, made_views)
     assert all(torch.isfinite(value).all() for value in made.state_dict().values() if value.is_floating_point())
+
+
+def test_supervised_training_refuses_a_training_part_that_is_labelled_in_part():
+    with pytest.raises(BadData, match=r"50\.0% have none"):
+        method("supervised", replace(FACTS, labelled=0.5))

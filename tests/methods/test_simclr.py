@@ -67,6 +67,12 @@ def test_a_loss_that_needs_labels_refuses_data_without(loss, classes):
         SimCLR(Config(loss=loss), encoder(), replace(FACTS, classes=classes))
 
 
+@pytest.mark.parametrize("loss", [{"name": "supcon"}, {"name": "pml/NTXentLoss", "positives": "labels"}])
+def test_a_loss_that_needs_labels_refuses_training_samples_without(loss):
+    with pytest.raises(BadData, match="needs labels"):
+        SimCLR(Config(loss=loss), encoder(), replace(FACTS, classes=("a", "b"), labelled=0.0))
+
+
 @pytest.mark.parametrize("name", [name for name in catalog.names("losses") if name not in ("supcon", "pml")])
 def test_every_other_loss_works_on_unlabelled_data_and_its_parameters_reach_it(name):
     method = SimCLR(Config(loss={"name": name}), encoder(), FACTS)

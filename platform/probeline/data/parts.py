@@ -24,7 +24,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Facts:
-    """What planning needs: the content digest (it enters a trial's id), sizes after the split, shape [H, W, C]."""
+    """What planning needs: the content digest (it enters a trial's id), sizes after the split, shape [H, W, C].
+
+    `labelled`: the share of the stored training part that has a label.
+    """
 
     digest: str
     train_size: int
@@ -32,6 +35,7 @@ class Facts:
     test_size: int
     classes: tuple[str, ...]
     shape: tuple[int, ...]
+    labelled: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)

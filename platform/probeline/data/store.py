@@ -24,7 +24,7 @@ from probeline.failures import BadData, UserError
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 1  # of the cache; a new number leaves old entries behind
+FORMAT = 2  # of the cache; a new number leaves old entries behind
 ATTEMPTS = 3  # openings before giving up: someone may delete the cache while it is being opened
 
 
@@ -44,6 +44,7 @@ def facts(component: dict[str, Any]) -> Facts:
         test_size=count["test"],
         classes=tuple(memo["classes"]),
         shape=tuple(memo["shape"]),
+        labelled=memo["labelled"],
     )
 
 
@@ -145,6 +146,7 @@ def _described(source: _Source, parts: dict[str, Part]) -> dict[str, Any]:
         "sizes": {name: len(part) for name, part in parts.items()},
         "classes": list(names or map(str, range(count))),
         "shape": list(shapes.pop()),
+        "labelled": float((parts["train"].labels >= 0).mean()),
     }
 
 

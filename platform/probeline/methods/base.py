@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from probeline.data.draws import Draws
 from probeline.data.loader import Batch
 from probeline.data.parts import Facts
-from probeline.failures import NotApplicable
+from probeline.failures import BadData, NotApplicable
 from probeline.spec.settings import Settings
 
 
@@ -80,6 +80,23 @@ class Method(nn.Module):
     def project(self, h: Tensor) -> Tensor | None:
         """z [N, ...] of representations [N, dim] for protocols that judge it; None where there is no projector."""
         return None
+
+
+def labels_wanted(facts: Facts, who: str, *, every: bool) -> None:
+    """What a method that learns from labels asks of the data before it starts; `who` begins the message.
+
+    `every`: whether each training sample needs one; else some are enough.
+
+    Raises:
+        BadData: there are fewer than two classes, or training samples without a label.
+    """
+    if len(facts.classes) < 2:
+        raise BadData(f"{who} needs labels of two classes or more; the data have {len(facts.classes)}")
+    if facts.labelled == 0 or (every and facts.labelled < 1):
+        raise BadData(
+            f"{who} needs labels{' for all' if every else ''} of the training samples; {1 - facts.labelled:.1%} have "
+            "none: leave those out of the data, or take a method that learns without labels"
+        )
 
 
 def top1(logits: Tensor, targets: Tensor) -> Tensor:

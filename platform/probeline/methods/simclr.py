@@ -18,10 +18,9 @@ from probeline import catalog
 from probeline.data.draws import Draws
 from probeline.data.loader import Batch
 from probeline.data.parts import Facts
-from probeline.failures import BadData
 from probeline.methods._two_view_settings import TwoViewSettings
 from probeline.methods._two_views import TwoViews
-from probeline.methods.base import Outputs, Views
+from probeline.methods.base import Outputs, Views, labels_wanted
 from probeline.models.projector import projector
 from probeline.spec.settings import Component
 
@@ -46,11 +45,8 @@ class SimCLR(TwoViews):
         takes = signature(self.compare).parameters.get("labels")
         self.takes_labels = takes is not None
         needs = self.takes_labels and (takes.default is Parameter.empty or config.loss.get("positives") == "labels")
-        if needs and len(facts.classes) < 2:
-            raise BadData(
-                f"method simclr: loss {config.loss['name']} needs labels of two classes or more; the data have "
-                f"{len(facts.classes)}; nt_xent needs none"
-            )
+        if needs:
+            labels_wanted(facts, f"method simclr: loss {config.loss['name']}", every=False)
 
     @torch.no_grad()
     def views(self, batch: Batch, draws: Draws) -> Views:

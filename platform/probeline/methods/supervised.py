@@ -13,8 +13,7 @@ from probeline.data.augment.views import augment
 from probeline.data.draws import Draws
 from probeline.data.loader import Batch
 from probeline.data.parts import Facts
-from probeline.failures import BadData
-from probeline.methods.base import Method, Outputs, Views, top1
+from probeline.methods.base import Method, Outputs, Views, labels_wanted, top1
 from probeline.spec.settings import Settings
 
 VERSION = 2  # views are drawn by sample since 2
@@ -32,8 +31,7 @@ class Supervised(Method):
 
     def __init__(self, config: Config, encoder: nn.Module, facts: Facts) -> None:
         super().__init__(config, encoder, facts)
-        if len(facts.classes) < 2:
-            raise BadData(f"method supervised needs labels of two classes or more; the data have {len(facts.classes)}")
+        labels_wanted(facts, "method supervised", every=True)
         self.head = nn.Linear(encoder.dim, len(facts.classes))
 
     @torch.no_grad()

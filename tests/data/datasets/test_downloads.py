@@ -107,6 +107,7 @@ def test_stl10_trains_with_or_without_its_unlabelled_images(tmp_path, monkeypatc
     labelled = store.facts({"name": "stl10", "path": str(tmp_path)})
     assert (labelled.train_size, labelled.validation_size) == (18, 2) and labelled.classes == tuple("abcdefghij")
     everything = store.open_dataset({"name": "stl10", "path": str(tmp_path), "unlabelled": True})
+    assert store.facts({"name": "stl10", "path": str(tmp_path), "unlabelled": True}).labelled == 20 / 70
     assert len(everything.train) == 63 and -1 in everything.train.labels and -1 not in everything.test.labels
 
 
