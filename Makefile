@@ -13,9 +13,12 @@ demo: $(VENV)/.demo
 	$(BIN)/probeline report $(SPEC)
 	@echo "The runs in MLflow:  $(BIN)/probeline ui"
 
+# One thread, as trials have: the tests' tensors are tiny, and threads that wait for each other took most of the time.
+test: export OMP_NUM_THREADS := 1
 test: $(VENV)/.test lint
 	$(BIN)/python -m pytest
 
+test-slow: export OMP_NUM_THREADS := 1
 test-slow: $(VENV)/.test
 	$(BIN)/python -m pytest -m slow
 
