@@ -65,21 +65,15 @@ def contents(experiment: Experiment, trials: pd.DataFrame, history: pd.DataFrame
     """Compute and draw everything; raises what a figure plug-in raises, other than NothingToDraw."""
     asked = experiment.report
     main = asked.metric or METRIC
-    chosen = [_component(f) for f in (asked.figures if asked.figures is not None else FIGURES)]
-    axis = next((f for f in chosen if f["name"] == "metric_against_axis"), {})
-    shape = layout(trials, axis.get("x"), axis.get("line"))
-    defaults = {"metric": main, "baseline": asked.baseline, "x": shape.x, "line": shape.line}
-    defaults["references"] = referred(asked.references)
-    frames = (trials, history, defaults)
-    if asked.baseline is not None and "differences" in asked.tables:
-        chosen += [{"name": "paired_differences"}] * all(f["name"] != "paired_differences" for f in chosen)
-    charts = [(SECTION_OF.get(f["name"], "results"), _chart(f, *frames)) for f in chosen]
-    if any(chart.name == "training_curves" for _, chart in charts):
-        charts += [("training", chart) for chart in _online(frames)]
-    if not any(chart.figure for place, chart in charts if place == "results"):
-        charts.append(("results", _chart({"name": "metric_by_cell"}, *frames)))
+    shape = shape_of(experiment, trials)
+    frames = (trials, history, defaults(experiment, shape))
+    charts = [(SECTION_OF.get(f["name"], "results"), chart(f, *frames)) for f in figures(experiment)]
+    if any(each.name == "training_curves" for _, each in charts):
+        charts += [("training", each) for each in _online(frames)]
+    if not any(each.figure for place, each in charts if place == "results"):
+        charts.append(("results", chart({"name": "metric_by_cell"}, *frames)))
     places = ("results", "differences", "training", "cost")
-    placed = {place: _worth(chart for where, chart in charts if where == place) for place in places}
+    placed = {place: _worth(each for where, each in charts if where == place) for place in places}
     said = answer(trials, main, asked.baseline, shape)
     return Contents(
         title=experiment.name,
@@ -95,6 +89,33 @@ def contents(experiment: Experiment, trials: pd.DataFrame, history: pd.DataFrame
             "paired" in sentence for part in (said.baseline, *said.sections) for sentence in part.sentences
         ),
     )
+
+
+def figures(experiment: Experiment) -> list[dict[str, Any]]:
+    """The experiment's figures as components, in order: those that it names, else the usual ones."""
+    asked = experiment.report
+    chosen = [_component(f) for f in (asked.figures if asked.figures is not None else FIGURES)]
+    if asked.baseline is not None and "differences" in asked.tables:
+        chosen += [{"name": "paired_differences"}] * all(f["name"] != "paired_differences" for f in chosen)
+    return chosen
+
+
+def shape_of(experiment: Experiment, trials: pd.DataFrame) -> Layout:
+    """How the experiment's grid is read; its first figure along an axis decides."""
+    axis = next((f for f in figures(experiment) if f["name"] == "metric_against_axis"), {})
+    return layout(trials, axis.get("x"), axis.get("line"))
+
+
+def defaults(experiment: Experiment, shape: Layout) -> dict[str, Any]:
+    """What a figure takes from the experiment where its component leaves it out."""
+    asked = experiment.report
+    return {
+        "metric": asked.metric or METRIC,
+        "baseline": asked.baseline,
+        "x": shape.x,
+        "line": shape.line,
+        "references": referred(asked.references),
+    }
 
 
 def _sections(trials: pd.DataFrame, experiment: Experiment, main: str, shape: Layout, charts: dict) -> list[Part]:
@@ -119,11 +140,11 @@ def _sections(trials: pd.DataFrame, experiment: Experiment, main: str, shape: La
     return [part for part in parts if part.charts or part.tables or needed.get(part.id)]
 
 
-def _chart(component: dict[str, Any], trials: pd.DataFrame, history: pd.DataFrame, defaults: dict) -> Chart:
-    """Draw one figure; what its component leaves out comes from the experiment."""
+def chart(component: dict[str, Any], trials: pd.DataFrame, history: pd.DataFrame, given: dict[str, Any]) -> Chart:
+    """Draw one figure; what its component leaves out is `given` (see `defaults`)."""
     name = component["name"]
     settings = catalog.settings("figures", component)
-    unset = {k: v for k, v in defaults.items() if k in type(settings).model_fields and getattr(settings, k) is None}
+    unset = {k: v for k, v in given.items() if k in type(settings).model_fields and getattr(settings, k) is None}
     settings = settings.model_copy(update=unset)
     plugin: ModuleType = catalog.module("figures", name)
     try:
@@ -134,17 +155,17 @@ def _chart(component: dict[str, Any], trials: pd.DataFrame, history: pd.DataFram
 
 def _online(frames: tuple) -> list[Chart]:
     names = dict.fromkeys(name for name in frames[1]["name"] if str(name).startswith("online_probe/"))
-    drawn = [_chart({"name": "training_curves", "watched": name}, *frames) for name in names]
-    return [Chart(chart.name, chart.figure, chart.message, aside=True) for chart in drawn if chart.figure]
+    drawn = [chart({"name": "training_curves", "watched": name}, *frames) for name in names]
+    return [Chart(each.name, each.figure, each.message, aside=True) for each in drawn if each.figure]
 
 
 def _worth(charts) -> tuple[Chart, ...]:
     """The charts of a section; messages repeat nothing that another has said."""
     kept, said = [], set()
-    for chart in charts:
-        if chart.figure is not None or chart.message not in said:
-            kept.append(chart)
-            said.add(chart.message)
+    for each in charts:
+        if each.figure is not None or each.message not in said:
+            kept.append(each)
+            said.add(each.message)
     return tuple(kept)
 
 

@@ -19,6 +19,7 @@ from probeline.spec.schema import Experiment
 
 HERE = Path(__file__).parent
 SUMMARY = "summary.md"
+SCRIPTS = ("figures.js", "page.js")
 
 
 def write(
@@ -45,7 +46,7 @@ def render(page: Contents) -> str:
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {"figure_json": figure_json, "rows_html": rows_html}
-    plotly, script = get_plotlyjs(), (HERE / "page.js").read_text(encoding="utf-8")
+    plotly, script = get_plotlyjs(), "".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
     return environment.get_template("page.html.j2").render(
         page=page,
         description=describe,
