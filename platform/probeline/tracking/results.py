@@ -42,7 +42,7 @@ def statuses(uri: str, trial_ids: Iterable[str], experiment: str | None = None) 
     with told(uri):
         runs = open_runs(uri, experiment)
         found = by_trial(runs.find(ids)) if runs and ids else {}
-    return {trial_id: _status(found.get(trial_id)) for trial_id in ids}
+    return {trial_id: status_of(found.get(trial_id)) for trial_id in ids}
 
 
 def frame(uri: str, trials: Sequence[Trial], experiment: str | None = None) -> tuple["pd.DataFrame", "pd.DataFrame"]:
@@ -51,13 +51,18 @@ def frame(uri: str, trials: Sequence[Trial], experiment: str | None = None) -> t
     A metric's column holds its last value, `notes` a dict of what a note is about -> its text. history holds every
     point of the metrics that have steps past 0, in the same order of trials, then by name and step.
     """
-    import pandas as pd
-
     with told(uri):
         runs = open_runs(uri, experiment)
         found = by_trial(runs.read([trial.id for trial in trials])) if runs and trials else {}
         planned = [found[trial.id] for trial in trials if trial.id in found]  # a store gives runs in no order
-        return pd.DataFrame(_columns(trials, found)), _history(runs, planned)
+        return table(trials, found), _history(runs, planned)
+
+
+def table(trials: Sequence[Trial], found: Mapping[str, Run]) -> "pd.DataFrame":
+    """The first of `frame`'s two, of runs that were read before; `found`: trial id -> its run."""
+    import pandas as pd
+
+    return pd.DataFrame(_columns(trials, found))
 
 
 @contextmanager
@@ -113,16 +118,17 @@ def notes(tags: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _status(run: Run | None) -> TrialStatus:
+def status_of(run: Run | None) -> TrialStatus:
+    """What a run says of its trial; None: there is none."""
     if run is None:
         return TrialStatus()
     tags = run.tags
     return TrialStatus(run.run_id, STATUS[run.status], tags.get("probeline.failure"), tags.get("probeline.message"))
 
 
-def _columns(trials: Sequence[Trial], found: dict[str, Run]) -> dict[str, Any]:
+def _columns(trials: Sequence[Trial], found: Mapping[str, Run]) -> dict[str, Any]:
     runs = [found.get(trial.id) for trial in trials]
-    states = [_status(run) for run in runs]
+    states = [status_of(run) for run in runs]
     columns = {
         "trial_id": [trial.id for trial in trials],
         "encoder_id": [trial.encoder_id for trial in trials],

@@ -30,7 +30,7 @@ class ClientRuns:
 
     def read(self, trial_ids: Iterable[str]) -> list[Run]:
         wanted = set(trial_ids)
-        runs = list(self._in_own_experiment(wanted)) if len(wanted) > 1 else []
+        runs = [run for run in self.own(TRIALS) if run.trial_id in wanted] if len(wanted) > 1 else []
         wanted -= {run.trial_id for run in runs}
         if not wanted:
             return runs
@@ -58,10 +58,11 @@ class ClientRuns:
             points += self._portion(portion, key) if portion else []
         return points
 
-    def _in_own_experiment(self, wanted: set[str]) -> Iterator[Run]:
+    def own(self, text: str) -> Iterator[Run]:
+        """The runs of the reader's own experiment that match a search; none where it has none."""
         own = self.client.get_experiment_by_name(self.experiment) if self.experiment else None
         if own is not None and own.lifecycle_stage == "active":
-            yield from (run for run in self._search([own.experiment_id], TRIALS) if run.trial_id in wanted)
+            yield from self._search([own.experiment_id], text)
 
     def _experiments(self) -> list[str]:
         ids, token = [], None

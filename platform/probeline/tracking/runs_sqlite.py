@@ -4,6 +4,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from probeline.tracking.run import Run
@@ -59,25 +60,13 @@ class SqliteRuns:
 
     def read(self, trial_ids: Iterable[str]) -> list[Run]:
         runs = self.find(trial_ids)
-        tags: dict[str, dict] = defaultdict(dict)
-        metrics: dict[str, dict] = defaultdict(dict)
         with closing(opened(self.file)) as connection:
-            for marks, ids in _portions([run.run_id for run in runs]):
-                statement = f"select run_uuid, key, value from tags where run_uuid in ({marks})"
-                for run_id, key, value in connection.execute(statement, ids):
-                    tags[run_id][key] = value
-                statement = f"select run_uuid, key, value, step from latest_metrics where run_uuid in ({marks})"
-                for run_id, key, value, step in connection.execute(statement, ids):
-                    metrics[run_id][key] = (value, step)
-        return [
-            Run(run.trial_id, run.run_id, run.status, run.started, run.ended, tags[run.run_id], metrics[run.run_id])
-            for run in runs
-        ]
+            return filled(connection, runs)
 
     def history(self, runs: Sequence[Run], keys: Sequence[str]) -> list[tuple[str, str, int, float]]:
         points = []
         with closing(opened(self.file)) as connection:
-            for marks, ids in _portions([run.run_id for run in runs]):
+            for marks, ids in portions([run.run_id for run in runs]):
                 # `+key` keeps sqlite from scanning the metric in every run of the file.
                 statement = (
                     "select run_uuid, key, step, value from metrics "
@@ -87,15 +76,30 @@ class SqliteRuns:
         return points
 
 
-def opened(file: Path) -> sqlite3.Connection:
-    """A connection that reads."""
+def opened(file: Path, any_thread: bool = False) -> sqlite3.Connection:
+    """A connection that reads; `any_thread`: its caller sees to it that one thread at a time does."""
     # Not read-only: only a connection that may write can clear up after a writer that was killed mid-transaction.
-    connection = sqlite3.connect(file, timeout=PATIENCE)
+    connection = sqlite3.connect(file, timeout=PATIENCE, check_same_thread=not any_thread)
     connection.execute("pragma query_only = on")
     return connection
 
 
-def _portions(ids: list[str]) -> Iterator[tuple[str, list[str]]]:
+def filled(connection: sqlite3.Connection, runs: Sequence[Run]) -> list[Run]:
+    """The same runs with all their tags and last metrics."""
+    tags: dict[str, dict] = defaultdict(dict)
+    metrics: dict[str, dict] = defaultdict(dict)
+    for marks, ids in portions([run.run_id for run in runs]):
+        statement = f"select run_uuid, key, value from tags where run_uuid in ({marks})"
+        for run_id, key, value in connection.execute(statement, ids):
+            tags[run_id][key] = value
+        statement = f"select run_uuid, key, value, step from latest_metrics where run_uuid in ({marks})"
+        for run_id, key, value, step in connection.execute(statement, ids):
+            metrics[run_id][key] = (value, step)
+    return [replace(run, tags=tags[run.run_id], metrics=metrics[run.run_id]) for run in runs]
+
+
+def portions(ids: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
+    """Question marks and as many ids, at most AT_ONCE at a time."""
     for start in range(0, len(ids), AT_ONCE):
         portion = ids[start : start + AT_ONCE]
         yield ",".join("?" * len(portion)), portion

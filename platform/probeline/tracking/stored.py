@@ -1,0 +1,54 @@
+"""What MLflow keeps besides numbers: which experiments there are, their specs, and why a trial failed."""
+
+import tempfile
+from pathlib import Path
+
+from probeline.tracking.client import connect
+from probeline.tracking.results import told
+from probeline.tracking.runs_client import TRIALS
+
+PARENTS = "tags.`probeline.kind` = 'experiment'"
+PAGE = 1000
+LONGEST = 20_000
+"""Characters of a traceback that are kept, its last ones."""
+
+
+def experiments(uri: str) -> list[str]:
+    """The names of Probeline's experiments: that of the latest trial first, then by age.
+
+    Raises UserError where MLflow cannot be read.
+    """
+    with told(uri):
+        client = connect(uri)
+        names = {each.experiment_id: each.name for each in client.search_experiments(max_results=PAGE)}
+        if not names:
+            return []
+        newest = ["attributes.start_time DESC"]
+        latest = client.search_runs(list(names), TRIALS, max_results=1, order_by=newest)
+        parents = client.search_runs(list(names), PARENTS, max_results=PAGE, order_by=newest)
+        return [names[key] for key in dict.fromkeys(run.info.experiment_id for run in [*latest, *parents])]
+
+
+def spec(uri: str, experiment: str) -> str | None:
+    """The YAML of an experiment as it was last run; None where it is not kept. Raises UserError."""
+    with told(uri):
+        client = connect(uri)
+        found = client.get_experiment_by_name(experiment)
+        oldest = ["attributes.start_time ASC"]
+        parents = client.search_runs([found.experiment_id], PARENTS, max_results=1, order_by=oldest) if found else []
+        return _artifact(uri, parents[0].info.run_id, "spec.yaml") if parents else None
+
+
+def traceback(uri: str, run_id: str) -> str | None:
+    """The end of a failed trial's traceback; None where it left none. Raises UserError."""
+    with told(uri):
+        text = _artifact(uri, run_id, "traceback.txt")
+        return text and text[-LONGEST:]
+
+
+def _artifact(uri: str, run_id: str, name: str) -> str | None:
+    client = connect(uri)
+    if name not in {each.path for each in client.list_artifacts(run_id)}:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        return Path(client.download_artifacts(run_id, name, folder)).read_text(encoding="utf-8", errors="replace")
