@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from probeline import __version__, cli_catalog, cli_cluster, cli_report, cli_storage
+from probeline import __version__, cli_catalog, cli_cluster, cli_dashboard, cli_report, cli_storage
 from probeline.cli_options import (
     AsJson,
     ClusterSize,
@@ -104,6 +104,7 @@ def run(
 
 
 app.add_typer(cli_report.app)  # report, compare
+app.add_typer(cli_dashboard.app)  # dash
 app.add_typer(cli_cluster.app)  # submit, logs, stop
 app.add_typer(cli_storage.app)  # gc
 app.add_typer(cli_catalog.app)  # list, schema

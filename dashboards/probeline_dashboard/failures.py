@@ -1,0 +1,91 @@
+"""What failed: by class, with what to do about it, each trial with its message and its traceback."""
+
+from collections import defaultdict
+
+from dash import html
+from probeline.execution.rules import rule
+from probeline.failures import UserError
+from probeline.report.text import clean
+from probeline.spec.trial import Trial
+from probeline.tracking import stored
+
+from probeline_dashboard.live import Live
+
+MOST = 20
+"""Trials of one class that are listed; `probeline status` lists all."""
+
+
+class Tracebacks:
+    """Reads tracebacks when they are asked for, once each."""
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[str, int | None], str] = {}
+
+    def get(self, live: Live, trial_id: str) -> str:
+        """A failed trial's traceback, or why there is none."""
+        run = live.following.runs.get(trial_id)
+        if run is None:
+            return "This trial has no run in MLflow any more."
+        key = (run.run_id, run.ended)
+        if key not in self._read:
+            try:
+                self._read[key] = stored.traceback(live.uri, run.run_id) or "It left no traceback."
+            except UserError as error:
+                return str(error)
+        return self._read[key]
+
+    def kept(self, live: Live, trial_id: str) -> str:
+        """The same where it was read before, so that a list that is built again does not lose it; else a promise."""
+        run = live.following.runs[trial_id]
+        return self._read.get((run.run_id, run.ended), "Reading the traceback …")
+
+
+def groups(live: Live) -> dict[tuple[str, str], list[Trial]]:
+    """(class, kind) -> its trials, the most frequent first."""
+    found: dict[tuple[str, str], list[Trial]] = defaultdict(list)
+    for trial in live.failed():
+        kind = live.following.runs[trial.id].tags.get("probeline.failure", "error")
+        found[rule(kind).group, kind].append(trial)
+    return dict(sorted(found.items(), key=lambda item: -len(item[1])))
+
+
+def listing(live: Live, tracebacks: Tracebacks) -> list:
+    """The failures as parts of the page."""
+    parts = [_group(live, tracebacks, group, kind, trials) for (group, kind), trials in groups(live).items()]
+    return parts or [html.P("None so far.", className="nothing")]
+
+
+def _group(live: Live, tracebacks: Tracebacks, group: str, kind: str, trials: list[Trial]) -> html.Div:
+    known = rule(kind)
+    then = "The next run tries them again." if known.again else "They are not run again: the same seed fails again."
+    named = clean(group) if kind == group else f"{clean(group)} ({clean(kind)})"
+    more = len(trials) - MOST
+    return html.Div(
+        [
+            html.H3([html.Span(className="mark failed"), f"{len(trials):,} × {named}"]),
+            html.P(f"{known.remedy[:1].upper()}{known.remedy[1:]}. {then}", className="remedy"),
+            html.Div([_one(live, trial, tracebacks) for trial in trials[:MOST]]),
+            *([html.P(f"And {more:,} more: `probeline status` names all.", className="remedy")] if more > 0 else []),
+        ],
+        key=f"{group} {kind}",
+        className="failures",
+    )
+
+
+def _one(live: Live, trial: Trial, tracebacks: Tracebacks) -> html.Details:
+    message = live.following.runs[trial.id].tags.get("probeline.message", "")
+    return html.Details(
+        [
+            html.Summary(
+                [
+                    html.B([html.Bdi(clean(trial.cell.label)), f", seed {trial.seed}"]),
+                    html.Span(html.Bdi(clean(message)), className="message"),
+                ],
+                id={"type": "failure", "trial": trial.id},
+            ),
+            html.P(f"trial {trial.id}", className="remedy"),
+            html.Pre(tracebacks.kept(live, trial.id), id={"type": "traceback", "trial": trial.id}, tabIndex=0),
+        ],
+        key=trial.id,
+        className="failure",
+    )

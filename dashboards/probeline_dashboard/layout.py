@@ -1,0 +1,126 @@
+"""The page before anything is known: its parts by id, filled by `callbacks` and by assets/live.js."""
+
+from dash import dcc, html
+from probeline.report.text import clean, isolated
+from probeline.spec.schema import Experiment
+
+from probeline_dashboard.board import Board
+
+CLOCK, SLOW = 2000, 10_000  # ms between two questions: what has changed; cost and figures
+MOST_SEEDS = 20  # that have a box of their own
+
+
+def page(board: Board) -> html.Div:
+    """The whole page."""
+    several = len(board.names) > 1
+    return html.Div(
+        [
+            html.A("Skip to the grid", href="#grid-section", className="skip"),
+            html.Header(
+                [
+                    html.P("Probeline live", className="kicker"),
+                    html.H1(id="title"),
+                    html.P(id="question", className="question"),
+                    html.Div(
+                        _choice(
+                            "experiment", "Experiment", {name: clean(name) for name in board.names}, board.names[0]
+                        ),
+                        hidden=not several,
+                    ),
+                ]
+            ),
+            html.Main(
+                [
+                    html.P(id="trouble", role="alert", className="trouble"),
+                    html.Div(id="summary", className="summary", role="status"),
+                    html.Dl(id="money", className="money"),
+                    _grid(),
+                    _curves(),
+                    html.Section([html.H2("Failures"), html.Div(id="failures")], id="failures-section"),
+                    _figures(),
+                ]
+            ),
+            html.Footer(html.P(id="news")),
+            dcc.Interval(id="clock", interval=CLOCK),
+            dcc.Interval(id="slow", interval=SLOW),
+            *(dcc.Store(id=name) for name in ("delta", "at", "chosen", "curves-figure", "report-figure", "drawn")),
+        ]
+    )
+
+
+def _grid() -> html.Section:
+    return html.Section(
+        [
+            html.Div([html.H2("Grid"), _choice("metric", "Coloured by", {}, None)], className="head"),
+            html.Div(id="scale", className="scale"),
+            html.Div(id="grid", className="scroll", tabIndex=0, role="region", **{"aria-label": "Grid"}),
+            html.P(
+                [
+                    *_key("finished", "finished"), *_key("running", "running"), *_key("failed", "failed"),
+                    *_key("interrupted", "interrupted"), *_key("new", "to come"),
+                    "A mark is a seed. Press a cell to see its curves; arrow keys move between cells.",
+                ],
+                className="caption key",
+            ),
+        ],
+        id="grid-section",
+    )  # fmt: skip
+
+
+def _key(kind: str, word: str) -> list:
+    return [html.Span([html.Span(className=f"mark {kind}"), f" {word}"], className="entry"), " "]
+
+
+def _curves() -> html.Section:
+    return html.Section(
+        [
+            html.Div([html.H2("Curves"), _choice("curve", "Watched", {}, None)], className="head"),
+            html.Div(
+                [
+                    html.Span(dcc.Checklist([], [], id="seeds", className="chips"), role="group", id="seeds-group"),
+                    html.Button("Clear the choice", id="clear", type="button", hidden=True),
+                ],
+                className="line",
+            ),
+            html.Div(html.Div(id="curves", className="plot", role="img"), className="frame"),
+            html.P(id="curves-caption", className="caption"),
+        ],
+        id="curves-section",
+    )
+
+
+def _figures() -> html.Section:
+    return html.Section(
+        [
+            html.Div([html.H2("The report so far"), _choice("figure", "Figure", {}, None)], className="head"),
+            html.H3(id="report-title"),
+            html.Div(html.Div(id="report", className="plot", role="img"), className="frame"),
+            html.P(id="report-caption", className="caption"),
+        ],
+        id="report-section",
+    )
+
+
+def _choice(id: str, title: str, options: dict, value: str | None) -> html.Div:
+    """One of several, as radio buttons: a browser's own, so keys and screen readers know them."""
+    given = [{"label": label, "value": key} for key, label in options.items()]
+    return html.Div(
+        [
+            html.Span(title, id=f"{id}-title", className="title"),
+            html.Div(
+                dcc.RadioItems(given, value, id=id, className="chips"),
+                role="radiogroup", **{"aria-labelledby": f"{id}-title"},
+            ),
+        ],
+        className="choice",
+    )  # fmt: skip
+
+
+def heading(experiment: Experiment) -> tuple[html.Bdi, html.Bdi | None]:
+    """The title and the question."""
+    return html.Bdi(isolated(experiment.name)), html.Bdi(clean(experiment.question)) if experiment.question else None
+
+
+def seeds(found: tuple[int, ...]) -> list[dict]:
+    """Boxes to tick; none where there is one seed or too many to list."""
+    return [{"label": f"seed {seed}", "value": seed} for seed in found] if 1 < len(found) <= MOST_SEEDS else []

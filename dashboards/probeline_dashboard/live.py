@@ -1,0 +1,143 @@
+"""One experiment as it is now: its plan, the runs of its trials, and what has changed since somebody last looked."""
+
+import secrets
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from probeline.execution.plan import Plan
+from probeline.report.contents import METRIC
+from probeline.report.metrics import metric
+from probeline.spec.trial import Trial
+from probeline.tracking import encoding
+from probeline.tracking.following import Following
+from probeline.tracking.results import status_of
+
+from probeline_dashboard import grid
+from probeline_dashboard.grid import Grid
+
+PACE = 1.0
+"""Seconds between two questions to MLflow, however many browsers look on."""
+
+REPLAN = 30.0
+"""Seconds between two plans while studies are still to choose the values of cells."""
+
+WATCHED = ("cost/", "train/", "online_probe/")  # not results
+SETTINGS = ("/l2", "/k", "/ece", "/validation_top1")  # nor are these what anybody colours a grid by
+MOST_METRICS = 8
+
+
+class Live:
+    """Safe to be used by several threads."""
+
+    def __init__(self, plan: Callable[[], Plan], uri: str, folder: Path) -> None:
+        """`plan` makes the plan anew. Raises what planning raises."""
+        self.uri, self.folder = uri, folder
+        self._make = plan
+        self._lock = threading.RLock()
+        self._asked = float("-inf")
+        self._planned_anew()
+
+    def _planned_anew(self) -> None:
+        self._planned = time.monotonic()
+        self.base = self._make()
+        self.grid: Grid = grid.make(self.base.experiment, self.base.trials)
+        self._waiting = {study.cell.label for study in self.base.studies}
+        self._cells = {trial.id: trial.cell.label for trial in self.base.trials}
+        self.following = Following(self.uri, self._cells.keys(), self.base.experiment.name)
+        self.epoch, self.version, self.changed_at = secrets.token_hex(4), 0, time.time()
+        self._changed = dict.fromkeys(self.grid.slots, 0)  # label -> the version at which it last changed
+        self._states: dict[str, tuple[int, dict[str, dict]]] = {}
+
+    def refresh(self) -> int:
+        """Asks MLflow what has changed; the version, which grows when something has. Raises UserError."""
+        with self._lock:
+            if time.monotonic() - self._asked < PACE:
+                return self.version
+            self._asked = time.monotonic()
+            if self._waiting and self._asked - self._planned > REPLAN:
+                self._planned_anew()
+            changed = self.following.refresh()
+            if changed:
+                self.version += 1
+                self.changed_at = time.time()
+                self._changed |= {self._cells[trial_id]: self.version for trial_id in changed}
+            return self.version
+
+    @property
+    def main(self) -> str:
+        """The experiment's own metric."""
+        return self.base.experiment.report.metric or METRIC
+
+    def word(self, trial: Trial) -> str:
+        """What has become of a trial: finished, running, failed, interrupted, new or to tune."""
+        return "to tune" if trial.cell.label in self._waiting else grid.word(self.following.runs.get(trial.id))
+
+    def counts(self) -> Counter[str]:
+        """How many trials there are of each word."""
+        return Counter(map(self.word, self.base.trials))
+
+    def plan(self) -> Plan:
+        """The plan with today's statuses."""
+        runs = self.following.runs
+        return replace(self.base, statuses={trial.id: status_of(runs.get(trial.id)) for trial in self.base.trials})
+
+    def failed(self) -> list[Trial]:
+        """The trials that failed, in the plan's order."""
+        return [trial for trial in self.base.trials if self.word(trial) == "failed"]
+
+    def metrics(self) -> list[str]:
+        """What cells can be coloured by: the experiment's metric, then other results that a finished trial has."""
+        runs = self.following.runs.values()
+        keys = dict.fromkeys(key for run in runs if run.status == "FINISHED" for key in run.metrics)
+        names = [encoding.name(key) for key in keys]
+        results = [name for name in names if not name.startswith(WATCHED) and not name.endswith(SETTINGS)]
+        others = sorted((name for name in results if name.count("/") == 1), key=lambda n: (not n.endswith("/top1"), n))
+        return list(dict.fromkeys([self.main, *others]))[:MOST_METRICS]
+
+    def watched(self) -> list[str]:
+        """What was recorded step by step: losses first."""
+        keys = {key for run in self.following.runs.values() for key, (_, step) in run.metrics.items() if step > 0}
+        return sorted(map(encoding.name, keys), key=lambda name: (name != "train/loss", "loss" not in name, name))
+
+    def delta(self, name: str, seen: dict[str, Any] | None) -> dict[str, Any] | None:
+        """What a page must draw anew to show metric `name`; None where it shows all.
+
+        `seen`: `at` of the last delta that the page has drawn. The states of cells that have changed since, or the
+        whole grid for a page that is new, shows another metric or another plan.
+        """
+        with self._lock:
+            at = {"epoch": self.epoch, "version": self.version, "metric": name}
+            if seen == at:
+                return None
+            whole = seen is None or any(seen.get(key) != at[key] for key in ("epoch", "metric"))
+            since = -1 if whole else seen["version"]
+            states = self._brought_up_to_date(name)
+            found = [each["value"] for each in states.values() if each["value"] is not None]
+            return {
+                "at": at,
+                "grid": self.grid.as_dict() if whole else None,
+                "cells": {label: states[label] for label, when in self._changed.items() if when > since},
+                "scale": self._scale(name, found),
+            }
+
+    def _brought_up_to_date(self, name: str) -> dict[str, dict]:
+        version, states = self._states.get(name, (-1, {}))
+        for label, when in self._changed.items():
+            if when > version:
+                waiting = label in self._waiting
+                states[label] = grid.state(self.grid.slots[label], self.following.runs, waiting, name)
+        self._states[name] = (self.version, states)
+        return states
+
+    def _scale(self, name: str, found: list[float]) -> dict[str, Any] | None:
+        """The ends of the colours, worst to best."""
+        if not found:
+            return None
+        about, ends = metric(name), (min(found), max(found))
+        worst, best = ends if about.higher_is_better else ends[::-1]
+        return {"worst": worst, "best": best, "words": [about.text(worst), about.text(best)], "title": about.title}
