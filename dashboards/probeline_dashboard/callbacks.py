@@ -6,6 +6,7 @@ from typing import Any
 
 from dash import MATCH, ClientsideFunction, Dash, Input, Output, State, ctx, no_update
 from probeline.failures import UserError
+from probeline.report.figures.training_curves import HEADINGS
 from probeline.report.metrics import metric
 
 from probeline_dashboard import curves, failures, figures, layout, summary
@@ -78,7 +79,7 @@ def tick(board: Board, name: str | None, chosen: str | None, at: dict | None, cu
         trouble,
         [{"label": metric(each).heading, "value": each} for each in live.metrics()],
         chosen or live.main,
-        [{"label": curves.NAMES.get(each, metric(each).title), "value": each} for each in watched],
+        [{"label": HEADINGS.get(each, metric(each).title), "value": each} for each in watched],
         curve if curve in watched else next(iter(watched), None),
         f"Last change at {time.strftime('%H:%M:%S', time.localtime(live.changed_at))}. This page asks every "
         f"{layout.CLOCK // 1000} seconds for what has changed.",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 from probeline.report.figures import _style
+from probeline.report.figures.training_curves import HEADINGS
 from probeline.report.metrics import PERCENT, metric
 from probeline.spec.trial import Trial
 
@@ -15,7 +16,6 @@ CELLS, CURVES, POINTS = 6, 60, 300
 """Drawn at most: cells that nobody chose, curves, points of one curve."""
 
 ENDS = {"finished": "circle", "running": "circle-open", "failed": "x"}
-NAMES = {"train/loss": "Training loss", "train/lr": "Learning rate"}
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def draw(curves: Sequence[Curve], name: str, labels: Sequence[str]) -> go.Figure
     """The curves of one metric. A ring ends the curve of a trial that runs, a cross that of one that failed."""
     about, looks = metric(name), colours(labels)
     online = ": online, not a result" if name.startswith("online_probe/") else ""
-    drawn = _style.figure(HEIGHT, NAMES.get(name, about.heading) + online, direct=False)
+    drawn = _style.figure(HEIGHT, HEADINGS.get(name, about.heading) + online, direct=False)
     shown: set[str] = set()
     for curve in curves:
         label = curve.trial.cell.label

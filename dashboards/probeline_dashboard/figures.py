@@ -28,8 +28,7 @@ class Drawn:
     title: str
     caption: str
     at: tuple[str, int, int]  # what it was drawn from: epoch of the plan, finished and failed trials
-    seconds: float
-    when: float
+    rested: float  # when it may be drawn again, as time.monotonic()
 
 
 def components(live: Live) -> list[dict[str, Any]]:
@@ -56,7 +55,7 @@ class Figures:
         with self._lock:
             kept, told = self._kept.get(index), self._live.counts()
             at = (self._live.epoch, told["finished"], told["failed"])
-            if kept is None or kept.at[0] != at[0] or (kept.at != at and time.monotonic() > kept.when):
+            if kept is None or kept.at[0] != at[0] or (kept.at != at and time.monotonic() > kept.rested):
                 kept = self._kept[index] = self._draw(components(self._live)[index], at)
             return kept
 
@@ -65,12 +64,12 @@ class Figures:
         experiment, trials = live.base.experiment, table(live.base.trials, live.following.runs)
         history = self._history(component) if component["name"] == "training_curves" else EMPTY
         made = chart(component, trials, history, defaults(experiment, shape_of(experiment, trials)))
-        seconds = time.monotonic() - start
-        rested = time.monotonic() + REST * seconds
+        now = time.monotonic()
+        rested = now + REST * (now - start)
         if made.figure is None:
-            return Drawn(None, component["name"].replace("_", " "), made.message, at, seconds, rested)
+            return Drawn(None, component["name"].replace("_", " "), made.message, at, rested)
         said = describe(made)
-        return Drawn(as_dict(made.figure), said["title"], said["caption"], at, seconds, rested)
+        return Drawn(as_dict(made.figure), said["title"], said["caption"], at, rested)
 
     def _history(self, component: dict[str, Any]) -> pd.DataFrame:
         name = component.get("watched", "train/loss")

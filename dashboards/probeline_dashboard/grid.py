@@ -13,10 +13,9 @@ from probeline.report.text import isolated
 from probeline.spec.schema import Experiment
 from probeline.spec.trial import Trial
 from probeline.tracking import encoding
-from probeline.tracking.results import table
+from probeline.tracking.results import status_of, table
 from probeline.tracking.run import Run
 
-WORDS = {"FINISHED": "finished", "RUNNING": "running", "SCHEDULED": "running", "FAILED": "failed"}
 ORDER = ("finished", "running", "failed", "interrupted", "new", "to tune")
 """What a trial can be, in the order in which it is told."""
 
@@ -77,7 +76,10 @@ def make(experiment: Experiment, trials: Sequence[Trial]) -> Grid:
 
 def word(run: Run | None) -> str:
     """What has become of a trial, in one word."""
-    return "new" if run is None else WORDS.get(run.status, "interrupted")
+    if run is None:
+        return "new"
+    status = status_of(run).status
+    return "interrupted" if status == "missing" else status
 
 
 def share(trial: Trial, run: Run) -> float:

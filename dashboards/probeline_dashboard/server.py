@@ -10,7 +10,7 @@ from dash import Dash
 from flask import Flask, Response, abort, request
 from plotly.offline import get_plotlyjs
 from probeline.failures import UserError
-from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.serving import make_server
 
 from probeline_dashboard import callbacks, layout
 from probeline_dashboard.board import Board
@@ -130,22 +130,16 @@ def _free(family: socket.AddressFamily, host: str, port: int) -> int | None:
     return None
 
 
-def server_on(bound: socket.socket, board: Board, host: str) -> BaseWSGIServer:
-    """A server on a socket that listens; `serve_forever` answers, each request in a thread."""
+def serve(bound: socket.socket, board: Board, host: str) -> None:
+    """Answers on a socket that listens, each request in a thread, until Ctrl-C."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     port = bound.getsockname()[1]
-    return make_server(host, port, application(board, host).server, threaded=True, fd=bound.fileno())
-
-
-def serve(board: Board, host: str, port: int) -> None:
-    """Answers until Ctrl-C."""
-    with listen(host, port) as bound:
-        server = server_on(bound, board, host)
-        shown = f"[{host}]" if ":" in host else host
-        print(f"{', '.join(board.names[:3])}: http://{shown}:{server.port}  (Ctrl-C stops it)", flush=True)
-        if host not in LOOPBACK:
-            print("note: whoever reaches this address can read the results", flush=True)
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            print("stopped", flush=True)
+    server = make_server(host, port, application(board, host).server, threaded=True, fd=bound.fileno())
+    shown = f"[{host}]" if ":" in host else host
+    print(f"{', '.join(board.names[:3])}: http://{shown}:{port}  (Ctrl-C stops it)", flush=True)
+    if host not in LOOPBACK:
+        print("note: whoever reaches this address can read the results", flush=True)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        print("stopped", flush=True)

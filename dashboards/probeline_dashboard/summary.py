@@ -39,7 +39,7 @@ def counts(live: Live) -> list:
 def headline(live: Live) -> str:
     """Where the experiment stands, in a sentence."""
     told, total = live.counts(), len(live.base.trials)
-    name = f"{isolated(live.base.experiment.name)}"
+    name = isolated(live.base.experiment.name)
     scale = f" at scale {isolated(live.base.experiment.scale)}" if live.base.experiment.scale else ""
     if not total:
         return "The experiment has no trials."

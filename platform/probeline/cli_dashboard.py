@@ -32,8 +32,8 @@ def dash(
         if (error.name or "").partition(".")[0] not in ("dash", "flask", "werkzeug"):
             raise
         raise UserError("probeline dash: Dash is not installed; pip install 'probeline[dashboard]'") from error
-    server.listen(host, port).close()  # says at once that a port is in use: planning may take seconds
-    uri = resolve(tracking_uri)
-    file = spec is not None and (Path(spec).exists() or Path(spec).suffix in (".yaml", ".yml"))
-    shown = board.of_file if file else board.of_mlflow
-    server.serve(shown(Path(spec) if file else spec, scale, sets or [], uri, folder), host, port)
+    with server.listen(host, port) as bound:  # says at once that a port is in use: planning may take seconds
+        uri = resolve(tracking_uri)
+        file = spec is not None and (Path(spec).exists() or Path(spec).suffix in (".yaml", ".yml"))
+        shown = board.of_file if file else board.of_mlflow
+        server.serve(bound, shown(Path(spec) if file else spec, scale, sets or [], uri, folder), host)

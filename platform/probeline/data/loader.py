@@ -57,10 +57,15 @@ def _batches(part: Part, batch_size: int, order: Tensor, device: torch.device, d
         index = order[start : start + batch_size]
         pixels = _gather(inputs, index, device)
         yield Batch(
-            inputs=pixels.permute(0, 3, 1, 2).to(torch.float32).div_(255),  # NHWC memory is channels_last
+            inputs=as_inputs(pixels),
             labels=_gather(labels, index, device),
             index=_sent(index, device),
         )
+
+
+def as_inputs(pixels: Tensor) -> Tensor:
+    """uint8 [B, H, W, C] -> float32 [B, C, H, W] in [0, 1]: what an encoder is given; NHWC memory is channels_last."""
+    return pixels.permute(0, 3, 1, 2).to(torch.float32).div_(255)
 
 
 def _indexed(device: torch.device | str) -> torch.device:

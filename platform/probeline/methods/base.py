@@ -82,6 +82,9 @@ class Method(nn.Module):
         return None
 
 
+WITHOUT = "take a method or a loss that needs none, such as simclr with nt_xent"
+
+
 def labels_wanted(facts: Facts, who: str, *, every: bool) -> None:
     """What a method that learns from labels asks of the data before it starts; `who` begins the message.
 
@@ -91,11 +94,11 @@ def labels_wanted(facts: Facts, who: str, *, every: bool) -> None:
         BadData: there are fewer than two classes, or training samples without a label.
     """
     if len(facts.classes) < 2:
-        raise BadData(f"{who} needs labels of two classes or more; the data have {len(facts.classes)}")
+        raise BadData(f"{who} needs labels of two classes or more; the data have {len(facts.classes)}: {WITHOUT}")
     if facts.labelled == 0 or (every and facts.labelled < 1):
         raise BadData(
             f"{who} needs labels{' for all' if every else ''} of the training samples; {1 - facts.labelled:.1%} have "
-            "none: leave those out of the data, or take a method that learns without labels"
+            f"none: leave those out of the data, or {WITHOUT}"
         )
 
 

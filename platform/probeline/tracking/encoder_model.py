@@ -53,11 +53,13 @@ class EncoderModel:
         import numpy as np
         import torch
 
+        from probeline.data.loader import as_inputs
+
         found = [np.empty((0, self.encoder.dim), np.float32)]
         with torch.no_grad():
-            for start in range(0, len(model_input), BATCH):  # a batch is made as in data/loader.py
+            for start in range(0, len(model_input), BATCH):
                 pixels = torch.from_numpy(np.ascontiguousarray(model_input[start : start + BATCH]))
-                found.append(self.encoder(pixels.permute(0, 3, 1, 2).to(torch.float32).div_(255)).float().numpy())
+                found.append(self.encoder(as_inputs(pixels)).float().numpy())
         return np.concatenate(found)
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Experiment
     from mlflow.tracking import MlflowClient
 
+PARENTS = "tags.`probeline.kind` = 'experiment'"  # runs that hold an experiment's trials
 NOTE = "mlflow.note.content"  # what MLflow's UI shows as the description
 KIND = ("mlflow.experimentKind", "custom_model_development")  # not language models: runs and charts, no traces
 
@@ -80,7 +81,7 @@ class Homes:
     def _parent(self, experiment_id: str, name: str) -> str:
         oldest = self._client.search_runs(
             [experiment_id],
-            "tags.`probeline.kind` = 'experiment'",
+            PARENTS,
             max_results=1,
             order_by=["attributes.start_time ASC"],
         )

@@ -2,12 +2,16 @@
 
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from probeline.tracking.client import connect
+from probeline.tracking.experiment import PARENTS
 from probeline.tracking.results import told
 from probeline.tracking.runs_client import TRIALS
 
-PARENTS = "tags.`probeline.kind` = 'experiment'"
+if TYPE_CHECKING:
+    from mlflow.tracking import MlflowClient
+
 PAGE = 1000
 LONGEST = 20_000
 """Characters of a traceback that are kept, its last ones."""
@@ -36,18 +40,17 @@ def spec(uri: str, experiment: str) -> str | None:
         found = client.get_experiment_by_name(experiment)
         oldest = ["attributes.start_time ASC"]
         parents = client.search_runs([found.experiment_id], PARENTS, max_results=1, order_by=oldest) if found else []
-        return _artifact(uri, parents[0].info.run_id, "spec.yaml") if parents else None
+        return _artifact(client, parents[0].info.run_id, "spec.yaml") if parents else None
 
 
 def traceback(uri: str, run_id: str) -> str | None:
     """The end of a failed trial's traceback; None where it left none. Raises UserError."""
     with told(uri):
-        text = _artifact(uri, run_id, "traceback.txt")
+        text = _artifact(connect(uri), run_id, "traceback.txt")
         return text and text[-LONGEST:]
 
 
-def _artifact(uri: str, run_id: str, name: str) -> str | None:
-    client = connect(uri)
+def _artifact(client: "MlflowClient", run_id: str, name: str) -> str | None:
     if name not in {each.path for each in client.list_artifacts(run_id)}:
         return None
     with tempfile.TemporaryDirectory() as folder:

@@ -16,6 +16,7 @@ HEIGHT = 190
 MOST = 200  # trials with a curve of their own; more are a blur, and megabytes
 STEPS = 200  # points drawn of one curve at most
 ONLINE = "online_probe/"
+HEADINGS = {"train/loss": "Training loss", "train/lr": "Learning rate"}
 MARKS = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 
@@ -81,7 +82,7 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
 
 def _words(frame: pd.DataFrame, title: str) -> tuple[str, str]:
     name = frame.attrs["name"]
-    heading = {"train/loss": "Training loss", "train/lr": "Learning rate"}.get(name, title)
+    heading = HEADINGS.get(name, title)
     caption = "Faint: one trial. Bold: the mean of a cell's finished trials. Each panel has its own scale."
     if frame.attrs["many"]:
         caption = (
