@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from probeline.data.draws import Draws
 from probeline.data.loader import batches
 from probeline.data.parts import Dataset, Facts, Part
 from probeline.methods.simclr import Config, SimCLR
@@ -47,7 +48,7 @@ def ours(images: np.ndarray) -> float:
     method = SimCLR(Config(), build_encoder(ENCODER, FACTS.shape).to(memory_format=torch.channels_last), FACTS)
     loop = Loop(method, data, Training(epochs=1, batch_size=B, lr=0.06), 0, torch.device("cpu"))
     first = next(batches(part, B, seed=0, epoch=1, device="cpu"))
-    loop.method(loop.method.views(first, torch.Generator())).z.sum().backward()
+    loop.method(loop.method.views(first, Draws(0, 1, first.index))).z.sum().backward()
     start = time.perf_counter()
     list(loop.run(Checkpoint(Path("/nonexistent"), seconds=1e9)))
     return N / (time.perf_counter() - start)
@@ -101,7 +102,7 @@ def lightlys(images: np.ndarray) -> float:
 def measured(which: str) -> float:
     """The same in a process of its own, so that neither's memory or threads are in the other's way."""
     command = [sys.executable, "-m", "tests.benchmarks.bench_training", which]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1])
+    return float(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split()[-1])
 
 
 def rows() -> Iterator[Row]:
