@@ -79,14 +79,9 @@ class Homes:
         return found.experiment_id
 
     def _parent(self, experiment_id: str, name: str) -> str:
-        oldest = self._client.search_runs(
-            [experiment_id],
-            PARENTS,
-            max_results=1,
-            order_by=["attributes.start_time ASC"],
-        )
-        if oldest:
-            return oldest[0].info.run_id
+        known = parent_of(self._client, experiment_id)
+        if known is not None:
+            return known
         run = self._client.create_run(experiment_id, run_name=name, tags={"probeline.kind": "experiment"})
         self._client.set_terminated(run.info.run_id)  # a folder, not a process: nothing to leave behind RUNNING
         return run.info.run_id
@@ -100,6 +95,12 @@ class Homes:
                 file = Path(folder) / "spec.yaml"
                 file.write_text(text(self._own.spec_text), encoding="utf-8")
                 self._client.log_artifact(home.parent_id, str(file))
+
+
+def parent_of(client: "MlflowClient", experiment_id: str) -> str | None:
+    """The id of the run that holds an experiment's trials: the oldest, should two writers have made one at once."""
+    oldest = client.search_runs([experiment_id], PARENTS, max_results=1, order_by=["attributes.start_time ASC"])
+    return oldest[0].info.run_id if oldest else None
 
 
 def note(client: "MlflowClient", home: Home, description: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from probeline.tracking.client import connect
-from probeline.tracking.experiment import PARENTS
+from probeline.tracking.experiment import PARENTS, parent_of
 from probeline.tracking.results import told
 from probeline.tracking.runs_client import TRIALS
 
@@ -38,9 +38,8 @@ def spec(uri: str, experiment: str) -> str | None:
     with told(uri):
         client = connect(uri)
         found = client.get_experiment_by_name(experiment)
-        oldest = ["attributes.start_time ASC"]
-        parents = client.search_runs([found.experiment_id], PARENTS, max_results=1, order_by=oldest) if found else []
-        return _artifact(client, parents[0].info.run_id, "spec.yaml") if parents else None
+        parent = parent_of(client, found.experiment_id) if found else None
+        return _artifact(client, parent, "spec.yaml") if parent else None
 
 
 def traceback(uri: str, run_id: str) -> str | None:
