@@ -27,6 +27,9 @@ class Config(QuantiserSettings):
     No gradient of the prior reaches the VQ-VAE, so encoder and codebook are those of `vqvae` with the same settings. By
     default the prior learns the codes while they still move, which a decaying rate ends. With `freeze_after` the VQ-VAE
     stands still after so many epochs, in evaluation mode, and the prior alone learns on: the paper's two stages.
+
+    It is for the probability of images and for samples, not for h: the encoder is `vqvae`'s, which keeps what redraws
+    the pixels. Where the linear probe puts it beside an untrained encoder is in the table of `experiments/README.md`.
     """
 
     prior_width: int = Field(64, ge=1, description="Channels of the prior.")

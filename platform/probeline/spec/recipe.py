@@ -131,6 +131,11 @@ class Draft:
         return None
 
     def _put(self, path: Path, value: Any, override: Override, below: Path) -> None:
+        try:
+            path = _by_index(self.value, path)
+        except LookupError as error:
+            self.problems.append(override.problem(self.source, below, str(error)))
+            return
         self.value = _copied_along(self.value, path[:-1])
         parent = self.value
         for part in path[:-1]:
@@ -150,14 +155,34 @@ class Draft:
             self._put((*path, key), item, override, (*below, key))
 
 
-def _copied_along(value: dict[str, Any], path: Path) -> dict[str, Any]:
-    """A copy of `value` whose mappings along `path` are copies too, made where there are none."""
-    copied = dict(value)
+def _copied_along(value: dict | list, path: Path) -> Any:
+    """A copy of `value`, its mappings and lists along `path` copies too; mappings are made where there are none."""
+    copied = value.copy()
     if path:
-        inner = copied.get(path[0])
+        inner = copied[path[0]] if isinstance(copied, list) else copied.get(path[0])
         inner = {"name": inner} if isinstance(inner, str) else inner
-        copied[path[0]] = _copied_along(inner if isinstance(inner, dict) else {}, path[1:])
+        copied[path[0]] = _copied_along(inner if isinstance(inner, dict | list) else {}, path[1:])
     return copied
+
+
+def _by_index(value: Any, path: Path) -> Path:
+    """`path` with the places in lists that it names: `augment.blur.p` is the p of the one operation called blur.
+
+    Raises LookupError where a list holds none of that name, or several.
+    """
+    found: Path = ()
+    for part in path:
+        if isinstance(value, list):
+            names = [item.get("name") if isinstance(item, dict) else item for item in value]
+            if part not in names:
+                raise LookupError(unknown(part, names))
+            if names.count(part) > 1:
+                raise LookupError(f"unknown which {shown(part)} of {names.count(part)}; give the whole list")
+            part = names.index(part)
+        within = isinstance(value, list) or (isinstance(value, dict) and part in value)
+        value = value[part] if within else None
+        found = (*found, part)
+    return found
 
 
 @dataclass
