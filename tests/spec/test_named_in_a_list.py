@@ -53,4 +53,4 @@ def test_what_it_does_not_hold_is_told_with_its_line(key, told):
 
 def test_from_the_command_line():
     ((*_, flip),) = augments("grid: {training.epochs: [1]}\n", ["method.augment.flip.p=0.25"])
-    assert flip == {"name": "flip", "p": 0.25}
+    assert (flip["name"], flip["p"]) == ("flip", 0.25)

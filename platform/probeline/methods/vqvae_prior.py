@@ -29,7 +29,7 @@ class Config(QuantiserSettings):
     stands still after so many epochs, in evaluation mode, and the prior alone learns on: the paper's two stages.
 
     It is for the probability of images and for samples, not for h: the encoder is `vqvae`'s, which keeps what redraws
-    the pixels. Where the linear probe puts it beside an untrained encoder is in the table of `experiments/README.md`.
+    the pixels. The table of `experiments/README.md` puts it beside an untrained one.
     """
 
     prior_width: int = Field(64, ge=1, description="Channels of the prior.")
