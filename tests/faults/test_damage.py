@@ -1,0 +1,68 @@
+"""Two drivers at once, files that a crash cut short, a database that somebody else holds: nothing lost or doubled."""
+
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from faults.driver import end, start, wait_for_an_epoch
+from faults.test_kill import SPEC, check_the_record
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("PROBELINE_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "spec.yaml").write_text(SPEC)
+    return tmp_path
+
+
+def test_a_second_driver_on_one_experiment_is_turned_away(folder):
+    first = start(folder)
+    wait_for_an_epoch(folder)
+    second = start(folder)
+    said = end(second)
+    assert second.returncode == 2, said
+    assert "another run of 'killed' is at work in .probeline; wait for it or stop it" in said
+    assert "Traceback" not in said
+
+    said = end(first)
+    assert first.returncode == 0, said
+    check_the_record(folder)
+
+
+def test_truncated_checkpoints_and_a_corrupted_cache_cost_time_and_nothing_else(folder):
+    driver = start(folder)
+    wait_for_an_epoch(folder)
+    driver.terminate()
+    end(driver)
+    checkpoints = list((folder / ".probeline/checkpoints").glob("*.safetensors"))
+    arrays = [path for path in (folder / "cache").rglob("*.npy") if path.stat().st_size]
+    assert checkpoints
+    assert arrays
+    for path in [*checkpoints, *arrays]:
+        cut(path)
+
+    again = start(folder)
+    said = end(again)
+    assert again.returncode == 0, said
+    check_the_record(folder)
+
+
+def cut(path: Path) -> None:
+    """Leaves the first half, as a disk does that lost power."""
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+
+
+@pytest.mark.slow
+def test_a_database_that_another_process_holds_is_waited_for(folder):
+    driver = start(folder)
+    wait_for_an_epoch(folder)
+    with closing(sqlite3.connect(folder / "mlflow.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        time.sleep(30)  # the four trials end meanwhile
+        other.execute("ROLLBACK")
+    said = end(driver)
+    assert driver.returncode == 0, said
+    check_the_record(folder)
