@@ -1,4 +1,5 @@
 import os
+import re
 import shutil
 
 import pytest
@@ -35,4 +36,17 @@ def test_a_figure_is_written_as_svg(tmp_path, page):
     assert [path.name for path in paths] == ["01_metric_by_cell.svg", "02_paired_differences.svg"] or len(paths) == 1
     text = paths[0].read_text(encoding="utf-8")
     assert text.startswith("<svg") and "top-1 accuracy" in text and "http://" not in text.replace("http://www.w3", "")
+    os.environ.pop("BROWSER_PATH", None)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROME is None, reason="no Chrome here: apt-get install chromium")
+def test_names_beside_the_lines_lie_within_the_picture(tmp_path, make, trials, history):
+    pytest.importorskip("kaleido", reason="kaleido is in the extra `images`")
+    page = contents(make.experiment(figures=["metric_against_axis"], tables=[]), trials, history)
+    text = images.write(page, tmp_path, "svg")[0].read_text(encoding="utf-8")
+    starts = [float(x) for x in re.findall(r'class="cursor-pointer" transform="translate\(([\d.]+),', text)]
+    assert starts
+    assert max(starts) < images.WIDTH - 30
+    assert 'class="legendtext"' not in text
     os.environ.pop("BROWSER_PATH", None)

@@ -36,7 +36,11 @@ def _on_paper(figure: go.Figure) -> go.Figure:
     drawn, meta = go.Figure(figure), figure.layout.meta or {}
     title = {"text": meta.get("title", ""), "x": 0.01, "font": {"size": 16}}
     margin = {"t": 60, "b": 80} if "panels" not in meta else {"t": 40, "b": 20}
-    return drawn.update_layout(paper_bgcolor="white", plot_bgcolor="white", title=title, margin=margin)
+    drawn.update_layout(paper_bgcolor="white", plot_bgcolor="white", title=title, margin=margin)
+    if meta.get("direct"):  # names stand beside the lines, as in figures.js
+        longest = max((len(re.sub("<[^>]*>", "", note.text)) for note in drawn.layout.annotations), default=0)
+        drawn.update_layout(showlegend=False, margin_r=24 + 7.5 * longest)
+    return drawn
 
 
 def _ready():
