@@ -54,3 +54,14 @@ def test_what_it_does_not_hold_is_told_with_its_line(key, told):
 def test_from_the_command_line():
     ((*_, flip),) = augments("grid: {training.epochs: [1]}\n", ["method.augment.flip.p=0.25"])
     assert (flip["name"], flip["p"]) == ("flip", 0.25)
+
+
+def test_a_whole_operation_takes_parameters():
+    ((_, colour, *_),) = augments("grid: {training.epochs: [1]}\n", ["method.augment.colour={p: 0.2}"])
+    assert (colour["name"], colour["p"]) == ("colour", 0.2)
+
+
+def test_a_list_of_numbers_holds_no_names():
+    numbers = LISTED.replace("augment: [{name: crop}", "augment: {crop_scale: [0.1, 1.0]}} #")
+    with pytest.raises(SpecError, match=r"crop_scale\.low: unknown; allowed: nothing here"):
+        load_text(f"{numbers}grid: {{method.augment.crop_scale.low: [0.2]}}\n", "listed.yaml")

@@ -38,7 +38,7 @@ def _on_paper(figure: go.Figure) -> go.Figure:
     margin = {"t": 60, "b": 80} if "panels" not in meta else {"t": 40, "b": 20}
     drawn.update_layout(paper_bgcolor="white", plot_bgcolor="white", title=title, margin=margin)
     if meta.get("direct"):  # names stand beside the lines, as in figures.js
-        longest = max((len(re.sub("<[^>]*>", "", note.text)) for note in drawn.layout.annotations), default=0)
+        longest = max((len(re.sub("<[^>]*>|&[^;]*;", "", note.text)) for note in drawn.layout.annotations), default=0)
         drawn.update_layout(showlegend=False, margin_r=24 + 7.5 * longest)
     return drawn
 

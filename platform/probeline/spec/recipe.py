@@ -140,7 +140,7 @@ class Draft:
         parent = self.value
         for part in path[:-1]:
             parent = parent[part]
-        under = parent.get(path[-1])
+        under = parent[path[-1]] if isinstance(parent, list) else parent.get(path[-1])
         if isinstance(value, dict) and "name" not in value and isinstance(under, str) and value:
             under = parent[path[-1]] = {"name": under}  # parameters for a component that was named alone
         if isinstance(value, dict) and "name" not in value and isinstance(under, dict):
@@ -172,10 +172,10 @@ def _by_index(value: Any, path: Path) -> Path:
     """
     found: Path = ()
     for part in path:
-        if isinstance(value, list):
+        if isinstance(value, list) and isinstance(part, str):
             names = [item.get("name") if isinstance(item, dict) else item for item in value]
             if part not in names:
-                raise LookupError(unknown(part, names))
+                raise LookupError(unknown(part, [name for name in names if isinstance(name, str)]))
             if names.count(part) > 1:
                 raise LookupError(f"unknown which {shown(part)} of {names.count(part)}; give the whole list")
             part = names.index(part)
