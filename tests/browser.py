@@ -106,7 +106,7 @@ def chromium() -> Iterator["Browser"]:
     pytest.importorskip("playwright", reason="the extra [test] is not installed: no Playwright")
     path = program()
     if path is None:
-        pytest.skip(f"no browser: none of {', '.join(PROGRAMS)} is installed (apt-get install chromium), and BROWSER_PATH names none")
+        pytest.skip("no Chromium here: apt-get install chromium, or name one in BROWSER_PATH")
     with launched(path) as browser:
         yield browser
 
