@@ -11,9 +11,10 @@ from torch import Tensor
 
 from probeline import catalog
 from probeline.data.draws import Draws
-from probeline.data.loader import Batch, batches
+from probeline.data.loader import batches
 from probeline.data.store import facts, open_dataset
-from probeline.failures import BadData, UserError
+from probeline.evaluation._seen import seen
+from probeline.failures import BadData, NotApplicable, UserError
 from probeline.methods.base import Method
 from probeline.models.build import build_encoder
 from probeline.spec.grid import cells
@@ -68,14 +69,13 @@ def look(experiment: Experiment, label: str | None, samples: int, epoch: int) ->
     count = min(samples, len(dataset.train))
     batch = next(batches(dataset.train, count, seed=0, epoch=0, device="cpu", shuffle=False))
     try:
-        made = method.views(batch, Draws(derive(seed, "views"), epoch, batch.index))
+        views, targets = seen(method, batch, Draws(derive(seed, "views"), epoch, batch.index))
     except ValueError as error:
         raise BadData(f"cell {cell.label!r}: {error}") from error
-    if made.inputs.ndim != 4 or made.inputs.shape[1] not in (1, 3):
-        shape = tuple(made.inputs.shape)
-        raise UserError(f"cell {cell.label!r}: its views have the shape {shape}, which is no picture")
+    except NotApplicable as error:
+        raise UserError(f"cell {cell.label!r}: {error}") from error
     title = f"{experiment.name}, cell {cell.label}: {recipe['method']['name']}, seed {seed}, epoch {epoch}"
-    return Seen(title, batch.inputs, made.inputs.unflatten(0, (-1, count)), _labels(made.targets, batch, made.inputs))
+    return Seen(title, batch.inputs, views, targets)
 
 
 def _cell(all_cells: Sequence[Cell], label: str | None) -> Cell:
@@ -94,18 +94,6 @@ def _cell(all_cells: Sequence[Cell], label: str | None) -> Cell:
 
 def _method_class(cell: Cell) -> type[Method]:
     return catalog.plugin_class("methods", cell.recipe["method"]["name"], Method)
-
-
-def _labels(targets: Tensor | None, batch: Batch, inputs: Tensor) -> Tensor | None:
-    """[V, B]: one whole number a view, where the method asks for such; [B] ones stand under the first view."""
-    if (
-        targets is None
-        or targets.is_floating_point()
-        or targets.ndim != 1
-        or len(targets) not in (len(batch), len(inputs))
-    ):
-        return None
-    return targets.unflatten(0, (-1, len(batch)))
 
 
 def drawn(seen: Seen) -> Image.Image:

@@ -1,0 +1,63 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+from evaluation.subjects import dataset, files, judged, protocol
+from PIL import Image
+from probeline import catalog
+from probeline.data.draws import Draws
+from probeline.evaluation._seen import seen
+from probeline.evaluation._subject import ANOTHER
+from probeline.evaluation._tiles import rows_of
+from probeline.failures import NotApplicable
+from probeline.methods.base import Method, Views
+
+
+def told(known, folder, **settings):
+    sheet, facts = files(protocol("views", **settings).evaluate(known, folder))
+    with Image.open(sheet) as picture:
+        return json.loads(facts.read_text()), np.asarray(picture).astype(int)
+
+
+def test_a_quarter_turn_stands_beside_its_image_with_its_target(tmp_path):
+    known = judged("rotation", augment=[{"name": "noise", "p": 0.0}])
+    facts, sheet = told(known, tmp_path, samples=3)
+    assert [[view["target"] for view in sample["views"]] for sample in facts["samples"]] == [[0, 1, 2, 3]] * 3
+
+    def tile(place):
+        line, column = divmod(place, facts["sheet"]["across"])
+        return sheet[line * 16 : line * 16 + 16, column * 16 : column * 16 + 16]
+
+    for sample in facts["samples"]:
+        for view in sample["views"]:
+            assert np.abs(tile(view["tile"]) - np.rot90(tile(sample["tile"]), view["target"])).mean() < 12
+
+
+def test_views_are_those_of_the_samples_own_draws(tmp_path):
+    known = judged("simclr")
+    _, sheet = told(known, tmp_path, samples=2)
+    subject = known.subject
+    rows = torch.from_numpy(rows_of(subject.dataset.train.labels, 2))
+    batch = next(subject.batches("train", 48))
+    views = subject.method.views(batch, Draws(subject.seed ^ ANOTHER, 0, batch.index)).inputs.unflatten(0, (2, 48))
+    first = views[0, rows[0]].permute(1, 2, 0).mul(255).round().clamp(0, 255).numpy()
+    assert np.abs(sheet[:16, 2 * 16 : 3 * 16] - first).mean() < 8
+
+
+@pytest.mark.parametrize("name", catalog.names("methods"))
+def test_every_method_shows_its_views_or_says_why_not(name, tmp_path):
+    known = judged(name, dataset(24, 9, 9, side=32))
+    if not catalog.plugin_class("methods", name, Method).trains:
+        with pytest.raises(NotApplicable, match="trains nothing"):
+            told(known, tmp_path)
+        return
+    facts, _ = told(known, tmp_path, samples=2)
+    assert len(facts["samples"]) == 2 and all(sample["views"] for sample in facts["samples"])
+
+
+def test_views_that_are_no_pictures_are_refused_in_words():
+    known = judged("simclr")
+    known.subject.method.views = lambda batch, draws: Views(batch.inputs[:, 0])
+    with pytest.raises(NotApplicable, match=r"\(48, 16, 16\), which is no picture"):
+        seen(known.subject.method, next(known.subject.batches("train", 48)), None)
