@@ -77,9 +77,10 @@ def _results(
 
         return load(spec, scale, sets or ()), *stored.read(source), None
     from probeline.tracking.results import frame
+    from probeline.tracking.studies import outcomes
 
     made, uri = planned(spec, scale, sets, tracking_uri)
-    return made.experiment, *frame(uri, made.trials), uri
+    return made.experiment, *frame(uri, made.trials, tuned=outcomes(uri, made.tuned)), uri
 
 
 def _published(uri: str, folder: Path, experiment: "Experiment", place: Path, paths: list[Path]) -> str:

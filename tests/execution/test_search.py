@@ -15,6 +15,8 @@ from probeline.execution.watch import Watch
 from probeline.records import Record
 from probeline.spec.load import load
 from probeline.tracking.experiment import describe
+from probeline.tracking.results import frame
+from probeline.tracking.studies import outcomes
 from probeline.training.trial import Storage
 from probeline.training.trial import run as run_trial
 from rich.console import Console
@@ -67,6 +69,16 @@ def test_a_winner_runs_over_the_reports_seeds_and_the_study_is_recorded_once(tun
     assert json.loads(study.data.tags["probeline.chosen"]) == said["chosen"]
     winner = next(trial for trial in after.trials if trial.cell.label == "simclr")
     assert winner.cell.recipe["training"]["lr"] == said["chosen"]["training.lr"]
+    trials, _ = frame(uri, after.trials, tuned=outcomes(uri, after.tuned))
+    told = trials["tuned"][trials["cell"] == "simclr"].iloc[0]
+    assert told == said | {"tried": 3, "study_id": told["study_id"], "run_id": study.info.run_id} | {
+        "search": json.loads(study.data.tags["probeline.study"])
+    }
+    assert set(trials["cell"][trials["tuned"].isna()]) == {"rotation", "raw_pixels"}
+    file = next(Path(study.info.artifact_uri.removeprefix("file://")).glob("study.json"))
+    file.unlink()
+    left = outcomes(uri, after.tuned)["simclr"]
+    assert (left["trials"], left["tried"], left["chosen"]) == ([], 3, said["chosen"])
 
 
 def test_a_tuning_trial_gives_the_same_whatever_the_test_part_holds(search, monkeypatch, tmp_path):

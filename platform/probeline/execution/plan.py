@@ -17,7 +17,7 @@ from probeline.spec.schema import Experiment
 from probeline.spec.trial import Cell, Trial
 from probeline.spec.tuned import Study
 from probeline.tracking.results import TrialStatus, statuses
-from probeline.tracking.studies import chosen
+from probeline.tracking.studies import Progress, progress
 
 WORDS = {"missing": "new", "running": "unfinished"}
 """How a person says a status; a run left RUNNING by a driver that died is unfinished."""
@@ -28,7 +28,8 @@ class Plan:
     """The trials in the order in which they run, what is known of each, and remarks such as merged twins.
 
     `train_sizes`: the size of each training set, by `data_key`. `studies`: those that have still to choose; their
-    cells' trials are not known yet, and stand in `trials` under ids that no run has.
+    cells' trials are not known yet, and stand in `trials` under ids that no run has. `tuned`: the id of every study by
+    the label of its cell. `progress`: how far those are that have begun, by id.
     """
 
     experiment: Experiment
@@ -38,6 +39,8 @@ class Plan:
     notes: list[str]
     train_sizes: Mapping[str, int] = field(default_factory=dict)
     studies: list[Study] = field(default_factory=list)
+    tuned: Mapping[str, str] = field(default_factory=dict)
+    progress: Mapping[str, Progress] = field(default_factory=dict)
 
     @property
     def todo(self) -> list[Trial]:
@@ -90,11 +93,12 @@ def make(experiment: Experiment, uri: str) -> Plan:
     check_sizes(experiment, grid, sizes)
     digests = {key: fact.digest for key, fact in data.items()} | weight_digests(grid)
     studies = tuned.studies(experiment, expand(experiment), digests) if experiment.tune else {}
-    found = chosen(uri, [study.id for study in studies.values()]) if studies else {}
+    tuned_by = {label: study.id for label, study in studies.items()}
+    found = progress(uri, tuned_by.values()) if studies else {}
     winners = {
         label: study.cell_with(found[study.id].values)
         for label, study in studies.items()
-        if study.id in found and found[study.id].trials >= len_of(study)
+        if study.id in found and found[study.id].values is not None and found[study.id].tried >= len_of(study)
     }
     waiting = {label: study for label, study in studies.items() if label not in winners}
     ready = [winners.get(cell.label, cell) for cell in grid if cell.label not in waiting]
@@ -104,10 +108,11 @@ def make(experiment: Experiment, uri: str) -> Plan:
     planned.sort(key=lambda trial: (experiment.seeds.index(trial.seed), places[trial.cell.label]))
     states = statuses(uri, [trial.id for trial in planned], experiment.name)
     notes += [
-        f"{label!r}: tuned with {found[studies[label].id].trials} trials: {found[studies[label].id].values}"
-        for label in winners
+        f"{label!r}: tuned with {found[study_id].tried} trials: {found[study_id].values}"
+        for label, study_id in tuned_by.items()
+        if label in winners
     ]
-    return Plan(experiment, planned, digests, states, notes, sizes, list(waiting.values()))
+    return Plan(experiment, planned, digests, states, notes, sizes, list(waiting.values()), tuned_by, found)
 
 
 def len_of(study: Study) -> int:

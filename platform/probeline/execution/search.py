@@ -18,6 +18,7 @@ from probeline.records import Artifact, Record
 from probeline.spec.trial import Trial
 from probeline.spec.tuned import Study
 from probeline.spec.tuning import Range, Tune
+from probeline.tracking.studies import DOCUMENT, VALUE
 from probeline.tracking.writer import Writer
 
 try:
@@ -109,7 +110,7 @@ class Search:
             self.ready.appendleft(asked)
         else:
             self.optuna.tell(asked.number, fmean(asked.scores))
-            return Record("study/value", fmean(asked.scores), asked.number + 1)
+            return Record(VALUE, fmean(asked.scores), asked.number + 1)
         return None
 
     def history(self) -> list[dict[str, Any]]:
@@ -207,7 +208,7 @@ class Studies:
         tags = {"kind": "study", "study": search.tune.model_dump_json(by_alias=True, exclude_none=True)}
         self.writer.started(Trial(study_id, study_id, search.plan.cell, 0), tags=tags)
         done = [point for point in search.history() if point["value"] is not None]
-        self.writer.records(study_id, [Record("study/value", p["value"], p["number"] + 1) for p in done])
+        self.writer.records(study_id, [Record(VALUE, p["value"], p["number"] + 1) for p in done])
 
     def _close(self, study_id: str) -> None:
         """Says what a study has chosen once it is over, and lines up its winner's trials."""
@@ -223,7 +224,7 @@ class Studies:
         said = {"chosen": values, "score": score, "trials": history, "importance": search.importance()}
         file = self.writer.workdir / "studies" / f"{study_id}.json"
         file.write_text(json.dumps(said, indent=1))
-        self.writer.artifacts(study_id, [Artifact("study.json", file)])
+        self.writer.artifacts(study_id, [Artifact(DOCUMENT, file)])
         self.writer.tags(study_id, {"chosen": json.dumps(values), "study_trials": str(len(history))})
         self.writer.finished(study_id)
         self.ready += self.winners(search.plan, values)

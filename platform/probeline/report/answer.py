@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pandas as pd
 
-from probeline.report import claims
+from probeline.report import claims, studies
 from probeline.report.baseline import Baseline, counterparts
 from probeline.report.baseline import title as baseline_title
 from probeline.report.cells import Cell, Layout, cells, short, shown
@@ -57,6 +57,7 @@ def answer(trials: pd.DataFrame, metric_name: str, baseline: Baseline, shape: La
         _neighbours(lines, ranked[:MOST], about),
         _along_x(lines, shape, about),
     ]
+    sections.append(Section(studies.TITLE, studies.told(found, shape)))
     against = _against_baseline(found, ranked, baseline, about)
     return Answer(_lead(ranked, levels, about, over), against, (*(s for s in sections if s.sentences), *gaps))
 

@@ -10,8 +10,9 @@ import pandas as pd
 from probeline.report.statistics import Estimate, estimate
 
 RUN = ("trial_id", "encoder_id", "run_id", "cell", "arm", "seed", "status", "failure", "message", "notes", "recipe")
+TUNED = "tuned"  # what the study of a cell has come to
 PROVENANCE = ("git_commit", "git_dirty", "versions", "hardware", "data_digest", "started", "finished")
-NOT_AXES = frozenset([*RUN, *PROVENANCE])
+NOT_AXES = frozenset([*RUN, *PROVENANCE, TUNED])
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Cell:
     missing: tuple[str, ...]  # "seed 2: diverged", one for each trial without a value
     coordinates: dict[str, Any]  # axis -> value; {} for an arm
     recipe: dict[str, Any]
+    tuned: dict[str, Any] | None = None  # as `tracking.studies.outcomes` gives it
 
     @property
     def estimate(self) -> Estimate:
@@ -101,7 +103,7 @@ def layout(trials: pd.DataFrame, x: str | None = None, line: str | None = None) 
 def cells(trials: pd.DataFrame, metric: str, shape: Layout) -> list[Cell]:
     """One `Cell` for each cell of the plan, in plan order."""
     known = axes(trials)
-    columns = [*RUN, *known]
+    columns = [*RUN, *known, TUNED]
     values = pd.to_numeric(trials[metric]).tolist() if metric in trials else [float("nan")] * len(trials)
     grouped: dict[Any, list[tuple[dict[str, Any], str, float]]] = {}
     rows = trials.reindex(columns=columns).astype(object).to_dict("records")
@@ -126,6 +128,7 @@ def _cell(group: list[tuple[dict[str, Any], str, float]], metric: str, x: str | 
         missing=tuple(f"seed {row['seed']}: {why_missing(row['status'], row['failure'], metric)}" for row in left),
         coordinates={} if arm else {axis: plain(first[axis]) for axis in known if not _absent(first[axis])},
         recipe=first["recipe"] if isinstance(first["recipe"], dict) else {},
+        tuned=first[TUNED] if isinstance(first[TUNED], dict) else None,
     )
 
 

@@ -8,9 +8,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from probeline import catalog
-from probeline.report import provenance, standings, tables
+from probeline.report import provenance, standings, studies, tables
 from probeline.report.answer import Answer, answer
-from probeline.report.cells import Layout, layout
+from probeline.report.cells import Layout, cells, layout
 from probeline.report.figures._style import NothingToDraw
 from probeline.report.statistics import METHOD
 from probeline.report.tables import Table
@@ -19,7 +19,9 @@ from probeline.spec.schema import Experiment
 
 METRIC = "linear_probe/top1"
 FIGURES = ("metric_against_axis", "training_curves", "cost")
+TUNING = ("chosen_values", "tuning_history", "tuning_importance")
 SECTION_OF = {"paired_differences": "differences", "training_curves": "training", "cost": "cost"}
+SECTION_OF |= dict.fromkeys(TUNING, "tuning")
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def contents(experiment: Experiment, trials: pd.DataFrame, history: pd.DataFrame
         charts += [("training", each) for each in _online(frames)]
     if not any(each.figure for place, each in charts if place == "results"):
         charts.append(("results", chart({"name": "metric_by_cell"}, *frames)))
-    places = ("results", "differences", "training", "cost")
+    places = ("results", "differences", "tuning", "training", "cost")
     placed = {place: _worth(each for where, each in charts if where == place) for place in places}
     said = answer(trials, main, asked.baseline, shape)
     return Contents(
@@ -97,6 +99,9 @@ def figures(experiment: Experiment) -> list[dict[str, Any]]:
     chosen = [_component(f) for f in (asked.figures if asked.figures is not None else FIGURES)]
     if asked.baseline is not None and "differences" in asked.tables:
         chosen += [{"name": "paired_differences"}] * all(f["name"] != "paired_differences" for f in chosen)
+    if experiment.tune is not None and not any(f["name"] in TUNING for f in chosen):
+        chosen += [{"name": "chosen_values", "key": key} for key in experiment.tune.space]
+        chosen += [{"name": "tuning_history"}] + [{"name": "tuning_importance"}] * (len(experiment.tune.space) > 1)
     return chosen
 
 
@@ -122,6 +127,7 @@ def _sections(trials: pd.DataFrame, experiment: Experiment, main: str, shape: La
     wanted, baseline = experiment.report.tables, experiment.report.baseline
     results, more = tables.results(trials, main, shape), tables.more_metrics(trials, main, shape)
     paired = tables.differences(trials, main, baseline, shape) if baseline is not None else None
+    tuned = studies.table(studies.studies(cells(trials, main, shape)))
     cost, failures = tables.cost(trials, shape), tables.failures(trials, main)
     ranked = standings.table(trials, main, shape)
     folded = (("Standings of the lines, over all their cells", ranked),) * bool(ranked.rows)
@@ -131,6 +137,7 @@ def _sections(trials: pd.DataFrame, experiment: Experiment, main: str, shape: La
         Part("differences", "Paired differences", charts["differences"],
              (paired,) * (paired is not None and "differences" in wanted),
              empty="The experiment names no baseline, so nothing is compared (`report.baseline`)."),
+        Part("tuning", "Tuning", charts["tuning"], (tuned,) * bool(tuned.rows)),
         Part("training", "Training curves", charts["training"]),
         Part("cost", "Cost", charts["cost"], (cost,) * ("cost" in wanted and bool(cost.columns))),
         Part("failures", "Failures and missing cells", tables=(failures,) * ("failures" in wanted),

@@ -6,14 +6,23 @@ from typing import Any
 
 import pandas as pd
 
+from probeline.report import studies
+from probeline.report.cells import TUNED
+
 
 def write(trials: pd.DataFrame, history: pd.DataFrame, folder: Path) -> list[Path]:
-    """Write `results.csv`, `results.parquet` and `history.parquet`; recipes as JSON text, mixed columns as text."""
-    flat = flattened(trials)
+    """Write `results.csv`, `results.parquet` and `history.parquet`; recipes as JSON text, mixed columns as text.
+
+    Where cells were tuned, `studies.csv` has a row for each tuning trial, and the Parquet holds the studies whole.
+    """
+    flat, tried = flattened(trials), studies.points(trials)
     paths = [folder / name for name in ("results.csv", "results.parquet", "history.parquet")]
-    flat.to_csv(paths[0], index=False)
+    flat.drop(columns=TUNED, errors="ignore").to_csv(paths[0], index=False)
     flat.to_parquet(paths[1], index=False)
     flattened(history).to_parquet(paths[2], index=False)
+    if len(tried):
+        paths.append(folder / "studies.csv")
+        flattened(tried).to_csv(paths[3], index=False)
     return paths
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from probeline.failures import UserError
 
 RESULTS, HISTORY = "results.parquet", "history.parquet"
-STRUCTURED = ("recipe", "notes")  # columns that an export holds as JSON text
+STRUCTURED = ("recipe", "notes", "tuned")  # columns that an export holds as JSON text
 MOMENTS = ("started", "finished")
 NEEDED = ("trial_id", "cell", "seed", "status")
 

@@ -111,7 +111,7 @@ def _by_cell(trials: pd.DataFrame, names: list[str], shape: Layout, name: str, c
         planned = len(first.values) + len(first.missing)
         counted = f"{n}" if n == planned else f"{n}\u00a0of\u00a0{planned}"
         numbers = (level(cell, metric(m), n) for cell, m in zip(row, names, strict=True))
-        rows.append((_plain(first.label), Entry(counted, n, behind=first.missing), *numbers))
+        rows.append((_cell(first), Entry(counted, n, behind=first.missing), *numbers))
     heads = ("Cell", "n", *(metric(metric_name).heading for metric_name in names))
     return Table(name, caption, heads, tuple(rows), frozenset(range(1, len(heads))))
 
@@ -161,6 +161,12 @@ def _student(result: Estimate, about: Metric) -> tuple[str, ...]:
         return ()
     low, high = (about.number(about.clip(bound)) for bound in (result.student.low, result.student.high))
     return (f"Student's t, 95%: {low} to {high}",)
+
+
+def _cell(cell: Cell) -> Entry:
+    """A cell's name, and how many trials chose its values: a tuned cell is not to be read as an untuned one."""
+    tried = cell.tuned["tried"] if cell.tuned else 0
+    return Entry(cell.label, cell.label, f"tuned with {claims.seeds(tried, 'trial')}" if tried else "")
 
 
 def _plain(value: object) -> Entry:

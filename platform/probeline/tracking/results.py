@@ -45,24 +45,30 @@ def statuses(uri: str, trial_ids: Iterable[str], experiment: str | None = None) 
     return {trial_id: status_of(found.get(trial_id)) for trial_id in ids}
 
 
-def frame(uri: str, trials: Sequence[Trial], experiment: str | None = None) -> tuple["pd.DataFrame", "pd.DataFrame"]:
+def frame(
+    uri: str, trials: Sequence[Trial], experiment: str | None = None, tuned: Mapping[str, Any] | None = None
+) -> tuple["pd.DataFrame", "pd.DataFrame"]:
     """(trials, history). trials: a row per planned trial, in that order; history: trial_id, name, step, value.
 
     A metric's column holds its last value, `notes` a dict of what a note is about -> its text. history holds every
-    point of the metrics that have steps past 0, in the same order of trials, then by name and step.
+    point of the metrics that have steps past 0, in the same order of trials, then by name and step. `tuned`, a cell's
+    label -> what its study has come to (see `studies.outcomes`), becomes a column of that name.
     """
     with told(uri):
         runs = open_runs(uri, experiment)
         found = by_trial(runs.read([trial.id for trial in trials])) if runs and trials else {}
         planned = [found[trial.id] for trial in trials if trial.id in found]  # a store gives runs in no order
-        return table(trials, found), _history(runs, planned)
+        return table(trials, found, tuned), _history(runs, planned)
 
 
-def table(trials: Sequence[Trial], found: Mapping[str, Run]) -> "pd.DataFrame":
+def table(trials: Sequence[Trial], found: Mapping[str, Run], tuned: Mapping[str, Any] | None = None) -> "pd.DataFrame":
     """The first of `frame`'s two, of runs that were read before; `found`: trial id -> its run."""
     import pandas as pd
 
-    return pd.DataFrame(_columns(trials, found))
+    columns = _columns(trials, found)
+    if tuned:
+        columns["tuned"] = _exact(tuned.get(trial.cell.label) for trial in trials)
+    return pd.DataFrame(columns)
 
 
 @contextmanager

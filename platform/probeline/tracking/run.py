@@ -26,8 +26,8 @@ class Runs(Protocol):
     def find(self, trial_ids: Iterable[str]) -> list[Run]:
         """The runs of these trials with status, `probeline.failure` and `probeline.message`, and maybe more."""
 
-    def read(self, trial_ids: Iterable[str]) -> list[Run]:
-        """The runs of these trials with all their tags and last metrics."""
+    def read(self, trial_ids: Iterable[str], kind: str = "trial") -> list[Run]:
+        """The runs of these trials, or of these studies, with all their tags and last metrics."""
 
     def history(self, runs: Sequence[Run], keys: Sequence[str]) -> list[tuple[str, str, int, float]]:
         """(run id, key, step, value) of every point of these metrics."""

@@ -28,15 +28,15 @@ class ClientRuns:
     def find(self, trial_ids: Iterable[str]) -> list[Run]:
         return self.read(trial_ids)  # MLflow gives runs whole or not at all
 
-    def read(self, trial_ids: Iterable[str]) -> list[Run]:
-        wanted = set(trial_ids)
-        runs = [run for run in self.own(TRIALS) if run.trial_id in wanted] if len(wanted) > 1 else []
+    def read(self, trial_ids: Iterable[str], kind: str = "trial") -> list[Run]:
+        wanted, of_kind = set(trial_ids), f"tags.`probeline.kind` = '{kind}'"
+        runs = [run for run in self.own(of_kind) if run.trial_id in wanted] if len(wanted) > 1 else []
         wanted -= {run.trial_id for run in runs}
         if not wanted:
             return runs
         experiments = self._experiments()
         if len(wanted) > LOOK_UPS:
-            return runs + [run for run in self._search(experiments, TRIALS) if run.trial_id in wanted]
+            return runs + [run for run in self._search(experiments, of_kind) if run.trial_id in wanted]
         filters = [f"tags.`probeline.trial_id` = '{trial_id}'" for trial_id in sorted(wanted)]
         with ThreadPoolExecutor(8) as pool:
             found = pool.map(lambda text: list(self._search(experiments, text)), filters)

@@ -58,7 +58,7 @@ class SqliteRuns:
                 runs.append(Run(trial_id, run_id, status, started, ended, tags))
         return runs
 
-    def read(self, trial_ids: Iterable[str]) -> list[Run]:
+    def read(self, trial_ids: Iterable[str], kind: str = "trial") -> list[Run]:
         runs = self.find(trial_ids)
         with closing(opened(self.file)) as connection:
             return filled(connection, runs)

@@ -1,31 +1,88 @@
-"""What finished studies have chosen, read from MLflow."""
+"""What studies have come to, read from MLflow: how far they are, what they chose, and every point that they tried."""
 
 import json
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from probeline.tracking.client import connect, gone
 from probeline.tracking.results import told
-from probeline.tracking.run import by_trial
+from probeline.tracking.run import Run, by_trial
 from probeline.tracking.runs import open_runs
+
+if TYPE_CHECKING:
+    from mlflow.tracking import MlflowClient
+
+VALUE = "study/value"
+"""A study's score by point: the step is the point's number, from 1."""
+DOCUMENT = "study.json"
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """The values of the winner by recipe key, and of how many tuning trials it is the best."""
+class Progress:
+    """How many points a study has come to, and the winner's values by recipe key; None before it has chosen."""
 
-    values: dict[str, Any]
-    trials: int
+    tried: int
+    values: dict[str, Any] | None
 
 
-def chosen(uri: str, study_ids: Iterable[str]) -> dict[str, Chosen]:
-    """Study id -> what it chose, of those that have finished. Raises UserError where MLflow cannot be read."""
+def progress(uri: str, study_ids: Iterable[str]) -> dict[str, Progress]:
+    """Study id -> how far it is, of those that have begun. Raises UserError where MLflow cannot be read."""
+    found = {}
+    for study_id, run in _runs(uri, study_ids).items():
+        if "probeline.chosen" in run.tags and run.status == "FINISHED":
+            values, tried = json.loads(run.tags["probeline.chosen"]), int(run.tags["probeline.study_trials"])
+            found[study_id] = Progress(tried, values)
+        else:
+            found[study_id] = Progress(run.metrics.get(VALUE, (0.0, 0))[1], None)
+    return found
+
+
+def outcomes(uri: str, studies: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Cell's label -> what its study, given by id, has come to, of those that have chosen.
+
+    Keys: study_id, run_id; chosen (key -> value); score; trials, a list of {number, state, value, values}, empty where
+    the study's file is gone from MLflow; tried, their count; importance (key -> share); search, as in the spec.
+
+    Raises UserError where MLflow cannot be read.
+    """
+    runs = _runs(uri, studies.values())
+    done = {label: runs[key] for label, key in studies.items() if key in runs and "probeline.chosen" in runs[key].tags}
+    if not done:
+        return {}
+    with told(uri):
+        client = connect(uri)
+        return {label: _outcome(client, run) for label, run in done.items() if run.status == "FINISHED"}
+
+
+def _runs(uri: str, study_ids: Iterable[str]) -> dict[str, Run]:
     ids = list(study_ids)
     with told(uri):
         runs = open_runs(uri)
-        found = by_trial(runs.read(ids)) if runs and ids else {}
-    done = {key: run.tags for key, run in found.items() if run.status == "FINISHED" and "probeline.chosen" in run.tags}
+        return by_trial(runs.read(ids, "study")) if runs and ids else {}
+
+
+def _outcome(client: "MlflowClient", run: Run) -> dict[str, Any]:
+    said = {"score": None, "trials": [], "importance": {}} | _document(client, run)
     return {
-        key: Chosen(json.loads(tags["probeline.chosen"]), int(tags["probeline.study_trials"]))
-        for key, tags in done.items()
+        "study_id": run.trial_id,
+        "run_id": run.run_id,
+        **said,
+        "chosen": json.loads(run.tags["probeline.chosen"]),
+        "tried": int(run.tags["probeline.study_trials"]),
+        "search": json.loads(run.tags["probeline.study"]),
     }
+
+
+def _document(client: "MlflowClient", run: Run) -> dict[str, Any]:
+    from mlflow.exceptions import MlflowException
+
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            return json.loads(Path(client.download_artifacts(run.run_id, DOCUMENT, folder)).read_text())
+        except (MlflowException, OSError) as error:
+            if isinstance(error, MlflowException) and not gone(error):
+                raise
+            return {}  # deleted: what was chosen is a tag, and the report says that the points are gone
