@@ -84,7 +84,7 @@ def _follow(address: str, job: str) -> None:
         print(f"\n{job} goes on.  Its log: probeline logs {job}   Its end: probeline stop {job}")
         raise typer.Exit(130) from None
     print(f"\n{ended}")
-    raise typer.Exit(0 if ended.state == "SUCCEEDED" else 1)
+    raise typer.Exit(0 if ended.state == "SUCCEEDED" else ended.exit_code or 1)
 
 
 def show_jobs(name: str, address: str) -> None:

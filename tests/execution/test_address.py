@@ -58,3 +58,13 @@ def test_no_address_is_this_machine_unless_the_environment_names_a_cluster(monke
     assert checked("local") is None
     monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{listening_port}")
     assert checked(None) == f"127.0.0.1:{listening_port}"
+
+
+def test_auto_is_the_cluster_that_the_environment_names_whatever_was_started_here(
+    tmp_path, monkeypatch, listening_port
+):
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{listening_port}")
+    (tmp_path / "ray").mkdir()
+    (tmp_path / "ray/ray_current_cluster").write_text("127.0.0.1:1")
+    assert checked("auto") == f"127.0.0.1:{listening_port}"

@@ -19,7 +19,8 @@ def checked(address: str | None) -> str | None:
     Raises:
         UserError: within seconds, where the address cannot be meant or nothing listens.
     """
-    address = address or os.environ.get("RAY_ADDRESS") or None
+    if address in (None, "auto"):  # as Ray does; a job finds its own cluster there
+        address = os.environ.get("RAY_ADDRESS") or address
     if address in (None, "local"):
         return None
     if address == "auto":

@@ -38,6 +38,7 @@ class Job:
     started: datetime | None
     ended: datetime | None
     message: str
+    exit_code: int | None = None
 
     @property
     def over(self) -> bool:
@@ -47,6 +48,7 @@ class Job:
         begun = self.started.astimezone().strftime("%Y-%m-%d %H:%M") if self.started else "not started"
         took = f", {(self.ended - self.started).total_seconds() / 60:.0f} min" if self.started and self.ended else ""
         said = self.message.strip().splitlines()[0] if self.message and self.state == "FAILED" else ""
+        said = said.partition(", last available logs")[0]  # the log is shown by itself
         return f"{self.id}  {self.state.lower():9}  {begun}{took}  {said}".rstrip()
 
 
@@ -175,14 +177,22 @@ def connect(address: str) -> Jobs:
     with _told(f"{what}: no job server answers there"):
         from ray.job_submission import JobSubmissionClient
 
-        logging.getLogger("ray.dashboard.modules").setLevel(logging.ERROR)
+        for name in ("dashboard_sdk", "job.sdk"):  # they have set levels of their own
+            logging.getLogger(f"ray.dashboard.modules.{name}").setLevel(logging.ERROR)
         return Jobs(JobSubmissionClient(address))
 
 
 def _job(details: "JobDetails") -> Job:
     moments = [datetime.fromtimestamp(at / 1000, UTC) if at else None for at in (details.start_time, details.end_time)]
     name = details.submission_id or details.job_id or ""
-    return Job(name, details.metadata[EXPERIMENT], str(details.status.value), *moments, details.message or "")
+    return Job(
+        name,
+        details.metadata[EXPERIMENT],
+        str(details.status.value),
+        *moments,
+        details.message or "",
+        details.driver_exit_code,
+    )
 
 
 def _broken() -> tuple[type[Exception], ...]:

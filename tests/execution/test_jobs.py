@@ -1,0 +1,167 @@
+"""Experiments as jobs of a real Ray cluster of two nodes, by the commands as a user types them."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from execution.ray_cluster import RayCluster
+from faults.driver import end, trial_runs, wait_for_an_epoch
+from faults.test_kill import SPEC, check_the_record
+
+pytestmark = pytest.mark.slow
+MINUTES = 8 * 60  # seconds for one job on a busy machine
+
+SECRET = "planted-secret-4711"
+TINY = """
+name: tiny_job
+base:
+  data: {name: digits, train_size: 100, test_size: 50}
+  encoder: {name: resnet, width: 4}
+  method: my_plugins.colours
+  training: {batch_size: 50}
+  evaluation: [{name: knn, k: 5}]
+"""
+PLUGIN = """
+from probeline.methods.random_init import RandomInit
+from probeline.spec.settings import Settings
+
+
+class Config(Settings):
+    pass
+
+
+class Colours(RandomInit):
+    pass  # ends here
+"""
+FAULT = """
+    def __init__(self, *facts):
+        raise OSError("a mistake in a user's file")
+"""
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cluster")
+    started = RayCluster(folder, {"PROBELINE_CACHE": str(folder / "cache")})
+    yield started
+    started.end()
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A repository with an experiment, a plug-in of its own, and three places that hold a secret."""
+    (tmp_path / "my_plugins").mkdir()
+    (tmp_path / "keys").mkdir()
+    for name, text in {
+        "spec.yaml": TINY,
+        "my_plugins/colours.py": PLUGIN,
+        ".env": f"MY_TOKEN={SECRET}\n",
+        "keys/server.key": SECRET,
+        ".gitignore": "mlflow.db\nmlartifacts\n.probeline\n",
+    }.items():
+        (tmp_path / name).write_text(text)
+    for words in (["init"], ["add", "."], ["-c", "user.email=a@b", "-c", "user.name=a", "commit", "-m", "all"]):
+        subprocess.run(["git", "-C", tmp_path, *words], check=True, capture_output=True)
+    return tmp_path
+
+
+def client(cluster: RayCluster, project: Path, command: str, *words: str) -> subprocess.Popen:
+    """A command of the job's, with a token in the environment, in a session of its own as `driver.start` does."""
+    environment = {**os.environ, "MY_API_TOKEN": SECRET, "RAY_API_SERVER_ADDRESS": cluster.address}
+    return subprocess.Popen(
+        [sys.executable, "-m", "probeline.cli", command, *words],
+        cwd=project,
+        env={**environment, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def submit(cluster: RayCluster, project: Path, *words: str) -> subprocess.Popen:
+    places = ["--folder", str(project / ".probeline"), "--tracking-uri", f"sqlite:///{project}/mlflow.db"]
+    return client(cluster, project, "submit", "spec.yaml", *places, *words)
+
+
+def said(cluster: RayCluster, project: Path, command: str, *words: str) -> str:
+    """What a command says that ends well."""
+    process = client(cluster, project, command, *words)
+    text = end(process, MINUTES)
+    assert process.returncode == 0, text
+    return text
+
+
+def test_a_job_brings_its_project_and_no_secret_and_a_second_one_has_nothing_to_do(cluster, project):
+    first = submit(cluster, project)
+    log = end(first, MINUTES)
+    assert first.returncode == 0, log
+    assert "not packed: .env" in log
+    assert "1 trials finished" in log
+    (run,) = trial_runs(project, "tiny_job")
+    head = subprocess.run(["git", "-C", project, "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip()
+    assert run.data.tags["probeline.git_commit"] == head
+    assert (
+        holders(SECRET, cluster.temporary, project / "mlflow.db", project / "mlartifacts", project / ".probeline") == []
+    )
+    assert SECRET not in log
+
+    jobs = said(cluster, project, "status", "spec.yaml", "--address", cluster.address)
+    assert jobs.count("succeeded") == 1
+    assert "1 trials finished" in said(cluster, project, "logs", "spec.yaml", "--no-follow")
+    second = submit(cluster, project)
+    log = end(second, MINUTES)
+    assert second.returncode == 0, log
+    assert "Nothing was left to run" in log
+    assert len(trial_runs(project, "tiny_job")) == 1
+
+
+def holders(text: str, *places: Path) -> list[Path]:
+    """The files below the places that hold a text."""
+    files = [path for place in places for path in ([place] if place.is_file() else sorted(place.rglob("*")))]
+    assert len(files) > 20
+    return [path for path in files if path.is_file() and text.encode() in path.read_bytes()]
+
+
+def test_a_client_may_leave_and_a_job_that_was_stopped_goes_on_when_submitted_again(cluster, project):
+    (project / "spec.yaml").write_text(SPEC)
+    first = submit(cluster, project)
+    wait_for_an_epoch(project)
+    first.send_signal(signal.SIGINT)
+    left = end(first, MINUTES)
+    assert first.returncode == 130, left
+    assert "goes on" in left.splitlines()[-1]
+    assert "running" in said(cluster, project, "status", "spec.yaml", "--address", cluster.address)
+
+    refused = submit(cluster, project)
+    assert "is at work on this cluster as killed-" in end(refused, MINUTES)
+    assert refused.returncode == 2
+
+    assert "stopped" in said(cluster, project, "stop", "spec.yaml")
+    log = said(cluster, project, "logs", "spec.yaml", "--no-follow")
+    assert "interrupted" in log
+    assert "Traceback" not in log
+    runs = trial_runs(project, "killed")
+    assert {run.info.status for run in runs} <= {"FINISHED", "KILLED"}
+    assert list((project / ".probeline/checkpoints").glob("*.safetensors"))
+
+    again = submit(cluster, project, "--detach")
+    assert again.wait(MINUTES) == 0
+    log = said(cluster, project, "logs", "spec.yaml")
+    finished = sum(run.info.status == "FINISHED" for run in runs)
+    assert f"{4 - finished} trials to run, {finished} of 4 already done" in log
+    check_the_record(project)
+
+
+def test_the_commands_exit_code_is_the_jobs(cluster, project):
+    (project / "my_plugins/colours.py").write_text(PLUGIN.replace("    pass  # ends here\n", FAULT))
+    failing = submit(cluster, project)
+    assert "1 error" in end(failing, MINUTES)
+    assert failing.returncode == 1
+
+    alone = client(cluster, project, "submit", "spec.yaml", "--tracking-uri", "http://127.0.0.1:9")
+    assert "http://127.0.0.1:9" in end(alone, MINUTES)
+    assert alone.returncode == 2
