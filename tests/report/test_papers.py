@@ -29,6 +29,8 @@ def asked_for(experiment):
         found |= set(figure.get("metrics", ())) | {figure.get("metric")}
         for group in figure.get("groups", {}).values():
             found |= set(group.values()) if isinstance(group, dict) else {group}
+    sizes = planned_cells(experiment)[0].recipe["evaluation"].get("loss_cost", {}).get("batch_sizes", ())
+    found |= {f"loss_cost/{size}/{what}" for size in sizes for what in ("seconds", "bytes")}
     return sorted(found - {None})
 
 

@@ -64,6 +64,7 @@ _COSTS = {
     "parameters": ("Parameters", MILLIONS, 1e-6, 2, False),
     "peak_memory_bytes": ("Peak memory", "MiB", 2.0**-20, 0, False),
 }
+_LOSS_COSTS = {"seconds": ("time of the loss", "s", 1.0, 3), "bytes": ("memory of the loss", "MiB", 2.0**-20, 1)}
 
 
 def metric(name: str) -> Metric:
@@ -72,6 +73,10 @@ def metric(name: str) -> Metric:
     if group == "cost" and rest in _COSTS:
         title, unit, scale, digits, higher = _COSTS[rest]
         return Metric(name, title, unit, scale, digits, higher, (0.0, math.inf))
+    if group == "loss_cost" and rest.partition("/")[2] in _LOSS_COSTS:
+        size, _, what = rest.partition("/")
+        title, unit, scale, digits = _LOSS_COSTS[what]
+        return Metric(name, f"{title}, batch of {size}", unit, scale, digits, False, (0.0, math.inf))
     if group == "fine_tune" and rest.partition("/")[2] in _ENDINGS:
         share, _, inner = rest.partition("/")
         words, higher = _ENDINGS[inner]

@@ -1,0 +1,41 @@
+import pytest
+from probeline.report.figures import loss_cost as plugin
+from probeline.report.figures._style import NothingToDraw
+
+
+@pytest.fixture
+def losses(make):
+    def values(seed, loss):
+        steep = 2 if loss == "dense" else 1
+        costs = {f"loss_cost/{size}/bytes": float(size**steep) * 2**20 for size in (256, 1024)}
+        return costs | {f"loss_cost/{size}/seconds": size / 1000 + seed / 10 for size in (256, 1024)}
+
+    return make.grid({"method.loss": ["dense", "blocks"]}, values)
+
+
+def test_every_cost_and_batch_size_of_a_cell_is_a_row(losses):
+    frame = plugin.prepare(losses, None, plugin.Config())
+    assert len(frame) == 2 * 2 * 2 and set(frame["n"]) == {3}
+    dense = frame[(frame["what"] == "bytes") & (frame["cell"] == "loss=dense")]
+    assert list(dense["batch_size"]) == [256, 1024] and list(dense["mean"]) == [256.0**2 * 2**20, 1024.0**2 * 2**20]
+    assert list(frame[frame["what"] == "seconds"]["mean"].unique()) == pytest.approx([0.356, 1.124])
+
+
+def test_memory_is_drawn_in_mebibytes_on_logarithmic_axes(losses):
+    drawn = plugin.draw(plugin.prepare(losses, None, plugin.Config()), plugin.Config())
+    memory = [trace for trace in drawn.data if trace.yaxis == "y2"]
+    assert [list(trace.y) for trace in memory] == [[65536.0, 1048576.0], [256.0, 1024.0]]
+    assert drawn.layout.xaxis.type == drawn.layout.yaxis2.type == "log"
+
+
+def test_a_failed_trial_leaves_a_gap_and_no_number(make, losses):
+    for row in range(3):
+        losses = make.fail(losses, row)
+    frame = plugin.prepare(losses, None, plugin.Config())
+    assert set(frame["cell"]) == {"loss=blocks"}
+    assert len(plugin.draw(frame, plugin.Config()).data) == 2
+
+
+def test_experiments_that_measured_no_loss_are_nothing_to_draw(make):
+    with pytest.raises(NothingToDraw, match="loss_cost"):
+        plugin.prepare(make.grid({"method": ["a", "b"]}, lambda seed, method: {"knn/top1": 0.5}), None, plugin.Config())
