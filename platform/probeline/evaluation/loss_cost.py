@@ -7,18 +7,19 @@ accelerators.
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import torch
 from pydantic import Field
-from torch import Tensor
+from torch import Tensor, nn
 
 from probeline.data.draws import Draws
 from probeline.evaluation._allocations import peak_bytes
 from probeline.evaluation.base import Evidence, Protocol
 from probeline.failures import NotApplicable
-from probeline.methods.base import Method, Outputs, Views
 from probeline.records import Artifact, Record
 from probeline.spec.settings import Settings
 
@@ -66,18 +67,19 @@ def repeated(rows: Tensor | None, samples: int, size: int) -> Tensor | None:
     return rows.unflatten(0, (-1, samples))[:, chosen].flatten(0, 1)
 
 
-def repeated_views(views: Views, samples: int, size: int) -> Views:
+def repeated_views(views: Any, samples: int, size: int) -> Any:
     """The same for all that a method made of a batch."""
-    return Views(*(repeated(rows, samples, size) for rows in (views.inputs, views.targets, views.index)))
+    named = {name: repeated(getattr(views, name), samples, size) for name in ("inputs", "targets", "index")}
+    return replace(views, **named)
 
 
-def repeated_outputs(outputs: Outputs, samples: int, size: int) -> Outputs:
+def repeated_outputs(outputs: Any, samples: int, size: int) -> Any:
     """The same for all that a forward pass gave."""
     extra = {name: repeated(rows, samples, size) for name, rows in outputs.extra.items()}
-    return Outputs(repeated(outputs.h, samples, size), repeated(outputs.z, samples, size), extra)
+    return replace(outputs, h=repeated(outputs.h, samples, size), z=repeated(outputs.z, samples, size), extra=extra)
 
 
-def loss_step(method: Method, outputs: Outputs, views: Views) -> Callable[[], None]:
+def loss_step(method: nn.Module, outputs: Any, views: Any) -> Callable[[], None]:
     """The loss of these outputs and its gradient with respect to them, again at each call."""
     rows = (outputs.h, outputs.z, *outputs.extra.values())
     learned = [each.requires_grad_() for each in rows if each.is_floating_point()]
