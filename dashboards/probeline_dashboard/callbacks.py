@@ -34,7 +34,7 @@ def register(app: Dash, board: Board) -> None:
     app.callback(
         Output("curves-figure", "data"), Output("curves-caption", "children"),
         Input("delta", "data"), Input("chosen", "data"), Input("curve", "value"), Input("seeds", "value"),
-        State("experiment", "value"),
+        State("experiment", "value"), State("curves-figure", "data"),
     )(lambda _, *asked: draw_curves(board, *asked))  # fmt: skip
     app.callback(
         Output("report-figure", "data"), Output("report-title", "children"), Output("report-caption", "children"),
@@ -122,9 +122,14 @@ def money(board: Board, name: str | None) -> Any:
 
 
 def draw_curves(
-    board: Board, chosen: list[str] | None, curve: str | None, seeds: list[int] | None, name: str | None
+    board: Board,
+    chosen: list[str] | None,
+    curve: str | None,
+    seeds: list[int] | None,
+    name: str | None,
+    before: dict | None,
 ) -> tuple:
-    """The curves of the chosen cells and seeds, and what they show."""
+    """The curves of the chosen cells and seeds, and what they show; `before`: what the page has drawn."""
     try:
         live = _now(board, name).live
         labels = curves.choice(live, chosen or [])
@@ -134,8 +139,10 @@ def draw_curves(
         return no_update, no_update
     of = sum(wanted is None or trial.seed in wanted for label in labels for trial in live.grid.slots[label].trials)
     said = curves.caption(live, labels, bool(chosen), min(len(found), CURVES), of)
-    figure = figures.as_dict(curves.draw(found, curve, labels)) if found else None
-    return {"figure": figure, "colours": curves.colours(labels) if found else {}, "said": said}, said if figure else ""
+    drawn = dict.fromkeys(each.trial.cell.label for each in found)
+    looks = curves.colours([*drawn], (before or {}).get("colours", {}))
+    figure = curves.draw(found, curve, looks) if found else None
+    return {"figure": figure, "colours": looks, "said": said}, said if figure else ""
 
 
 def _seeds(known: tuple[int, ...], ticked: list[int] | None) -> set[int] | None:

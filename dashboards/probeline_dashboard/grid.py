@@ -89,7 +89,7 @@ def share(trial: Trial, run: Run) -> float:
 
 
 def state(slot: Slot, runs: Mapping[str, Run], waiting: bool, name: str) -> dict[str, Any]:
-    """What is known of a cell: value and text of its mean, its seeds, and the whole in a sentence.
+    """What is known of a cell: value and text of its mean, or why there is none, its seeds, the whole in a sentence.
 
     `waiting`: its values are still to be tuned; `name`: the metric. JSON-able.
     """
@@ -112,11 +112,18 @@ def state(slot: Slot, runs: Mapping[str, Run], waiting: bool, name: str) -> dict
     return {
         "value": mean,
         "text": "" if mean is None else about.text(mean),
+        "why": _why(slot, runs) if told["failed"] == len(slot.trials) else "",
         "done": told["finished"],
         "of": len(slot.trials),
         "seeds": seeds,
         "said": f"{isolated(slot.label)}: {_sentence(mean, len(values), about, told)}",
     }
+
+
+def _why(slot: Slot, runs: Mapping[str, Run]) -> str:
+    """Of a cell that has nothing but failures, their kinds."""
+    kinds = dict.fromkeys(runs[trial.id].tags.get("probeline.failure", "error") for trial in slot.trials)
+    return isolated(", ".join(kinds).replace("_", " "))
 
 
 def _sentence(mean: float | None, n: int, about: Metric, told: Counter) -> str:

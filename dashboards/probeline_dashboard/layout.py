@@ -32,12 +32,10 @@ def page(board: Board) -> html.Div:
             html.Main(
                 [
                     html.P(id="trouble", role="alert", className="trouble"),
+                    html.P(id="silent", role="alert", className="trouble", hidden=True),
                     html.Div(id="summary", className="summary", role="status"),
                     html.Dl(id="money", className="money"),
-                    _grid(),
-                    _curves(),
-                    html.Section([html.H2("Failures"), html.Div(id="failures")], id="failures-section"),
-                    _figures(),
+                    html.Div([_grid(), _curves(), _failures(), _figures()], className="sections"),
                 ]
             ),
             html.Footer(html.P(id="news")),
@@ -87,6 +85,10 @@ def _curves() -> html.Section:
         ],
         id="curves-section",
     )
+
+
+def _failures() -> html.Section:
+    return html.Section([html.H2("Failures"), html.Div(id="failures")], id="failures-section")
 
 
 def _figures() -> html.Section:

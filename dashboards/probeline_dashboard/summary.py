@@ -50,9 +50,10 @@ def headline(live: Live) -> str:
     if told["failed"] == total:
         return f"All {total:,} trials{scale} have failed; why stands below."
     if told["finished"] + told["failed"] == total:
-        return f"{told['finished']:,} of {total:,} trials{scale} have finished, {told['failed']:,} have failed."
+        return f"{told['finished']:,} of {total:,} trials{scale} finished, {told['failed']:,} failed."
     if told["running"]:
-        return f"{told['finished']:,} of {total:,} trials{scale} have finished; {told['running']:,} are under way."
+        under_way = "1 is" if told["running"] == 1 else f"{told['running']:,} are"
+        return f"{told['finished']:,} of {total:,} trials{scale} have finished; {under_way} under way."
     return f"{told['finished']:,} of {total:,} trials{scale} have finished; nothing runs: `probeline run` goes on."
 
 

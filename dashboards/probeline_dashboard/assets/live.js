@@ -67,7 +67,8 @@
 
   function fill(cell, state) {
     const [value, marks] = cell.button.children, before = cell.state;
-    value.textContent = state.text || "·";
+    value.textContent = state.text || state.why || "·";
+    cell.button.classList.toggle("failed", state.why !== "");
     cell.button.classList.toggle("empty", state.value === null);
     cell.button.setAttribute("aria-label", state.said);
     cell.button.title = state.said;
@@ -177,6 +178,29 @@
       for (const place of document.querySelectorAll(".plot")) if (place.figure) probelineFigures.draw(place);
     }, 120);
   });
+
+  // A server that is gone leaves its last page standing: that must be told, and when it is back.
+  const ask = window.fetch;
+  window.fetch = async (...asked) => {
+    try {
+      const reply = await ask(...asked);
+      silent(false);
+      return reply;
+    } catch (error) {
+      silent(true);
+      throw error;
+    }
+  };
+
+  function silent(gone) {
+    const place = document.getElementById("silent");
+    if (!place || place.hidden === !gone) return;
+    place.hidden = !gone;
+    place.textContent = gone
+      ? `The dashboard's server has not answered since ${new Date().toLocaleTimeString()}: what stands here is older. ` +
+        "The page goes on asking; `probeline dash` starts the server again."
+      : "";
+  }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     probeline: {

@@ -38,7 +38,7 @@ def text(value: object, most: int = 60) -> str:
     """
     cleaned = clean(value)
     cut = cleaned if len(cleaned) <= most else cleaned[: most - 1] + "…"
-    return html.escape(isolated(cut), quote=True).replace("%{", "%&#123;")
+    return html.escape(isolated(cut), quote=False).replace("%{", "%&#123;")  # plotly.js would show &quot; as it is
 
 
 def wrapped(value: object, width: int = 20, lines: int = 2) -> str:
