@@ -33,6 +33,7 @@ def project(folder: Path, spec: str, fate: Callable[[int, Trial], str]) -> Path:
         for number, (trial, become) in enumerate(fates):
             if become != "new":
                 _live(writer, trial, become, 0.5 + 0.4 * (number % 7) / 7)
+        assert writer.flush(300), writer.trouble
     left = [trial.id for trial, become in fates if become == "running"]
     for status in statuses(uri, left).values():  # the writer's end has marked them as interrupted
         MlflowClient(uri).update_run(status.run_id, "RUNNING")
