@@ -22,7 +22,7 @@ from probeline.cli_options import (
     Tracking,
     planned,
 )
-from probeline.failures import TrialFailure, UserError
+from probeline.failures import FULL, TrialFailure, UserError, no_room
 
 app = typer.Typer(
     help="Declare an ablation in YAML, train and evaluate every cell, publish what can be believed.",
@@ -204,6 +204,11 @@ def main() -> None:
         app()
     except (UserError, TrialFailure) as error:  # planning reads data, which may be damaged
         print(error, file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        print(no_room(error.filename or "a file", error), file=sys.stderr)
         sys.exit(2)
 
 

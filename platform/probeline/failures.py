@@ -1,5 +1,13 @@
 """The ways in which a command or a trial can fail, by name."""
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the quota is used up", errno.EFBIG: "the file is too large"}
+"""How an operating system says that there is no room, by its number."""
+
 
 class UserError(Exception):
     """A mistake that the user can mend: shown as its message alone, exit code 2.
@@ -30,6 +38,31 @@ class OutOfMemory(TrialFailure):
     """The device has no memory left for this recipe."""
 
     kind = "out_of_memory"
+
+
+class DiskFull(TrialFailure):
+    """There is no room for a file that must be kept; the message names it. What stood there before stands."""
+
+    kind = "disk_full"
+
+
+@contextmanager
+def room_at(path: Path) -> Iterator[None]:
+    """Around what writes at `path`. Raises DiskFull in place of the system's error, which often names no file."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise DiskFull(no_room(path, error)) from error
+
+
+def no_room(path: Path | str, error: OSError) -> str:
+    """What to say of a write at `path` for which there was no room."""
+    return (
+        f"{path}: cannot be written, {FULL[error.errno]}; make room there (probeline gc lists what no trial needs) or "
+        "use another disk (--folder, PROBELINE_CACHE), then run again: it goes on where it was"
+    )
 
 
 class NotApplicable(Exception):

@@ -18,6 +18,7 @@ import numpy as np
 from probeline.data import sealed
 from probeline.data.parts import Part
 from probeline.data.split import stratified_order
+from probeline.failures import room_at
 
 BLOCK, BLOCKS = 64 * 1024, 64
 CHUNK = 32 * 1024 * 1024  # bytes gathered at a time while writing
@@ -29,27 +30,36 @@ def root() -> Path:
 
 
 def write(parts: Mapping[str, Part]) -> str:
-    """Store the parts in stratified order and return their content digest: sha256 over shapes, inputs and labels."""
+    """Store the parts in stratified order and return their content digest: sha256 over shapes, inputs and labels.
+
+    Raises DiskFull, and then leaves nothing behind.
+    """
     arrays = root() / "datasets" / "arrays"
-    arrays.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(dir=arrays, prefix=".building-"))
-    try:
-        digest, manifest = hashlib.sha256(), {}
-        for name in sorted(parts):
-            order = stratified_order(parts[name].labels)
-            for kind, array in (("inputs", parts[name].inputs), ("labels", parts[name].labels)):
-                file = building / f"{name}_{kind}.npy"
-                digest.update(f"{name} {kind} {array.dtype.str} {array.shape}\n".encode())
-                _write_array(file, array, order, digest)
-                manifest[file.name] = {
-                    "shape": list(array.shape),
-                    "bytes": file.stat().st_size,
-                    "sample": _sample(file),
-                }
-        sealed.write(building / "manifest.json", manifest)
-        _move_into_place(building, digest.hexdigest())
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
+    with room_at(arrays):
+        arrays.mkdir(parents=True, exist_ok=True)
+        building = Path(tempfile.mkdtemp(dir=arrays, prefix=".building-"))
+        try:
+            digest = _write_parts(building, parts)
+            _move_into_place(building, digest)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+    return digest
+
+
+def _write_parts(building: Path, parts: Mapping[str, Part]) -> str:
+    digest, manifest = hashlib.sha256(), {}
+    for name in sorted(parts):
+        order = stratified_order(parts[name].labels)
+        for kind, array in (("inputs", parts[name].inputs), ("labels", parts[name].labels)):
+            file = building / f"{name}_{kind}.npy"
+            digest.update(f"{name} {kind} {array.dtype.str} {array.shape}\n".encode())
+            _write_array(file, array, order, digest)
+            manifest[file.name] = {
+                "shape": list(array.shape),
+                "bytes": file.stat().st_size,
+                "sample": _sample(file),
+            }
+    sealed.write(building / "manifest.json", manifest)
     return digest.hexdigest()
 
 

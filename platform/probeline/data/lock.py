@@ -6,13 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from probeline.failures import room_at
+
 logger = logging.getLogger(__name__)
 
 
 @contextmanager
 def held(path: Path) -> Iterator[None]:
     """Hold the lock file at `path`; waits for whoever holds it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with room_at(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
     with path.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -7,18 +7,21 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from probeline.failures import room_at
+
 
 def write(path: Path, content: dict[str, Any]) -> None:
-    """Write `content` with its checksum; a reader sees the old file or the new one, never a part of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump({"content": content, "sha256": _checksum(content)}, file)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    """Write `content` with its checksum; a reader sees the old file or the new one, never a part. Raises DiskFull."""
+    with room_at(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump({"content": content, "sha256": _checksum(content)}, file)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
 
 
 def read(path: Path) -> dict[str, Any] | None:

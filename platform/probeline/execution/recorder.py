@@ -9,6 +9,7 @@ from probeline.execution.feed import Feed
 from probeline.execution.plan import Plan
 from probeline.execution.rules import rule
 from probeline.execution.watch import Watch
+from probeline.failures import DiskFull
 from probeline.records import Record, Said
 from probeline.spec.trial import Trial
 from probeline.tracking.costs import SHAPE, shape
@@ -75,6 +76,11 @@ class Recorder:
 
     def started(self, trial: Trial) -> None:
         self.feed.placed(trial)
+        self._open(trial)
+        self.watch.started(trial)
+
+    def _open(self, trial: Trial) -> None:
+        """Says that it runs, unless that is said."""
         if trial.id not in self.open:
             self.open.add(trial.id)
             of = shape(trial, self.plan.experiment.resources)
@@ -85,7 +91,6 @@ class Recorder:
             except Claimed:
                 self.open.discard(trial.id)
                 self.outcome.elsewhere.add(trial.id)
-        self.watch.started(trial)
 
     def placed(self, trial: Trial, device: str) -> None:
         if trial.id in self.open and trial.id not in self.outcome.elsewhere:
@@ -102,21 +107,26 @@ class Recorder:
     def finished(self, trial: Trial) -> None:
         self.feed.finished(trial)
         if trial.id not in self.outcome.elsewhere:
+            self.writer.finished(trial.id)
             self._close(trial)
             self.outcome.finished.add(trial.id)
-            self.writer.finished(trial.id)
         self.watch.finished(trial)
 
     def failed(self, trial: Trial, kind: str, message: str, traceback: str) -> None:
-        if self.feed.failed(trial, kind):
+        if trial.id not in self.outcome.elsewhere:
+            self._open(trial)  # a worker that died between two trials takes one with it that was never said to run
+        again = self.feed.failed(trial, kind)
+        if trial.id in self.outcome.elsewhere:
+            return
+        if again:
             self.outcome.restarts[kind] += 1
             self.writer.tags(trial.id, {"restarts": ", ".join(self.feed.restarts[trial.id][-20:])})
             self.watch.restarted(trial, kind, message)
-        elif trial.id not in self.outcome.elsewhere:
-            self._close(trial)
-            self.outcome.failed[trial.id] = kind
+        else:
             times = rule(kind).retries + 1
             self.writer.failed(trial.id, kind, message + (f"; {times} times" if times > 1 else ""), traceback)
+            self._close(trial)
+            self.outcome.failed[trial.id] = kind
             self.watch.failed(trial, kind, message)
 
     def stopped(self, trial: Trial) -> None:
@@ -129,7 +139,7 @@ class Recorder:
     def interrupted(self) -> None:
         """What has started and not ended was stopped from outside, or when the budget ended."""
         for trial_id in self.open:
-            with contextlib.suppress(OSError):  # the disk is full: the next writer says it
+            with contextlib.suppress(DiskFull):  # the next writer says it
                 self.writer.interrupted(trial_id)
         self.outcome.interrupted, self.open = self.open, set()
         self.outcome.left, self.outcome.over = len(self.feed.left), self.feed.over

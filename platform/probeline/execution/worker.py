@@ -15,7 +15,7 @@ from pathlib import Path
 from ray import tune
 
 from probeline.execution import watchdog
-from probeline.failures import TrialFailure, UserError
+from probeline.failures import FULL, DiskFull, TrialFailure, UserError, no_room
 from probeline.spec.trial import Trial
 from probeline.tracking.provenance import processor
 
@@ -104,8 +104,8 @@ class Worker(tune.Trainable):
                     file.unlink()
 
     def _keep_state(self) -> None:
-        """Stops the trial where it is; its training writes its checkpoint."""
-        with contextlib.suppress(self.pulse.Stopped):
+        """Stops the trial where it is; its training writes its checkpoint. Without room for it, an older one stands."""
+        with contextlib.suppress(self.pulse.Stopped, DiskFull):
             self.said.close()
 
     def _show_life(self, patience: float) -> Path:
@@ -131,6 +131,8 @@ def device_name() -> str:
 
 def describe(error: Exception) -> dict[str, str]:
     """A failure in words: its `kind`, `message` and `traceback`."""
+    if isinstance(error, OSError) and error.errno in FULL:  # a plug-in's own file
+        error = DiskFull(no_room(error.filename or "a file of this trial", error)).with_traceback(error.__traceback__)
     known = isinstance(error, TrialFailure | UserError)
     kind = getattr(error, "kind", "user_error" if known else "error")
     if not known and (isinstance(error, MemoryError) or any(words in str(error).lower() for words in MEMORY_WORDS)):

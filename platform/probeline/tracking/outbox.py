@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from probeline.failures import UserError
+from probeline.failures import DiskFull, UserError, room_at
 from probeline.tracking import spool
 from probeline.tracking.delivery import ENDS, Delivery
 
@@ -41,7 +41,8 @@ class Outbox:
             if spool.held(self.root, trial_id, mine):
                 raise Claimed(f"trial {trial_id}: another probeline that uses {self.root} runs it or sends its results")
             fresh = spool.Spool(self._session.folder, trial_id)
-            fresh.path.touch()
+            with room_at(fresh.path):
+                fresh.path.touch()
         with self.changed:
             self._deliveries[trial_id] = Delivery(fresh)
 
@@ -70,7 +71,7 @@ class Outbox:
         """Ends every trial that has not ended: nobody will speak for it any more."""
         for key, delivery in list(self._deliveries.items()):
             if delivery.spool.last_op() not in ENDS:
-                with contextlib.suppress(OSError):  # the disk is full; the next writer says it
+                with contextlib.suppress(DiskFull):  # the next writer says it
                     self.append(key, "interrupted")
 
     def next(self) -> tuple[str, Delivery] | None:

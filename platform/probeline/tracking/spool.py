@@ -10,6 +10,7 @@ of a running one, which its resumed trial says again.
 """
 
 import contextlib
+import errno
 import fcntl
 import json
 import logging
@@ -20,6 +21,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from probeline.failures import room_at
 from probeline.records import Artifact
 
 READ_AT_ONCE = 1 << 20  # bytes; a spool is never read whole, however long the server was away
@@ -35,14 +37,14 @@ class Spool:
         self.files = folder / f"{trial_id}.files"
 
     def append(self, entry: dict) -> None:
-        """Adds one entry whole, or nothing where the disk is full (OSError)."""
+        """Adds one entry whole, or nothing (DiskFull)."""
         line = json.dumps(entry, separators=(",", ":"), default=str).encode() + b"\n"
-        with self.path.open("ab", buffering=0) as stream:
+        with room_at(self.path), self.path.open("ab", buffering=0) as stream:
             before = stream.seek(0, os.SEEK_END)
             try:
                 written = stream.write(line)
-                if written != len(line):
-                    raise OSError(f"{self.path}: {written} of {len(line)} bytes written; is the disk full?")
+                if written != len(line):  # the last of the room went to the line's beginning
+                    raise OSError(errno.ENOSPC, f"{written} of {len(line)} bytes written")
             except OSError:
                 stream.truncate(before)
                 raise
@@ -53,20 +55,19 @@ class Spool:
             os.fsync(stream.fileno())
 
     def keep(self, artifact: Artifact) -> Path:
-        """Links, or across file systems copies, the artifact beside the spool under its own name."""
+        """Links, or across file systems copies, the artifact beside the spool under its own name. Raises DiskFull."""
         name = PurePosixPath(artifact.name)
         if name.is_absolute() or ".." in name.parts or not name.name:
             raise ValueError(f"artifact {artifact.name!r}: its name is a path below the trial's artifacts")
         kept = self.files / name
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        fresh = kept.with_name(f".{uuid.uuid4().hex}")
-        try:
-            os.link(artifact.path, fresh)
-        except FileNotFoundError:
-            raise
-        except OSError:
-            shutil.copyfile(artifact.path, fresh)
-        fresh.replace(kept)
+        with room_at(kept):
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            fresh = kept.with_name(f".{uuid.uuid4().hex}")
+            try:
+                _link_or_copy(artifact.path, fresh)
+                fresh.replace(kept)
+            finally:
+                fresh.unlink(missing_ok=True)
         return kept
 
     def size(self) -> int:
@@ -113,6 +114,15 @@ class Spool:
         """Forgets the trial: everything of it is in MLflow."""
         shutil.rmtree(self.files, ignore_errors=True)
         self.path.unlink(missing_ok=True)
+
+
+def _link_or_copy(path: Path, fresh: Path) -> None:
+    try:
+        os.link(path, fresh)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copyfile(path, fresh)
 
 
 class Session:

@@ -46,7 +46,7 @@ class Writer:
 
     A context manager. Entering replays whatever earlier writers in `workdir` left behind, of any experiment. A trial
     is `started`, says records, artifacts and notes, and ends as `finished`, `failed` or `interrupted`; it may then
-    start again. No call waits for MLflow, but `flush` and `close`. A full disk raises OSError; the spool stays whole.
+    start again. No call waits for MLflow, but `flush` and `close`. A full disk raises DiskFull; the spool stays whole.
     """
 
     def __init__(self, uri: str, experiment: ExperimentInfo, workdir: Path) -> None:

@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from probeline.failures import room_at
 from probeline.training import pulse
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,8 @@ class Checkpoint:
     def save(self, tensors: dict[str, Tensor], facts: dict) -> None:
         """Replaces the state on disk; a crash at any moment leaves the old or the new one, whole.
 
-        Raises pulse.Stopped where this process was asked to stop once the state is safe.
+        Raises pulse.Stopped where this process was asked to stop once the state is safe; DiskFull, and then the old
+        state stands.
         """
         write_whole(self.path, save(on_host(tensors), {"facts": json.dumps(facts)}))
         self._saved = time.monotonic()
@@ -57,14 +59,18 @@ class Checkpoint:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Writes a file so that a reader, now or after a crash, sees all of it or none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Writes a file so that a reader, now or after a crash, sees all of it or none. Raises DiskFull."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    with part.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    try:
+        with room_at(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with part.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def on_host(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -121,17 +127,24 @@ class EncoderStore:
         self.folder = folder
 
     def save(self, encoder_id: str, method: nn.Module, facts: dict) -> Path:
-        """Stores a method and its `encoder` with JSON-able facts; of two writers with one id the first stays."""
+        """Stores a method and its `encoder` with JSON-able facts; of two writers with one id the first stays.
+
+        Raises DiskFull, and then leaves nothing behind.
+        """
         target = self.folder / encoder_id
         part = target.with_name(f"{encoder_id}.{os.getpid()}.part")
-        write_whole(part / "encoder.safetensors", save(on_host(method.encoder.state_dict())))
         beside = {key: value for key, value in method.state_dict().items() if not key.startswith("encoder.")}
-        write_whole(part / "method.safetensors", save(on_host(beside)))
-        write_whole(part / "encoder.json", json.dumps(facts, indent=1).encode())
         try:
-            part.rename(target)
-        except OSError:  # somebody finished the same encoder first
-            shutil.rmtree(part)
+            write_whole(part / "encoder.safetensors", save(on_host(method.encoder.state_dict())))
+            write_whole(part / "method.safetensors", save(on_host(beside)))
+            write_whole(part / "encoder.json", json.dumps(facts, indent=1).encode())
+            with room_at(target):
+                part.rename(target)
+        except OSError:
+            if not target.is_dir():  # else somebody finished the same encoder first
+                raise
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
         return target
 
     def load(self, encoder_id: str, method: nn.Module) -> dict | None:

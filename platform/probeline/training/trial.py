@@ -1,5 +1,7 @@
 """One trial from recipe to results: `run` is a generator of what it says, and knows neither Ray nor MLflow."""
 
+import errno
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,7 +14,7 @@ from probeline.data.parts import Dataset, Facts
 from probeline.data.store import facts as data_facts
 from probeline.data.store import open_dataset
 from probeline.evaluation.base import Evidence, Protocol, TestWithheld, Withheld
-from probeline.failures import NotApplicable, OutOfMemory
+from probeline.failures import NotApplicable, OutOfMemory, room_at
 from probeline.methods.base import Method
 from probeline.models.build import build_encoder
 from probeline.records import Artifact, Note, Record
@@ -104,6 +106,7 @@ def pretrain(
     """Trains `method` in place and stores it, unless the store holds one with its id; yields what training said."""
     done = storage.encoders.load(trial.encoder_id, method)
     if done is None:
+        check_room(storage, method)
         yield from _train(trial, method, dataset, facts, storage, device)
     else:
         yield from [Record(**record) for record in done["records"]]
@@ -111,6 +114,16 @@ def pretrain(
     yield Artifact("encoder/encoder.safetensors", folder / "encoder.safetensors")
     yield Artifact("encoder/method.safetensors", folder / "method.safetensors")
     yield Artifact("encoder/encoder.json", folder / "encoder.json")
+
+
+def check_room(storage: Storage, method: Method) -> None:
+    """Raises DiskFull before a training whose encoder and momentum could not be kept."""
+    need = 2 * sum(tensor.nbytes for tensor in method.state_dict().values())
+    with room_at(storage.folder):
+        storage.folder.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(storage.folder).free
+        if free < need:
+            raise OSError(errno.ENOSPC, f"{need} bytes needed, {free} are free")
 
 
 def _train(
