@@ -48,7 +48,7 @@ def wait_for_the_end_of(processes: list[psutil.Process]) -> None:
         process.kill()
 
 
-def end(driver: subprocess.Popen, seconds: float = 180) -> str:
+def end(driver: subprocess.Popen, seconds: float = 600) -> str:
     """What the command said until it ended; ended by force after `seconds`."""
     try:
         return driver.communicate(timeout=seconds)[0]

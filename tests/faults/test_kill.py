@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 import torch
-from faults.driver import start, wait_for_an_epoch, wait_for_the_end_of, workers
+from faults.driver import end, start, wait_for_an_epoch, wait_for_the_end_of, workers
 from mlflow import MlflowClient
 from probeline.execution.plan import make
 from probeline.records import Record
@@ -66,7 +66,7 @@ def test_a_killed_driver_loses_nothing(folder):
     wait_for_the_end_of(children)
 
     again = start(folder)
-    said, _ = again.communicate(timeout=180)
+    said = end(again)
     assert again.returncode == 0, said
     check_the_record(folder)
 
@@ -75,7 +75,7 @@ def test_a_killed_worker_is_replaced_within_the_run(folder):
     driver = start(folder)
     wait_for_an_epoch(folder)
     os.kill(workers(psutil.Process(driver.pid))[0].pid, signal.SIGKILL)
-    said, _ = driver.communicate(timeout=180)
+    said = end(driver)
     assert driver.returncode == 0, said
     assert "4 trials finished" in said
     check_the_record(folder)
@@ -85,13 +85,13 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(folder):
     driver = start(folder)
     wait_for_an_epoch(folder)
     driver.send_signal(signal.SIGINT)
-    said, _ = driver.communicate(timeout=120)
+    said = end(driver)
     assert driver.returncode == 130, said
     assert "interrupted" in said
     assert "probeline run spec.yaml" in said
     assert "Traceback" not in said
 
     again = start(folder)
-    said, _ = again.communicate(timeout=180)
+    said = end(again)
     assert again.returncode == 0, said
     check_the_record(folder)

@@ -3,6 +3,7 @@ import os
 import resource
 
 import pytest
+from probeline.failures import DiskFull
 from probeline.records import Artifact
 from probeline.tracking.spool import READ_AT_ONCE, Session, Spool, abandoned, held, open_session
 
@@ -56,7 +57,7 @@ def test_an_entry_that_the_disk_does_not_take_leaves_no_half_line(tmp_path):
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
     try:
-        with pytest.raises(OSError):
+        with pytest.raises(DiskFull, match="cannot be written, the disk is full"):
             spool.append({"op": "records", "text": "x" * 1000})
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -2,6 +2,7 @@ import os
 
 import pytest
 import torch
+from probeline.failures import DiskFull
 from probeline.training.checkpoints import Checkpoint, EncoderStore, restore_tensors, state_tensors, write_whole
 from safetensors.torch import load_file
 from torch import nn
@@ -32,7 +33,7 @@ def test_a_crash_while_writing_leaves_the_old_state(tmp_path, monkeypatch):
     checkpoint = Checkpoint(tmp_path / "a")
     checkpoint.save({"x": torch.zeros(2)}, {"epoch": 1})
     monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(DiskFull, match="the disk is full"):
         checkpoint.save({"x": torch.ones(2)}, {"epoch": 2})
     assert checkpoint.load()[1] == {"epoch": 1}
 

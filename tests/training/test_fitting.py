@@ -17,7 +17,7 @@ def loop(**settings):
 
 
 def proposed(loop, free):
-    found = re.search(r"training.micro_batch: (\d+)", fitting(loop, free))
+    found = re.search(r"training.micro_batch: (\d+)", fitting(loop, free)[1])
     return int(found[1]) if found else None
 
 
@@ -37,7 +37,8 @@ def test_more_free_memory_lets_a_larger_micro_batch_fit():
 
 
 def test_where_no_sample_fits_it_says_what_else_to_change():
-    said = fitting(loop(), 2**10)
+    fits, said = fitting(loop(), 2**10)
+    assert fits is None
     assert said.startswith(LESS)
     assert "no micro-batch below 32 fits" in said
 

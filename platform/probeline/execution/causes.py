@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ray.exceptions import ActorDiedError, OutOfMemoryError, RayTaskError
 
-from probeline.execution.worker import Preempted
+from probeline.execution.worker import Preempted, Retired
 from probeline.spec.trial import Trial
 
 NODE_GONE = ("node has died", "node died", "node was terminated", "node is being drained", "node was drained")
@@ -33,6 +33,11 @@ def cause(error: Exception | None, text: str, trial: Trial, folder: Path) -> dic
     if isinstance(error, RayTaskError):
         return _said("error", f"the worker could not go on: {last_line(text)}", text)
     return _said("lost_worker", f"the worker died: {last_line(text)}", text)
+
+
+def retired(error: Exception | None) -> bool:
+    """Whether a worker went of itself before it began with the trial, which is no failure."""
+    return isinstance(error, RayTaskError) and isinstance(error.as_instanceof_cause(), Retired)
 
 
 def last_line(text: str) -> str:

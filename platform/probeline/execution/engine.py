@@ -28,9 +28,9 @@ import ray  # noqa: E402 (reads the environment above)
 from ray import tune  # noqa: E402
 
 from probeline.execution.address import checked  # noqa: E402
-from probeline.execution.causes import cause  # noqa: E402
+from probeline.execution.causes import cause, retired  # noqa: E402
 from probeline.execution.feed import Feed  # noqa: E402
-from probeline.execution.worker import Ticket, Worker  # noqa: E402
+from probeline.execution.worker import Limits, Ticket, Worker  # noqa: E402
 from probeline.failures import UserError  # noqa: E402
 from probeline.records import Said  # noqa: E402
 from probeline.spec.schema import Resources  # noqa: E402
@@ -46,6 +46,9 @@ class Listener(Protocol):
     def placed(self, trial: Trial, device: str) -> None: ...
     def said(self, trial: Trial, said: Sequence[Said]) -> bool:
         """Whether the trial goes on."""
+
+    def returned(self, trial: Trial) -> None:
+        """It comes back unstarted, as its worker is replaced."""
 
     def finished(self, trial: Trial) -> None: ...
     def failed(self, trial: Trial, kind: str, message: str, traceback: str) -> None: ...
@@ -101,7 +104,11 @@ class Bridge(tune.Callback):
             self.unwanted.add(trial.trial_id)
 
     def on_trial_error(self, iteration: int, trials: list, trial: object, **info: object) -> None:
-        self.listener.failed(ours(trial), **cause(*error_of(trial), ours(trial), self.folder))
+        error, text = error_of(trial)
+        if retired(error):
+            self.listener.returned(ours(trial))
+        else:
+            self.listener.failed(ours(trial), **cause(error, text, ours(trial), self.folder))
 
     def __getstate__(self) -> dict:
         """Nothing: Tune pickles callbacks to restore a run from disk, which we never ask of it."""
@@ -147,9 +154,8 @@ def execute(listener: Listener, storage: Path, resources: Resources) -> None:
 
     Retries are the feed's, by the kind of failure; Tune itself starts nothing again.
     """
-    patience = None if resources.patience_minutes is None else 60 * resources.patience_minutes
     worker = tune.with_resources(
-        tune.with_parameters(Worker, storage=storage, threads=max(1, int(resources.cpus)), patience=patience),
+        tune.with_parameters(Worker, storage=storage, limits=Limits.of(resources)),
         {"cpu": resources.cpus, "gpu": resources.gpus},
     )
     bridge = Bridge(listener, storage)

@@ -101,6 +101,11 @@ class Feed:
         """A worker has it now: its time counts from here, not from when it was handed out."""
         self.running[trial.id] = self.clock()
 
+    def returned(self, trial: Trial) -> None:
+        """It was handed out and not begun: the next in line."""
+        self.running.pop(trial.id, None)
+        self.queue.appendleft(trial)
+
     def finished(self, trial: Trial) -> None:
         """It has ended well."""
         self._left(trial)

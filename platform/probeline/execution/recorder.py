@@ -22,7 +22,8 @@ class Outcome:
     """Which of the started trials ended how; `interrupted` ones go on with the next run.
 
     `left` were not started for want of budget; `elsewhere` are in the hands of another run; `restarts` counts what was
-    started again, by kind of failure; `terminated`: somebody sent SIGTERM.
+    started again, by kind of failure; `recycled` counts workers replaced for the memory that they kept; `terminated`:
+    somebody sent SIGTERM.
     """
 
     finished: set[str] = field(default_factory=set)
@@ -30,6 +31,7 @@ class Outcome:
     interrupted: set[str] = field(default_factory=set)
     elsewhere: set[str] = field(default_factory=set)
     restarts: Counter[str] = field(default_factory=Counter)
+    recycled: int = 0
     left: int = 0
     over: bool = False
     terminated: bool = False
@@ -53,6 +55,8 @@ class Outcome:
             parts.append(f"{len(self.interrupted)} interrupted")
         parts += [f"{count} started again ({kind})" for kind, count in self.restarts.items()]
         lines = [", ".join(parts) + "."]
+        if self.recycled:
+            lines.append(f"{self.recycled} workers were replaced between trials, as they kept memory (recycle_gib).")
         if self.elsewhere:
             lines.append(f"{len(self.elsewhere)} trials are in the hands of another run in the same folder.")
         if self.left or (self.over and self.interrupted):
@@ -103,6 +107,10 @@ class Recorder:
         records = [each for each in said if isinstance(each, Record)]
         self.watch.said(trial, records)
         return self.feed.source is None or self.feed.source.heard(trial, records)
+
+    def returned(self, trial: Trial) -> None:
+        self.feed.returned(trial)
+        self.outcome.recycled += 1
 
     def finished(self, trial: Trial) -> None:
         self.feed.finished(trial)

@@ -59,9 +59,11 @@ def run(
     Raises:
         UserError: another run of this experiment is at work here, or Ray cannot be reached.
     """
-    todo = plan.todo if todo is None else todo
-    feed = Feed(todo, budget, plan.experiment.resources.gpus)
+    chosen = plan.todo if todo is None else todo
     with only_run(site.folder, info.name), Writer(site.uri, info, site.folder.resolve()) as writer:
+        todo = [trial for trial in chosen if trial.id not in writer.finished_before]
+        watch.found([trial for trial in chosen if trial.id in writer.finished_before])
+        feed = Feed(todo, budget, plan.experiment.resources.gpus)
         if plan.studies:
             feed.source = studies(plan, site, writer)
         recorder = Recorder(plan, info.tags, writer, watch, feed)
@@ -70,7 +72,7 @@ def run(
                 work(plan, recorder, site)
         finally:
             recorder.interrupted()
-            recorder.outcome.left += len(plan.todo) - len(todo)
+            recorder.outcome.left += len(plan.todo) - len(chosen)
             recorder.outcome.unsent = writer.close(PATIENCE)
     return recorder.outcome
 
@@ -81,7 +83,10 @@ def studies(plan: Plan, site: Site, writer: Writer) -> "Studies":
 
     def winners(study: Study, values: dict[str, Any]) -> list[Trial]:
         made = [study.winner(values, seed) for seed in plan.experiment.seeds]
-        known = statuses(site.uri, [trial.id for trial in made], plan.experiment.name)
+        try:
+            known = statuses(site.uri, [trial.id for trial in made], plan.experiment.name)
+        except UserError:  # the server is away: what has run elsewhere runs again, and gives the same numbers
+            return made
         return [trial for trial in made if not settled(known[trial.id])]
 
     return Studies(plan.studies, site.folder.resolve(), writer, winners)

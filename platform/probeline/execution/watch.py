@@ -37,6 +37,14 @@ class Watch:
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         return None
 
+    def found(self, trials: Sequence[Trial]) -> None:
+        """These had finished, and an earlier run could not bring it to MLflow: they need not run again."""
+        self.total, self.before = self.total - len(trials), self.before + len(trials)
+        self.size -= Counter(trial.cell.label for trial in trials)
+        if trials:
+            count = f"{len(trials)} trials of an earlier run had finished and were not in MLflow yet; they are sent now"
+            self.console.print(count, highlight=False, soft_wrap=True)
+
     def started(self, trial: Trial) -> None:
         if trial.id not in self.known:  # of a study, which nobody could count before
             self.known.add(trial.id)

@@ -16,6 +16,7 @@ from ray import tune
 
 from probeline.execution import watchdog
 from probeline.failures import FULL, DiskFull, TrialFailure, UserError, no_room
+from probeline.spec.schema import Resources
 from probeline.spec.trial import Trial
 from probeline.tracking.provenance import processor
 
@@ -28,6 +29,10 @@ MEMORY_WORDS = ("can't allocate memory", "cannot allocate memory", "out of memor
 
 class Preempted(Exception):
     """The worker was told to go (SIGTERM): its trial's state is kept, and the trial goes on elsewhere."""
+
+
+class Retired(Exception):
+    """The worker keeps too much memory for another trial: the trial that it was given goes to a fresh one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +48,23 @@ class Ticket:
         return self.trial.id
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What a worker may use: `threads` of the CPU; `patience`, seconds without a sign of life; `growth`, bytes that it
+    may keep beyond those after its first trial. None: no limit."""
+
+    threads: int
+    patience: float | None
+    growth: float | None
+
+    @classmethod
+    def of(cls, resources: Resources) -> "Limits":
+        """Those of a spec."""
+        minutes, gib = resources.patience_minutes, resources.recycle_gib
+        patience, growth = None if minutes is None else 60 * minutes, None if gib is None else gib * 2**30
+        return cls(max(1, int(resources.cpus)), patience, growth)
+
+
 class Worker(tune.Trainable):
     """Runs `probeline.training.trial.run`, some of its records to a message.
 
@@ -51,28 +73,45 @@ class Worker(tune.Trainable):
     the trial raises is a message too, so that Ray's errors are left for workers that die or are sent away.
     """
 
-    def setup(self, config: dict, storage: Path, threads: int, patience: float | None) -> None:
-        """`config["ticket"]`: the trial; `threads`: of the CPU; `patience`: seconds without a sign of life."""
+    def setup(self, config: dict, storage: Path, limits: Limits) -> None:
+        """`config["ticket"]`: the trial; `storage`: where trials keep files."""
         import torch
 
         from probeline.training import pulse
 
-        torch.set_num_threads(threads)
-        self.folder, self.pulse = storage, pulse
+        torch.set_num_threads(limits.threads)
+        self.folder, self.pulse, self.limits, self.first = storage, pulse, limits, None
         pulse.carry_on()
         signal.signal(signal.SIGTERM, lambda number, frame: pulse.stop_soon())
-        self.life = None if patience is None else self._show_life(patience)
-        self.reset_config(config)
+        self.life = None if limits.patience is None else self._show_life(limits.patience)
+        self._turn_to(config)
 
     def reset_config(self, new_config: dict) -> bool:
-        """Turns to another trial without leaving the process."""
+        """Turns to another trial without leaving the process. Raises Retired where that keeps too much memory."""
+        if self.limits.growth is not None:
+            self._check_growth(self.limits.growth)
+        self._turn_to(new_config)
+        return True
+
+    def _check_growth(self, most: float) -> None:
+        from probeline.training.memory import give_back_freed_memory, memory_held
+        from probeline.training.trial import best_device
+
+        device = best_device()
+        if self.first is None:
+            self.first = memory_held(device)
+        elif memory_held(device) > self.first + most:
+            give_back_freed_memory()  # a larger trial than the first one leaves freed pages, which are no leak
+            if memory_held(device) > self.first + most:
+                raise Retired(f"it keeps {(memory_held(device) - self.first) / 2**30:.2g} GiB more than at first")
+
+    def _turn_to(self, config: dict) -> None:
         from probeline.training.trial import Storage, run
 
-        trial = new_config["ticket"].trial
+        trial = config["ticket"].trial
         if self.life is not None:
             self.life.write_text(trial.id)
         self.said, self.device = run(trial, Storage(self.folder)), device_name()
-        return True
 
     def step(self) -> dict:
         """What the trial says within the next moments. Raises Preempted when all is said and the worker must go."""

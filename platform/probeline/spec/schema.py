@@ -72,6 +72,11 @@ class Resources(Settings):
     patience_minutes: float | None = Field(
         60, gt=0, description="A trial without a step or a record for so long is killed and started again; null: never."
     )
+    recycle_gib: float | None = Field(
+        1,
+        gt=0,
+        description="A worker that keeps so many GiB more than after its first trial is replaced; null: never.",
+    )
 
     @field_validator("gpus")
     @classmethod

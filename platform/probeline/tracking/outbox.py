@@ -28,6 +28,7 @@ class Outbox:
         self.refused: dict[str, str] = {}  # key -> why MLflow does not take it
         self._deliveries: dict[str, Delivery] = {}
         self._new: dict[str, None] = {}  # keys with something to send, in order
+        self.finished = set[str]()  # trials of dead writers that had said everything
         self._old = spool.abandoned(root)
         self._session = spool.open_session(root)
         self.replayed = tuple(self._take_over(old) for session in self._old for old in session.spools())
@@ -111,7 +112,10 @@ class Outbox:
             session.leave()
 
     def _take_over(self, old: spool.Spool) -> str:
-        if old.last_op() not in ENDS:
+        last = old.last_op()
+        if last == "finished":
+            self.finished.add(old.trial_id)
+        if last not in ENDS:
             old.append({"op": "interrupted", "time": old.path.stat().st_mtime})
         key = old.trial_id
         if key in self._deliveries:  # two dead writers had it, one after the other; sent in that order

@@ -70,6 +70,11 @@ class Writer:
         return self._outbox.replayed
 
     @property
+    def finished_before(self) -> set[str]:
+        """Those of them that had finished: they need not run again, whether or not MLflow knows it yet."""
+        return self._outbox.finished
+
+    @property
     def trouble(self) -> str:
         """What keeps MLflow from taking more right now; "" when all is well."""
         return self._sender.trouble or next(iter(self._outbox.refused.values()), "")

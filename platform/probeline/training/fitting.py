@@ -1,12 +1,14 @@
 """What to do when a device's memory is too small for a batch: the micro-batch that fits, measured on a few samples."""
 
 import gc
+from copy import deepcopy
 
 import torch
 from torch import Tensor
 
 from probeline.data.draws import Draws
 from probeline.data.loader import batches
+from probeline.training.gradient_cache import Chunk, join, named, random_state, ranges
 from probeline.training.loop import Loop
 
 LESS = "lower training.batch_size or encoder.width, or give the trial a larger device"
@@ -19,19 +21,69 @@ HEADROOM = 0.9
 
 def advice(loop: Loop) -> str:
     """What to change after the loop's device ran out of memory; call it when the error's traceback is gone."""
-    loop.optimizer.zero_grad(set_to_none=True)
-    gc.collect()
-    if loop.device.type != "cuda":
-        return LESS
-    torch.cuda.empty_cache()
     try:
-        return fitting(loop, torch.cuda.mem_get_info(loop.device)[0])
+        free = freed(loop)
+        return LESS if free is None else fitting(loop, free)[1]
     except torch.OutOfMemoryError:
         return LESS
 
 
-def fitting(loop: Loop, free: int) -> str:
-    """The largest power of two that should fit as training.micro_batch into `free` bytes; measured, not tried."""
+def smaller(loop: Loop) -> int | None:
+    """The micro-batch to go on with after memory ran out; None where it would change numbers, or none should fit.
+
+    Call it when the error's traceback is gone. On a CPU nothing can be measured, and it is half of the last one.
+    """
+    last = loop.training.micro_batch or loop.training.batch_size
+    try:
+        free = freed(loop)
+        if last < 2 or not treats_samples_apart(loop):
+            return None
+        return last // 2 if free is None else fitting(loop, free)[0]
+    except torch.OutOfMemoryError:
+        return None
+
+
+def freed(loop: Loop) -> int | None:
+    """Lets go of what the failed step held; the device's free bytes, None on a CPU."""
+    loop.optimizer.zero_grad(set_to_none=True)
+    gc.collect()
+    if loop.device.type != "cuda":
+        return None
+    torch.cuda.empty_cache()
+    return torch.cuda.mem_get_info(loop.device)[0]
+
+
+@torch.no_grad()
+def treats_samples_apart(loop: Loop) -> bool:
+    """Whether `forward` looks at each sample alone: then gradient caching gives the whole batch's gradient.
+
+    Tried in training mode on a few samples: it draws no random numbers, moves no buffer, and gives in two chunks what
+    it gives at once, up to rounding. Batch norm and dropout do not pass.
+    """
+    few = 4  # in chunks of two, as batch norm cannot take one
+    batch = next(batches(loop.data, few, seed=0, epoch=0, device=loop.device, shuffle=False))
+    method = deepcopy(loop.method).train()
+    before, random = deepcopy(method.state_dict()), random_state(loop.device)
+    chunks = [Chunk(method, batch, Draws(0, 0, batch.index), *ends) for ends in ((0, few), *ranges(few, few // 2))]
+    whole, *parts = [named(method(chunk.views())) for chunk in chunks]
+    after = random_state(loop.device)
+    drawn = [a is not None and not torch.equal(a, b) for a, b in zip(random, after, strict=True)]
+    moved = [not torch.equal(value, before[name]) for name, value in method.state_dict().items()]
+    apart = [alike(rows, join([part[name] for part in parts], chunks[1:])) for name, rows in whole.items()]
+    return all(apart) and not any(moved) and not any(drawn)
+
+
+def alike(a: Tensor, b: Tensor) -> bool:
+    """Whether two tensors differ by no more than rounding."""
+    scale = float(a.abs().max())
+    return torch.allclose(a, b, rtol=1e-4, atol=1e-5 * scale)
+
+
+def fitting(loop: Loop, free: int) -> tuple[int | None, str]:
+    """The largest power of two that should fit as training.micro_batch into `free` bytes, measured, not tried.
+
+    None where none should; and the same in words.
+    """
     training = loop.training
     few = max(2, min(8, training.batch_size // 2))
     (small, _), (large, outputs) = (kept_bytes(loop, count) for count in (few // 2, few))
@@ -45,8 +97,8 @@ def fitting(loop: Loop, free: int) -> str:
     fits = largest_power_of_two(min(room, below - 1))
     measured = f"a sample keeps {per_sample / 2**20:.3g} MiB for the backward pass, {free / 2**30:.3g} GiB are free"
     if fits is None:
-        return f"{LESS}; no micro-batch below {below} fits ({measured})"
-    return f"set training.micro_batch: {fits}, which should fit ({measured}), or {LESS}"
+        return None, f"{LESS}; no micro-batch below {below} fits ({measured})"
+    return fits, f"set training.micro_batch: {fits}, which should fit ({measured}), or {LESS}"
 
 
 def kept_bytes(loop: Loop, samples: int) -> tuple[int, int]:

@@ -61,10 +61,10 @@ def cached_gradient(method: Method, batch: Batch, draws: Draws, precision: Preci
     with norms.moved_once([len(chunk) for chunk in chunks]) as next_chunk:
         for chunk in chunks:
             next_chunk()
-            states.append(_random_state(device))
+            states.append(random_state(device))
             views = chunk.views()
             with torch.no_grad(), precision():
-                for name, part in _named(method(views)).items():
+                for name, part in named(method(views)).items():
                     # Written in place: parts kept until the last chunk would cut the freed memory into pieces.
                     if name not in leaves:
                         leaves[name] = part.new_empty((chunk.whole(len(part)), *part.shape[1:]))
@@ -76,12 +76,12 @@ def cached_gradient(method: Method, batch: Batch, draws: Draws, precision: Preci
     with precision():
         terms = method.loss(outputs, views)
     terms["loss"].backward()
-    after = _random_state(device)
+    after = random_state(device)
     with norms.still():
         for chunk, state in zip(chunks, states, strict=True):
             _restore(state, device)
             with precision():
-                again = _named(method(chunk.views()))
+                again = named(method(chunk.views()))
             learned = [name for name, leaf in leaves.items() if leaf.grad is not None and again[name].requires_grad]
             torch.autograd.backward([again[n] for n in learned], [chunk.rows(leaves[n].grad) for n in learned])
             del again  # before the next chunk's activations are made
@@ -201,7 +201,8 @@ class Norms:
                 norm.track_running_stats = True
 
 
-def _named(outputs: Outputs) -> dict[str, Tensor]:
+def named(outputs: Outputs) -> dict[str, Tensor]:
+    """All tensors of outputs by name."""
     return {"h": outputs.h, "z": outputs.z} | {f"extra.{name}": tensor for name, tensor in outputs.extra.items()}
 
 
@@ -210,7 +211,8 @@ def _outputs(named: Mapping[str, Tensor]) -> Outputs:
     return Outputs(named["h"], named["z"], extra)
 
 
-def _random_state(device: torch.device) -> tuple[Tensor, Tensor | None]:
+def random_state(device: torch.device) -> tuple[Tensor, Tensor | None]:
+    """The states of the CPU's generator and of the CUDA device's."""
     on_device = torch.cuda.get_rng_state(device) if device.type == "cuda" else None
     return torch.get_rng_state(), on_device
 

@@ -20,7 +20,7 @@ from probeline.models.build import build_encoder
 from probeline.records import Artifact, Note, Record
 from probeline.spec.schema import Training
 from probeline.spec.trial import Trial
-from probeline.training import fitting
+from probeline.training import fitting, within_memory
 from probeline.training.checkpoints import Checkpoint, EncoderStore
 from probeline.training.loop import Loop
 from probeline.training.memory import keep_freed_memory, memory_in_use
@@ -102,7 +102,7 @@ def build_method(recipe: dict, facts: Facts) -> Method:
 
 def pretrain(
     trial: Trial, method: Method, dataset: Dataset, facts: Facts, storage: Storage, device: torch.device
-) -> Iterator[Record | Artifact]:
+) -> Iterator[Record | Artifact | Note]:
     """Trains `method` in place and stores it, unless the store holds one with its id; yields what training said."""
     done = storage.encoders.load(trial.encoder_id, method)
     if done is None:
@@ -110,6 +110,7 @@ def pretrain(
         yield from _train(trial, method, dataset, facts, storage, device)
     else:
         yield from [Record(**record) for record in done["records"]]
+        yield from [Note(name, text) for name, text in done.get("notes", {}).items()]
     folder = storage.encoders.folder / trial.encoder_id
     yield Artifact("encoder/encoder.safetensors", folder / "encoder.safetensors")
     yield Artifact("encoder/method.safetensors", folder / "method.safetensors")
@@ -128,23 +129,22 @@ def check_room(storage: Storage, method: Method) -> None:
 
 def _train(
     trial: Trial, method: Method, dataset: Dataset, facts: Facts, storage: Storage, device: torch.device
-) -> Iterator[Record]:
+) -> Iterator[Record | Note]:
     recipe, encoder = trial.cell.recipe, method.encoder
-    said: list[Record] = []
+    said: list[dict] = []
+    notes: dict[str, str] = {}
     checkpoint = storage.checkpoint(trial.encoder_id)
     if method.trains:
+
+        def loop_of(training: Training, again: bool) -> Loop:
+            if again:
+                torch.manual_seed(derive(trial.seed, "init"))
+                method.load_state_dict(build_method(recipe, facts).state_dict())
+            return Loop(method, dataset, training, trial.seed, device)
+
         training = Training.model_validate(recipe["training"])
-        loop = Loop(method, dataset, training, trial.seed, device)
-        spilt = None
-        try:
-            for record in loop.run(checkpoint):
-                said.append(record)
-                yield record
-        except torch.OutOfMemoryError as error:
-            spilt = str(error)
-        if spilt is not None:  # out of the handler: its traceback holds the step's tensors
-            raise OutOfMemory(f"{spilt}; {fitting.advice(loop)}")
-        progress = loop.progress
+        loop, notes = yield from within_memory.train(training, loop_of, checkpoint)
+        progress, said = loop.progress, loop.progress.records
         cost = {
             "train_seconds": progress.seconds,
             "images_per_second": progress.images / max(progress.seconds, 1e-9),
@@ -161,7 +161,8 @@ def _train(
         "shape": facts.shape,
         "data_digest": facts.digest,
         "recipe": {key: recipe[key] for key in ("data", "encoder", "method", "training")},
-        "records": [record.as_dict() for record in said + last],
+        "records": said + [record.as_dict() for record in last],
+        "notes": notes,
     }
     storage.encoders.save(trial.encoder_id, method, description)
     checkpoint.remove()
