@@ -30,7 +30,7 @@ from ray import tune  # noqa: E402
 from probeline.execution.address import checked  # noqa: E402
 from probeline.execution.causes import cause, retired  # noqa: E402
 from probeline.execution.feed import Feed  # noqa: E402
-from probeline.execution.worker import Limits, Ticket, Worker  # noqa: E402
+from probeline.execution.worker import Ticket, Worker  # noqa: E402
 from probeline.failures import UserError  # noqa: E402
 from probeline.records import Said  # noqa: E402
 from probeline.spec.schema import Resources  # noqa: E402
@@ -155,7 +155,7 @@ def execute(listener: Listener, storage: Path, resources: Resources) -> None:
     Retries are the feed's, by the kind of failure; Tune itself starts nothing again.
     """
     worker = tune.with_resources(
-        tune.with_parameters(Worker, storage=storage, limits=Limits.of(resources)),
+        tune.with_parameters(Worker, storage=storage, resources=resources),
         {"cpu": resources.cpus, "gpu": resources.gpus},
     )
     bridge = Bridge(listener, storage)

@@ -8,23 +8,20 @@ import socket
 import subprocess
 import sys
 import time
-import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
 from ray import tune
 
 from probeline.execution import watchdog
-from probeline.failures import FULL, DiskFull, TrialFailure, UserError, no_room
+from probeline.execution.describe import describe
+from probeline.failures import DiskFull
 from probeline.spec.schema import Resources
 from probeline.spec.trial import Trial
 from probeline.tracking.provenance import processor
 
 PATIENCE = 0.5
 """Seconds between two messages to the driver: a progress bar moves, and a short trial needs one message."""
-
-MEMORY_WORDS = ("can't allocate memory", "cannot allocate memory", "out of memory")
-"""How libraries say on the CPU that memory ran out, in errors of no class of their own."""
 
 
 class Preempted(Exception):
@@ -48,23 +45,6 @@ class Ticket:
         return self.trial.id
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What a worker may use: `threads` of the CPU; `patience`, seconds without a sign of life; `growth`, bytes that it
-    may keep beyond those after its first trial. None: no limit."""
-
-    threads: int
-    patience: float | None
-    growth: float | None
-
-    @classmethod
-    def of(cls, resources: Resources) -> "Limits":
-        """Those of a spec."""
-        minutes, gib = resources.patience_minutes, resources.recycle_gib
-        patience, growth = None if minutes is None else 60 * minutes, None if gib is None else gib * 2**30
-        return cls(max(1, int(resources.cpus)), patience, growth)
-
-
 class Worker(tune.Trainable):
     """Runs `probeline.training.trial.run`, some of its records to a message.
 
@@ -73,23 +53,25 @@ class Worker(tune.Trainable):
     the trial raises is a message too, so that Ray's errors are left for workers that die or are sent away.
     """
 
-    def setup(self, config: dict, storage: Path, limits: Limits) -> None:
-        """`config["ticket"]`: the trial; `storage`: where trials keep files."""
+    def setup(self, config: dict, storage: Path, resources: Resources) -> None:
+        """`config["ticket"]`: the trial; `storage`: the run's folder."""
         import torch
 
         from probeline.training import pulse
 
-        torch.set_num_threads(limits.threads)
-        self.folder, self.pulse, self.limits, self.first = storage, pulse, limits, None
+        torch.set_num_threads(max(1, int(resources.cpus)))
+        self.folder, self.pulse, self.resources = storage, pulse, resources
+        self.first: int | None = None  # bytes that it kept after its first trial
         pulse.carry_on()
         signal.signal(signal.SIGTERM, lambda number, frame: pulse.stop_soon())
-        self.life = None if limits.patience is None else self._show_life(limits.patience)
+        minutes = resources.patience_minutes
+        self.life = None if minutes is None else self._show_life(60 * minutes)
         self._turn_to(config)
 
     def reset_config(self, new_config: dict) -> bool:
         """Turns to another trial without leaving the process. Raises Retired where that keeps too much memory."""
-        if self.limits.growth is not None:
-            self._check_growth(self.limits.growth)
+        if self.resources.recycle_gib is not None:
+            self._check_growth(self.resources.recycle_gib * 2**30)
         self._turn_to(new_config)
         return True
 
@@ -166,18 +148,3 @@ def device_name() -> str:
     import torch
 
     return torch.cuda.get_device_name() if torch.cuda.is_available() else processor()
-
-
-def describe(error: Exception) -> dict[str, str]:
-    """A failure in words: its `kind`, `message` and `traceback`."""
-    if isinstance(error, OSError) and error.errno in FULL:  # a plug-in's own file
-        error = DiskFull(no_room(error.filename or "a file of this trial", error)).with_traceback(error.__traceback__)
-    known = isinstance(error, TrialFailure | UserError)
-    kind = getattr(error, "kind", "user_error" if known else "error")
-    if not known and (isinstance(error, MemoryError) or any(words in str(error).lower() for words in MEMORY_WORDS)):
-        kind = "out_of_memory"
-    return {
-        "kind": kind,
-        "message": str(error) if known else f"{type(error).__name__}: {error}",
-        "traceback": "".join(traceback.format_exception(error)),
-    }
