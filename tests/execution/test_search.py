@@ -145,6 +145,33 @@ def test_the_objective_is_the_mean_over_the_tuning_seeds_one_after_the_other(tun
     assert one.ended(second, None).value == pytest.approx(0.4)
 
 
+def test_points_of_the_same_values_share_one_trial_and_its_score(tuned, uri, tmp_path):
+    text = tuned.read_text().replace("    training.lr: {log_uniform: [0.01, 1.0]}\n", "")
+    tuned.write_text(text.replace("trials: 3", "trials: 8\n  sampler: random"))
+    (study,) = make(load(tuned), uri).studies
+    one = Search(study, tmp_path / "studies")
+    first, second = one.next(), one.next()
+    assert one.next() is None  # the other six are like one of these
+    scores = {"sgd": 0.2, "adamw": 0.6}
+    for trial in (first, second):
+        one.heard(trial, [Record(SCORE, scores[trial.cell.recipe["training"]["optimizer"]])])
+        one.ended(trial, None)
+    assert one.next() is None
+    assert one.over
+    assert len(one.history()) == 8
+    assert all(point["value"] == scores[point["values"]["training.optimizer"]] for point in one.history())
+
+
+def test_a_trial_that_starts_again_and_says_its_score_twice_counts_once(tuned, uri, tmp_path):
+    (study,) = make(load(tuned, sets=["tune.seeds=2"]), uri).studies
+    one = Search(study, tmp_path / "studies")
+    for score, times in ((0.2, 2), (0.6, 1)):
+        trial = one.next()
+        one.heard(trial, [Record(SCORE, score)] * times)
+        told = one.ended(trial, None)
+    assert told.value == pytest.approx(0.4)
+
+
 def test_a_grid_tries_every_point_once(tuned, uri, tmp_path):
     text = tuned.read_text().replace("{log_uniform: [0.01, 1.0]}", "{choice: [0.1, 0.2]}")
     tuned.write_text(text.replace("trials: 3", "trials: 10\n  sampler: grid"))

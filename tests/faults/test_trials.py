@@ -21,22 +21,28 @@ def status(folder) -> str:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
 
 
-def test_an_exception_in_a_plug_in_and_no_memory_fail_their_cells_and_no_other(folder):
-    with_faulty_cells(folder, "exception", "memory")
+def test_an_exception_no_memory_and_no_finite_loss_fail_their_cells_and_no_other(folder):
+    with_faulty_cells(folder, "exception", "memory", more="  wild: {method: rotation, training.lr: 1.0e+30}\n")
     driver = start(folder)
     said = end(driver)
     assert driver.returncode == 1, said
-    assert "2 trials finished, 1 error, 1 out_of_memory" in said
+    assert "2 trials finished" in said
+    assert all(f"1 {kind}" in said for kind in ("error", "out_of_memory", "diverged"))
+    assert "started again" not in said
     failed = {
         run.data.tags["probeline.cell"]: run for run in trial_runs(folder, "faults") if run.info.status == "FAILED"
     }
-    assert set(failed) == {"exception", "memory"}
+    assert set(failed) == {"exception", "memory", "wild"}
     assert failed["exception"].data.tags["probeline.message"] == "ZeroDivisionError: a mistake in a user's file"
     assert "my_plugins/faulty.py" in traceback_of(folder, failed["exception"])
     shown = status(folder)
     assert "user error (error)  exception seed=0" in shown
     assert "out of memory (out_of_memory)  memory seed=0" in shown
     assert "lower training.batch_size" in shown
+    assert "diverged  wild seed=0" in shown
+    assert shown.count("the next run tries it again") == 2
+    assert shown.count("it is not run again: the same seed fails again") == 1
+    assert "knn/top1" not in failed["wild"].data.metrics  # a number would be averaged
 
 
 def traceback_of(folder, run) -> str:

@@ -35,12 +35,13 @@ optuna.logging.set_verbosity(optuna.logging.ERROR)
 
 @dataclass
 class Asked:
-    """One point of a study: its values, and what each of its seeds has come to."""
+    """One point of a study: its values, what each of its seeds has come to, and other points of the same values."""
 
     number: int
     values: dict[str, Any]
     todo: deque[int]
-    scores: list[float] = field(default_factory=list)
+    scores: dict[int, float] = field(default_factory=dict)
+    twins: list[int] = field(default_factory=list)
 
 
 class Search:
@@ -62,16 +63,17 @@ class Search:
         if self.tune.sampler == "grid" and not before:
             for point in grid(self.tune):
                 self.optuna.enqueue_trial(point)
-        self.ready = deque(
-            self._asked(trial.number, trial.params) for trial in before if trial.state == TrialState.RUNNING
-        )
+        self.ready: deque[Asked] = deque()
         self.open: dict[str, tuple[Asked, int]] = {}
+        for trial in before:
+            if trial.state == TrialState.RUNNING:
+                self._line_up(self._asked(trial.number, trial.params))
 
     def next(self) -> Trial | None:
         """A tuning trial to run now; None where it must first hear of those that run, or all are asked."""
-        if not self.ready and self._count() < self.limit:
+        while not self.ready and self._count() < self.limit:
             asked = self.optuna.ask({key: distribution(given) for key, given in self.tune.space.items()})
-            self.ready.append(self._asked(asked.number, asked.params))
+            self._line_up(self._asked(asked.number, asked.params))
         if not self.ready:
             return None
         asked = self.ready.popleft()
@@ -93,7 +95,9 @@ class Search:
     def heard(self, trial: Trial, records: Sequence[Record]) -> bool:
         """What a tuning trial said; whether it goes on."""
         asked, seed = self.open[trial.id]
-        asked.scores += [record.value for record in records if record.name == self.tune.metric]
+        for record in records:
+            if record.name == self.tune.metric:
+                asked.scores[seed] = record.value  # by seed, as a trial that starts again says its numbers again
         if self.tune.asha is None or seed != self.tune.seeds[0]:
             return True
         steps = [record for record in records if record.name == self.tune.asha.metric]
@@ -105,12 +109,15 @@ class Search:
         if failure is not None or not asked.scores:
             # Told as pruned, a diverged or hopeless value counts as a bad one; any other failure says nothing of it.
             bad = failure in ("stopped", "diverged")
-            self.optuna.tell(asked.number, state=TrialState.PRUNED if bad else TrialState.FAIL)
+            for number in (asked.number, *asked.twins):
+                self.optuna.tell(number, state=TrialState.PRUNED if bad else TrialState.FAIL)
         elif asked.todo:
             self.ready.appendleft(asked)
         else:
-            self.optuna.tell(asked.number, fmean(asked.scores))
-            return Record(VALUE, fmean(asked.scores), asked.number + 1)
+            score = fmean(asked.scores.values())
+            for number in (asked.number, *asked.twins):
+                self.optuna.tell(number, score)
+            return Record(VALUE, score, asked.number + 1)
         return None
 
     def history(self) -> list[dict[str, Any]]:
@@ -146,6 +153,19 @@ class Search:
     def _count(self) -> int:
         states = (TrialState.RUNNING, TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
         return len(self.optuna.get_trials(deepcopy=False, states=states))
+
+    def _line_up(self, asked: Asked) -> None:
+        """Puts a point in line; of the same values as another one, it has that one's trials, and shares its outcome."""
+        in_hand = [*self.ready, *(other for other, _ in self.open.values())]
+        twin = next((other for other in in_hand if other.values == asked.values), None)
+        told = self.optuna.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        known = next((trial.value for trial in told if self._values(trial.params) == asked.values), None)
+        if twin is not None:
+            twin.twins.append(asked.number)
+        elif known is not None:
+            self.optuna.tell(asked.number, known)
+        else:
+            self.ready.append(asked)
 
     def _asked(self, number: int, params: dict[str, Any]) -> Asked:
         return Asked(number, self._values(params), deque(self.tune.seeds))
@@ -207,7 +227,10 @@ class Studies:
         search = self.searches[study_id]
         tags = {"kind": "study", "study": search.tune.model_dump_json(by_alias=True, exclude_none=True)}
         self.writer.started(Trial(study_id, study_id, search.plan.cell, 0), tags=tags)
-        done = [point for point in search.history() if point["value"] is not None]
+        self._say_history(study_id)
+
+    def _say_history(self, study_id: str) -> None:
+        done = [point for point in self.searches[study_id].history() if point["value"] is not None]
         self.writer.records(study_id, [Record(VALUE, p["value"], p["number"] + 1) for p in done])
 
     def _close(self, study_id: str) -> None:
@@ -220,6 +243,7 @@ class Studies:
         if best is None:
             self.writer.failed(study_id, "error", f"none of {len(history)} tuning trials could be judged")
             return
+        self._say_history(study_id)  # with those that shared another's outcome; what was said before stays
         values, score = best
         said = {"chosen": values, "score": score, "trials": history, "importance": search.importance()}
         file = self.writer.workdir / "studies" / f"{study_id}.json"
