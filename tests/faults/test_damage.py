@@ -52,7 +52,7 @@ def cut(path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_database_that_another_process_holds_is_waited_for(folder):
+def test_a_database_that_another_process_holds_is_waited_for_and_named_when_a_run_is_planned(folder):
     driver = start(folder)
     wait_for_an_epoch(folder)
     with closing(sqlite3.connect(folder / "mlflow.db", isolation_level=None)) as other:
@@ -62,3 +62,12 @@ def test_a_database_that_another_process_holds_is_waited_for(folder):
     said = end(driver)
     assert driver.returncode == 0, said
     check_the_record(folder)
+
+    with closing(sqlite3.connect(folder / "mlflow.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        turned_away = start(folder)
+        said = end(turned_away)
+        other.execute("ROLLBACK")
+    assert turned_away.returncode == 2, said
+    assert "cannot be read: database is locked; another process holds it: wait for that, or end it" in said
+    assert "Traceback" not in said

@@ -74,7 +74,7 @@ def test_a_worker_that_leaks_is_replaced_between_trials_and_no_trial_suffers(fol
     driver = start(folder, "--set", "resources.cpus=2")  # one worker for all of them
     said = end(driver)
     assert driver.returncode == 0, said
-    assert "workers were replaced between trials, as they kept memory" in said
+    assert "Workers replaced between trials, as they kept memory:" in said
     assert "started again" not in said
     runs = [run for run in trial_runs(folder, "faults") if run.data.tags["probeline.cell"] == "leak"]
     assert len(runs) == 6

@@ -56,7 +56,7 @@ class Outcome:
         parts += [f"{count} started again ({kind})" for kind, count in self.restarts.items()]
         lines = [", ".join(parts) + "."]
         if self.recycled:
-            lines.append(f"{self.recycled} workers were replaced between trials, as they kept memory (recycle_gib).")
+            lines.append(f"Workers replaced between trials, as they kept memory: {self.recycled}.")
         if self.elsewhere:
             lines.append(f"{len(self.elsewhere)} trials are in the hands of another run in the same folder.")
         if self.left or (self.over and self.interrupted):

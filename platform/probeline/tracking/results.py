@@ -80,7 +80,8 @@ def told(uri: str) -> Iterator[None]:
         if type(error).__module__.split(".")[0] not in STORES:
             raise
         reason = redacted(str(error).strip().partition("\n")[0][:300])
-        raise UserError(f"results in {redacted(uri)} cannot be read: {reason}") from error
+        locked = "; another process holds it: wait for that, or end it" if "locked" in reason else ""
+        raise UserError(f"results in {redacted(uri)} cannot be read: {reason}{locked}") from error
 
 
 def find(uri: str, prefix: str) -> dict[str, Any]:

@@ -1,0 +1,41 @@
+"""The recorder with a real plan, feed and writer."""
+
+import io
+
+import pytest
+from probeline.execution.feed import NO_LIMIT, Feed
+from probeline.execution.plan import make
+from probeline.execution.recorder import Recorder
+from probeline.execution.watch import Watch
+from probeline.spec.load import load
+from probeline.tracking.experiment import describe
+from probeline.tracking.results import statuses
+from probeline.tracking.writer import Writer
+from rich.console import Console
+
+
+@pytest.fixture
+def recorder(spec, uri):
+    plan = make(load(spec), uri)
+    with Writer(uri, describe(plan.experiment, "", {}), spec.parent / ".probeline") as writer:
+        watch = Watch(plan.todo, 0, Console(file=io.StringIO()))
+        yield Recorder(plan, {}, writer, watch, Feed(plan.todo, NO_LIMIT))
+
+
+def test_a_worker_that_dies_between_two_trials_costs_the_next_one_a_retry_and_no_more(recorder, uri):
+    trial = recorder.feed.next()
+    recorder.failed(trial, "lost_worker", "the worker died", "")  # nobody had said that the trial runs
+    assert recorder.outcome.restarts == {"lost_worker": 1}
+    assert recorder.feed.next() is trial
+    recorder.started(trial)
+    recorder.finished(trial)
+    assert recorder.writer.flush(120)
+    assert statuses(uri, [trial.id])[trial.id].status == "finished"
+
+
+def test_a_trial_whose_worker_is_replaced_is_next_in_line_and_nothing_is_said_of_it(recorder):
+    trial = recorder.feed.next()
+    recorder.returned(trial)
+    assert recorder.feed.next() is trial
+    assert (recorder.outcome.restarts, recorder.outcome.recycled, recorder.open) == ({}, 1, set())
+    assert "Workers replaced between trials, as they kept memory: 1." in recorder.outcome.summary("spec.yaml")
