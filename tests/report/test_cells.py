@@ -26,7 +26,8 @@ def test_an_axis_with_one_value_is_no_x(make):
 
 
 def test_a_third_axis_tells_lines_apart(trials):
-    both = pd.concat([trials.assign(**{"encoder.width": w}) for w in (8, 16)], ignore_index=True)
+    wide = [trials.assign(**{"encoder.width": w, "cell": trials["cell"] + f" width={w}"}) for w in (8, 16)]
+    both = pd.concat(wide, ignore_index=True)
     shape = layout(both, x="training.batch_size", line="method")
     assert shape.lines[:2] == ("simclr, width=8", "rotation, width=8") and len(shape.lines) == 6
 

@@ -2,12 +2,13 @@
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from probeline.report.statistics import Estimate, estimate
+from probeline.report.statistics import Estimate, estimates
 
 RUN = ("trial_id", "encoder_id", "run_id", "cell", "arm", "seed", "status", "failure", "message", "notes", "recipe")
 TUNED = "tuned"  # what the study of a cell has come to
@@ -44,12 +45,8 @@ class Cell:
     missing: tuple[str, ...]  # "seed 2: diverged", one for each trial without a value
     coordinates: dict[str, Any]  # axis -> value; {} for an arm
     recipe: dict[str, Any]
+    estimate: Estimate  # mean and interval over the finished seeds
     tuned: dict[str, Any] | None = None  # as `tracking.studies.outcomes` gives it
-
-    @property
-    def estimate(self) -> Estimate:
-        """Mean and interval over the finished seeds."""
-        return estimate([self.values[seed] for seed in sorted(self.values)])
 
 
 def axes(trials: pd.DataFrame) -> list[str]:
@@ -82,7 +79,7 @@ def matching(trials: pd.DataFrame, where: dict[str, Any]) -> pd.DataFrame:
 
 def layout(trials: pd.DataFrame, x: str | None = None, line: str | None = None) -> Layout:
     """Read the grid. An axis that is not there, or an x with one value, gives way to the first that fits."""
-    known = axes(trials)
+    trials, known = _firsts(trials), axes(trials)
     varying = {axis: values for axis in known if len(values := values_of(trials, axis)) > 1}
     if x not in varying:
         x = next((axis for axis, values in varying.items() if axis != line and all(map(is_number, values))), None)
@@ -102,33 +99,84 @@ def layout(trials: pd.DataFrame, x: str | None = None, line: str | None = None) 
 
 def cells(trials: pd.DataFrame, metric: str, shape: Layout) -> list[Cell]:
     """One `Cell` for each cell of the plan, in plan order."""
-    known = axes(trials)
-    columns = [*RUN, *known, TUNED]
-    values = pd.to_numeric(trials[metric]).tolist() if metric in trials else [float("nan")] * len(trials)
-    grouped: dict[Any, list[tuple[dict[str, Any], str, float]]] = {}
-    rows = trials.reindex(columns=columns).astype(object).to_dict("records")
-    for row, line, value in zip(rows, _line_names(trials, shape.x, shape.line), values, strict=True):
-        grouped.setdefault(row["cell"], []).append((row, line, value))
-    return [_cell(group, metric, shape.x, known) for group in grouped.values()]
+    return cells_of(trials, [metric], shape)[0]
 
 
-def _cell(group: list[tuple[dict[str, Any], str, float]], metric: str, x: str | None, known: list[str]) -> Cell:
-    first, line, _ = group[0]
-    done = [(row, value) for row, _, value in group if row["status"] == "finished" and not math.isnan(value)]
-    finished = {int(row["seed"]) for row, _ in done}
-    left = [row for row, _, _ in group if int(row["seed"]) not in finished]
-    arm = not _absent(first["arm"])
+def cells_of(trials: pd.DataFrame, names: Sequence[str], shape: Layout) -> list[list[Cell]]:
+    """`cells` of each metric, in order; the frame is read once for all."""
+    groups = _groups(trials, shape)
+    found = []
+    for name in names:
+        values = pd.to_numeric(trials[name]).tolist() if name in trials else [math.nan] * len(trials)
+        done = [[run for run in group.runs if run.done and not math.isnan(values[run.row])] for group in groups]
+        by_seed = [{run.seed: float(values[run.row]) for run in runs} for runs in done]
+        means = estimates([[of[seed] for seed in sorted(of)] for of in by_seed])
+        found.append(
+            [
+                _cell(group, name, runs, of, mean)
+                for group, runs, of, mean in zip(groups, done, by_seed, means, strict=True)
+            ]
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class _Run:
+    row: int
+    seed: int
+    trial: str
+    status: str
+    failure: Any
+
+    @property
+    def done(self) -> bool:
+        return self.status == "finished"
+
+
+@dataclass(frozen=True)
+class _Group:
+    """A cell whatever the metric."""
+
+    first: dict[str, Any]
+    line: str
+    x: Any
+    coordinates: dict[str, Any]
+    runs: list[_Run]
+
+
+def _groups(trials: pd.DataFrame, shape: Layout) -> list[_Group]:
+    runs: dict[Any, list[_Run]] = {}
+    columns = (trials[name].tolist() for name in ("cell", "seed", "trial_id", "status", "failure"))
+    for row, (cell, seed, trial, status, failure) in enumerate(zip(*columns, strict=True)):
+        runs.setdefault(cell, []).append(_Run(row, int(seed), str(trial), status, failure))
+    firsts, known = _firsts(trials), axes(trials)
+    rows = firsts.reindex(columns=[*RUN, *known, TUNED]).astype(object).to_dict("records")
+    groups = []
+    for first, line in zip(rows, _line_names(firsts, shape.x, shape.line), strict=True):
+        at = {} if not _absent(first["arm"]) else {key: plain(first[key]) for key in known if not _absent(first[key])}
+        groups.append(_Group(first, line, at.get(shape.x), at, runs[first["cell"]]))
+    return groups
+
+
+def _firsts(trials: pd.DataFrame) -> pd.DataFrame:
+    """A row a cell, the first: a cell's axes and recipe are the same in all."""
+    return trials[~trials["cell"].duplicated()]
+
+
+def _cell(group: _Group, metric: str, done: list[_Run], values: dict[int, float], mean: Estimate) -> Cell:
+    left = [run for run in group.runs if run.seed not in values]
     return Cell(
-        label=str(first["cell"]),
-        line=line,
-        arm=arm,
-        x=None if arm or x is None or _absent(first[x]) else plain(first[x]),
-        values={int(row["seed"]): float(value) for row, value in done},
-        trials={int(row["seed"]): str(row["trial_id"]) for row, _ in done},
-        missing=tuple(f"seed {row['seed']}: {why_missing(row['status'], row['failure'], metric)}" for row in left),
-        coordinates={} if arm else {axis: plain(first[axis]) for axis in known if not _absent(first[axis])},
-        recipe=first["recipe"] if isinstance(first["recipe"], dict) else {},
-        tuned=first[TUNED] if isinstance(first[TUNED], dict) else None,
+        label=str(group.first["cell"]),
+        line=group.line,
+        arm=not _absent(group.first["arm"]),
+        x=group.x,
+        values=values,
+        trials={run.seed: run.trial for run in done},
+        missing=tuple(f"seed {run.seed}: {why_missing(run.status, run.failure, metric)}" for run in left),
+        coordinates=group.coordinates,
+        recipe=group.first["recipe"] if isinstance(group.first["recipe"], dict) else {},
+        estimate=mean,
+        tuned=group.first[TUNED] if isinstance(group.first[TUNED], dict) else None,
     )
 
 

@@ -11,7 +11,7 @@ from probeline.report import claims
 from probeline.report.cells import Cell, cells, layout
 from probeline.report.metrics import metric
 from probeline.report.multiplicity import holm
-from probeline.report.statistics import Difference, paired_difference
+from probeline.report.statistics import Difference, paired_differences
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def compare(a: pd.DataFrame, b: pd.DataFrame, name: str) -> Comparison:
         raise UserError(
             f"compare: no cell has the same label on both sides; A has {_some(list(ours))}, B has {_some(list(theirs))}"
         )
-    gaps = [paired_difference(theirs[label].values, ours[label].values) for label in common]
+    gaps = paired_differences([(theirs[label].values, ours[label].values) for label in common])
     rows = tuple(
         Row(label, ours[label], theirs[label], gap, p)
         for label, gap, p in zip(common, gaps, holm([gap.p for gap in gaps]), strict=True)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from probeline.report.statistics import LEVEL, paired_difference
+from probeline.report.statistics import LEVEL, paired_differences
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -28,7 +28,7 @@ def ranks(lines: Mapping[str, Mapping[int, float]], higher_is_better: bool = Tru
     """
     names = list(lines)
     pairs = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
-    gaps = [paired_difference(lines[a], lines[b]) for a, b in pairs]
+    gaps = paired_differences([(lines[a], lines[b]) for a, b in pairs])
     better, worse = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
     for (a, b), gap, p in zip(pairs, gaps, holm([gap.p for gap in gaps]), strict=True):
         if math.isnan(p) or p >= 1 - LEVEL:

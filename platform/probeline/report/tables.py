@@ -7,10 +7,10 @@ import pandas as pd
 
 from probeline.report import claims
 from probeline.report.baseline import Baseline, counterparts, title
-from probeline.report.cells import Cell, Layout, cells, metrics, why_missing
+from probeline.report.cells import Cell, Layout, cells, cells_of, metrics, why_missing
 from probeline.report.metrics import Metric, metric
 from probeline.report.multiplicity import holm
-from probeline.report.statistics import Difference, Estimate, paired_difference
+from probeline.report.statistics import Difference, Estimate, paired_differences
 
 WATCHED = ("cost/", "train/", "online_probe/")  # not results
 
@@ -67,7 +67,7 @@ def differences(trials: pd.DataFrame, main: str, baseline: Baseline, shape: Layo
     found, about = cells(trials, main, shape), metric(main)
     other = counterparts(found, baseline)
     pairs = [(cell, other[cell.label]) for cell in found if cell.label in other]
-    gaps = [paired_difference(cell.values, theirs.values) for cell, theirs in pairs]
+    gaps = paired_differences([(cell.values, theirs.values) for cell, theirs in pairs])
     rows = [
         _difference(*pair, gap, p, about)
         for pair, gap, p in zip(pairs, gaps, holm([gap.p for gap in gaps]), strict=True)
@@ -104,9 +104,8 @@ def failures(trials: pd.DataFrame, main: str) -> Table:
 def _by_cell(trials: pd.DataFrame, names: list[str], shape: Layout, name: str, caption: str) -> Table:
     if not names:
         return Table(name, caption, (), ())
-    by_metric = [cells(trials, metric_name, shape) for metric_name in names]
     rows = []
-    for row in zip(*by_metric, strict=True):
+    for row in zip(*cells_of(trials, names, shape), strict=True):
         first, n = row[0], row[0].estimate.n
         planned = len(first.values) + len(first.missing)
         counted = f"{n}" if n == planned else f"{n}\u00a0of\u00a0{planned}"

@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from probeline.report import claims
-from probeline.report.cells import cells, layout, metrics
+from probeline.report.cells import cells_of, layout, metrics
 from probeline.report.figures import _style
 from probeline.report.figures._panels import axis, key, panels
 from probeline.report.metrics import Metric, metric
@@ -26,11 +26,12 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     """One row for each recorded metric and cell: n, mean (NaN where there is none), seeds. Raises NothingToDraw."""
     shape = layout(trials, config.x, config.line)
     recorded = set(metrics(trials))
+    names = [name for name in config.metrics if name in recorded]
     rows = [
         {"metric": name, "cell": cell.label, "line": cell.line, "n": cell.estimate.n, "mean": cell.estimate.mean,
          "values": cell.values, "trials": cell.trials, "interval": claims.interval(cell.estimate, metric(name))}
-        for name in config.metrics if name in recorded
-        for cell in cells(trials, name, shape)
+        for name, found in zip(names, cells_of(trials, names, shape), strict=True)
+        for cell in found
     ]  # fmt: skip
     if not rows:
         raise _style.NothingToDraw("No trial has recorded its cost.")
