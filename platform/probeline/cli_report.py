@@ -1,5 +1,8 @@
 """Commands that read results: report, compare; they are part of `cli.app`."""
 
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,14 +36,20 @@ def report(
 ) -> None:
     """Write the page, its tables and its data from what MLflow holds, or from an export."""
     from probeline.report import expectations, page
+    from probeline.tracking.experiment import describe
+    from probeline.tracking.publication import beside, publish_in
 
     expected = expectations.read(check) if check else None
-    experiment, trials, history, uri = _results(spec, scale, sets, tracking_uri, source)
-    place = out or folder / "reports" / experiment.name
-    paths = page.write(experiment, trials, history, place, images)
-    print("\n".join(str(path.resolve()) for path in paths))
-    if publish and uri is not None and trials["run_id"].notna().any():
-        print(_published(uri, folder, experiment, place, paths))
+    with _no_collection(), ExitStack() as stack:
+        experiment, results, uri = _results(spec, scale, sets, tracking_uri, source)
+        process = stack.enter_context(beside(uri)) if publish and uri is not None else None
+        trials, history = results()
+        place = out or folder / "reports" / experiment.name
+        paths = page.write(experiment, trials, history, place, images)
+        print("\n".join(str(path.resolve()) for path in paths))
+        if process is not None and trials["run_id"].notna().any():
+            told = (place / page.SUMMARY).read_text(encoding="utf-8")
+            print(publish_in(process, uri, folder.resolve(), describe(experiment, "", {}), told, place, paths))
     if expect:
         print(f"{expectations.stored(trials, experiment.report.metric, expect)} expectations written to {expect}")
     findings = expectations.check(expected, trials) if expected else []
@@ -62,31 +71,34 @@ def compare(
 
     def trials(side: Path) -> "pd.DataFrame":
         exported = side.is_dir() or side.suffix == ".parquet"
-        return stored.read(side)[0] if exported else _results(side, scale, None, tracking_uri, None)[1]
+        return stored.read(side)[0] if exported else _results(side, scale, None, tracking_uri, None)[1]()[0]
 
     print(comparison.text(comparison.compare(trials(a), trials(b), metric), str(a), str(b)))
 
 
 def _results(
     spec: Path, scale: str | None, sets: list[str] | None, tracking_uri: str | None, source: Path | None
-) -> "tuple[Experiment, pd.DataFrame, pd.DataFrame, str | None]":
-    """(experiment, trials, history, MLflow's address), or from an export, which needs no data set, torch or MLflow."""
+) -> "tuple[Experiment, Callable[[], tuple[pd.DataFrame, pd.DataFrame]], str | None]":
+    """(experiment, what reads trials and history, MLflow's address); an export needs no data set, torch or MLflow."""
     if source is not None:
         from probeline.report import stored
         from probeline.spec.load import load
 
-        return load(spec, scale, sets or ()), *stored.read(source), None
+        return load(spec, scale, sets or ()), lambda: stored.read(source), None
     from probeline.tracking.results import frame
     from probeline.tracking.studies import outcomes
 
     made, uri = planned(spec, scale, sets, tracking_uri)
-    return made.experiment, *frame(uri, made.trials, tuned=outcomes(uri, made.tuned)), uri
+    return made.experiment, lambda: frame(uri, made.trials, tuned=outcomes(uri, made.tuned)), uri
 
 
-def _published(uri: str, folder: Path, experiment: "Experiment", place: Path, paths: list[Path]) -> str:
-    from probeline.report.page import SUMMARY
-    from probeline.tracking.experiment import describe
-    from probeline.tracking.publication import publish
-
-    result = (place / SUMMARY).read_text(encoding="utf-8")
-    return publish(uri, folder.resolve(), describe(experiment, "", {}), result, place, paths)
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Without looking for garbage: what a report makes lives until its end, and looking takes an eighth of its time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()

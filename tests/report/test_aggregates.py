@@ -16,12 +16,39 @@ def test_the_interquartile_mean_leaves_out_a_quarter_at_either_end():
     assert interquartile_mean(np.array([0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 1000.0])) == 3.5
 
 
-def test_mean_median_and_interquartile_mean_are_those_of_rliable():
+SCORES = np.random.default_rng(3).random((7, 5))  # runs x tasks, as rliable has them
+STRATA = {task: SCORES[:, task] for task in range(5)}
+
+
+def test_mean_and_interquartile_mean_are_those_of_rliable():
     theirs = pytest.importorskip("rliable.metrics", reason="rliable is in the extra `bench`")
-    scores = np.random.default_rng(3).random((7, 5))  # runs x tasks
-    ours = aggregate({task: scores[:, task] for task in range(5)})
-    assert ours.iqm == pytest.approx(theirs.aggregate_iqm(scores))
-    assert ours.mean == pytest.approx(theirs.aggregate_mean(scores))
+    ours = aggregate(STRATA)
+    assert ours.iqm == pytest.approx(theirs.aggregate_iqm(SCORES))
+    assert ours.mean == pytest.approx(theirs.aggregate_mean(SCORES))
+
+
+@pytest.mark.parametrize("n", [4, 5, 6, 7, 8, 35])
+def test_the_interquartile_mean_is_scipys_trimmed_mean(n):
+    values = np.random.default_rng(n).normal(size=(3, n))
+    assert interquartile_mean(values) == pytest.approx(stats.trim_mean(values, 0.25, axis=-1))
+
+
+def test_the_stratified_interval_of_a_mean_has_its_known_width():
+    found = aggregate(STRATA).mean_interval  # the variance of a stratified mean: each stratum's own, none between them
+    error = np.sqrt(sum(len(runs) * np.var(runs) for runs in STRATA.values())) / SCORES.size
+    assert found.high - found.low == pytest.approx(2 * stats.norm.ppf(0.975) * error, rel=0.05)
+    assert (found.high + found.low) / 2 == pytest.approx(SCORES.mean(), abs=0.1 * error)
+
+
+def test_the_share_of_a_profile_is_the_run_score_distribution_of_rliable():
+    at = np.linspace(0, 1, 21)  # rliable.library.run_score_deviation; the module itself fails to import with pandas 3
+    assert profile(STRATA, at).share == pytest.approx([np.mean(tau < SCORES) for tau in at])
+
+
+def test_all_statistics_rest_on_the_same_resamples_as_each_alone():
+    found = aggregate(STRATA)
+    assert found.mean_interval == stratified_interval(STRATA, mean)
+    assert found.iqm_interval == stratified_interval(STRATA, interquartile_mean)
 
 
 def test_with_one_stratum_the_interval_is_scipys_percentile_bootstrap():

@@ -13,7 +13,9 @@ def test_holm_multiplies_the_smallest_by_all_and_keeps_the_order():
 
 
 def test_holm_agrees_with_statsmodels():
-    theirs = pytest.importorskip("statsmodels.stats.multitest", reason="statsmodels comes with the extra `bench`")
+    theirs = pytest.importorskip(
+        "statsmodels.stats.multitest", reason="statsmodels comes with rliable, in the extra `bench`"
+    )
     p_values = np.random.default_rng(0).random(20) ** 3
     assert holm(list(p_values)) == pytest.approx(list(theirs.multipletests(p_values, method="holm")[1]))
 

@@ -2,7 +2,15 @@ import math
 
 import numpy as np
 import pytest
-from probeline.report.statistics import estimate, improvement, p_value, paired_difference
+from probeline.report import statistics
+from probeline.report.statistics import (
+    estimate,
+    estimates,
+    improvement,
+    p_value,
+    paired_difference,
+    paired_differences,
+)
 from scipy import stats
 
 
@@ -40,6 +48,27 @@ def test_the_same_values_give_the_same_interval_whatever_ran_before():
     assert estimate([0.70, 0.72, 0.69]).interval == first
 
 
+def test_many_samples_together_are_each_as_alone():
+    rng = np.random.default_rng(4)
+    samples = [rng.normal(size=n) for n in (3, 5, 3, 1, 0, 5, *[4] * 70)] + [[0.2, 0.2]]
+    for together, alone in zip(estimates(samples), map(estimate, samples), strict=True):
+        assert together.n == alone.n and (together.interval is None) == (alone.interval is None)
+        if alone.interval:
+            assert together.interval.low == pytest.approx(alone.interval.low, abs=1e-12)
+            assert together.interval.high == pytest.approx(alone.interval.high, abs=1e-12)
+
+
+def test_an_interval_is_that_of_resampling_one_value_after_the_other():
+    values, n = np.array([0.70, 0.74, 0.69, 0.71]), 4
+    rng = np.random.default_rng(statistics.SEED)
+    chosen, noise = rng.integers(0, n, (10_000, n)), n**-0.2 * rng.standard_normal((10_000, n))
+    drawn = ((values - values.mean()) / values.std(ddof=1))[chosen] + noise
+    t = drawn.mean(axis=1) / (drawn.std(axis=1, ddof=1) / 2)
+    low, high = np.quantile(t, [0.025, 0.975]) * values.std(ddof=1) / 2
+    assert estimate(values).interval.low == pytest.approx(values.mean() - high)
+    assert estimate(values).interval.high == pytest.approx(values.mean() - low)
+
+
 def test_shifting_and_stretching_values_shifts_and_stretches_the_interval():
     plain, moved = estimate([1.0, 2.0, 4.0]).interval, estimate([12.0, 14.0, 18.0]).interval
     assert (moved.low, moved.high) == pytest.approx((2 * plain.low + 10, 2 * plain.high + 10))
@@ -72,6 +101,11 @@ def test_differences_pair_seeds_and_name_those_left_out():
     assert gap.estimate.mean == pytest.approx(0.15)
 
 
+def test_many_pairs_together_are_each_as_alone():
+    pairs = [({0: 0.7, 1: 0.8, 2: 0.9}, {0: 0.6, 2: 0.7, 3: 0.5}), ({0: 0.7}, {1: 0.6}), ({}, {}), ({0: 1.0}, {0: 0.0})]
+    assert [str(gap) for gap in paired_differences(pairs)] == [str(paired_difference(*pair)) for pair in pairs]
+
+
 def test_pairing_cancels_what_seeds_share():
     theirs = dict(enumerate([0.50, 0.60, 0.70, 0.80]))
     ours = {seed: value + 0.02 + 0.001 * seed for seed, value in theirs.items()}
@@ -92,6 +126,13 @@ def test_the_probability_of_improvement_is_mann_whitneys_u_over_all_pairs():
     assert improvement(ours, theirs) == pytest.approx(u / 12)
     assert improvement([1, 2], [1, 2]) == 0.5
     assert math.isnan(improvement([], [1]))
+
+
+def test_the_probability_of_improvement_is_that_of_rliable():
+    theirs = pytest.importorskip("rliable.metrics", reason="rliable is in the extra `bench`")
+    ours, others = np.random.default_rng(8).random((2, 6, 1)).round(1)
+    found = improvement(ours[:, 0], others[:, 0])
+    assert found == pytest.approx(theirs.probability_of_improvement(ours, others))
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.5, 1.0, 2.0, 4.0])

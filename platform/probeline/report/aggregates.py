@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from probeline.report.statistics import LEVEL, SEED, Interval
 
@@ -46,25 +45,31 @@ def median(values: np.ndarray) -> np.ndarray:
 
 def interquartile_mean(values: np.ndarray) -> np.ndarray:
     """The mean of the middle half, along the last axis: a quarter of the runs is cut at either end, rounded down."""
-    return stats.trim_mean(values, 0.25, axis=-1)
+    ordered = np.sort(values, axis=-1)
+    n = ordered.shape[-1]
+    return np.mean(ordered[..., n // 4 : n - n // 4], axis=-1)
 
 
 def aggregate(runs: Mapping[object, Sequence[float]]) -> Aggregate:
     """Pool the strata's runs. Raises ValueError where there is none, or one is not finite."""
-    pooled = _pooled(runs)
-    intervals = [stratified_interval(runs, of) for of in (mean, median, interquartile_mean)]
-    told = (float(mean(pooled)), float(median(pooled)), float(interquartile_mean(pooled)))
+    pooled, statistics = _pooled(runs), (mean, median, interquartile_mean)
+    told = (float(of(pooled)) for of in statistics)
+    intervals = _intervals(_groups(runs), statistics)
     return Aggregate(len(pooled), sum(len(values) > 0 for values in runs.values()), *told, *intervals)
 
 
 def stratified_interval(runs: Mapping[object, Sequence[float]], statistic: Statistic) -> Interval | None:
     """95% percentile interval of a statistic of the pooled runs, resampled inside each stratum."""
-    groups = [np.asarray(values, float) for values in runs.values() if len(values)]
+    return _intervals(_groups(runs), [statistic])[0]
+
+
+def _intervals(groups: list[np.ndarray], statistics: Sequence[Statistic]) -> list[Interval | None]:
+    """The interval of each statistic, all from the same resamples."""
     if sum(map(len, groups)) < ENOUGH or min(map(len, groups)) < 2:
-        return None
-    found = statistic(_resampled(groups))
-    low, high = np.quantile(found, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Interval(float(low), float(high))
+        return [None] * len(statistics)
+    drawn = np.sort(_resampled(groups), axis=-1)  # once, as what follows sorts what is sorted at little cost
+    ends = [np.quantile(of(drawn), [(1 - LEVEL) / 2, (1 + LEVEL) / 2]) for of in statistics]
+    return [Interval(float(low), float(high)) for low, high in ends]
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ def profile(runs: Mapping[object, Sequence[float]], thresholds: Sequence[float])
     """Run-score distribution (section 4.2): the share of runs with a score above each threshold, ascending [T]."""
     pooled, at = np.sort(_pooled(runs)), np.asarray(thresholds, float)
     share = _above(pooled, at)
-    groups = [np.asarray(values, float) for values in runs.values() if len(values)]
+    groups = _groups(runs)
     if len(pooled) < ENOUGH or min(map(len, groups)) < 2:
         return Profile(at, share, None, None)
     drawn = np.stack([_above(resample, at) for resample in np.sort(_resampled(groups), axis=-1)])
@@ -91,6 +96,10 @@ def profile(runs: Mapping[object, Sequence[float]], thresholds: Sequence[float])
 
 def _above(ascending: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     return 1 - np.searchsorted(ascending, thresholds, side="right") / len(ascending)
+
+
+def _groups(runs: Mapping[object, Sequence[float]]) -> list[np.ndarray]:
+    return [np.asarray(values, float) for values in runs.values() if len(values)]
 
 
 def _resampled(groups: list[np.ndarray]) -> np.ndarray:

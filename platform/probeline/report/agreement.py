@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from probeline.report.correspondence import Correspondence, pairs
 from probeline.report.statistics import LEVEL, Interval
@@ -32,13 +32,19 @@ def agreement(ours: Sequence[float], theirs: Sequence[float]) -> Agreement:
     n = len(ours)
     if n < 2 or np.ptp(ours) == 0 or np.ptp(theirs) == 0:
         return Agreement(n, math.nan, None)
-    rho = float(stats.spearmanr(ours, theirs).statistic)
+    rho = float(np.corrcoef(_ranked(ours), _ranked(theirs))[0, 1])
     if n < FEWEST:
         return Agreement(n, rho, None)
     most = 1 - 6 / (n * (n**2 - 1))
     z = math.atanh(min(max(rho, -most), most))
-    reach = float(stats.norm.ppf((1 + LEVEL) / 2)) * math.sqrt((1 + rho**2 / 2) / (n - 3))
+    reach = float(special.ndtri((1 + LEVEL) / 2)) * math.sqrt((1 + rho**2 / 2) / (n - 3))
     return Agreement(n, rho, Interval(math.tanh(z - reach), math.tanh(z + reach)))
+
+
+def _ranked(values: Sequence[float]) -> np.ndarray:
+    """Ranks from 1; ties share their mean rank."""
+    _, where, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[where]
 
 
 def sentence(beside: Correspondence, cells: Sequence) -> str:

@@ -1,7 +1,7 @@
 """Where the numbers come from: commits, versions, machines, data, protocol settings, and each trial's identity."""
 
 import json
-from collections.abc import Iterable
+from collections import Counter
 from typing import Any
 
 import pandas as pd
@@ -22,7 +22,7 @@ def facts(trials: pd.DataFrame) -> list[tuple[str, list[str]]]:
     }
     for column, words in FACTS.items():
         if column in ran:
-            told[words] = _shares([_fact(column, row) for row in ran.to_dict("records")])
+            told[words] = _shares(ran, column)
     if len(ran) and ran["started"].notna().any():
         told["Ran"] = [f"{_time(ran['started'].min())} to {_time(ran['finished'].max())}"]
     return [(name, values) for name, values in told.items() if values]
@@ -31,23 +31,24 @@ def facts(trials: pd.DataFrame) -> list[tuple[str, list[str]]]:
 def identities(trials: pd.DataFrame) -> Table:
     """A row a trial: its ids and when it ran."""
     columns = ("Trial", "Cell", "Seed", "Status", "MLflow run", "Encoder", "Started", "Seconds")
-    rows = []
-    for row in trials.to_dict("records"):
-        started, finished = row.get("started"), row.get("finished")
-        seconds = None if _none(started) or _none(finished) else (finished - started).total_seconds()
-        rows.append(
-            (
-                Entry(str(row["trial_id"]), str(row["trial_id"])),
-                Entry(str(row["cell"]), str(row["cell"])),
-                Entry(str(row["seed"]), float(row["seed"])),
-                Entry(str(row["status"]), str(row["status"])),
-                Entry("—" if _none(row["run_id"]) else str(row["run_id"]), None),
-                Entry(str(row["encoder_id"]), str(row["encoder_id"])),
-                Entry(_time(started), None if _none(started) else started.timestamp()),
-                Entry("—" if seconds is None else f"{seconds:,.1f}", seconds),
-            )
-        )
+    names = ("trial_id", "cell", "seed", "status", "run_id", "encoder_id", "started", "finished")
+    values = (trials[name].tolist() if name in trials else [None] * len(trials) for name in names)
+    rows = [_identity(*row) for row in zip(*values, strict=True)]
     return Table("trials", "Every planned trial.", columns, tuple(rows), frozenset({2, 7}))
+
+
+def _identity(trial: str, cell: str, seed: int, status: str, run: Any, encoder: Any, started: Any, ended: Any) -> tuple:
+    seconds = None if _none(started) or _none(ended) else (ended - started).total_seconds()
+    return (
+        Entry(str(trial), str(trial)),
+        Entry(str(cell), str(cell)),
+        Entry(str(seed), float(seed)),
+        Entry(str(status), str(status)),
+        Entry("—" if _none(run) else str(run), None),
+        Entry(str(encoder), str(encoder)),
+        Entry(_time(started), None if _none(started) else started.timestamp()),
+        Entry("—" if seconds is None else f"{seconds:,.1f}", seconds),
+    )
 
 
 def recipes(trials: pd.DataFrame) -> list[tuple[str, str]]:
@@ -72,12 +73,11 @@ def _protocols(trials: pd.DataFrame) -> list[str]:
     return list(found)
 
 
-def _fact(column: str, row: dict[str, Any]) -> str:
-    value = row[column]
+def _fact(column: str, value: Any, dirty: Any) -> str:
     if _none(value):
         return "not recorded"
     if column == "git_commit":
-        return f"{value}{', with uncommitted changes' if row.get('git_dirty') is True else ''}"
+        return f"{value}{', with uncommitted changes' if dirty is True else ''}"
     if column == "versions":
         try:
             return ", ".join(f"{name} {version}" for name, version in json.loads(value).items())
@@ -86,15 +86,19 @@ def _fact(column: str, row: dict[str, Any]) -> str:
     return str(value)
 
 
-def _shares(values: Iterable[str]) -> list[str]:
-    counts = pd.Series(list(values), dtype=object).value_counts(sort=False)
+def _shares(ran: pd.DataFrame, column: str) -> list[str]:
+    dirty = ran["git_dirty"].tolist() if "git_dirty" in ran else [None] * len(ran)
+    raw = Counter(zip(ran[column].tolist(), dirty, strict=True))
+    counts: Counter[str] = Counter()
+    for (value, also), count in raw.items():
+        counts[_fact(column, value, also)] += count
     if len(counts) < 2:
-        return [str(value) for value in counts.index]
+        return list(counts)
     return [f"{value} ({seeds(count, 'trial')})" for value, count in counts.items()]
 
 
 def _time(value: Any) -> str:
-    return "—" if _none(value) else pd.Timestamp(value).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return "—" if _none(value) else f"{pd.Timestamp(value):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _none(value: Any) -> bool:

@@ -126,7 +126,7 @@ def _resampled(samples: np.ndarray) -> list[tuple[Estimate, float]]:
     means, deviations = samples.mean(axis=1), samples.std(axis=1, ddof=1)
     errors = deviations / math.sqrt(n)
     drawn = np.sort(_studentized((samples - means[:, None]) / deviations[:, None]), axis=1)
-    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=1)
+    low, high = (_quantile(drawn, share) for share in ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
     reach = float(special.stdtrit(n - 1, (1 + LEVEL) / 2)) * errors
     results = []
     for i, (mean, error) in enumerate(zip(means.tolist(), errors.tolist(), strict=True)):
@@ -137,6 +137,13 @@ def _resampled(samples: np.ndarray) -> list[tuple[Estimate, float]]:
         p = min(1.0, 2 * (int(min(below, above)) + 1) / (RESAMPLES + 1))
         results.append((Estimate(n, mean, interval, student), p))
     return results
+
+
+def _quantile(ascending: np.ndarray, share: float) -> np.ndarray:
+    """Of each row, between its two nearest values, as numpy's quantile; that would sort anew. [S, R] -> [S]."""
+    place = share * (ascending.shape[1] - 1)
+    below = math.floor(place)
+    return ascending[:, below] + (place - below) * (ascending[:, below + 1] - ascending[:, below])
 
 
 def _studentized(standardized: np.ndarray) -> np.ndarray:
@@ -177,9 +184,7 @@ def paired_difference(ours: Mapping[int, float], theirs: Mapping[int, float]) ->
 def paired_differences(pairs: Sequence[tuple[Mapping[int, float], Mapping[int, float]]]) -> list[Difference]:
     """`paired_difference` of each pair (ours, theirs), in order."""
     seeds = [tuple(sorted(ours.keys() & theirs.keys())) for ours, theirs in pairs]
-    values = [
-        tuple(ours[seed] - theirs[seed] for seed in of) for (ours, theirs), of in zip(pairs, seeds, strict=True)
-    ]
+    values = [tuple(ours[seed] - theirs[seed] for seed in of) for (ours, theirs), of in zip(pairs, seeds, strict=True)]
     unpaired = [tuple(sorted(ours.keys() ^ theirs.keys())) for ours, theirs in pairs]
     chances = [improvement(list(ours.values()), list(theirs.values())) for ours, theirs in pairs]
     inferred = _inferred(values)

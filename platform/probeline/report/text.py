@@ -8,11 +8,14 @@ ISOLATE, POP = "\u2068", "\u2069"
 
 def clean(value: object) -> str:
     """Text without control characters, of which some would reorder what stands beside it."""
-    return "".join(" " if unicodedata.category(c) == "Cc" else c for c in str(value).translate(BIDI_CONTROLS))
+    text = str(value)
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(" " if unicodedata.category(c) == "Cc" else c for c in text.translate(BIDI_CONTROLS))
 
 
 def isolated(value: object) -> str:
     """`clean` text; where it runs right to left, set apart so that the numbers beside it keep their place."""
     cleaned = clean(value)
-    mixed = any(unicodedata.bidirectional(c) in ("R", "AL") for c in cleaned)
+    mixed = not cleaned.isascii() and any(unicodedata.bidirectional(c) in ("R", "AL") for c in cleaned)
     return f"{ISOLATE}{cleaned}{POP}" if mixed else cleaned

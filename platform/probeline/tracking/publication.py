@@ -1,7 +1,12 @@
 """A report in MLflow: its files on the experiment's parent run, its result in words as the description."""
 
+import multiprocessing
 import os
-from collections.abc import Sequence
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +18,29 @@ from probeline.tracking.location import TRAINING, redacted
 
 FOLDER = "report"
 SHOWN = (".html", ".md", ".tex", ".csv", ".png", ".svg", ".pdf")  # Parquet is what MLflow holds already
+
+
+@contextmanager
+def beside(uri: str) -> Iterator[Executor]:
+    """A process that loads MLflow and opens `uri`, which takes 2 s, while its caller makes the report."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, context, initializer=_opened, initargs=(uri,)) as process:
+        process.submit(abs, 0)  # a pool starts its process with the first task
+        yield process
+
+
+def publish_in(process: Executor, *what) -> str:
+    """`publish` in the process of `beside`."""
+    try:
+        return process.submit(publish, *what).result()
+    except BrokenProcessPool as error:
+        return _refused(error)
+
+
+def _opened(uri: str) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command, which ends this process
+    with suppress(Exception):  # `publish` meets it again and says so
+        connect(uri)
 
 
 def publish(uri: str, workdir: Path, info: ExperimentInfo, result: str, folder: Path, files: Sequence[Path]) -> str:
@@ -31,8 +59,12 @@ def publish(uri: str, workdir: Path, info: ExperimentInfo, result: str, folder: 
                 client.log_artifact(home.parent_id, str(file), str(FOLDER / below) if below.parts else FOLDER)
         note(client, home, _described(info.description, result, home, folder))
     except Exception as error:  # whatever MLflow, its database or the network raises
-        return f"not put into MLflow ({redacted(str(error).strip().partition(chr(10))[0][:200])})"
+        return _refused(error)
     return f"in MLflow: {_address(home)} below `probeline ui`"
+
+
+def _refused(error: Exception) -> str:
+    return f"not put into MLflow ({redacted(str(error).strip().partition(chr(10))[0][:200])})"
 
 
 def _described(description: str, result: str, home: Home, folder: Path) -> str:

@@ -11,6 +11,7 @@ from probeline.report.metrics import Metric, metric
 from probeline.spec.settings import Settings
 
 ROW, BAR = 36, 0.26  # px of a row; height of its bar, as a share of the row
+MOST = 4_000  # seeds that are marked one by one, over all panels; past that they only make the page heavy
 SHOWN = ("cost/train_seconds", "cost/images_per_second", "cost/peak_memory_bytes", "cost/parameters")
 
 
@@ -45,10 +46,14 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     looks, groups = _style.style(frame.attrs["labels"]), list(frame.groupby("metric", sort=False))
     titles = [_style.text(metric(name).title) + _unit(name) for name, _ in groups]
     heights = [ROW * len(group) for _, group in groups]
-    caption = "Bars are means over seeds, small marks seeds. Seconds depend on the machine named under provenance."
+    marks = int(frame["n"].sum()) <= MOST
+    caption = f"Bars are means over seeds{', small marks seeds' if marks else ''}. Seconds depend on the machine named "
+    caption += "under provenance."
     drawn = panels(titles, heights, "Cost by cell", caption)
     for i, (name, group) in enumerate(groups):
         _bars(drawn, i, group, looks)
+        if marks:
+            _marks(drawn, i, group, looks)
         most = max(value for values in group["values"] for value in values.values()) * metric(name).scale
         drawn.layout[key("x", i)].update(range=[0, (most or 1) * 1.04], showgrid=False, nticks=5)
         drawn.layout[key("y", i)].update(
@@ -80,15 +85,20 @@ def _bars(drawn: go.Figure, panel: int, group: pd.DataFrame, looks: dict[str, tu
         orientation="h", textposition="none", hovertext=words,
         marker={"color": [_style.tint(look[0], 0.55) for _, _, look in full], "line": {"width": 0}}, **shared,
     )  # fmt: skip
+
+
+def _marks(drawn: go.Figure, panel: int, group: pd.DataFrame, looks: dict[str, tuple[str, str]]) -> None:
+    """One trace for the seeds of all bars: plotly spends milliseconds on a trace, whatever it holds."""
+    about = metric(group["metric"].iloc[0])
+    rows = [(place + 0.2, row, looks[row.line], _hover(row, about)) for place, row in enumerate(group.itertuples())]
     points = [
-        (value * about.scale, place + 0.2, look, said)
-        for (place, row, look), said in zip(full, words, strict=True)
-        for value in row.values.values()
+        (value * about.scale, place, look, said) for place, row, look, said in rows for value in row.values.values()
     ]
     drawn.add_scatter(
-        x=[p[0] for p in points], y=[p[1] for p in points], mode="markers",
+        x=[p[0] for p in points], y=[p[1] for p in points], mode="markers", showlegend=False,
         marker={"symbol": [p[2][1] for p in points], "color": [p[2][0] for p in points], "size": 5},
-        hovertext=[p[3] for p in points], **shared,
+        hovertext=[p[3] for p in points], hovertemplate="%{hovertext}<extra></extra>",
+        xaxis=axis("x", panel), yaxis=axis("y", panel),
     )  # fmt: skip
 
 
