@@ -7,7 +7,7 @@ from pathlib import Path
 import mlflow
 import pytest
 from probeline.execution.plan import make
-from probeline.execution.run import Site, only_run, run
+from probeline.execution.run import Site, only_run, only_run_at, run
 from probeline.execution.watch import Watch
 from probeline.failures import UserError
 from probeline.spec.load import load
@@ -99,4 +99,16 @@ def test_two_runs_of_one_experiment_do_not_meet(tmp_path):
         with only_run(tmp_path, "b"):
             pass
     with only_run(tmp_path, "a"):
+        pass
+
+
+def test_nor_do_two_from_different_folders_that_share_a_database(tmp_path, uri):
+    one, other = Site(tmp_path / "one", uri), Site(tmp_path / "other", uri)
+    with (
+        only_run_at(one, "a"),
+        pytest.raises(UserError, match=r"another run of 'a' is at work in .*mlartifacts"),
+        only_run_at(other, "a"),
+    ):
+        pass
+    with only_run_at(one, "a"), only_run_at(Site(tmp_path / "other", f"sqlite:///{tmp_path}/elsewhere/mlflow.db"), "a"):
         pass

@@ -5,7 +5,15 @@ import torch
 from probeline.methods.simclr import Config, SimCLR
 from probeline.models.build import build_encoder
 from probeline.spec.schema import Training
-from probeline.training.fitting import LESS, advice, fitting, kept_bytes, largest_power_of_two
+from probeline.training.fitting import (
+    LESS,
+    advice,
+    fitting,
+    kept_bytes,
+    largest_power_of_two,
+    smaller,
+    treats_samples_apart,
+)
 from probeline.training.loop import Loop
 from training.test_loop import DATA, FACTS, SHAPE
 
@@ -45,6 +53,36 @@ def test_where_no_sample_fits_it_says_what_else_to_change():
 
 def test_a_device_that_tells_no_memory_gets_the_general_advice():
     assert advice(loop()) == LESS
+
+
+class Centred(torch.nn.Module):
+    """Takes the mean over the batch away, and keeps no statistics that would give it away."""
+
+    def forward(self, h):
+        return h - h.mean(0)
+
+
+@pytest.mark.parametrize(
+    ("layer", "apart"),
+    [
+        (torch.nn.Identity(), True),
+        (torch.nn.LayerNorm(8), True),
+        (torch.nn.BatchNorm1d(8), False),
+        (torch.nn.BatchNorm1d(8, track_running_stats=False), False),
+        (torch.nn.Dropout(0.5), False),
+        (Centred(), False),
+    ],
+)
+def test_only_what_looks_at_each_sample_alone_may_go_on_in_smaller_parts(layer, apart):
+    torch.manual_seed(0)
+    encoder = build_encoder({"name": "raw_pixels"}, SHAPE)
+    method = SimCLR(Config(), encoder, FACTS)
+    method.projector = torch.nn.Sequential(torch.nn.Linear(encoder.dim, 8), layer)
+    one = Loop(method, DATA, Training(batch_size=32), 0, torch.device("cpu"))
+    before = {name: value.clone() for name, value in method.state_dict().items()}
+    assert treats_samples_apart(one) is apart
+    assert smaller(one) == (16 if apart else None)
+    assert all(torch.equal(value, before[name]) for name, value in method.state_dict().items())
 
 
 @pytest.mark.parametrize(("bound", "found"), [(0.5, None), (1, 1), (3.9, 2), (4, 4), (255, 128), (256.0, 256)])

@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from probeline.execution.watch import Watch
 from probeline.failures import UserError
 from probeline.spec.trial import Trial
 from probeline.spec.tuned import Study
+from probeline.tracking.location import sqlite_file
 from probeline.tracking.results import statuses
 from probeline.tracking.writer import ExperimentInfo, Writer
 
@@ -60,7 +61,7 @@ def run(
         UserError: another run of this experiment is at work here, or Ray cannot be reached.
     """
     chosen = plan.todo if todo is None else todo
-    with only_run(site.folder, info.name), Writer(site.uri, info, site.folder.resolve()) as writer:
+    with only_run_at(site, info.name), Writer(site.uri, info, site.folder.resolve()) as writer:
         todo = [trial for trial in chosen if trial.id not in writer.finished_before]
         watch.found([trial for trial in chosen if trial.id in writer.finished_before])
         feed = Feed(todo, budget, plan.experiment.resources.gpus)
@@ -124,6 +125,17 @@ def sigterm_as_ctrl_c(outcome: Outcome) -> Iterator[None]:
             raise
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def only_run_at(site: Site, name: str) -> Iterator[None]:
+    """Holds the experiment's lock in the run's folder, and beside an sqlite file, which other folders may share."""
+    file = sqlite_file(site.uri)
+    with ExitStack() as held:
+        held.enter_context(only_run(site.folder, name))
+        if file is not None:
+            held.enter_context(only_run(file.parent / "mlartifacts", name))
+        yield
 
 
 @contextmanager
