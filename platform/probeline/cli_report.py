@@ -35,7 +35,7 @@ def report(
     publish: Annotated[bool, typer.Option(help="Put the page and its result in words into MLflow too.")] = True,
 ) -> None:
     """Write the page, its tables and its data from what MLflow holds, or from an export."""
-    from probeline.report import expectations, page
+    from probeline.report import expectations, page, stored
     from probeline.tracking.experiment import describe
     from probeline.tracking.publication import beside, publish_in
 
@@ -45,7 +45,8 @@ def report(
         process = stack.enter_context(beside(uri)) if publish and uri is not None else None
         trials, history = results()
         place = out or folder / "reports" / experiment.name
-        paths = page.write(experiment, trials, history, place, images)
+        files = stored.panels(source) if source is not None else _files(uri, experiment, trials)
+        paths = page.write(experiment, trials, history, place, images, files)
         print("\n".join(str(path.resolve()) for path in paths))
         if process is not None and trials["run_id"].notna().any():
             told = (place / page.SUMMARY).read_text(encoding="utf-8")
@@ -102,3 +103,14 @@ def _no_collection() -> Iterator[None]:
     finally:
         if collecting:
             gc.enable()
+
+
+def _files(uri: str, experiment: "Experiment", trials: "pd.DataFrame") -> "pd.DataFrame":
+    """The pictures of the cells that the page shows, from MLflow; `attrs["trouble"]` says why there are none."""
+    from probeline.report.contents import chosen
+    from probeline.tracking.artifacts import Source, small_files
+
+    shown = chosen(experiment, trials).shown
+    found, trouble = small_files(uri, [Source(one.trial_id, one.run_id, one.protocols) for one in shown if one.run_id])
+    found.attrs["trouble"] = trouble
+    return found

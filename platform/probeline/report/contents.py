@@ -1,6 +1,6 @@
 """What a report says, before it is set as HTML or Markdown."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
@@ -12,12 +12,17 @@ from probeline.report import provenance, standings, studies, tables
 from probeline.report.answer import Answer, answer
 from probeline.report.cells import Layout, cells, layout
 from probeline.report.figures._style import NothingToDraw
+from probeline.report.panels import confusion, maps, neighbours, sheets, views
+from probeline.report.panels.choice import Choice, choose
+from probeline.report.panels.gallery import Gallery, Sheets
 from probeline.report.statistics import METHOD
 from probeline.report.tables import Table
 from probeline.spec.references import referred
 from probeline.spec.schema import Experiment
 
 METRIC = "linear_probe/top1"
+INSIDE = "A closer look"
+PICTURED = {"views", "neighbours", "map_2d", "pictures"}
 FIGURES = ("metric_against_axis", "training_curves", "cost")
 TUNING = ("chosen_values", "tuning_history", "tuning_importance")
 SECTION_OF = {"paired_differences": "differences", "training_curves": "training", "cost": "cost"}
@@ -44,6 +49,8 @@ class Part:
     tables: tuple[Table, ...] = ()
     folded: tuple[tuple[str, Table], ...] = ()
     empty: str = ""
+    galleries: tuple[Gallery, ...] = ()
+    said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,10 +68,16 @@ class Contents:
     identities: Table
     comparisons: int
     method: str = METHOD
+    sheets: Sheets = field(default_factory=Sheets)
 
 
-def contents(experiment: Experiment, trials: pd.DataFrame, history: pd.DataFrame) -> Contents:
-    """Compute and draw everything; raises what a figure plug-in raises, other than NothingToDraw."""
+def contents(
+    experiment: Experiment, trials: pd.DataFrame, history: pd.DataFrame, files: pd.DataFrame | None = None
+) -> Contents:
+    """Compute and draw everything; raises what a figure plug-in raises, other than NothingToDraw.
+
+    `files`: what the trials of `chosen` left, a row a file: trial_id, name, content. None: nobody looked.
+    """
     asked = experiment.report
     main = asked.metric or METRIC
     shape = shape_of(experiment, trials)
@@ -77,20 +90,32 @@ def contents(experiment: Experiment, trials: pd.DataFrame, history: pd.DataFrame
     places = ("results", "differences", "tuning", "training", "cost")
     placed = {place: _worth(each for where, each in charts if where == place) for place in places}
     said = answer(trials, main, asked.baseline, shape)
+    pictures = Sheets()
+    sections = _sections(trials, experiment, main, shape, placed)
+    if files is not None:
+        at = sum(part.id in ("results", "differences") for part in sections)
+        sections[at:at] = _panels(chosen(experiment, trials).with_files(files), main, pictures, files.attrs)
     return Contents(
         title=experiment.name,
         question=experiment.question,
         answer=said,
         expected=experiment.expected,
         notes=asked.notes,
-        sections=tuple(_sections(trials, experiment, main, shape, placed)),
+        sections=tuple(sections),
         facts=provenance.facts(trials),
         recipes=provenance.recipes(trials),
         identities=provenance.identities(trials),
         comparisons=sum(
             "paired" in sentence for part in (said.baseline, *said.sections) for sentence in part.sentences
         ),
+        sheets=pictures,
     )
+
+
+def chosen(experiment: Experiment, trials: pd.DataFrame) -> Choice:
+    """Whose pictures the page shows, before anybody has fetched them."""
+    main = experiment.report.metric or METRIC
+    return choose(trials, main, shape_of(experiment, trials), experiment.report.panels)
 
 
 def figures(experiment: Experiment) -> list[dict[str, Any]]:
@@ -145,6 +170,23 @@ def _sections(trials: pd.DataFrame, experiment: Experiment, main: str, shape: La
     ]  # fmt: skip
     needed = {"differences": "differences" in wanted, "failures": "failures" in wanted, "results": True}
     return [part for part in parts if part.charts or part.tables or needed.get(part.id)]
+
+
+def _panels(choice: Choice, main: str, pictures: Sheets, attrs: dict[str, Any]) -> list[Part]:
+    """The section of pictures; none where no protocol was asked for any."""
+    if attrs.get("trouble"):
+        asked = any(PICTURED & set(one.protocols) for one in choice.shown)
+        return [Part("panels", INSIDE, said=(f"There are no pictures here: {attrs['trouble']}.",))] if asked else []
+    shown = choice.shown
+    galleries = [views.panel(shown, pictures), *sheets.panels(shown), neighbours.panel(shown, pictures)]
+    galleries.append(confusion.panel(shown, main))
+    kept = tuple(each for each in galleries if each and (each.cards or each.missing))
+    drawn, missing = maps.charts(shown, pictures)
+    if not (kept or drawn or missing):
+        return []
+    charts = tuple(Chart(maps.PROTOCOL, figure, aside=aside) for figure, aside in drawn)
+    said = (*choice.said(), *(f"No map of {each}" for each in missing))
+    return [Part("panels", INSIDE, charts, galleries=kept, said=said)]
 
 
 def chart(component: dict[str, Any], trials: pd.DataFrame, history: pd.DataFrame, given: dict[str, Any]) -> Chart:

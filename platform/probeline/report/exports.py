@@ -10,10 +10,11 @@ from probeline.report import studies
 from probeline.report.cells import TUNED
 
 
-def write(trials: pd.DataFrame, history: pd.DataFrame, folder: Path) -> list[Path]:
+def write(trials: pd.DataFrame, history: pd.DataFrame, folder: Path, files: pd.DataFrame | None = None) -> list[Path]:
     """Write `results.csv`, `results.parquet` and `history.parquet`; recipes as JSON text, mixed columns as text.
 
     Where cells were tuned, `studies.csv` has a row for each tuning trial, and the Parquet holds the studies whole.
+    `files`, those that trials left (trial_id, name, content), become `panels.parquet` where there are any.
     """
     flat, tried = flattened(trials), studies.points(trials)
     paths = [folder / name for name in ("results.csv", "results.parquet", "history.parquet")]
@@ -23,6 +24,9 @@ def write(trials: pd.DataFrame, history: pd.DataFrame, folder: Path) -> list[Pat
     if len(tried):
         paths.append(folder / "studies.csv")
         flattened(tried).to_csv(paths[3], index=False)
+    if files is not None and len(files):
+        paths.append(folder / "panels.parquet")
+        files[["trial_id", "name", "content"]].to_parquet(paths[-1], index=False)
     return paths
 
 

@@ -7,21 +7,22 @@ const probelineFigures = (() => {
 
   // Sets small multiples in as many columns as fit.
   function arrange(layout, width) {
-    const heights = layout.meta.panels, left = layout.meta.left || 56;
+    const heights = layout.meta.panels, left = layout.meta.left || 56, below = layout.meta.gap ?? GAP_Y;
     let columns = Math.min(heights.length, layout.meta.columns || 3, width < NARROW ? 1 : width < 940 ? 2 : 3);
     if (heights.length % columns === 1 && columns === 3) columns = 2;
     const room = width - left - 16, across = (room - (columns - 1) * GAP_X) / columns;
     const rows = [];
     for (let i = 0; i < heights.length; i += columns) rows.push(Math.max(...heights.slice(i, i + columns)));
-    layout.height = rows.reduce((sum, height) => sum + height + TOP + GAP_Y, 0);
-    if (layout.meta.legend) {
-      layout.height += LEGEND;
+    layout.height = rows.reduce((sum, height) => sum + height + TOP + below, 0);
+    if (layout.meta.legend) { // a number: that many entries, which may need several lines
+      const entries = layout.meta.legend === true ? 1 : layout.meta.legend;
+      layout.height += LEGEND + 20 * (Math.ceil(entries / Math.max(1, Math.floor(width / 110))) - 1);
       layout.legend = { orientation: "h", x: 0, xanchor: "left", y: 0, yanchor: "bottom" };
     }
     heights.forEach((height, i) => {
       const column = i % columns, row = Math.floor(i / columns), suffix = i ? i + 1 : "";
       const start = column * (across + GAP_X);
-      const top = rows.slice(0, row).reduce((sum, h) => sum + h + TOP + GAP_Y, 0) + TOP;
+      const top = rows.slice(0, row).reduce((sum, h) => sum + h + TOP + below, 0) + TOP;
       layout["xaxis" + suffix].domain = [start / room, Math.min(1, (start + across) / room)];
       layout["yaxis" + suffix].domain = [Math.max(0, 1 - (top + height) / layout.height), 1 - top / layout.height];
     });
@@ -50,6 +51,7 @@ const probelineFigures = (() => {
     Plotly.react(plot, data, layout, config);
     plot.classList.add("ready");
     plot.drawn = layout.width;
+    plot.dispatchEvent(new CustomEvent("drawn", { bubbles: true }));
   }
 
   return { draw };

@@ -19,24 +19,30 @@ from probeline.spec.schema import Experiment
 
 HERE = Path(__file__).parent
 SUMMARY = "summary.md"
-SCRIPTS = ("figures.js", "page.js")
+SCRIPTS = ("figures.js", "page.js", "panels/panels.js")
+STYLES = ("page.css", "panels/panels.css")
 
 
 def write(
-    experiment: Experiment, trials: pd.DataFrame, history: pd.DataFrame, folder: Path, kind: str | None = None
+    experiment: Experiment,
+    trials: pd.DataFrame,
+    history: pd.DataFrame,
+    folder: Path,
+    kind: str | None = None,
+    files: pd.DataFrame | None = None,
 ) -> list[Path]:
     """Write the page, Markdown (whole and in a few lines), LaTeX tables, and the data as CSV and Parquet.
 
-    `kind` (png, svg or pdf) writes each figure as a file too. Returns the paths. Raises UserError where figures cannot
-    be made into files; everything else is written by then.
+    `kind` (png, svg or pdf) writes each figure as a file too; `files` is what `contents` takes. Returns the paths.
+    Raises UserError where figures cannot be made into files; everything else is written by then.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    page = contents(experiment, trials, history)
+    page = contents(experiment, trials, history, files)
     texts = {"index.html": render(page), "report.md": markdown.render(page), SUMMARY: markdown.summary(page)}
     texts["tables.tex"] = latex.render(page)
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
-    paths = [*(folder / name for name in texts), *exports.write(trials, history, folder)]
+    paths = [*(folder / name for name in texts), *exports.write(trials, history, folder, files)]
     return paths + (images.write(page, folder, kind) if kind else [])
 
 
@@ -51,7 +57,7 @@ def render(page: Contents) -> str:
         page=page,
         description=describe,
         policy=policy(plotly, script),
-        css=Markup((HERE / "page.css").read_text(encoding="utf-8")),
+        css=Markup("".join((HERE / name).read_text(encoding="utf-8") for name in STYLES)),
         plotly=Markup(plotly),
         script=Markup(script),
         version=__version__,

@@ -8,7 +8,7 @@ import pandas as pd
 
 from probeline.failures import UserError
 
-RESULTS, HISTORY = "results.parquet", "history.parquet"
+RESULTS, HISTORY, PANELS = "results.parquet", "history.parquet", "panels.parquet"
 STRUCTURED = ("recipe", "notes", "tuned")  # columns that an export holds as JSON text
 MOMENTS = ("started", "finished")
 NEEDED = ("trial_id", "cell", "seed", "status")
@@ -29,6 +29,23 @@ def read(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     beside = file.with_name(HISTORY)
     empty = pd.DataFrame(columns=["trial_id", "name", "step", "value"])
     return _restored(trials), _parquet(beside) if beside.is_file() else empty
+
+
+def panels(path: Path) -> pd.DataFrame:
+    """The files of trials that stand beside an export: trial_id, name, content.
+
+    Where there are none it is empty, and `attrs["trouble"]` says so. Raises UserError.
+    """
+    beside = path / PANELS if path.is_dir() else path.with_name(PANELS)
+    empty = pd.DataFrame(columns=["trial_id", "name", "content"])
+    empty.attrs["trouble"] = f"this export has no {PANELS}"
+    if not beside.is_file():
+        return empty
+    found = _parquet(beside)
+    missing = [name for name in empty if name not in found]
+    if missing:
+        raise UserError(f"{beside}: not a report's export, it has no column {missing[0]!r}")
+    return found
 
 
 def _parquet(file: Path) -> pd.DataFrame:

@@ -53,6 +53,7 @@ def resolve_report(experiment: Experiment, expansion: Expansion, whole: Expansio
     metric = _metric(experiment, expansion, whole, problems)
     if whole.cells:
         _check_baseline(experiment, report.baseline, whole, ("report", "baseline"), problems)
+        _check_panels(experiment, whole, problems)
     figures = report.figures
     if figures is None:
         figures = _default_figures(experiment)
@@ -97,6 +98,16 @@ def _check_baseline(
             problems.append(experiment.source.problem(at, message))
     elif isinstance(baseline, dict) and not any(matches(c.recipe, c.coordinates, baseline) for c in cells if baseline):
         problems.append(experiment.source.problem(at, f"got {shown(baseline)}; matches no cell"))
+
+
+def _check_panels(experiment: Experiment, expansion: Expansion, problems: list[Problem]) -> None:
+    """Whose pictures are asked for: cells by their labels."""
+    labels = [cell.label for cell in expansion.cells]
+    for index, label in enumerate(experiment.report.panels.cells or ()):
+        if label not in labels:
+            at: Path = ("report", "panels", "cells", index)
+            message = f"got {shown(label)}; no cell has this label; {unknown(label, labels).split('; ')[1]}"
+            problems.append(experiment.source.problem(at, message))
 
 
 def _figure(

@@ -120,6 +120,15 @@ class Scale(Settings):
     tune: TuneSize | None = None
 
 
+class Panels(Settings):
+    """Whose pictures the page shows: those that the protocols `views`, `neighbours`, `map_2d` and `pictures` made."""
+
+    cells: list[str] | None = Field(
+        None, min_length=1, description="Cells by label; else twelve at most, one of each line first."
+    )
+    seed: int | None = Field(None, description="One of the seeds; else each cell's first that has finished.")
+
+
 class Report(Settings):
     """What the page shows. `figures` are resolved components, in order."""
 
@@ -128,6 +137,7 @@ class Report(Settings):
     references: str | References | None = Field(None, description="Published values: the beginning of their ids.")
     figures: list[str | dict[str, Any]] | None = None
     tables: list[Table] = Field(default_factory=lambda: list(get_args(Table)))
+    panels: Panels = Panels()
     notes: str = Field("", description="What the writer makes of the result: why it came out as it did.")
 
     @field_validator("metric")

@@ -1,0 +1,59 @@
+"""Nearest neighbours in h: a row a query, the image and those nearest to it; another class is named below."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+from markupsafe import Markup
+
+from probeline.report.panels.choice import Chosen
+from probeline.report.panels.gallery import Gallery, Sheets, gallery, size_of, small, tile
+from probeline.report.text import clean
+
+TITLE = "Nearest neighbours in h"
+CAPTION = (
+    "Left: a validation image, the same for every cell on these data. Right: the training images nearest to it by "
+    "cosine similarity, nearest first. Those of another class have a frame and their class below."
+)
+
+
+def prepare(one: Chosen, sheets: Sheets) -> pd.DataFrame:
+    """A row a picture: query, rank (0 is the query itself), tile, label, similarity, same (or None without labels)."""
+    facts = one.facts("neighbours/neighbours.json")
+    if facts is None:
+        return pd.DataFrame()
+    rows = []
+    for query, asked in enumerate(facts["queries"]):
+        rows.append((query, 0, int(asked["tile"]), str(asked["label"]), 1.0, True))
+        for rank, near in enumerate(asked["near"], 1):
+            same = near["label"] == asked["label"] if near["label"] and asked["label"] else None
+            rows.append((query, rank, int(near["tile"]), str(near["label"]), float(near["similarity"]), same))
+    frame = pd.DataFrame(rows, columns=["query", "rank", "tile", "label", "similarity", "same"])
+    frame.attrs = {"sheet": sheets.add(one.files["neighbours/neighbours.jpg"]), "size": size_of(facts["sheet"])}
+    return frame
+
+
+def draw(frame: pd.DataFrame) -> Markup:
+    """A row a query."""
+    lines = [_row(frame.attrs, group) for _, group in frame.groupby("query", sort=True)]
+    return Markup('<div class="grid">{}</div>').format(Markup("").join(lines))
+
+
+def _row(attrs: dict, group: pd.DataFrame) -> Markup:
+    parts = []
+    for each in group.itertuples(index=False):
+        name = clean(each.label) or "no label"
+        said = (
+            f"asked: {name}" if each.rank == 0 else f"neighbour {each.rank}: {name}, similarity {each.similarity:.2f}"
+        )
+        other = each.same is False
+        picture = tile(attrs["sheet"], attrs["size"], each.tile, said, "other" if other else "")
+        words = small(each.label) if other or (each.rank == 0 and each.label) else Markup("")
+        kind = "asked" if each.rank == 0 else "near"
+        parts.append(Markup('<span class="{}">{}{}</span>').format(kind, picture, words))
+    return Markup('<div class="line">{}</div>').format(Markup("").join(parts))
+
+
+def panel(chosen: Sequence[Chosen], sheets: Sheets) -> Gallery | None:
+    """The gallery, or None where nobody asked for it."""
+    head = ("neighbours", TITLE, CAPTION)
+    return gallery(head, "neighbours", chosen, lambda one: prepare(one, sheets), draw)

@@ -1,0 +1,65 @@
+import re
+
+import numpy as np
+import pytest
+import torch
+from probeline.evaluation._classification import confusion as counted
+from probeline.evaluation._classification import write_confusion
+from probeline.report.panels import confusion
+from report.panels.left import CLASSES, chosen
+from sklearn.metrics import confusion_matrix
+
+NAME = "linear_probe/confusion.csv"
+
+
+def test_a_field_has_its_count_and_its_share_of_the_true_classs_row():
+    frame = confusion.prepare(chosen(), "linear_probe")
+    assert frame["n"].tolist() == [3, 1, 0, 0, 0, 0, 1, 0, 9]
+    assert frame["share"].tolist() == [0.75, 0.25, 0, 0, 0, 0, 0.1, 0, 0.9]
+    assert frame["label"].tolist() == [name for name in CLASSES for _ in range(3)]
+
+
+def test_what_the_protocol_wrote_is_read_back_as_scikit_learn_counts_it(tmp_path):
+    random = np.random.default_rng(0)
+    labels, predicted = random.integers(0, 3, 200), random.integers(0, 3, 200)
+    names = ("a,b", 'quo"te', "line\nbreak")
+    path = write_confusion(counted(torch.tensor(predicted), torch.tensor(labels), 3), names, tmp_path / "c.csv")
+    frame = confusion.prepare(chosen(files={NAME: path.read_bytes()}), "linear_probe")
+    theirs = confusion_matrix(labels, predicted)
+    assert np.array_equal(frame["n"].to_numpy().reshape(3, 3), theirs)
+    assert np.allclose(frame["share"].to_numpy().reshape(3, 3), theirs / theirs.sum(1, keepdims=True))
+    assert frame.attrs["classes"] == list(names)
+
+
+def test_the_table_has_a_header_a_class_both_ways_and_dark_fields_have_light_figures():
+    drawn = str(confusion.draw(confusion.prepare(chosen(), "linear_probe")))
+    assert drawn.count('scope="col"') == drawn.count('scope="row"') == 3
+    fields = re.findall(r'<td class="(field[^"]*)" style="--share:(\d+)%"[^>]*>(\d*)</td>', drawn)
+    assert [(kind == "field dark", share, n) for kind, share, n in fields] == [
+        (True, "75", "3"), (False, "25", "1"), (False, "0", ""), (False, "0", ""), (False, "0", ""),
+        (False, "0", ""), (False, "10", "1"), (False, "0", ""), (True, "90", "9"),
+    ]  # fmt: skip
+
+
+def test_many_classes_become_the_pairs_that_are_confused_most(tmp_path):
+    counts = 9 * torch.eye(40, dtype=torch.int64)
+    counts[3, 7] = 18
+    path = write_confusion(counts, tuple(f"class {i}" for i in range(40)), tmp_path / "c.csv")
+    drawn = str(confusion.draw(confusion.prepare(chosen(files={NAME: path.read_bytes()}), "linear_probe")))
+    assert "40 classes" in drawn and "<bdi>class 3</bdi> taken for <bdi>class 7</bdi>: 18, 67%" in drawn
+    assert drawn.count("<li>") == 1
+
+
+def test_the_metrics_protocol_is_shown_else_the_first_that_left_a_matrix():
+    matrix = chosen().files[NAME]
+    both = [chosen(protocols=("knn", "linear_probe"), files={"knn/confusion.csv": matrix, NAME: matrix})]
+    assert confusion.panel(both, "linear_probe/top1").title.endswith("linear probe")
+    assert confusion.panel(both, "rankme/h").title.endswith("knn")
+    assert confusion.panel([chosen(files={})], "knn/top1") is None
+
+
+def test_a_matrix_that_is_not_square_is_missing_with_its_reason():
+    torn = chosen(files={NAME: b"x,a,b\r\na,1,2\r\n"})
+    with pytest.raises(ValueError, match="not square"):
+        confusion.prepare(torn, "linear_probe")
+    assert "cannot be read (ValueError)" in confusion.panel([torn], "linear_probe/top1").missing[0]

@@ -1,0 +1,107 @@
+"""The section of pictures on the page, from files to HTML."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from evaluation.subjects import dataset, files, judged, protocol
+from probeline.report import stored
+from probeline.report.page import write
+from probeline.report.panels import confusion, maps, neighbours, views
+from probeline.report.panels.gallery import Sheets
+from report.panels.left import PROTOCOLS, asking, chosen, facts, frame
+from report.panels.left import files as left
+
+HOSTILE = "</style></script><script>alert(1)</script>\"'<img src=x onerror=alert(1)>"
+
+
+def page(folder, make, trials, found):
+    write(make.experiment(figures=["metric_by_cell"]), trials, make.history(trials), folder, files=found)
+    return (folder / "index.html").read_text(encoding="utf-8")
+
+
+def test_the_page_shows_every_kind_and_stays_small(tmp_path, make, trials):
+    trials = asking(trials, (*PROTOCOLS, "pictures"))
+    text = page(tmp_path, make, trials, frame(trials))
+    for name in ("views", "neighbours", "confusion", "pictures-samples-png"):
+        assert f'id="panel-{name}"' in text, name
+    assert "h in two dimensions by t-SNE" in text and '<a href="#panels">A closer look</a>' in text
+    assert len(text.encode()) < 10e6
+
+
+def test_an_export_carries_the_pictures(tmp_path, make, trials):
+    trials = asking(trials)
+    before = page(tmp_path / "a", make, trials, frame(trials))
+    read = stored.panels(tmp_path / "a")
+    assert read["content"].tolist() == frame(trials)["content"].tolist()
+    assert page(tmp_path / "b", make, trials, read) == before
+    (tmp_path / "a" / "panels.parquet").unlink()
+    assert "this export has no panels.parquet" in page(tmp_path / "c", make, trials, stored.panels(tmp_path / "a"))
+
+
+def test_without_protocols_that_leave_pictures_there_is_no_section(tmp_path, make, trials):
+    assert 'id="panels"' not in page(tmp_path / "a", make, trials, stored.panels(tmp_path))
+    assert 'id="panels"' not in page(tmp_path / "b", make, trials, frame(trials).iloc[:0])
+
+
+def test_hostile_names_and_files_are_inert(tmp_path, make):
+    trials = asking(make.trials(levels={HOSTILE: 0.7}))
+    found = frame(trials)
+    told = json.loads(left()["neighbours/neighbours.json"])
+    told["queries"][0]["label"] = told["queries"][0]["near"][0]["label"] = HOSTILE
+    told["queries"][1]["near"][0]["label"] = HOSTILE
+    evil = {
+        "neighbours/neighbours.json": json.dumps(told).encode(),
+        "views/views.jpg": HOSTILE.encode(),
+        "map_2d/map.json": facts(
+            3, classes=[HOSTILE] * 3, labels=[0, 1, 2], maps={HOSTILE: [[0, 0]] * 3}, pca_variance=[]
+        ),
+        "linear_probe/confusion.csv": f'x,"{HOSTILE.replace(chr(34), chr(34) * 2)}"\r\nx,1\r\n'.encode(),
+    }
+    found["content"] = [evil.get(name, content) for name, content in zip(found["name"], found["content"], strict=True)]
+    text = page(tmp_path, make, trials, found)
+    assert "<img src=x" not in text and "<script>alert" not in text
+    assert "left files that cannot be read (ValueError)" in text
+
+
+def test_what_protocols_leave_is_what_the_page_reads(tmp_path):
+    known = judged("rotation", dataset(48, 18, 24))
+    found = {}
+    for name in PROTOCOLS:
+        judge = protocol(name)
+        own = files(judge.evaluate(known, tmp_path / name))
+        found |= {f"{name}/{path.name}": path.read_bytes() for path in own}
+    one, sheets = chosen(files=found), Sheets()
+    assert len(neighbours.prepare(one, sheets)) == 6 * 9
+    assert sorted(views.prepare(one, sheets)["target"].dropna().unique()) == [0, 1, 2, 3]
+    assert len(maps.prepare(one, sheets)) == 2 * 18
+    assert confusion.prepare(one, "linear_probe")["n"].sum() == 24
+    assert len(sheets.contents) == 3
+
+
+@pytest.fixture
+def address(tmp_path, make, trials) -> str:
+    trials = asking(trials, (*PROTOCOLS, "pictures"))
+    page(tmp_path, make, trials, frame(trials))
+    return Path(tmp_path / "index.html").as_uri()
+
+
+def test_the_pointer_and_the_keys_show_a_points_picture_in_a_browser(visit, address):
+    seen = visit(address)
+    plot = seen.locator("#panels .plot.js-plotly-plot").first
+    thumb, heard = seen.locator(".thumb").first, seen.locator(".heard").first
+    plot.locator(".point").nth(1).hover(force=True)
+    thumb.wait_for(state="visible")
+    assert re.match(r"(brick|rocket|no label); simclr", heard.text_content())
+    shown = "e => getComputedStyle(e.firstChild).backgroundImage"
+    assert thumb.evaluate(shown).startswith('url("data:image/jpeg;base64,')
+    assert seen.locator("#panels .ring").count() == 6, "the same image in each panel of the figure"
+    plot.focus()
+    seen.keyboard.press("Escape")
+    assert thumb.is_hidden()
+    seen.keyboard.press("ArrowRight")
+    before = heard.text_content()
+    seen.keyboard.press("PageDown")
+    thumb.wait_for(state="visible")
+    assert heard.text_content() != before and heard.text_content().split(";")[0] == before.split(";")[0]
