@@ -12,7 +12,7 @@ from probeline.report.statistics import Estimate, estimates
 
 RUN = ("trial_id", "encoder_id", "run_id", "cell", "arm", "seed", "status", "failure", "message", "notes", "recipe")
 TUNED = "tuned"  # what the study of a cell has come to
-PROVENANCE = ("git_commit", "git_dirty", "versions", "hardware", "data_digest", "started", "finished")
+PROVENANCE = ("git_commit", "git_dirty", "versions", "hardware", "data_digest", "started", "finished", "run_url")
 NOT_AXES = frozenset([*RUN, *PROVENANCE, TUNED])
 
 

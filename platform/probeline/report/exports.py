@@ -9,6 +9,8 @@ import pandas as pd
 from probeline.report import studies
 from probeline.report.cells import TUNED
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets take the start of a formula for
+
 
 def write(trials: pd.DataFrame, history: pd.DataFrame, folder: Path, files: pd.DataFrame | None = None) -> list[Path]:
     """Write `results.csv`, `results.parquet` and `history.parquet`; recipes as JSON text, mixed columns as text.
@@ -18,16 +20,29 @@ def write(trials: pd.DataFrame, history: pd.DataFrame, folder: Path, files: pd.D
     """
     flat, tried = flattened(trials), studies.points(trials)
     paths = [folder / name for name in ("results.csv", "results.parquet", "history.parquet")]
-    flat.drop(columns=TUNED, errors="ignore").to_csv(paths[0], index=False)
+    for_people(flat.drop(columns=TUNED, errors="ignore")).to_csv(paths[0], index=False)
     flat.to_parquet(paths[1], index=False)
     flattened(history).to_parquet(paths[2], index=False)
     if len(tried):
         paths.append(folder / "studies.csv")
-        flattened(tried).to_csv(paths[3], index=False)
+        for_people(flattened(tried)).to_csv(paths[3], index=False)
     if files is not None and len(files):
         paths.append(folder / "panels.parquet")
         files[["trial_id", "name", "content"]].to_parquet(paths[-1], index=False)
     return paths
+
+
+def for_people(flat: pd.DataFrame) -> pd.DataFrame:
+    """A copy in which no text begins as a spreadsheet's formula does: a quote stands before it, in its heading too."""
+    inert = flat.copy()
+    for name in inert.columns:
+        if inert[name].dtype == object or pd.api.types.is_string_dtype(inert[name]):
+            inert[name] = [_inert(value) for value in inert[name]]
+    return inert.rename(columns=_inert)
+
+
+def _inert(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 def flattened(frame: pd.DataFrame) -> pd.DataFrame:

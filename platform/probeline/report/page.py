@@ -19,7 +19,7 @@ from probeline.spec.schema import Experiment
 
 HERE = Path(__file__).parent
 SUMMARY = "summary.md"
-SCRIPTS = ("figures.js", "page.js", "panels/panels.js")
+SCRIPTS = ("figures.js", "page.js", "tables.js", "trials.js", "panels/panels.js")
 STYLES = ("page.css", "panels/panels.css")
 
 
@@ -84,6 +84,8 @@ def _field(entry: Entry, numeric: bool) -> str:
     kind = ' class="number"' if numeric else ""
     sort = "" if entry.sort is None else f' data-sort="{escape(entry.sort)}"'
     said = f"<bdi>{escape(entry.text)}</bdi>"
+    if entry.link.startswith(("http://", "https://")):  # whatever else a file may say is no link
+        said = f'<a href="{escape(entry.link)}" target="_blank" rel="noopener noreferrer">{said}</a>'
     if entry.behind:
         lines = "".join(f"<li><bdi>{escape(line)}</bdi></li>" for line in entry.behind)
         said = f'<details class="behind"><summary>{said}</summary><ul>{lines}</ul></details>'

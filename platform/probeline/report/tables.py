@@ -17,12 +17,13 @@ WATCHED = ("cost/", "train/", "online_probe/")  # not results
 
 @dataclass(frozen=True)
 class Entry:
-    """One field. `small` stands under the text, `behind` opens on it: what the number is made of."""
+    """One field. `small` stands under the text, `behind` opens on it: what the number is made of; `link` is http."""
 
     text: str
     sort: float | str | None = None
     small: str = ""
     behind: tuple[str, ...] = ()
+    link: str = ""
 
 
 @dataclass(frozen=True)

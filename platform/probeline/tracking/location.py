@@ -65,6 +65,15 @@ def artifact_location(uri: str, experiment: str, directory: Path) -> str | None:
     return (root / slug).as_uri()
 
 
+def run_address(uri: str, experiment_id: str | None, run_id: str) -> str | None:
+    """Where a tracking server shows a run, without a login; None where there is no server."""
+    if not uri.startswith(("http://", "https://")) or experiment_id is None:
+        return None
+    parts = urlsplit(uri.rstrip("/"))
+    server = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return f"{server}/#/experiments/{experiment_id}/runs/{run_id}{TRAINING}"
+
+
 def redacted(uri: str) -> str:
     """`uri` without a password, to be shown."""
     return re.sub(r"(://[^/@:]*):[^@/]*@", r"\1:***@", uri)

@@ -10,7 +10,7 @@ from probeline.failures import UserError
 from probeline.spec.trial import Trial
 from probeline.tracking import encoding
 from probeline.tracking.client import connect
-from probeline.tracking.location import redacted
+from probeline.tracking.location import redacted, run_address
 from probeline.tracking.run import Run, Runs, by_trial
 from probeline.tracking.runs import open_runs
 
@@ -52,13 +52,17 @@ def frame(
 
     A metric's column holds its last value, `notes` a dict of what a note is about -> its text. history holds every
     point of the metrics that have steps past 0, in the same order of trials, then by name and step. `tuned`, a cell's
-    label -> what its study has come to (see `studies.outcomes`), becomes a column of that name.
+    label -> what its study has come to (see `studies.outcomes`), becomes a column of that name. Of a tracking server,
+    `run_url` is where it shows the run.
     """
     with told(uri):
         runs = open_runs(uri, experiment)
         found = by_trial(runs.read([trial.id for trial in trials])) if runs and trials else {}
         planned = [found[trial.id] for trial in trials if trial.id in found]  # a store gives runs in no order
-        return table(trials, found, tuned), _history(runs, planned)
+        rows = table(trials, found, tuned)
+        if uri.startswith("http"):
+            rows["run_url"] = _exact(_address(uri, found.get(trial.id)) for trial in trials)
+        return rows, _history(runs, planned)
 
 
 def table(trials: Sequence[Trial], found: Mapping[str, Run], tuned: Mapping[str, Any] | None = None) -> "pd.DataFrame":
@@ -131,6 +135,10 @@ def status_of(run: Run | None) -> TrialStatus:
         return TrialStatus()
     tags = run.tags
     return TrialStatus(run.run_id, STATUS[run.status], tags.get("probeline.failure"), tags.get("probeline.message"))
+
+
+def _address(uri: str, run: Run | None) -> str | None:
+    return run_address(uri, run.experiment_id, run.run_id) if run else None
 
 
 def _columns(trials: Sequence[Trial], found: Mapping[str, Run]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ class Run:
     ended: int | None = None
     tags: dict[str, str] = field(default_factory=dict)
     metrics: dict[str, tuple[float, int]] = field(default_factory=dict)
+    experiment_id: str | None = None  # where a server told it
 
 
 class Runs(Protocol):

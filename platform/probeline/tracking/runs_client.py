@@ -99,7 +99,8 @@ def as_run(run: "mlflow.entities.Run") -> Run:
     info, data = run.info, run.data
     metrics = {metric.key: (metric.value, metric.step) for metric in data._metric_objs}  # `data.metrics` lacks steps
     trial_id = data.tags.get("probeline.trial_id", "")
-    return Run(trial_id, info.run_id, info.status, info.start_time, info.end_time, dict(data.tags), metrics)
+    times = (info.start_time, info.end_time)
+    return Run(trial_id, info.run_id, info.status, *times, dict(data.tags), metrics, info.experiment_id)
 
 
 def _bulk(client: "MlflowClient", run_ids: list[str], key: str) -> list[tuple[str, str, int, float]] | None:
