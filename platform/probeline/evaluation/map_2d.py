@@ -2,8 +2,8 @@
 
 van der Maaten, Hinton: Visualizing Data using t-SNE, JMLR 9, 2008; here over cosine distances, those of `knn`, from the
 principal components. A picture and no number: distances between far groups of a t-SNE mean little, and nothing is
-chosen by it. No test label is read, and every trial on the same data shows the same images. About 1 s and 60 to 100 kB
-a trial for 240 images of 32x32.
+chosen by it. No test label is read, and every trial on the same data shows the same images. About 0.4 s of a
+processor (and 1.3 s once, to load scikit-learn) and 95 kB a trial for 240 images of 32x32.
 """
 
 from collections.abc import Iterator

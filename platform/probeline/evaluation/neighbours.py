@@ -1,7 +1,7 @@
 """Nearest neighbours to look at: a few validation images, each with the training images nearest to it in h.
 
 By cosine similarity, as `knn` measures it. A picture and no number: nothing is chosen by it, no test label is read,
-and every trial on the same data asks about the same images. About 0.1 s and 30 kB a trial for images of 32x32.
+and every trial on the same data asks about the same images. About 0.01 s and 25 kB a trial for images of 32x32.
 """
 
 from collections.abc import Iterator

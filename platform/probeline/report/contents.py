@@ -93,7 +93,7 @@ def contents(
     pictures = Sheets()
     sections = _sections(trials, experiment, main, shape, placed)
     if files is not None:
-        at = sum(part.id in ("results", "differences") for part in sections)
+        at = sum(part.id not in ("cost", "failures") for part in sections)
         sections[at:at] = _panels(chosen(experiment, trials).with_files(files), main, pictures, files.attrs)
     return Contents(
         title=experiment.name,

@@ -4,7 +4,10 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
+from browser import PHONE
 from evaluation.subjects import dataset, files, judged, protocol
 from probeline.report import stored
 from probeline.report.page import write
@@ -105,3 +108,31 @@ def test_the_pointer_and_the_keys_show_a_points_picture_in_a_browser(visit, addr
     seen.keyboard.press("PageDown")
     thumb.wait_for(state="visible")
     assert heard.text_content() != before and heard.text_content().split(";")[0] == before.split(";")[0]
+
+
+def test_a_finger_shows_a_points_picture_and_beside_all_points_hides_it(visit, address):
+    seen = visit(address, PHONE)
+    seen.locator("#panels .plot.js-plotly-plot").first.wait_for()
+    point = seen.locator("#panels .plot .point").nth(1)
+    point.scroll_into_view_if_needed()
+    box = point.bounding_box()
+    seen.touchscreen.tap(box["x"] + 12, box["y"] + 4)
+    seen.locator(".thumb").first.wait_for(state="visible")
+    seen.touchscreen.tap(box["x"] + 70, box["y"] + 60)
+    seen.locator(".thumb").first.wait_for(state="hidden")
+    width = "() => document.documentElement.scrollWidth"
+    assert seen.evaluate(width) == PHONE.width, "nothing reaches beyond the screen"
+
+
+def test_a_page_of_500_trials_whose_pictures_fill_their_room_stays_below_ten_megabytes(tmp_path, make):
+    trials = asking(make.trials(sizes=tuple(range(1, 34)), arms={"random_init": 0.6}, seeds=5))
+    assert len(trials) == 500
+    noise = np.random.default_rng(0)
+    rows = [
+        (trial, "neighbours/neighbours.jpg", b"\xff\xd8\xff" + noise.bytes(178_000)) for trial in trials["trial_id"]
+    ]
+    rows += [
+        (trial, "neighbours/neighbours.json", left()["neighbours/neighbours.json"]) for trial in trials["trial_id"]
+    ]
+    text = page(tmp_path, make, trials, pd.DataFrame(rows, columns=["trial_id", "name", "content"]))
+    assert text.count("background-image: url(data:") == 12 and len(text.encode()) < 10e6

@@ -1,6 +1,7 @@
 "use strict";
 // Thumbnails of a map's points: under the pointer, or by the arrow keys; rings show the same image in the other panels.
 (() => {
+  const FINGER = 24; // px: how near a touch must come to a point
   const REACH = 0.75; // how far to the side of the arrow a next point may lie, for each step along it
 
   const place = (plot, trace, i) => {
@@ -72,6 +73,14 @@
     if (to?.trace !== undefined) show(plot, to.trace, to.i);
   }
 
+  // Plotly tells nobody of a finger.
+  function touch(plot, event) {
+    if (event.pointerType !== "touch") return;
+    const box = plot.getBoundingClientRect(), away = (p) => Math.hypot(p.left - event.clientX + box.left, p.top - event.clientY + box.top);
+    const nearest = points(plot).reduce((best, p) => (away(p) < away(best) ? p : best));
+    away(nearest) <= FINGER ? show(plot, nearest.trace, nearest.i) : hide(plot);
+  }
+
   function prepare(plot) {
     const around = element("thumbs", plot.parentElement);
     plot.before(around);
@@ -87,6 +96,7 @@
     plot.on("plotly_hover", ({ points: [point] }) => show(plot, point.curveNumber, point.pointNumber));
     plot.on("plotly_unhover", () => hide(plot));
     plot.addEventListener("keydown", (event) => press(plot, event));
+    plot.addEventListener("pointerup", (event) => touch(plot, event), true);
     plot.addEventListener("blur", () => hide(plot));
   }
 
