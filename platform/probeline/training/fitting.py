@@ -75,8 +75,8 @@ def treats_samples_apart(loop: Loop) -> bool:
 
 def alike(a: Tensor, b: Tensor) -> bool:
     """Whether two tensors differ by no more than rounding."""
-    scale = float(a.abs().max())
-    return torch.allclose(a, b, rtol=1e-4, atol=1e-5 * scale)
+    a, b = a.float(), b.float()
+    return torch.allclose(a, b, rtol=1e-4, atol=1e-5 * float(a.abs().max()))
 
 
 def fitting(loop: Loop, free: int) -> tuple[int | None, str]:
