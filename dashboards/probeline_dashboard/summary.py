@@ -96,7 +96,7 @@ def to_go(live: Live) -> Forecast:
     plan, resources = live.plan(), live.base.experiment.resources
     running = live.counts()["running"]
     here = Cluster.parse(None)
-    cluster = Cluster(running * resources.cpus, running * resources.gpus) if running else here
+    cluster = Cluster(running * resources.all["CPU"], running * resources.all["GPU"]) if running else here
     known = Prices(costs(live.uri), forecast.device_of(resources))
     return forecast.forecast(plan, known, cluster, Budget(), forecast.encoders_in(live.folder))
 
@@ -104,7 +104,7 @@ def to_go(live: Live) -> Forecast:
 def money(live: Live, now: float | None = None) -> list:
     """Cost so far and to go."""
     so_far, found = spent(live.base.trials, live.following.runs, now or time.time()), to_go(live)
-    gpus = live.base.experiment.resources.gpus
+    gpus = live.base.experiment.resources.all["GPU"]
     return [
         html.Div([html.Dt("so far"), html.Dd(_so_far(so_far)), *_gpu(so_far.total, gpus)]),
         html.Div([html.Dt("to go"), html.Dd(_left(found)), *_gpu(found.cost.seconds, gpus)]),

@@ -22,6 +22,7 @@ from probeline.methods.simclr import Config, SimCLR
 from probeline.models.build import build_encoder
 from probeline.training.gradient_cache import cached_gradient, full_gradient
 from probeline.training.memory import keep_freed_memory
+from probeline.training.share import Share
 
 from tests.benchmarks.row import Row
 
@@ -72,7 +73,7 @@ def training_step(micro_batch: int | None) -> Callable[[int], None]:
         if micro_batch is None:
             full_gradient(method, batch, draws, lambda: precision)
         else:
-            cached_gradient(method, batch, draws, lambda: precision, min(micro_batch, count))
+            cached_gradient(method, batch, draws, lambda: precision, Share(count, micro_batch))
 
     return step
 

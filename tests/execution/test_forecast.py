@@ -82,6 +82,20 @@ def test_gpu_hours_are_the_share_of_a_gpu_that_a_trial_takes(spec, uri):
     assert Cluster(2, 0).slots(Resources(gpus=1)) == 1
 
 
+def test_a_trial_of_several_workers_takes_and_costs_what_they_all_take(spec, uri, tmp_path):
+    shared = Resources(workers=4, gpus_per_worker=1, cpus_per_worker=2)
+    assert shared.all == {"CPU": 8, "GPU": 4}
+    assert Cluster(64, 8).slots(shared) == 2
+    assert Cluster(16, 80).slots(shared) == 2
+    with_gpus = ["resources.workers=4", "resources.gpus_per_worker=1"]
+    plan, one = make(load(spec, sets=with_gpus), uri), make(load(spec), uri)
+    assert [trial.id for trial in plan.trials] == [trial.id for trial in one.trials]
+    found, said = forecast.make(plan, uri, tmp_path, "64,8", Budget(), measured=True)
+    assert (found.gpus, found.slots) == (4, 2)
+    assert said == ["not measured: a trial of several workers is priced by one that has finished"]
+    assert shape(plan.trials[0], plan.experiment.resources) != shape(plan.trials[0], Resources(gpus=1))
+
+
 @pytest.mark.parametrize("wrong", ["", "many", "0", "4,2,1", "-1"])
 def test_a_cluster_that_cannot_be_is_refused(wrong):
     with pytest.raises(UserError, match=r"--cluster .*allowed: CPUS or CPUS,GPUS"):

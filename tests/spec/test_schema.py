@@ -45,6 +45,16 @@ def test_gpus_are_a_share_of_one_or_several_whole_ones(gpus):
     assert Resources(gpus=gpus).gpus == gpus
 
 
+def test_what_a_trial_takes_is_what_its_workers_take():
+    assert Resources().all == Resources().each == {"CPU": 1, "GPU": 0}
+    shared = Resources(workers=4, gpus_per_worker=1, cpus=2)
+    assert (shared.each, shared.all) == ({"CPU": 2, "GPU": 1}, {"CPU": 8, "GPU": 4})
+    with pytest.raises(ValidationError, match=r"got 0.5; allowed with several workers: a whole number"):
+        Resources(workers=2, gpus_per_worker=0.5)
+    with pytest.raises(ValidationError, match=r"got 1.5; allowed: a fraction up to 1"):
+        Resources(gpus_per_worker=1.5)
+
+
 def test_axes_are_listed_in_the_order_of_grid_zip_and_when():
     experiment = Experiment.model_validate(
         {

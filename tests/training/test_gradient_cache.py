@@ -14,7 +14,8 @@ from probeline.models.build import build_encoder
 from probeline.spec.settings import Settings
 from probeline.training import loop
 from probeline.training.checkpoints import Checkpoint
-from probeline.training.gradient_cache import WholeViews, cached_gradient, full_gradient, ranges
+from probeline.training.gradient_cache import WholeViews, cached_gradient, full_gradient
+from probeline.training.share import Share, chunks_of
 from torch import nn
 from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -74,7 +75,7 @@ def assert_same(found, expected, tolerance=1e-5):
 def test_without_batch_norm_it_is_the_full_batchs(name, micro_batch):
     made = method(name)
     full, expected, _ = stepped(made, full_gradient)
-    cached, found, _ = stepped(made, partial(cached_gradient, micro_batch=micro_batch))
+    cached, found, _ = stepped(made, partial(cached_gradient, share=Share(B, micro_batch)))
     assert_same(found, expected)
     assert_same(cached.terms, {key: term.detach() for key, term in full.terms.items()})
     assert_same({"h": cached.outputs.h, "z": cached.outputs.z}, {"h": full.outputs.h, "z": full.outputs.z})
@@ -84,7 +85,7 @@ def test_without_batch_norm_it_is_the_full_batchs(name, micro_batch):
 def test_every_method_has_it(name):
     made = method(name)
     full, expected, noisy = stepped(made, full_gradient)
-    cached, found, _ = stepped(made, partial(cached_gradient, micro_batch=3))
+    cached, found, _ = stepped(made, partial(cached_gradient, share=Share(B, 3)))
     assert cached.outputs.h.shape == full.outputs.h.shape
     assert {key: t.shape for key, t in cached.outputs.extra.items()} == {
         key: t.shape for key, t in full.outputs.extra.items()
@@ -113,7 +114,7 @@ def test_bfloat16_rounds_it_and_no_more():
     made = method("simclr")
     _, exact, _ = stepped(made, full_gradient)
     _, full, _ = stepped(made, full_gradient, precision)
-    cached, found, _ = stepped(made, partial(cached_gradient, micro_batch=3), precision)
+    cached, found, _ = stepped(made, partial(cached_gradient, share=Share(B, 3)), precision)
     assert cached.outputs.z.dtype == torch.bfloat16
     flat = [torch.cat([gradient.flatten() for gradient in each.values()]) for each in (exact, full, found)]
     rounding = (flat[1] - flat[0]).norm() / flat[0].norm()
@@ -149,7 +150,7 @@ def test_the_second_pass_has_the_noise_of_the_first():
     torch.manual_seed(0)
     made = Noisy()
     torch.manual_seed(1)
-    cached_gradient(made, batch(), DRAWS, contextlib.nullcontext, 3)
+    cached_gradient(made, batch(), DRAWS, contextlib.nullcontext, Share(B, 3))
     first, second = made.seen[:3], made.seen[3:]
     assert len(second) == 3
     assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
@@ -160,7 +161,7 @@ def test_outputs_that_need_no_gradient_and_heads_in_the_loss_are_as_in_a_full_st
     torch.manual_seed(0)
     made = Noisy(nn.Sequential(nn.Flatten(), nn.Linear(768, 6)))
     full, expected, _ = stepped(made, full_gradient)
-    cached, found, _ = stepped(made, partial(cached_gradient, micro_batch=2))
+    cached, found, _ = stepped(made, partial(cached_gradient, share=Share(B, 2)))
     assert_same(found, expected)
     assert torch.equal(cached.outputs.extra["row"], full.outputs.extra["row"])
     assert not any(tensor.requires_grad for tensor in [cached.outputs.h, cached.outputs.z])
@@ -168,7 +169,7 @@ def test_outputs_that_need_no_gradient_and_heads_in_the_loss_are_as_in_a_full_st
 
 def test_a_loss_may_read_the_views_of_the_whole_batch():
     made = method("rotation")
-    cached, _, _ = stepped(made, partial(cached_gradient, micro_batch=3))
+    cached, _, _ = stepped(made, partial(cached_gradient, share=Share(B, 3)))
     whole = made.views(batch(), DRAWS)
     assert isinstance(cached.views, WholeViews)
     torch.testing.assert_close(cached.views.inputs, whole.inputs, rtol=0, atol=1e-6)
@@ -181,9 +182,9 @@ def test_batch_norm_sees_its_chunk_and_moves_its_running_statistics_once_a_step(
     encoder = nn.Sequential(nn.Flatten(), nn.BatchNorm1d(768, momentum=0.1), nn.Linear(768, 6))
     made, norm = Noisy(encoder), encoder[1]
     norm.running_mean.fill_(5.0)
-    cached_gradient(made, batch(), DRAWS, contextlib.nullcontext, 3)
+    cached_gradient(made, batch(), DRAWS, contextlib.nullcontext, Share(B, 3))
     views = made.views(batch(), DRAWS).inputs.flatten(1).unflatten(0, (2, B))
-    parts = [views[:, start:stop].flatten(0, 1) for start, stop in ranges(B, 3)]
+    parts = [views[:, start:stop].flatten(0, 1) for start, stop in chunks_of(B, 3)]
     weights = [len(part) / (2 * B) for part in parts]
     mean = sum(weight * part.mean(0) for weight, part in zip(weights, parts, strict=True))
     variance = sum(weight * part.var(0) for weight, part in zip(weights, parts, strict=True))
@@ -201,7 +202,7 @@ def test_a_norm_without_momentum_keeps_the_mean_over_steps():
     encoder = nn.Sequential(nn.Flatten(), nn.BatchNorm1d(768, momentum=None), nn.Linear(768, 6))
     made, norm = Noisy(encoder), encoder[1]
     for _ in range(2):
-        cached_gradient(made, batch(), DRAWS, contextlib.nullcontext, 4)
+        cached_gradient(made, batch(), DRAWS, contextlib.nullcontext, Share(B, 4))
     views = made.views(batch(), DRAWS).inputs.flatten(1)
     torch.testing.assert_close(norm.running_mean, views.mean(0))
     assert (norm.num_batches_tracked, norm.momentum) == (2, None)
@@ -211,14 +212,14 @@ def test_a_norm_in_evaluation_mode_is_left_alone():
     encoder = nn.Sequential(nn.Flatten(), nn.BatchNorm1d(768), nn.Linear(768, 6))
     made, norm = Noisy(encoder), encoder[1].eval()
     _, expected, _ = stepped(made, full_gradient)
-    _, found, _ = stepped(made, partial(cached_gradient, micro_batch=3))
+    _, found, _ = stepped(made, partial(cached_gradient, share=Share(B, 3)))
     assert_same(found, expected)
     assert norm.running_mean.abs().sum() == 0
 
 
 @pytest.mark.parametrize(("samples", "micro_batch"), [(7, 3), (8, 4), (257, 256), (5, 1), (4096, 256)])
 def test_chunks_are_even_and_within_the_micro_batch(samples, micro_batch):
-    found = ranges(samples, micro_batch)
+    found = chunks_of(samples, micro_batch)
     sizes = [stop - start for start, stop in found]
     assert [start for start, _ in found] == [0, *(stop for _, stop in found[:-1])]
     assert found[-1][1] == samples
@@ -244,7 +245,7 @@ def test_the_graph_of_one_chunk_is_kept_at_a_time():
             alive -= self.bytes
 
     peaks = {}
-    for name, gradient in {"full": full_gradient, "cached": partial(cached_gradient, micro_batch=1)}.items():
+    for name, gradient in {"full": full_gradient, "cached": partial(cached_gradient, share=Share(B, 1))}.items():
         most.clear()
         with torch.autograd.graph.saved_tensors_hooks(Kept, lambda kept: kept.tensor):
             gradient(made, batch(), DRAWS, contextlib.nullcontext)
@@ -261,7 +262,7 @@ def test_a_loop_with_micro_batches_resumes_with_the_numbers_of_an_uninterrupted_
     def gradient_until_stop(*given):
         if len(steps) == 7:
             raise Stop
-        steps.append(given[-1])
+        steps.append(len(given[-1].chunks))
         return gradient(*given)
 
     with monkeypatch.context() as patch:

@@ -15,6 +15,7 @@ from torch import Tensor
 from probeline.data.parts import Part
 
 RESIDENT_SHARE = 0.25  # of the device's free memory
+ALL = slice(None)
 
 
 @dataclass(frozen=True)
@@ -38,23 +39,27 @@ def batches(
     device: torch.device | str,
     shuffle: bool = True,
     drop_last: bool = True,
+    rows: slice = ALL,
 ) -> Iterator[Batch]:
     """One pass over the part. The same (seed, epoch) gives the same order on every device.
+
+    `rows`: what to read of each batch of `batch_size`; others have the rest.
 
     Raises ValueError where `drop_last` would leave no batch at all.
     """
     if drop_last and batch_size > len(part):
         raise ValueError(f"batch size {batch_size} is above the {len(part)} samples of the part")
-    return _batches(part, batch_size, _order(len(part), seed, epoch, shuffle), _indexed(device), drop_last)
+    order = _order(len(part), seed, epoch, shuffle)
+    order = order[: len(order) - len(order) % batch_size] if drop_last else order
+    return _batches(part, batch_size, order, _indexed(device), rows)
 
 
-def _batches(part: Part, batch_size: int, order: Tensor, device: torch.device, drop_last: bool) -> Iterator[Batch]:
+def _batches(part: Part, batch_size: int, order: Tensor, device: torch.device, rows: slice) -> Iterator[Batch]:
     inputs, labels = _placed(part, device)
-    stop = len(order) - len(order) % batch_size if drop_last else len(order)
     if inputs.device == device:
         order = _sent(order, device)
-    for start in range(0, stop, batch_size):
-        index = order[start : start + batch_size]
+    for start in range(0, len(order), batch_size):
+        index = order[start : start + batch_size][rows]
         pixels = _gather(inputs, index, device)
         yield Batch(
             inputs=as_inputs(pixels),

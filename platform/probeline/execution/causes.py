@@ -1,9 +1,11 @@
 """Why a worker went: from Ray's errors and the watchdog's note to a kind of failure."""
 
+import json
 from pathlib import Path
 
 from ray.exceptions import ActorDiedError, OutOfMemoryError, RayTaskError
 
+from probeline.execution.group import WorkerLost
 from probeline.execution.worker import Preempted, Retired
 from probeline.spec.trial import Trial
 
@@ -22,6 +24,13 @@ def cause(error: Exception | None, text: str, trial: Trial, folder: Path) -> dic
         hung.unlink()
         message = "no sign of life for resources.patience_minutes, so it was killed; traceback.txt says where it was"
         return {"kind": "hung", "message": message, "traceback": stacks}
+    lost = folder / "alive" / f"{trial.id}.lost"
+    if lost.exists():
+        found = json.loads(lost.read_text())
+        lost.unlink()
+        if found["kind"] != "lost_worker":
+            return found
+        error, text = None, found["message"]
     low = text.lower()
     inner = error.as_instanceof_cause() if isinstance(error, RayTaskError) else error
     if isinstance(inner, Preempted):
@@ -30,6 +39,8 @@ def cause(error: Exception | None, text: str, trial: Trial, folder: Path) -> dic
         return _said("evicted", "Ray ended its worker because the node's memory ran out", text)
     if (isinstance(inner, ActorDiedError) and inner.preempted) or any(words in low for words in NODE_GONE):
         return _said("preempted", "its node went away", text)
+    if isinstance(inner, WorkerLost):
+        return _said("lost_worker", last_line(str(inner)), text)
     if isinstance(error, RayTaskError):
         return _said("error", f"the worker could not go on: {last_line(text)}", text)
     return _said("lost_worker", f"the worker died: {last_line(text)}", text)

@@ -5,7 +5,7 @@ import gc
 import logging
 import os
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
@@ -156,7 +156,7 @@ def execute(listener: Listener, storage: Path, resources: Resources) -> None:
     """
     worker = tune.with_resources(
         tune.with_parameters(Worker, storage=storage, resources=resources),
-        {"cpu": resources.cpus, "gpu": resources.gpus},
+        tune.PlacementGroupFactory([resources.each] * resources.workers),
     )
     bridge = Bridge(listener, storage)
     with TemporaryDirectory(prefix="probeline-tune-") as scratch:
@@ -199,16 +199,30 @@ def connected(address: str | None, resources: Resources) -> Iterator[None]:
         what = f"--address {address}: no Ray cluster answers there" if address else "Ray does not start here"
         raise UserError(f"{what}: {error}") from error
     try:
-        have = ray.cluster_resources()
-        for name, need in (("CPU", resources.cpus), ("GPU", resources.gpus)):
-            if need > have.get(name, 0):
-                raise UserError(
-                    f"resources: a trial asks for {need:g} {name}, the cluster has {have.get(name, 0):g}; "
-                    f"lower resources.{name.lower()}s (also: --set resources.{name.lower()}s=...) or join a larger one"
-                )
+        refuse_what_is_too_large(resources, [node["Resources"] for node in ray.nodes() if node["Alive"]])
         yield
     finally:
         # Tune leaves cycles that hold Ray's references. Collected after the shutdown, by whatever thread comes to it,
         # they reach for a core that is gone, and Ray ends the process.
         gc.collect()
         ray.shutdown()
+
+
+def refuse_what_is_too_large(resources: Resources, nodes: Sequence[Mapping[str, float]]) -> None:
+    """Raises UserError where these nodes, with the resources of each, can never hold one trial's workers."""
+    for name, need in resources.all.items():
+        have = sum(node.get(name, 0) for node in nodes)
+        if need > have:
+            lower = f"resources.{name.lower()}s" if resources.workers == 1 else "resources.workers"
+            raise UserError(
+                f"resources: a trial asks for {need:g} {name}, the cluster has {have:g}; "
+                f"lower {lower} (also: --set {lower}=...) or join a larger one"
+            )
+    each = {name: need for name, need in resources.each.items() if need}
+    places = sum(min(int(node.get(name, 0) / need + 1e-9) for name, need in each.items()) for node in nodes)
+    if places < resources.workers:
+        asked = " and ".join(f"{need:g} {name}" for name, need in each.items())
+        raise UserError(
+            f"resources: a trial asks for {resources.workers} x {asked}, each on one machine; the cluster's "
+            f"{len(nodes)} machines have room for {places}; ask for less of each, or join larger ones"
+        )

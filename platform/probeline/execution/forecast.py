@@ -42,8 +42,9 @@ class Cluster:
 
     def slots(self, resources: Resources) -> int:
         """How many trials run at once; at least one, as a run refuses what can never run."""
-        by_cpu = int(self.cpus / resources.cpus + 1e-9)
-        by_gpu = int(self.gpus / resources.gpus + 1e-9) if resources.gpus else by_cpu
+        needs = resources.all
+        by_cpu = int(self.cpus / needs["CPU"] + 1e-9)
+        by_gpu = int(self.gpus / needs["GPU"] + 1e-9) if needs["GPU"] else by_cpu
         return max(1, min(by_cpu, by_gpu))
 
 
@@ -69,7 +70,7 @@ class Forecast:
 
 def device_of(resources: Resources) -> str:
     """What trials compute on if they run on this machine."""
-    return next(iter(gpus()), processor()) if resources.gpus else processor()
+    return next(iter(gpus()), processor()) if resources.each["GPU"] else processor()
 
 
 def encoders_in(folder: Path) -> set[str]:
@@ -85,6 +86,8 @@ def measure(plan: Plan, known: Prices) -> list[str]:
     """
     from probeline.training.measure import seconds_an_image
 
+    if plan.experiment.resources.workers > 1:
+        return ["not measured: a trial of several workers is priced by one that has finished"]
     said = []
     for trial in plan.todo:
         of = shape(trial, plan.experiment.resources)
@@ -113,7 +116,7 @@ def forecast(plan: Plan, known: Prices, cluster: Cluster, budget: Budget, ready:
     clock = ends([price.seconds for price in prices], slots)
     fitting, spent = 0, 0.0
     for index, price in enumerate(prices):
-        spent += price.seconds * resources.gpus
+        spent += price.seconds * resources.all["GPU"]
         if _exceeds(budget, index + 1, clock[index], spent):
             break
         fitting += 1
@@ -125,7 +128,7 @@ def forecast(plan: Plan, known: Prices, cluster: Cluster, budget: Budget, ready:
         cost=total(prices[:fitting]),
         clock=max(clock[:fitting], default=0.0),
         slots=slots,
-        gpus=resources.gpus,
+        gpus=resources.all["GPU"],
         ready=len(encoders & ready),
         elsewhere=tuple(sorted(known.elsewhere)),
     )
@@ -152,13 +155,14 @@ def text(found: Forecast, plan: Plan) -> str:
     """The forecast for a person."""
     if not plan.todo:
         return "price: nothing is left to run"
-    cost = found.cost
+    cost, workers = found.cost, plan.experiment.resources.workers
+    of = "one worker" if workers == 1 else f"{workers} workers together"
     encoders = len({trial.encoder_id for trial in plan.todo})
     lines = [f"encoders: {encoders - found.ready} to train, {found.ready} ready"]
     if cost.unknown == len(found.fits) and not any(price.parts for price in found.prices):
         lines.append("price: unknown; nothing of this shape has finished here (--measure tries one batch of each)")
     else:
-        lines.append(f"price: {_amount(cost)} of one worker{_unknown(found)}")
+        lines.append(f"price: {_amount(cost)} of {of}{_unknown(found)}")
         lines.append(f"by the clock: about {duration(found.clock)} with {found.slots} at once{_at_least(found)}")
         lines += [f"GPU hours: about {found.gpu_hours:.2g}{_at_least(found)}"] if found.gpus else []
     if found.elsewhere:

@@ -13,7 +13,7 @@ from probeline.spec import tuned
 from probeline.spec.checks import check_sizes
 from probeline.spec.grid import cells, expand
 from probeline.spec.identity import all_data, canonical_json, data_key, trials, weights_key
-from probeline.spec.schema import Experiment
+from probeline.spec.schema import Experiment, Resources
 from probeline.spec.trial import Cell, Trial
 from probeline.spec.tuned import Study
 from probeline.tracking.results import TrialStatus, statuses
@@ -83,7 +83,7 @@ def make(experiment: Experiment, uri: str) -> Plan:
     Data sets that no trial has read yet are decoded here, as their content is part of the trials' ids.
 
     Raises:
-        SpecError: a batch is larger than its training set.
+        SpecError: a batch is larger than its training set, or too small for its workers.
         UserError: data, weights or MLflow cannot be read.
     """
     grid = cells(experiment)
@@ -167,7 +167,7 @@ def text(plan: Plan, most: int = 40) -> str:
         + (f", scale {experiment.scale}" if experiment.scale else ""),
         f"to run: {len(plan.todo)}   ({in_words(plan.counts())})",
         *_studies_text(plan),
-        f"each trial gets {resources.cpus:g} CPU and {resources.gpus:g} GPU",
+        f"each trial gets {resources_text(resources)}",
         "",
     ]
     width = max(map(len, list(cells_)[:most]), default=0)
@@ -175,6 +175,12 @@ def text(plan: Plan, most: int = 40) -> str:
     if len(cells_) > most:
         lines.append(f"  and {len(cells_) - most} cells more (--json shows all)")
     return "\n".join(lines + [f"note: {note}" for note in plan.notes])
+
+
+def resources_text(resources: Resources) -> str:
+    """`1 CPU and 0 GPU`, or `4 workers with 1 CPU and 1 GPU each`."""
+    each = f"{resources.each['CPU']:g} CPU and {resources.each['GPU']:g} GPU"
+    return each if resources.workers == 1 else f"{resources.workers} workers with {each} each"
 
 
 def _studies_text(plan: Plan) -> list[str]:

@@ -64,7 +64,7 @@ def run(
     with only_run_at(site, info.name), Writer(site.uri, info, site.folder.resolve()) as writer:
         todo = [trial for trial in chosen if trial.id not in writer.finished_before]
         watch.found([trial for trial in chosen if trial.id in writer.finished_before])
-        feed = Feed(todo, budget, plan.experiment.resources.gpus)
+        feed = Feed(todo, budget, plan.experiment.resources.all["GPU"])
         if plan.studies:
             feed.source = studies(plan, site, writer)
         recorder = Recorder(plan, info.tags, writer, watch, feed)

@@ -15,6 +15,7 @@ from ray import tune
 
 from probeline.execution import watchdog
 from probeline.execution.describe import describe
+from probeline.execution.group import Group
 from probeline.failures import DiskFull
 from probeline.spec.schema import Resources
 from probeline.spec.trial import Trial
@@ -59,8 +60,10 @@ class Worker(tune.Trainable):
 
         from probeline.training import pulse
 
-        torch.set_num_threads(max(1, int(resources.cpus)))
+        self.threads = max(1, int(resources.each["CPU"]))
+        torch.set_num_threads(self.threads)
         self.folder, self.pulse, self.resources = storage, pulse, resources
+        self.group: Group | None = None
         self.first: int | None = None  # bytes that it kept after its first trial
         pulse.carry_on()
         signal.signal(signal.SIGTERM, lambda number, frame: pulse.stop_soon())
@@ -93,7 +96,8 @@ class Worker(tune.Trainable):
         trial = config["ticket"].trial
         if self.life is not None:
             self.life.write_text(trial.id)
-        self.said, self.device = run(trial, Storage(self.folder)), device_name()
+        self.said, self.device = run(trial, Storage(self.folder), workers=self.resources.workers), device_name()
+        self._gather(trial)
 
     def step(self) -> dict:
         """What the trial says within the next moments. Raises Preempted when all is said and the worker must go."""
@@ -107,11 +111,14 @@ class Worker(tune.Trainable):
         except Exception as error:
             if not self.pulse.stopping():
                 failure, done = describe(error), True
+                failure = failure if self.group is None else self.group.cause(failure)
         if self.pulse.stopping() and not said and not done:
             self._keep_state()
             raise Preempted("the worker was told to go (SIGTERM)")
         if done and self.life is not None:
             self.life.write_text("")
+        if done and self.group is not None:
+            self.group.leave()
         device, self.device = self.device, ""
         return {"said": said, "failure": failure, "done": done, "device": device, "pid": os.getpid()}
 
@@ -123,6 +130,15 @@ class Worker(tune.Trainable):
             for file in (self.life, self.life.with_name(f"{self.life.name}.stacks")):
                 with contextlib.suppress(OSError):
                     file.unlink()
+
+    def _gather(self, trial: Trial) -> None:
+        """Brings the trial's further workers to it, where it has any: those of the last one, or new ones."""
+        if self.group is not None and not self.group.ready():
+            self.group.close()
+            self.group = None
+        if self.resources.workers > 1:
+            self.group = self.group or Group(self.resources, self.threads, self.folder / "alive")
+            self.group.follow(trial)
 
     def _keep_state(self) -> None:
         """Stops the trial where it is; its training writes its checkpoint. Without room for it, an older one stands."""

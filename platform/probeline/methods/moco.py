@@ -17,6 +17,7 @@ from probeline.methods._two_view_settings import TwoViewSettings
 from probeline.methods._two_views import TwoViews
 from probeline.methods.base import Outputs, Views, top1
 from probeline.models.momentum import follow, follower
+from probeline.models.shared_norm import batch_rows, in_groups
 
 QUEUE = 4096
 
@@ -87,18 +88,17 @@ class MoCo(TwoViews):
 
     def _queried(self, inputs: Tensor) -> Tensor:
         """h [B, dim] of queries, group by group of neighbouring rows."""
-        return torch.cat([self.encoder(part) for part in inputs.tensor_split(self._groups(inputs))])
+        rows = torch.arange(batch_rows(inputs))
+        return in_groups(self.encoder, inputs, rows.tensor_split(self._groups(inputs)))
 
     def _keys(self, inputs: Tensor) -> Tensor:
         """Keys [B, D], group by group of rows some way apart; in the order of the rows."""
-        groups = self._groups(inputs)
-        order = torch.arange(len(inputs), device=inputs.device)
-        order = torch.cat([order[start::groups] for start in range(groups)])
-        made = [self.key_projector(self.key_encoder(part)) for part in inputs[order].tensor_split(groups)]
-        return torch.cat(made)[order.argsort()]
+        groups, rows = self._groups(inputs), torch.arange(batch_rows(inputs))
+        apart = torch.cat([rows[start::groups] for start in range(groups)])
+        return in_groups(nn.Sequential(self.key_encoder, self.key_projector), inputs, apart.tensor_split(groups))
 
     def _groups(self, inputs: Tensor) -> int:
-        return max(1, min(self.config.norm_groups, len(inputs) // 2)) if self.training else 1
+        return max(1, min(self.config.norm_groups, batch_rows(inputs) // 2)) if self.training else 1
 
 
 def against_queue(queries: Tensor, keys: Tensor, queue: Tensor, temperature: float) -> Tensor:

@@ -18,28 +18,35 @@ DEFAULT_FIGURES = ("metric_against_axis", "paired_differences", "training_curves
 
 
 def check_sizes(experiment: Experiment, cells: Iterable[Cell], train_sizes: Mapping[str, int]) -> None:
-    """Refuses batches larger than the training set. `train_sizes`: `identity.data_key(recipe)` -> samples.
+    """Refuses batches larger than the training set, or too small for the workers of a trial to share.
 
-    Raises SpecError, each mistake told at the line that wrote the batch size.
+    `train_sizes`: `identity.data_key(recipe)` -> samples. Raises SpecError, a mistake at the line that wrote it.
     """
-    large = {cell.label: (cell, train_sizes[data_key(cell.recipe)]) for cell in cells if _too_large(cell, train_sizes)}
-    if not large:
+    workers = experiment.resources.workers
+    wrong = {cell.label: found for cell in cells if (found := _wrong_size(cell, train_sizes, workers))}
+    if not wrong:
         return
     expansion = expand(experiment)
-    found = []
-    for cell, overrides in zip(expansion.cells, expansion.written, strict=True):
-        if cell.label in large:
-            batch, size = cell.recipe["training"]["batch_size"], large[cell.label][1]
-            name = cell.recipe["data"]["name"]
-            message = f"got {batch}; the training set of {name} has {size} samples; allowed: at most {size}"
-            found.append(expansion.recipes.problem(overrides, "training.batch_size", message))
-    raise SpecError(found)
+    written = zip(expansion.cells, expansion.written, strict=True)
+    told = [(overrides, wrong[cell.label]) for cell, overrides in written if cell.label in wrong]
+    raise SpecError([expansion.recipes.problem(overrides, *found) for overrides, found in told])
 
 
-def _too_large(cell: Cell, train_sizes: Mapping[str, int]) -> bool:
-    training = cell.recipe["training"]
-    drawn = training["epochs"] > 0 and catalog.trains(cell.recipe["method"]["name"])
-    return drawn and training["batch_size"] > train_sizes[data_key(cell.recipe)]
+def _wrong_size(cell: Cell, train_sizes: Mapping[str, int], workers: int) -> tuple[str, str] | None:
+    """The key and what is wrong with it, or None."""
+    training, size = cell.recipe["training"], train_sizes[data_key(cell.recipe)]
+    batch, micro_batch = training["batch_size"], training["micro_batch"]
+    if not training["epochs"] or not catalog.trains(cell.recipe["method"]["name"]):
+        return None
+    if batch > size:
+        told = f"got {batch}; the training set of {cell.recipe['data']['name']} has {size} samples"
+        return "training.batch_size", f"{told}; allowed: at most {size}"
+    if batch < workers:
+        return "training.batch_size", f"got {batch}; allowed: at least one for each of {workers} resources.workers"
+    if micro_batch and -(-batch // micro_batch) < workers:
+        told = f"got {micro_batch}, which leaves some of {workers} workers (resources.workers) without a micro-batch"
+        return "training.micro_batch", f"{told} of a batch of {batch}; allowed: at most {(batch - 1) // (workers - 1)}"
+    return None
 
 
 def resolve_report(experiment: Experiment, expansion: Expansion, whole: Expansion, problems: list[Problem]) -> Report:

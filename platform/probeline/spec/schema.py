@@ -65,10 +65,13 @@ class Recipe(Settings):
 
 
 class Resources(Settings):
-    """What one trial gets of a machine; fractions share a core or a GPU."""
+    """What one trial gets: `workers` that share every batch, each with `cpus` and `gpus`; fractions share one."""
 
+    workers: int = Field(1, ge=1, description="Processes that train one trial together, with the numbers of one.")
     cpus: float = Field(1, gt=0)
     gpus: float = Field(0, ge=0)
+    cpus_per_worker: float | None = Field(None, gt=0, description="Another name for cpus; it goes before it.")
+    gpus_per_worker: float | None = Field(None, ge=0, description="Another name for gpus; it goes before it.")
     patience_minutes: float | None = Field(
         60, gt=0, description="A trial without a step or a record for so long is killed and started again; null: never."
     )
@@ -78,12 +81,27 @@ class Resources(Settings):
         description="A worker that keeps so many GiB more than after its first trial is replaced; null: never.",
     )
 
-    @field_validator("gpus")
+    @field_validator("gpus", "gpus_per_worker")
     @classmethod
-    def _whole_above_one(cls, gpus: float) -> float:
-        if gpus > 1 and not gpus.is_integer():
+    def _whole_above_one(cls, gpus: float | None, info: ValidationInfo) -> float | None:
+        if gpus is None or gpus.is_integer():
+            return gpus
+        if info.data.get("workers", 1) > 1:  # NCCL joins no two workers on one GPU
+            raise ValueError(f"got {shown(gpus)}; allowed with several workers: a whole number")
+        if gpus > 1:
             raise ValueError(f"got {shown(gpus)}; allowed: a fraction up to 1, or a whole number")
         return gpus
+
+    @property
+    def each(self) -> dict[str, float]:
+        """`CPU` and `GPU` of one worker."""
+        cpus, gpus = self.cpus_per_worker, self.gpus_per_worker
+        return {"CPU": self.cpus if cpus is None else cpus, "GPU": self.gpus if gpus is None else gpus}
+
+    @property
+    def all(self) -> dict[str, float]:
+        """`CPU` and `GPU` of a trial, all its workers together."""
+        return {name: self.workers * count for name, count in self.each.items()}
 
 
 def seed_list(seeds: Any) -> Any:

@@ -66,7 +66,8 @@ def shape(trial: Trial, resources: Resources) -> Shape:
     recipe = trial.cell.recipe
     training = {key: recipe["training"].get(key) for key in ("batch_size", "optimizer", "precision", "micro_batch")}
     encoder = {key: value for key, value in recipe["encoder"].items() if key != "weights"}
-    subject = {"data": recipe["data"], "encoder": encoder, "cpus": resources.cpus, "gpus": resources.gpus}
+    subject = {"data": recipe["data"], "encoder": encoder, "cpus": resources.each["CPU"], "gpus": resources.each["GPU"]}
+    subject |= {"workers": resources.workers} if resources.workers > 1 else {}
     return Shape(
         _digest({**subject, "method": recipe["method"], "training": training}),
         _digest({**subject, "method": recipe["method"]["name"]}),

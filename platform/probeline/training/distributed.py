@@ -9,12 +9,15 @@ usual mistake, the mean is too small by W for the encoder, and a sum over worker
 itself uses.)
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
+
+BUCKET = 2**23
+"""Numbers sent at a time: enough to fill a network, few enough not to hold the gradient twice."""
 
 
 def gather(rows: Tensor, samples: Sequence[int]) -> Tensor:
@@ -33,13 +36,43 @@ def gather(rows: Tensor, samples: Sequence[int]) -> Tensor:
 
 
 def average_gradients(parameters: Iterable[Tensor]) -> None:
-    """Makes every trained parameter's gradient the mean over workers; one that is None on a worker counts as zero."""
-    for parameter in parameters:
-        if parameter.requires_grad:
-            if parameter.grad is None:
-                parameter.grad = torch.zeros_like(parameter)
-            dist.all_reduce(parameter.grad)
-            parameter.grad /= dist.get_world_size()
+    """Makes every gradient the mean over workers; a parameter without one, as all run one graph, has none on any."""
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    weighted_sum(gradients, 1 / dist.get_world_size())
+
+
+@torch.no_grad()
+def weighted_sum(tensors: Sequence[Tensor], weight: float) -> None:
+    """Every tensor becomes the sum over workers of `weight`, a worker's own, times it; many go in one message."""
+    for bucket in _buckets(tensors):
+        flat = torch.cat([tensor.reshape(-1) for tensor in bucket]).mul_(weight)
+        dist.all_reduce(flat)
+        _give_back(flat, bucket)
+
+
+@torch.no_grad()
+def from_first(tensors: Sequence[Tensor]) -> None:
+    """Every tensor becomes that of the first worker."""
+    for bucket in _buckets(tensors):
+        flat = torch.cat([tensor.reshape(-1) for tensor in bucket])
+        dist.broadcast(flat, 0)
+        _give_back(flat, bucket)
+
+
+def _buckets(tensors: Sequence[Tensor]) -> Iterator[list[Tensor]]:
+    """The tensors in order, those of one type together, about BUCKET numbers at a time."""
+    kinds: dict[tuple[torch.dtype, torch.device], list[Tensor]] = {}
+    for tensor in tensors:
+        bucket = kinds.setdefault((tensor.dtype, tensor.device), [])
+        bucket.append(tensor)
+        if sum(one.numel() for one in bucket) >= BUCKET:
+            yield kinds.pop((tensor.dtype, tensor.device))
+    yield from kinds.values()
+
+
+def _give_back(flat: Tensor, bucket: Sequence[Tensor]) -> None:
+    for tensor, part in zip(bucket, flat.split([tensor.numel() for tensor in bucket]), strict=True):
+        tensor.copy_(part.view(tensor.shape))
 
 
 class _Gather(torch.autograd.Function):

@@ -8,8 +8,10 @@ from torch import Tensor
 
 from probeline.data.draws import Draws
 from probeline.data.loader import batches
-from probeline.training.gradient_cache import Chunk, join, named, random_state, ranges
+from probeline.training.gradient_cache import Chunk, join, named
 from probeline.training.loop import Loop
+from probeline.training.noise import random_state
+from probeline.training.share import chunks_of
 
 LESS = "lower training.batch_size or encoder.width, or give the trial a larger device"
 BESIDES = 1.5
@@ -64,7 +66,7 @@ def treats_samples_apart(loop: Loop) -> bool:
     batch = next(batches(loop.data, few, seed=0, epoch=0, device=loop.device, shuffle=False))
     method = deepcopy(loop.method).train()
     before, random = deepcopy(method.state_dict()), random_state(loop.device)
-    chunks = [Chunk(method, batch, Draws(0, 0, batch.index), *ends) for ends in ((0, few), *ranges(few, few // 2))]
+    chunks = [Chunk(method, batch, Draws(0, 0, batch.index), *ends) for ends in ((0, few), *chunks_of(few, few // 2))]
     whole, *parts = [named(method(chunk.views())) for chunk in chunks]
     after = random_state(loop.device)
     drawn = [a is not None and not torch.equal(a, b) for a, b in zip(random, after, strict=True)]

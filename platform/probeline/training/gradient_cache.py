@@ -14,15 +14,15 @@ statistics move once a step, by the norm's own momentum, to the mean over the ch
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
 
 import torch
 from torch import Tensor
-from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
 
 from probeline.data.draws import Draws
 from probeline.data.loader import Batch
 from probeline.methods.base import Method, Outputs, Views
+from probeline.training.noise import random_state, restore
+from probeline.training.share import Share, moving_norms
 
 Precision = Callable[[], AbstractContextManager]
 
@@ -36,29 +36,33 @@ class Step:
     terms: dict[str, Tensor]
 
 
-def full_gradient(method: Method, batch: Batch, draws: Draws, precision: Precision) -> Step:
+def full_gradient(method: Method, batch: Batch, draws: Draws, precision: Precision, share: Share | None = None) -> Step:
     """Adds the gradient of the batch's loss to the parameters' `.grad`, the whole batch at once.
 
-    `precision` makes the context of the forward pass and the loss, such as an autocast.
+    `precision` makes the context of the forward pass and the loss, such as an autocast. `share`: what `batch` is of the
+    whole one; None: all of it.
     """
-    views = method.views(batch, draws)
+    share = share or Share(len(batch))
+    own = method.views(batch, draws)
     with precision():
-        outputs = method(views)
+        with share.forward(batch.inputs.device):
+            outputs = method(own)
+        outputs, views = share.whole(outputs, own)
         terms = method.loss(outputs, views)
     terms["loss"].backward()
     return Step(outputs, views, terms)
 
 
-def cached_gradient(method: Method, batch: Batch, draws: Draws, precision: Precision, micro_batch: int) -> Step:
-    """As `full_gradient`, with the activations of at most `micro_batch` samples, all their views, at a time.
+def cached_gradient(method: Method, batch: Batch, draws: Draws, precision: Precision, share: Share) -> Step:
+    """As `full_gradient`, with the activations of one of the share's chunks of samples, all their views, at a time.
 
     Views are made anew for each pass, and a pass begins from the random state of its chunk's first one. It takes about
     one forward pass longer than all at once.
     """
     device = batch.inputs.device
-    chunks = [Chunk(method, batch, draws, *ends) for ends in ranges(len(batch), micro_batch)]
+    chunks = [Chunk(method, batch, draws, *ends) for ends in share.chunks]
     norms, states, seen, leaves = Norms(method), [], [], {}
-    with norms.moved_once([len(chunk) for chunk in chunks]) as next_chunk:
+    with share.forward(device), norms.moved_once([len(chunk) for chunk in chunks]) as next_chunk:
         for chunk in chunks:
             next_chunk()
             states.append(random_state(device))
@@ -72,31 +76,21 @@ def cached_gradient(method: Method, batch: Batch, draws: Draws, precision: Preci
             seen.append({"targets": views.targets, "index": views.index})
     for leaf in leaves.values():
         leaf.requires_grad_(leaf.is_floating_point())
-    outputs, views = _outputs(leaves), WholeViews(chunks, seen)
     with precision():
+        outputs, views = share.whole(_outputs(leaves), WholeViews(chunks, seen))
         terms = method.loss(outputs, views)
     terms["loss"].backward()
     after = random_state(device)
     with norms.still():
         for chunk, state in zip(chunks, states, strict=True):
-            _restore(state, device)
+            restore(state, device)
             with precision():
                 again = named(method(chunk.views()))
             learned = [name for name, leaf in leaves.items() if leaf.grad is not None and again[name].requires_grad]
             torch.autograd.backward([again[n] for n in learned], [chunk.rows(leaves[n].grad) for n in learned])
             del again  # before the next chunk's activations are made
-    _restore(after, device)
-    return Step(_outputs({name: leaf.detach() for name, leaf in leaves.items()}), views, terms)
-
-
-def ranges(samples: int, micro_batch: int) -> list[tuple[int, int]]:
-    """(start, stop) of the fewest chunks of at most `micro_batch`, whose sizes differ by one at most.
-
-    Even chunks, as a last one of a single sample would have no batch statistics.
-    """
-    count = -(-samples // micro_batch)
-    ends = [samples * index // count for index in range(count + 1)]
-    return list(pairwise(ends))
+    restore(after, device)
+    return Step(_detached(outputs), views, terms)
 
 
 @dataclass(frozen=True)
@@ -162,8 +156,7 @@ class Norms:
     """The batch norms of a method that are moving their running statistics."""
 
     def __init__(self, method: Method) -> None:
-        found = [module for module in method.modules() if isinstance(module, BatchNorm)]
-        self.norms = [norm for norm in found if norm.training and norm.track_running_stats]
+        self.norms = moving_norms(method)
 
     @contextmanager
     def moved_once(self, sizes: Sequence[int]) -> Iterator[Callable[[], None]]:
@@ -211,13 +204,5 @@ def _outputs(named: Mapping[str, Tensor]) -> Outputs:
     return Outputs(named["h"], named["z"], extra)
 
 
-def random_state(device: torch.device) -> tuple[Tensor, Tensor | None]:
-    """The states of the CPU's generator and of the CUDA device's."""
-    on_device = torch.cuda.get_rng_state(device) if device.type == "cuda" else None
-    return torch.get_rng_state(), on_device
-
-
-def _restore(state: tuple[Tensor, Tensor | None], device: torch.device) -> None:
-    torch.set_rng_state(state[0])
-    if state[1] is not None:
-        torch.cuda.set_rng_state(state[1], device)
+def _detached(outputs: Outputs) -> Outputs:
+    return _outputs({name: tensor.detach() for name, tensor in named(outputs).items()})

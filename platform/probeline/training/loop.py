@@ -16,6 +16,7 @@ from probeline.failures import Diverged
 from probeline.methods.base import Method
 from probeline.records import Record
 from probeline.spec.schema import Training
+from probeline.training import pulse
 from probeline.training.checkpoints import Checkpoint, restore_tensors, state_tensors
 from probeline.training.gradient_cache import Step, cached_gradient, full_gradient
 from probeline.training.memory import memory_in_use
@@ -23,6 +24,7 @@ from probeline.training.online_probe import OnlineProbe
 from probeline.training.optimizers import build_optimizer
 from probeline.training.schedules import Schedule
 from probeline.training.seeds import derive
+from probeline.training.share import Share
 
 CHECK_EVERY = 50
 """Steps between looks at the loss inside an epoch: each look waits for the device."""
@@ -51,8 +53,18 @@ class Loop:
     one sees.
     """
 
-    def __init__(self, method: Method, dataset: Dataset, training: Training, seed: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        method: Method,
+        dataset: Dataset,
+        training: Training,
+        seed: int,
+        device: torch.device,
+        share: Share | None = None,
+    ) -> None:
+        """`share`: what this process does of each batch; None: all of it."""
         self.method, self.data, self.training, self.seed, self.device = method, dataset.train, training, seed, device
+        self.share = share or Share(training.batch_size, training.micro_batch)
         self.steps = len(self.data.labels) // training.batch_size
         method.planned_steps = training.epochs * self.steps
         self.schedule = Schedule.of(training, self.steps)
@@ -73,16 +85,18 @@ class Loop:
         Raises:
             Diverged: the loss is not finite.
         """
-        saved = checkpoint.load()
+        saved = self.share.from_first(checkpoint.load())
         if saved is not None:
             restore_tensors(saved[0], self.modules, self.optimizers)
             self.progress = Progress(**saved[1])
-        yield from [Record(**record) for record in self.progress.records]
+        self.share.align(self.modules.values())
         try:
-            while self.progress.epoch < self.training.epochs:
+            yield from [Record(**record) for record in self.progress.records]
+            while self.share.from_first(self.progress.epoch < self.training.epochs):
                 yield from self._epoch(checkpoint)
         except GeneratorExit:  # stopped from outside between two epochs: keep what is done
             self._save(checkpoint)
+            self.share.from_first(False)
             raise
 
     def _epoch(self, checkpoint: Checkpoint) -> Iterator[Record]:
@@ -96,20 +110,24 @@ class Loop:
             seed=derive(self.seed, "order"),
             epoch=progress.epoch,
             device=self.device,
+            rows=self.share.rows,
         )
         for batch in islice(todo, progress.step, None):
             for name, term in self._update(batch).items():
                 totals[name] = totals[name] + term if name in totals else term
             progress.step += 1
-            progress.images += len(batch.labels)
+            progress.images += self.training.batch_size
             if progress.step % CHECK_EVERY == 0 or progress.step == self.steps:
                 progress.totals = self._read(totals)
+                if self.share.any(pulse.stopping()):
+                    pulse.stop_soon()
             if checkpoint.due() and progress.step < self.steps:
                 progress.totals = self._read(totals)
                 progress.seconds, start = progress.seconds + time.perf_counter() - start, time.perf_counter()
                 self._save(checkpoint)
         means = {name: total / self.steps for name, total in progress.totals.items()}
         records = [Record(name, value, progress.epoch + 1) for name, value in means.items()]
+        self.share.align(self.modules.values())
         records.append(Record("train/lr", self._rate(self.steps - 1), progress.epoch + 1))
         progress.records += [record.as_dict() for record in records]
         progress.epoch, progress.step, progress.totals = progress.epoch + 1, 0, {}
@@ -127,19 +145,19 @@ class Loop:
             group["lr"] = self._rate(step)
         self.optimizer.zero_grad(set_to_none=True)
         done = self._gradient(batch, Draws(derive(self.seed, "views"), epoch, batch.index))
+        self.share.agree(self.method)
         self.optimizer.step()
         self.method.after_step(done.outputs, done.views)
         said = {f"train/{name}": term.detach().float() for name, term in done.terms.items()}
         if self.probe is not None:
-            said["online_probe/top1"] = self.probe.learn(done.outputs.h[: len(batch.labels)], batch.labels)
+            labels = self.share.labels(batch.labels)
+            said["online_probe/top1"] = self.probe.learn(done.outputs.h[: len(labels)], labels)
         return said
 
     def _gradient(self, batch: Batch, draws: Draws) -> Step:
         """The gradient of the batch's loss, by micro-batches where they are asked for."""
-        micro_batch = self.training.micro_batch
-        if micro_batch is None or micro_batch >= len(batch):
-            return full_gradient(self.method, batch, draws, self.precision)
-        return cached_gradient(self.method, batch, draws, self.precision, micro_batch)
+        gradient = cached_gradient if self.share.cached else full_gradient
+        return gradient(self.method, batch, draws, self.precision, self.share)
 
     def precision(self) -> torch.autocast:
         """The context of the forward pass and the loss."""

@@ -21,11 +21,12 @@ from probeline.records import Artifact, Note, Record
 from probeline.spec.schema import Training
 from probeline.spec.trial import Trial
 from probeline.training import fitting, within_memory
-from probeline.training.checkpoints import Checkpoint, EncoderStore
+from probeline.training.checkpoints import Checkpoint, EncoderStore, NoCheckpoint
 from probeline.training.loop import Loop
 from probeline.training.memory import keep_freed_memory, memory_in_use
 from probeline.training.representations import evidence
 from probeline.training.seeds import derive
+from probeline.training.share import Share, share_of
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,22 @@ class Storage:
         return folder
 
 
-def run(trial: Trial, storage: Storage, device: torch.device | None = None) -> Iterator[Record | Artifact | Note]:
+@dataclass(frozen=True)
+class Setting:
+    """What a trial's training works with: the data and their facts, the device, and this worker's part of a batch."""
+
+    dataset: Dataset
+    facts: Facts
+    device: torch.device
+    share: Share
+
+
+def run(
+    trial: Trial, storage: Storage, device: torch.device | None = None, workers: int = 1
+) -> Iterator[Record | Artifact | Note]:
     """Trains the trial's encoder, or takes the finished one with its id, and evaluates it by every protocol.
+
+    With several `workers` this is the first one, and the others `follow`, in one process group of torch's.
 
     Yields records, artifacts and notes as they come. Resumes from the storage's checkpoint after an interruption, with
     the numbers of an uninterrupted run.
@@ -62,9 +77,29 @@ def run(trial: Trial, storage: Storage, device: torch.device | None = None) -> I
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
     try:
-        yield from _run(trial, storage, device)
+        yield from _run(trial, storage, device, workers)
     except torch.OutOfMemoryError as error:
         raise OutOfMemory(f"{error}; {fitting.LESS}") from error
+
+
+def follow(trial: Trial, workers: int) -> None:
+    """Takes part in a trial's training as one of its further workers; the first one says and keeps all there is.
+
+    Raises as `run` does.
+    """
+    keep_freed_memory()
+    method, setting = prepared(trial, best_device(), workers)
+    if not setting.share.from_first(False):  # the first one knows whether there is something to train
+        return
+    loop = Loop(method, setting.dataset, training_of(trial), trial.seed, setting.device, setting.share)
+    try:
+        for _ in loop.run(NoCheckpoint()):
+            pass
+    except torch.OutOfMemoryError as error:
+        spilt = str(error)
+    else:
+        return
+    raise OutOfMemory(f"{spilt}; {fitting.advice(loop)}")  # out of the handler: its traceback holds the step's tensors
 
 
 def best_device() -> torch.device:
@@ -72,22 +107,33 @@ def best_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def _run(trial: Trial, storage: Storage, device: torch.device) -> Iterator[Record | Artifact | Note]:
-    recipe = trial.cell.recipe
-    dataset, facts = open_dataset(recipe["data"]), data_facts(recipe["data"])
-    withheld = trial.judged_on == "validation"
-    if withheld:  # the validation part stands in, so that nothing of the test part is even read
-        dataset = replace(dataset, test=dataset.validation)
-    torch.manual_seed(derive(trial.seed, "init"))
-    method = build_method(recipe, facts).to(device, memory_format=torch.channels_last)
-    yield from pretrain(trial, method, dataset, facts, storage, device)
+def _run(trial: Trial, storage: Storage, device: torch.device, workers: int) -> Iterator[Record | Artifact | Note]:
+    recipe, withheld = trial.cell.recipe, trial.judged_on == "validation"
+    method, setting = prepared(trial, device, workers)
+    yield from pretrain(trial, method, setting, storage)
     start = time.perf_counter()
-    known = evidence(method, dataset, device, trial.seed)
+    known = evidence(method, setting.dataset, device, trial.seed)
     if withheld:
         known = replace(known, test=Withheld(known.test.h, known.test.z))
     for name in recipe["evaluation"]:
         yield from judge(name, recipe["evaluation"][name], known, storage.artifacts(trial.id))
     yield Record("cost/eval_seconds", time.perf_counter() - start)
+
+
+def prepared(trial: Trial, device: torch.device, workers: int) -> tuple[Method, Setting]:
+    """The trial's method as its seed initialises it, and what it trains with."""
+    recipe = trial.cell.recipe
+    dataset, facts = open_dataset(recipe["data"]), data_facts(recipe["data"])
+    if trial.judged_on == "validation":  # it stands in, so that nothing of the test part is even read
+        dataset = replace(dataset, test=dataset.validation)
+    torch.manual_seed(derive(trial.seed, "init"))
+    method = build_method(recipe, facts).to(device, memory_format=torch.channels_last)
+    return method, Setting(dataset, facts, device, share_of(training_of(trial), workers))
+
+
+def training_of(trial: Trial) -> Training:
+    """The training section of the trial's recipe."""
+    return Training.model_validate(trial.cell.recipe["training"])
 
 
 def build_method(recipe: dict, facts: Facts) -> Method:
@@ -100,14 +146,14 @@ def build_method(recipe: dict, facts: Facts) -> Method:
     return catalog.plugin_class("methods", recipe["method"]["name"], Method)(config, encoder, facts)
 
 
-def pretrain(
-    trial: Trial, method: Method, dataset: Dataset, facts: Facts, storage: Storage, device: torch.device
-) -> Iterator[Record | Artifact | Note]:
+def pretrain(trial: Trial, method: Method, setting: Setting, storage: Storage) -> Iterator[Record | Artifact | Note]:
     """Trains `method` in place and stores it, unless the store holds one with its id; yields what training said."""
     done = storage.encoders.load(trial.encoder_id, method)
     if done is None:
         check_room(storage, method)
-        yield from _train(trial, method, dataset, facts, storage, device)
+    setting.share.from_first(done is None and method.trains)
+    if done is None:
+        yield from _train(trial, method, setting, storage)
     else:
         yield from [Record(**record) for record in done["records"]]
         yield from [Note(name, text) for name, text in done.get("notes", {}).items()]
@@ -127,9 +173,7 @@ def check_room(storage: Storage, method: Method) -> None:
             raise OSError(errno.ENOSPC, f"{need} bytes needed, {free} are free")
 
 
-def _train(
-    trial: Trial, method: Method, dataset: Dataset, facts: Facts, storage: Storage, device: torch.device
-) -> Iterator[Record | Note]:
+def _train(trial: Trial, method: Method, setting: Setting, storage: Storage) -> Iterator[Record | Note]:
     recipe, encoder = trial.cell.recipe, method.encoder
     said: list[dict] = []
     notes: dict[str, str] = {}
@@ -139,11 +183,11 @@ def _train(
         def loop_of(training: Training, again: bool) -> Loop:
             if again:
                 torch.manual_seed(derive(trial.seed, "init"))
-                method.load_state_dict(build_method(recipe, facts).state_dict())
-            return Loop(method, dataset, training, trial.seed, device)
+                method.load_state_dict(build_method(recipe, setting.facts).state_dict())
+            share = share_of(training, setting.share.workers)
+            return Loop(method, setting.dataset, training, trial.seed, setting.device, share)
 
-        training = Training.model_validate(recipe["training"])
-        loop, notes = yield from within_memory.train(training, loop_of, checkpoint)
+        loop, notes = yield from within_memory.train(training_of(trial), loop_of, checkpoint)
         progress, said = loop.progress, loop.progress.records
         cost = {
             "train_seconds": progress.seconds,
@@ -151,15 +195,15 @@ def _train(
             "peak_memory_bytes": progress.peak_memory_bytes,
         }
     else:
-        cost = {"train_seconds": 0.0, "peak_memory_bytes": memory_in_use(device)}
+        cost = {"train_seconds": 0.0, "peak_memory_bytes": memory_in_use(setting.device)}
     cost["parameters"] = sum(weight.numel() for weight in encoder.parameters())
     last = [Record(f"cost/{name}", float(value)) for name, value in cost.items()]
     description = {
         "encoder_id": trial.encoder_id,
         "seed": trial.seed,
         "dim": encoder.dim,
-        "shape": facts.shape,
-        "data_digest": facts.digest,
+        "shape": setting.facts.shape,
+        "data_digest": setting.facts.digest,
         "recipe": {key: recipe[key] for key in ("data", "encoder", "method", "training")},
         "records": said + [record.as_dict() for record in last],
         "notes": notes,

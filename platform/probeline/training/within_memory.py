@@ -20,7 +20,7 @@ def train(
     """Trains to the end; where memory runs out, from `checkpoint` again with fewer samples at a time.
 
     Only where that changes numbers by rounding alone: what the recipe says then stays true, and so does the trial's
-    id. Returns the loop, and notes by name: what it had to change.
+    id; and in one process, as others would not know of it. Returns the loop, and notes by name: what it had to change.
 
     Args:
         loop_of: makes a loop with such settings; True: with its method as before the training.
@@ -36,7 +36,9 @@ def train(
             return loop, notes
         except torch.OutOfMemoryError as error:
             spilt = str(error)
-        micro_batch = fitting.smaller(loop)  # out of the handler: its traceback holds the step's tensors
+        micro_batch = (
+            fitting.smaller(loop) if loop.share.workers == 1 else None
+        )  # out of the handler: its traceback holds the step's tensors
         if micro_batch is None:
             raise OutOfMemory(f"{spilt}; {fitting.advice(loop)}")
         last = training.micro_batch or training.batch_size

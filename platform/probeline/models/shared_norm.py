@@ -1,0 +1,174 @@
+"""Batch norm whose rows lie on several workers, or in groups of a batch.
+
+The statistics over all workers are those of Ioffe and Szegedy, arXiv 1502.03167, algorithm 1, of the whole batch: how
+many workers share it then changes a result by rounding only. Written out, and not torch's SyncBatchNorm, as that one
+takes CUDA tensors alone and knows no groups.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Self
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
+from torch.overrides import TorchFunctionMode
+
+
+class SharedNorms(TorchFunctionMode):
+    """While entered, every `batch_norm` in training takes its statistics over the rows of all workers.
+
+    It stands in for the function, not for modules, so that whatever calls it is met, such as timm's norms with an
+    activation, and so that nothing has to be put back for a protocol that trains alone afterwards. All workers must
+    enter it and pass the same modules in the same order. Its gradients are those of the sum of all workers' losses.
+    """
+
+    now: ClassVar["SharedNorms | None"] = None
+
+    def __init__(self, samples: int, start: int) -> None:
+        """`samples`: of the whole batch; `start`: the first one of this worker."""
+        super().__init__()
+        self.samples, self.start = samples, start
+        self.parts: Sequence[Tensor | slice] = (slice(None),)
+
+    def __enter__(self) -> Self:
+        SharedNorms.now = self
+        return super().__enter__()
+
+    def __exit__(self, *raised: object) -> None:
+        SharedNorms.now = None
+        super().__exit__(*raised)
+
+    def __torch_function__(self, func: Callable, types: Sequence, args: tuple = (), kwargs: dict | None = None) -> Any:
+        if func is F.batch_norm:
+            return self._batch_norm(*args, **kwargs or {})
+        return func(*args, **kwargs or {})
+
+    def _batch_norm(
+        self,
+        x: Tensor,
+        running_mean: Tensor | None,
+        running_var: Tensor | None,
+        weight: Tensor | None = None,
+        bias: Tensor | None = None,
+        training: bool = False,
+        momentum: float = 0.1,
+        eps: float = 1e-5,
+    ) -> Tensor:
+        """What `torch.nn.functional.batch_norm` takes and gives: x [N, C, ...]."""
+        if not training:
+            return F.batch_norm(x, running_mean, running_var, weight, bias, False, momentum, eps)
+        y, means, squares, counts = _Normalised.apply(x, weight, bias, eps, self.parts)
+        if running_mean is not None:
+            for mean, square, count in zip(means, squares, counts, strict=True):
+                running_mean.lerp_(mean.to(running_mean.dtype), momentum)
+                running_var.lerp_((square / (count - 1)).to(running_var.dtype), momentum)
+        return y
+
+
+def batch_rows(inputs: Tensor) -> int:
+    """Samples of the whole batch that `inputs` [B, ...] are rows of: B, or more where others have the rest."""
+    return len(inputs) if SharedNorms.now is None else SharedNorms.now.samples
+
+
+def in_groups(module: nn.Module, inputs: Tensor, groups: Sequence[Tensor]) -> Tensor:
+    """`module` of inputs [B, ...], row by row but for batch norm, whose statistics are each group's own.
+
+    groups: the rows of each, int64 on the CPU; together they are 0 to `batch_rows(inputs)` - 1. Running statistics
+    move once for each group, in order.
+    """
+    shared = SharedNorms.now
+    if shared is None:
+        made = [module(part) for part in inputs[torch.cat([*groups])].split([len(group) for group in groups])]
+        return torch.cat(made)[torch.cat([*groups]).argsort()]
+    stop = shared.start + len(inputs)
+    own = [group[(group >= shared.start) & (group < stop)] - shared.start for group in groups]
+    shared.parts = [rows.to(inputs.device) for rows in own]
+    try:
+        made = module(inputs)
+    finally:
+        shared.parts = (slice(None),)
+    for norm in module.modules():
+        if isinstance(norm, BatchNorm) and norm.training and norm.num_batches_tracked is not None:
+            norm.num_batches_tracked += len(groups) - 1
+    return made
+
+
+class _Normalised(torch.autograd.Function):
+    """y of x [N, C, ...], and of each part over all workers mean [C], sum of squares about it [C], number of values.
+
+    `parts`: the rows of this worker in each, possibly none. A weight's and a bias's gradient is of this worker's rows,
+    as it is for any other parameter.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float, parts: Sequence[Tensor | slice]
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        counts, means, squares = _over_workers(torch.stack([_moments(x[rows]) for rows in parts]))
+        y = torch.empty_like(x)
+        for rows, mean, variance in zip(parts, means, squares / counts, strict=True):
+            y[rows] = F.batch_norm(x[rows], mean, variance, weight, bias, False, 0.0, eps)
+        ctx.save_for_backward(x, weight, means, (squares / counts + eps).rsqrt(), counts)
+        ctx.parts, ctx.biased = parts, bias is not None
+        ctx.mark_non_differentiable(means, squares, counts)
+        return y, means, squares, counts
+
+    @staticmethod
+    def backward(
+        ctx: Any, upstream: Tensor, *others: Tensor
+    ) -> tuple[Tensor, Tensor | None, Tensor | None, None, None]:
+        x, weight, means, scales, counts = ctx.saved_tensors
+        over = [0, *range(2, x.ndim)]
+        centred = [_across(means[k], x).sub(x[rows]).neg_() for k, rows in enumerate(ctx.parts)]
+        wide = upstream.to(means.dtype)
+        own = torch.stack(
+            [
+                torch.stack([wide[rows].sum(over), (wide[rows] * centred[k]).sum(over) * scales[k]])
+                for k, rows in enumerate(ctx.parts)
+            ]
+        )  # [parts, 2, C]: sums of dL/dy and of dL/dy times the normalised x
+        to_bias, to_weight = own.sum(0)
+        dist.all_reduce(whole := own.clone())
+        share = whole / counts[:, None]
+        to_x = torch.empty_like(x)
+        for k, rows in enumerate(ctx.parts):
+            scale = scales[k] if weight is None else scales[k] * weight
+            gradient = wide[rows] - _across(share[k, 0], x) - centred[k] * _across(share[k, 1] * scales[k], x)
+            to_x[rows] = (gradient * _across(scale, x)).to(x.dtype)
+        return (
+            to_x,
+            None if weight is None else to_weight.to(weight.dtype),
+            to_bias.to(means.dtype) if ctx.biased else None,
+            None,
+            None,
+        )
+
+
+def _moments(x: Tensor) -> Tensor:
+    """[1 + 2C]: how many values a channel has, their mean, and the sum of squares about it, in float32 or better."""
+    wide, count = x.to(torch.promote_types(x.dtype, torch.float32)), x.numel() // x.shape[1]
+    if not count:
+        return wide.new_zeros(1 + 2 * x.shape[1])
+    variance, mean = torch.var_mean(wide, [0, *range(2, x.ndim)], correction=0)
+    return torch.cat([wide.new_tensor([count]), mean, variance * count])
+
+
+def _over_workers(own: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Counts [G, 1], means and sums of squares [G, C] of the values of all workers, from each one's [G, 1 + 2C].
+
+    Source: Chan, Golub, LeVeque 1979, updating formulae for sample variances. In the same order on all workers, so
+    that they agree to the bit.
+    """
+    each = [torch.empty_like(own) for _ in range(dist.get_world_size())]
+    dist.all_gather(each, own)
+    counts, means, squares = torch.stack(each).tensor_split([1, 1 + own.shape[1] // 2], dim=2)
+    count = counts.sum(0)
+    mean = (counts * means).sum(0) / count
+    return count, mean, (squares + counts * (means - mean).square()).sum(0)
+
+
+def _across(channel: Tensor, x: Tensor) -> Tensor:
+    """[C] -> [C, 1, ...], to meet x [N, C, ...]."""
+    return channel.view(-1, *[1] * (x.ndim - 2))

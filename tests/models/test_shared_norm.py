@@ -1,0 +1,91 @@
+"""Two real processes (gloo): batch norm over the rows of both is that of one: value, gradients, statistics."""
+
+import os
+
+import pytest
+import torch
+from probeline.models.shared_norm import SharedNorms, batch_rows, in_groups
+from torch import nn
+
+SIZES = [5, 2]
+GROUPS = [torch.tensor([0, 2, 4, 6]), torch.tensor([1, 3]), torch.tensor([5])]
+"""The second worker has no row of the second group, and the last group has one row."""
+
+CASES = {
+    "maps": lambda: nn.BatchNorm2d(3),
+    "vectors": lambda: nn.BatchNorm1d(3),
+    "no affine": lambda: nn.BatchNorm2d(3, affine=False),
+    "cumulative": lambda: nn.BatchNorm2d(3, momentum=None),
+    "untracked": lambda: nn.BatchNorm2d(3, track_running_stats=False),
+    "bfloat16": lambda: nn.BatchNorm2d(3),
+    "groups": lambda: nn.BatchNorm2d(3),
+    "frozen": lambda: nn.BatchNorm2d(3).eval(),
+}
+
+
+def norm(case):
+    """A norm before a network in which its result is changed in place, and its inputs and the upstream gradient."""
+    torch.manual_seed(0)
+    made, shape = CASES[case](), (7, 3) if case == "vectors" else (7, 3, 4, 4)
+    for weight in made.parameters():
+        nn.init.normal_(weight)
+    x = 3 + torch.randn(shape)
+    if len(shape) == 4:
+        x = x.contiguous(memory_format=torch.channels_last)
+    return made, x.bfloat16() if case == "bfloat16" else x, torch.randn(shape)
+
+
+def passed(case, rows, shared=None):
+    """Twice through the norm: the last y and dL/dx of these rows, dL/dweights, and the buffers."""
+    made, x, upstream = norm(case)
+    for _ in range(2):
+        made.zero_grad()
+        own = x[rows].detach().requires_grad_()
+        if shared is None:
+            y = in_groups(made, own, GROUPS) if case == "groups" else made(own)
+        else:
+            with shared:
+                assert batch_rows(own) == 7
+                y = in_groups(made, own, GROUPS) if case == "groups" else made(own)
+        (y.clone().relu_() * upstream[rows]).sum().backward()
+    weights = {f"d {name}": weight.grad for name, weight in made.named_parameters()}
+    return {"y": y.detach(), "d x": own.grad, **weights, **dict(made.named_buffers())}
+
+
+def _worker(rank, folder):
+    import torch.distributed as dist
+
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=2)
+    start = sum(SIZES[:rank])
+    rows, shared = slice(start, start + SIZES[rank]), SharedNorms(7, start)
+    torch.save({case: passed(case, rows, shared) for case in CASES}, f"{folder}/{rank}.pt")
+    dist.barrier()
+    dist.destroy_process_group()
+    os._exit(0)  # the results are on disk; gloo's threads abort 1 in 20 interpreters that shut down in order
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("workers")
+    torch.multiprocessing.spawn(_worker, (str(folder),), nprocs=2)
+    return [torch.load(folder / f"{rank}.pt") for rank in range(2)]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_it_is_that_of_one_process(found, case):
+    expected, both = passed(case, slice(None)), [each[case] for each in found]
+    close = {"rtol": 0.01, "atol": 0.02} if case == "bfloat16" else {"rtol": 1e-5, "atol": 1e-5}
+    for key, value in expected.items():
+        if key in ("y", "d x"):
+            torch.testing.assert_close(torch.cat([one[key] for one in both]), value, **close)
+        elif key.startswith("d "):  # of each worker's own rows
+            torch.testing.assert_close(both[0][key] + both[1][key], value, **close)
+        else:
+            assert all(torch.equal(one[key], both[0][key]) for one in both)
+            torch.testing.assert_close(both[0][key], value, rtol=1e-5, atol=1e-6)
+
+
+def test_groups_in_one_process_keep_the_order_of_rows():
+    inputs = torch.arange(7.0)[:, None]
+    assert torch.equal(in_groups(nn.Identity(), inputs, GROUPS), inputs)
