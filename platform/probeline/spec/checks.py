@@ -43,7 +43,7 @@ def _wrong_size(cell: Cell, train_sizes: Mapping[str, int], workers: int) -> tup
         return "training.batch_size", f"{told}; allowed: at most {size}"
     if batch < workers:
         return "training.batch_size", f"got {batch}; allowed: at least one for each of {workers} resources.workers"
-    if micro_batch and -(-batch // micro_batch) < workers:
+    if micro_batch and micro_batch < batch and -(-batch // micro_batch) < workers:
         told = f"got {micro_batch}, which leaves some of {workers} workers (resources.workers) without a micro-batch"
         return "training.micro_batch", f"{told} of a batch of {batch}; allowed: at most {(batch - 1) // (workers - 1)}"
     return None

@@ -90,8 +90,9 @@ class PartShare(Share):
     def __init__(self, training: Training) -> None:
         """Raises ValueError where there are fewer samples, or micro-batches, than workers."""
         self.rank, self.workers = dist.get_rank(), dist.get_world_size()
-        self.batch, self.alone = training.batch_size, training.micro_batch is not None
-        whole = chunks_of(self.batch, training.micro_batch or 1)
+        self.batch, micro_batch = training.batch_size, training.micro_batch or training.batch_size
+        self.alone = micro_batch < self.batch  # a micro-batch as large as the batch is the batch
+        whole = chunks_of(self.batch, micro_batch if self.alone else 1)
         if len(whole) < self.workers:
             raise ValueError(f"{self.workers} workers for {len(whole)} parts of a batch")
         held = [whole[start:stop] for start, stop in ranges(len(whole), self.workers)]
