@@ -96,10 +96,12 @@ def studies(plan: Plan, site: Site, writer: Writer) -> "Studies":
 def work(plan: Plan, recorder: Recorder, site: Site) -> None:
     """Connects to Ray and executes. Ray is imported here: a run with nothing to do never pays for it."""
     from probeline.execution.engine import connected, execute
+    from probeline.execution.metrics import Metered
 
     resources = plan.experiment.resources
-    with connected(site.address, resources), sigterm_as_ctrl_c(recorder.outcome), recorder.watch:
-        execute(recorder, site.folder.resolve(), resources)
+    joined, stopping = connected(site.address, resources), sigterm_as_ctrl_c(recorder.outcome)
+    with joined, stopping, recorder.watch, Metered(recorder) as metered:
+        execute(metered, site.folder.resolve(), resources)
 
 
 @contextmanager

@@ -79,6 +79,11 @@ class Writer:
         """What keeps MLflow from taking more right now; "" when all is well."""
         return self._sender.trouble or next(iter(self._outbox.refused.values()), "")
 
+    @property
+    def unsent_records(self) -> int:
+        """How many records the spool holds that MLflow has not got yet."""
+        return self._outbox.left()[1]
+
     def started(self, trial: Trial, params: Mapping[str, Any] = NOTHING, tags: Mapping[str, str] = NOTHING) -> None:
         """The trial runs, for the first time or again. Raises Claimed if another process has it in hand.
 
