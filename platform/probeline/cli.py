@@ -90,11 +90,13 @@ def run(
     for note in made.notes:
         print(f"note: {note}")
     finished = made.counts().get("finished", 0)
-    print(f"{made.experiment.name}: {len(made.todo)} trials to run, {finished} of {len(made.trials)} already done")
+    tuning = f", {len(made.studies)} cells to tune" if made.studies else ""
+    done = f"{finished} of {len(made.trials)} already done"
+    print(f"{made.experiment.name}: {len(made.todo)} trials to run{tuning}, {done}")
     budget, todo = Budget(max_hours, max_gpu_hours, max_trials), made.todo
     if budget:
         found, _ = forecast.make(made, uri, folder, cluster, budget)
-        todo = found.fits
+        todo, budget = found.known(made), found.held(budget)
         print("\n".join(forecast.left_text(found) or ["the budget holds all of it, as far as is known"]))
     seen = watch(todo, finished, Console())
     info = describe(made.experiment, spec.read_text(), collect(spec.resolve().parent) | submitted_provenance())

@@ -43,6 +43,10 @@ class Source(Protocol):
     def tags(self, trial: Trial) -> dict[str, str]:
         """What its run says beside the usual."""
 
+    @property
+    def left(self) -> list[Trial]:
+        """What it knows already and has not handed out."""
+
 
 class Feed:
     """Hands out trials, each to one worker at a time, and counts what they use.
@@ -133,7 +137,8 @@ class Feed:
     @property
     def left(self) -> list[Trial]:
         """What was never started."""
-        return [trial for trial in self.queue if trial.id not in self.started]
+        known = [*self.queue, *(self.source.left if self.source is not None else ())]
+        return [trial for trial in known if trial.id not in self.started]
 
     @property
     def _full(self) -> bool:

@@ -1,10 +1,12 @@
 """What a plan will cost on a cluster, and how much of it fits into a budget."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from probeline.execution import expected
 from probeline.execution.feed import HOUR, Budget
 from probeline.execution.plan import Plan, in_words
 from probeline.execution.prices import Price, Prices, Total, ends, prices_of, total
@@ -50,7 +52,10 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Forecast:
-    """What fits into the budget and what is left, in the plan's order; `cost` and `clock` (seconds) of what fits."""
+    """What fits into the budget and what is left, in the order of a run; `cost` and `clock` (seconds) of what fits.
+
+    Both hold tuning trials and winners as `expected.trials` gives them.
+    """
 
     fits: list[Trial]
     left: list[Trial]
@@ -61,6 +66,15 @@ class Forecast:
     gpus: float
     ready: int
     elsewhere: tuple[str, ...] = ()
+
+    def known(self, plan: Plan) -> list[Trial]:
+        """What fits of the trials that are known: a run asks its studies for the others."""
+        ids = {trial.id for trial in plan.todo}
+        return [trial for trial in self.fits if trial.id in ids]
+
+    def held(self, budget: Budget) -> Budget:
+        """The budget with the number of trials that fit, so that studies do not ask for more."""
+        return replace(budget, max_trials=len(self.fits)) if self.left else budget
 
     @property
     def gpu_hours(self) -> float:
@@ -89,7 +103,7 @@ def measure(plan: Plan, known: Prices) -> list[str]:
     if plan.experiment.resources.workers > 1:
         return ["not measured: a trial of several workers is priced by one that has finished"]
     said = []
-    for trial in plan.todo:
+    for trial in expected.trials(plan):
         of = shape(trial, plan.experiment.resources)
         if images_of(plan, trial) and not known.knows_training(of):
             seconds = seconds_an_image(trial)
@@ -106,11 +120,11 @@ def images_of(plan: Plan, trial: Trial) -> int:
 
 
 def forecast(plan: Plan, known: Prices, cluster: Cluster, budget: Budget, ready: set[str]) -> Forecast:
-    """The longest start of the plan's order that fits. What has no price counts as nothing: the clock will hold it.
+    """The longest start of a run's order that fits. What has no price counts as nothing: the clock will hold it.
 
     A start, and not whatever is cheap enough: so a thin comparison stays a fair one.
     """
-    resources, todo = plan.experiment.resources, plan.todo
+    resources, todo = plan.experiment.resources, expected.trials(plan)
     prices = prices_of(todo, resources, known, lambda trial: images_of(plan, trial), ready)
     slots = cluster.slots(resources)
     clock = ends([price.seconds for price in prices], slots)
@@ -153,11 +167,12 @@ def _exceeds(budget: Budget, count: int, clock: float, gpu_seconds: float) -> bo
 
 def text(found: Forecast, plan: Plan) -> str:
     """The forecast for a person."""
-    if not plan.todo:
+    todo = [*found.fits, *found.left]
+    if not todo:
         return "price: nothing is left to run"
     cost, workers = found.cost, plan.experiment.resources.workers
     of = "one worker" if workers == 1 else f"{workers} workers together"
-    encoders = len({trial.encoder_id for trial in plan.todo})
+    encoders = len({trial.encoder_id for trial in todo})
     lines = [f"encoders: {encoders - found.ready} to train, {found.ready} ready"]
     if cost.unknown == len(found.fits) and not any(price.parts for price in found.prices):
         lines.append("price: unknown; nothing of this shape has finished here (--measure tries one batch of each)")
@@ -175,17 +190,26 @@ def left_text(found: Forecast) -> list[str]:
     if not found.left:
         return []
     lines = [f"the budget holds {len(found.fits)} of {len(found.fits) + len(found.left)}; left for the next run:"]
-    lines += [f"  {trial.cell.label} seed={trial.seed}" for trial in found.left[:NAMED]]
-    more = len(found.left) - NAMED
-    return lines + ([f"  and {more} trials more (plan --json names all)"] if more > 0 else [])
+    counts = tuning_of(found.left)
+    lines += [f"  {label}: {count} tuning trials" for label, count in list(counts.items())[:NAMED]]
+    reported = [trial for trial in found.left if trial.judged_on == "test"]
+    lines += [f"  {trial.cell.label} seed={trial.seed}" for trial in reported[:NAMED]]
+    more = max(0, len(reported) - NAMED) + sum(list(counts.values())[NAMED:])
+    return lines + ([f"  and {more} trials more (plan --json names all)"] if more else [])
+
+
+def tuning_of(trials: Sequence[Trial]) -> dict[str, int]:
+    """How many tuning trials there are for each cell, by its label."""
+    return dict(Counter(trial.cell.label for trial in trials if trial.judged_on == "validation"))
 
 
 def as_dict(found: Forecast) -> dict[str, Any]:
     """The forecast as JSON-able values; times in seconds, null where unknown."""
     cost = asdict(found.cost)
     return {
-        "fits": [trial.id for trial in found.fits],
-        "left": [trial.id for trial in found.left],
+        "fits": [trial.id for trial in found.fits if trial.judged_on == "test"],
+        "left": [trial.id for trial in found.left if trial.judged_on == "test"],
+        "tuning_trials": {"fit": tuning_of(found.fits), "left": tuning_of(found.left)},
         "encoders_ready": found.ready,
         "worker_seconds": {"mean": cost["seconds"], "half_width_95": cost["half_width"]},
         "unknown": cost["unknown"],

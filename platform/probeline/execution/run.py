@@ -64,12 +64,13 @@ def run(
     with only_run_at(site, info.name), Writer(site.uri, info, site.folder.resolve()) as writer:
         todo = [trial for trial in chosen if trial.id not in writer.finished_before]
         watch.found([trial for trial in chosen if trial.id in writer.finished_before])
-        feed = Feed(todo, budget, plan.experiment.resources.all["GPU"])
+        first, later = (todo, []) if not plan.studies else by_first_seed(plan, todo)
+        feed = Feed(first, budget, plan.experiment.resources.all["GPU"])
         if plan.studies:
-            feed.source = studies(plan, site, writer)
+            feed.source = studies(plan, site, writer, later)
         recorder = Recorder(plan, info.tags, writer, watch, feed)
         try:
-            if todo or plan.studies:
+            if todo or (plan.studies and budget.max_trials != 0):
                 work(plan, recorder, site)
         finally:
             recorder.interrupted()
@@ -78,8 +79,14 @@ def run(
     return recorder.outcome
 
 
-def studies(plan: Plan, site: Site, writer: Writer) -> "Studies":
-    """The plan's studies, from where their journals are."""
+def by_first_seed(plan: Plan, todo: list[Trial]) -> tuple[list[Trial], list[Trial]]:
+    """The trials of the first seed, and the others: these wait until every tuned cell has a first seed too."""
+    first = plan.experiment.seeds[0]
+    return [trial for trial in todo if trial.seed == first], [trial for trial in todo if trial.seed != first]
+
+
+def studies(plan: Plan, site: Site, writer: Writer, later: list[Trial]) -> "Studies":
+    """The plan's studies, from where their journals are; `later` run when the studies have nothing to ask."""
     from probeline.execution.search import Studies
 
     def winners(study: Study, values: dict[str, Any]) -> list[Trial]:
@@ -90,7 +97,7 @@ def studies(plan: Plan, site: Site, writer: Writer) -> "Studies":
             return made
         return [trial for trial in made if not settled(known[trial.id])]
 
-    return Studies(plan.studies, site.folder.resolve(), writer, winners)
+    return Studies(plan.studies, site.folder.resolve(), writer, winners, plan.experiment.seeds, later)
 
 
 def work(plan: Plan, recorder: Recorder, site: Site) -> None:

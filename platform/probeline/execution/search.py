@@ -175,14 +175,26 @@ class Search:
 
 
 class Studies:
-    """A feed's source: the studies' trials in turn, and each winner's as soon as it is known."""
+    """A feed's source: the studies' trials in turn, then seed by seed what there is to report."""
 
-    def __init__(self, studies: Sequence[Study], folder: Path, writer: Writer, winners: Callable) -> None:
-        """`winners(study, values)`: the trials of a winner that have still to run."""
+    def __init__(
+        self,
+        studies: Sequence[Study],
+        folder: Path,
+        writer: Writer,
+        winners: Callable,
+        seeds: Sequence[int],
+        later: Sequence[Trial],
+    ) -> None:
+        """`winners(study, values)`: the trials of a winner that have still to run.
+
+        `seeds`: the report's, in order. `later`: trials that are known already and can wait.
+        """
         self.searches = {study.id: Search(study, folder / "studies") for study in studies}
         self.writer, self.winners = writer, winners
+        self.places = {seed: place for place, seed in enumerate(seeds)}
         self.owner: dict[str, str] = {}
-        self.ready: list[Trial] = []
+        self.ready = list(later)
         self.begun, self.closed = set[str](), set[str]()
 
     def next(self) -> Trial | None:
@@ -215,9 +227,8 @@ class Studies:
             self._close(study_id)
 
     @property
-    def unfinished(self) -> int:
-        """How many studies have still to choose."""
-        return len(self.searches) - len(self.closed)
+    def left(self) -> list[Trial]:
+        return self.ready
 
     def _begin(self, study_id: str) -> None:
         """Opens the study's run, and says again what its journal holds."""
@@ -252,7 +263,7 @@ class Studies:
         self.writer.tags(study_id, {"chosen": json.dumps(values), "study_trials": str(len(history))})
         self.writer.finished(study_id)
         self.ready += self.winners(search.plan, values)
-        self.ready.sort(key=lambda trial: trial.seed)  # one seed of every cell before the second of any
+        self.ready.sort(key=lambda trial: self.places[trial.seed])  # one seed of every cell before the second of any
 
 
 def sampler(tune: Tune, study_id: str, known: int) -> "optuna.samplers.BaseSampler":
