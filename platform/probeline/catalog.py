@@ -3,9 +3,10 @@
 import difflib
 import importlib
 import json
+import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -28,6 +29,11 @@ KINDS = {
 }
 ROOT = Path(__file__).parent
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)
+PERMISSION, FORBIDDEN = "PROBELINE_PLUGINS", "forbid"
+"""With this value in this environment variable, a plug-in that is named by its module is refused."""
+
+_by_module: dict[str, Path] = {}
+_told: list[Callable[[str, Path], None]] = []
 
 
 class UnknownPlugin(UserError):
@@ -48,6 +54,16 @@ def names(kind: str) -> list[str]:
     """
     folder = ROOT.joinpath(*KINDS[kind].split(".")[1:])
     return sorted(path.stem for path in folder.glob("*.py") if path.stem != "base" and not path.stem.startswith("_"))
+
+
+def by_module() -> dict[str, Path]:
+    """Plug-ins named by their module that this process has looked up: code that Probeline does not ship."""
+    return dict(_by_module)
+
+
+def tell_by_module(listener: Callable[[str, Path], None]) -> None:
+    """Calls `listener(name, file)` for each of those, the first time, before anything of the file is run."""
+    _told.append(listener)
 
 
 def split(name: str) -> tuple[str, str | None]:
@@ -157,9 +173,12 @@ def _needs_variant(found: type[Settings]) -> bool:
     return "variant" in found.model_fields and found.model_fields["variant"].is_required()
 
 
-@cache
 def _compiled(kind: str, plugin: str) -> type[Settings]:
-    source = _source(kind, plugin)
+    return _config_of(_source(kind, plugin))
+
+
+@cache
+def _config_of(source: Source) -> type[Settings]:
     found = source.compile()
     if not (isinstance(found, type) and issubclass(found, Settings)):
         raise BrokenPlugin(f"{source.path}: Config must derive from probeline.spec.settings.Settings")
@@ -172,8 +191,21 @@ def _compiled(kind: str, plugin: str) -> type[Settings]:
     return found
 
 
-@cache
 def _source(kind: str, plugin: str) -> Source:
+    found = _located(kind, plugin)
+    if "." in plugin:
+        if os.environ.get(PERMISSION) == FORBIDDEN:
+            reason = f"plug-ins named by their module are forbidden ({PERMISSION}={FORBIDDEN}); this is {found.path}"
+            raise UnknownPlugin(kind, plugin, names(kind), reason)
+        if plugin not in _by_module:
+            _by_module[plugin] = found.path
+            for listener in _told:
+                listener(plugin, found.path)
+    return found
+
+
+@cache
+def _located(kind: str, plugin: str) -> Source:
     known = names(kind)
     if plugin in known:
         dotted = f"{KINDS[kind]}.{plugin}"

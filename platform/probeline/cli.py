@@ -16,6 +16,7 @@ from probeline.cli_options import (
     MaxGpuHours,
     MaxHours,
     MaxTrials,
+    NoPlugins,
     Scale,
     Sets,
     Spec,
@@ -45,6 +46,7 @@ def plan(
     max_trials: MaxTrials = None,
     cluster: ClusterSize = None,
     measure: Annotated[bool, typer.Option("--measure", help="Try one batch of what has no price yet.")] = False,
+    no_plugins: NoPlugins = False,
 ) -> None:
     """Show what a run would do: cells, what is new, finished or failed, what it costs, what fits a budget."""
     from probeline.execution import forecast
@@ -73,6 +75,7 @@ def run(
     max_gpu_hours: MaxGpuHours = None,
     max_trials: MaxTrials = None,
     cluster: ClusterSize = None,
+    no_plugins: NoPlugins = False,
 ) -> None:
     """Train and evaluate what has not finished yet; Ctrl-C stops, the same command goes on."""
     from rich.console import Console

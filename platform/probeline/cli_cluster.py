@@ -1,11 +1,12 @@
 """Commands that speak to a Ray cluster's job server: submit, logs, stop; they are part of `cli.app`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from probeline.cli_options import MaxGpuHours, MaxHours, MaxTrials, Scale, Sets, Spec
+from probeline.cli_options import MaxGpuHours, MaxHours, MaxTrials, NoPlugins, Scale, Sets, Spec
 
 app = typer.Typer()
 
@@ -27,6 +28,7 @@ def submit(
     max_hours: MaxHours = None,
     max_gpu_hours: MaxGpuHours = None,
     max_trials: MaxTrials = None,
+    no_plugins: NoPlugins = False,
     detach: Annotated[bool, typer.Option("--detach", help="Do not show the log.")] = False,
 ) -> None:
     """Run it as a job of a Ray cluster: packs this folder, shows the log; Ctrl-C only stops showing it."""
@@ -35,6 +37,7 @@ def submit(
     from probeline.execution.jobs_package import package
 
     made = order(spec, Path.cwd(), scale, sets or (), (max_hours, max_gpu_hours, max_trials), tracking_uri, folder)
+    made = replace(made, arguments=(*made.arguments, "--no-plugins")) if no_plugins else made
     jobs = connect(address)
     with package(Path.cwd(), made, exclude or ()) as packed:
         print(packed.summary())

@@ -1,5 +1,7 @@
 """Options and arguments that several commands take, and the plan that they ask for."""
 
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +22,26 @@ ClusterSize = Annotated[
     str | None, typer.Option(metavar="CPUS[,GPUS]", help="What there is to run on; else this machine.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+def forbid(value: bool) -> bool:
+    """Refuses plug-ins by module from here on, in this process and those that it starts."""
+    from probeline import catalog
+
+    if value:
+        os.environ[catalog.PERMISSION] = catalog.FORBIDDEN
+    catalog.tell_by_module(lambda name, file: print(f"this spec runs code from: {name} ({file})", file=sys.stderr))
+    return value
+
+
+NoPlugins = Annotated[
+    bool,
+    typer.Option(
+        "--no-plugins",
+        callback=forbid,
+        help="Refuse code that the spec names by its module; PROBELINE_PLUGINS=forbid too.",
+    ),
+]
 
 
 def planned(spec: Path, scale: str | None, sets: list[str] | None, tracking_uri: str | None) -> "tuple[Plan, str]":

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from probeline import catalog
 from probeline.data.store import digest_of_file, facts
 from probeline.execution.rules import rule
 from probeline.spec import tuned
@@ -137,6 +138,7 @@ def as_dict(plan: Plan) -> dict[str, Any]:
         "scale": plan.experiment.scale,
         "counts": plan.counts(),
         "to_run": len(plan.todo),
+        "plugins": {name: str(file) for name, file in catalog.by_module().items()},
         "resources": plan.experiment.resources.model_dump(),
         "cells": [{"label": label, **counts} for label, counts in plan.by_cell().items()],
         "trials": rows(plan),
