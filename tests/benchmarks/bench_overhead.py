@@ -1,10 +1,19 @@
-"""What a trivial trial costs: Probeline's warm workers against plain Ray Tune with a function trainable.
+"""What a trivial trial costs: Probeline's warm workers against plain Ray Tune with a function trainable; then 1,000.
 
 The trivial trial is real: 64 images of `digits`, raw pixels, no training, 1-nearest-neighbour, recorded in MLflow.
 The peer runs the same trial as a function under `tune.Tuner` and records nothing. The cost of a trial is the slope
 between a small and a large grid, so that start-up is in neither.
+
+The grid of 1,000 is one run of the command's own code, start to end. The driver's memory is its resident set when the
+100th and when the last trial has ended. The resumed grid has 990 finished trials in MLflow, and what is timed is a new
+process, from its first import to the first trial that starts.
+
+`python -m tests.benchmarks.bench_overhead 300` makes the grid one of 300 trials, and leaves out the rest.
 """
 
+import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -20,6 +29,28 @@ base:
   method: random_init
   training: {epochs: 0}
   evaluation: [{name: knn, k: 1}]
+"""
+
+MANY, LEFT, SETTLED = 1000, 10, 100
+RESUME = """
+import sys, time
+from pathlib import Path
+from probeline.execution.run import Site, run
+from probeline.execution.watch import Watch
+from probeline.tracking.experiment import describe
+from rich.console import Console
+from tests.benchmarks.bench_overhead import planned
+
+
+class Clock(Watch):
+    def started(self, trial):
+        print("started", time.time() - float(sys.argv[3]), flush=True)
+        super().started(trial)
+
+
+plan, uri = planned(Path(sys.argv[1]), int(sys.argv[2]))
+print("to run", len(plan.todo), flush=True)
+run(plan, describe(plan.experiment, "", {}), Site(Path(sys.argv[1]) / "site", uri), Clock(plan.todo, 0, Console()))
 """
 
 
@@ -64,6 +95,67 @@ def plain(trials: int) -> float:
     return time.perf_counter() - start
 
 
+def planned(folder: Path, trials: int):
+    """(plan, MLflow's address) of that many trivial trials."""
+    from probeline.execution.plan import make
+    from probeline.spec.load import load_text
+    from probeline.tracking.location import resolve
+
+    uri = resolve(f"sqlite:///{folder}/mlflow-many.db")
+    return make(load_text(SPEC + f"seeds: {trials}\n", "trivial-many"), uri), uri
+
+
+def resident() -> float:
+    """This process's memory in MB."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def many(folder: Path, trials: int) -> tuple[float, list[float]]:
+    """Seconds a trial of a run of `trials`, and the driver's memory in MB after each of them."""
+    from probeline.execution.run import Site, run
+    from probeline.execution.watch import Watch
+    from probeline.tracking.experiment import describe
+    from rich.console import Console
+
+    class Memory(Watch):
+        def finished(self, trial) -> None:
+            super().finished(trial)
+            held.append(resident())
+
+    held: list[float] = []
+    start = time.perf_counter()
+    plan, uri = planned(folder, trials)
+    seen = Memory(plan.todo, 0, Console())
+    outcome = run(plan, describe(plan.experiment, "", {}), Site(folder / "many", uri), seen)
+    assert len(outcome.finished) == trials and not outcome.unsent, outcome
+    return (time.perf_counter() - start) / trials, held
+
+
+def resumed(folder: Path, trials: int) -> float:
+    """Seconds from a new process to its first trial, where all but LEFT of a grid have finished."""
+    from tests.benchmarks.finished import finish
+
+    plan, uri = planned(folder, trials)
+    finish(folder / "mlflow-many.db", uri, plan.trials[: trials - LEFT])
+    command = [sys.executable, "-c", RESUME, str(folder), str(trials), str(time.time())]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert f"to run {LEFT}" in said, said
+    return min(float(line.split()[1]) for line in said if line.startswith("started"))
+
+
+def grid_rows(trials: int) -> Iterator[Row]:
+    """The large grid and its resume."""
+    with tempfile.TemporaryDirectory() as name:
+        each, held = many(Path(name), trials)
+        yield Row(f"{trials:,} trivial trials, sqlite, all in", each, "s each", target="under 0.25 s", met=each < 0.25)
+        growth = held[-1] - held[SETTLED - 1]
+        words = f"driver's memory, from trial {SETTLED} to {trials:,}"
+        yield Row(words, growth, "MB more", target="under 50 MB", met=growth < 50)
+    with tempfile.TemporaryDirectory() as name:
+        spent = resumed(Path(name), trials)
+        yield Row(f"resume of {trials:,} trials with {LEFT} left", spent, "s", target="under 10 s", met=spent < 10)
+
+
 def rows() -> Iterator[Row]:
     import probeline.execution.engine  # noqa: F401 (sets Ray's environment before Ray is imported)
     import ray
@@ -84,3 +176,11 @@ def rows() -> Iterator[Row]:
         "at most 0.4 s and at least 5x below plain",
         ours_each <= 0.4 and ratio >= 5,
     )
+    yield from grid_rows(MANY)
+
+
+if __name__ == "__main__":
+    import probeline.execution.engine  # noqa: F401
+
+    for row in grid_rows(int(sys.argv[1])):
+        print(row, flush=True)

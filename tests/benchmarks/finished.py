@@ -6,6 +6,7 @@ They are rows written into MLflow's own tables, as running 5,000 trials would ta
 import json
 import random
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -29,25 +30,30 @@ def fill(folder: Path, seeds: int) -> Path:
     """A folder with a spec of 100 cells and an `mlflow.db` in which all its trials have finished."""
     from probeline.execution.plan import make
     from probeline.spec.load import load
-    from probeline.tracking.experiment import ExperimentInfo
     from probeline.tracking.location import resolve
-    from probeline.tracking.writer import Writer
 
     folder.mkdir()
     spec = folder / "spec.yaml"
     spec.write_text(SPEC.format(seeds=seeds))
     uri = resolve(f"sqlite:///{folder}/mlflow.db")
-    trials = make(load(spec), uri).trials
-    with Writer(uri, ExperimentInfo("many"), folder / "work") as writer:  # makes database, experiment and parent
+    finish(folder / "mlflow.db", uri, make(load(spec), uri).trials)
+    return spec
+
+
+def finish(file: Path, uri: str, trials: Sequence) -> None:
+    """Makes MLflow's `file`, of the address `uri`, in which these trials have finished."""
+    from probeline.tracking.experiment import ExperimentInfo
+    from probeline.tracking.writer import Writer
+
+    with Writer(uri, ExperimentInfo("many"), file.parent / "work") as writer:  # makes database, experiment and parent
         writer.started(trials[0])
         writer.finished(trials[0].id)
         assert writer.flush(300), writer.trouble
-    with closing(sqlite3.connect(folder / "mlflow.db")) as database, database:
+    with closing(sqlite3.connect(file)) as database, database:
         template = database.execute("select run_uuid from tags where value = ?", (trials[0].id,)).fetchone()[0]
         for number, trial in enumerate(trials):
             _insert(database, template, trial, random.Random(number))
         database.execute("update runs set lifecycle_stage = 'deleted' where run_uuid = ?", (template,))
-    return spec
 
 
 def _insert(database: sqlite3.Connection, template: str, trial, rng: random.Random) -> None:

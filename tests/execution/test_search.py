@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +103,45 @@ def test_a_tuning_trial_gives_the_same_whatever_the_test_part_holds(search, monk
     assert "linear_probe/top1" not in told[0]
 
 
+class Touched(Exception):
+    """Somebody asked for the test part."""
+
+
+class Mine:
+    """A test part that goes off at the first touch."""
+
+    def __getattribute__(self, name):
+        raise Touched(name)
+
+    def __len__(self):
+        raise Touched("len")
+
+
+def test_a_tuning_trial_never_touches_the_test_part_and_a_winner_does(search, monkeypatch, tmp_path):
+    study, values = search().plan, {"training.lr": 0.1, "training.optimizer": "sgd"}
+    real = store.open_dataset
+    monkeypatch.setattr("probeline.training.trial.open_dataset", lambda section: replace(real(section), test=Mine()))
+    said = list(run_trial(study.tuning_trial(values, 7), Storage(tmp_path / "tuning")))
+    assert SCORE in {record.name for record in said if isinstance(record, Record)}
+    with pytest.raises(Touched):
+        list(run_trial(study.winner(values, 7), Storage(tmp_path / "winner")))
+
+
+@pytest.mark.parametrize("protocol", ["knn", "fine_tune", "projection_probe"])
+def test_whatever_the_protocol_says_of_a_tuning_trial_is_about_validation(tuned, uri, monkeypatch, tmp_path, protocol):
+    text = tuned.read_text().replace("evaluation: [linear_probe, knn]", f"evaluation: [linear_probe, {protocol}]")
+    tuned.write_text(text)
+    (study,) = make(load(tuned), uri).studies
+    study = replace(study, tune=study.tune.model_copy(update={"metric": f"{protocol}/validation_top1"}))
+    real = store.open_dataset
+    monkeypatch.setattr("probeline.training.trial.open_dataset", lambda section: replace(real(section), test=Mine()))
+    trial = study.tuning_trial({"training.lr": 0.1, "training.optimizer": "sgd"}, 7)
+    said = [each for each in run_trial(trial, Storage(tmp_path)) if isinstance(each, Record)]
+    judged = {record.name for record in said if record.name.startswith(protocol)}
+    results = {name.replace("validation_top1", "") for name in judged}
+    assert judged and not [name for name in results if "top1" in name or name.endswith("ece")], judged
+
+
 def test_what_was_asked_and_not_told_is_run_again_with_the_same_values(search):
     first = search()
     told, lost = first.next(), first.next()
@@ -197,3 +237,44 @@ def test_successive_halving_ends_what_falls_behind(tuned, uri, tmp_path):
         one.ended(trial, None if goes_on[-1] else "stopped")
     assert goes_on[0]
     assert not goes_on[3]
+
+
+RACE = """
+name: race
+base:
+  data: {name: digits, train_size: 1000, test_size: 100}
+  encoder: {name: resnet, width: 8}
+  method: supervised
+  training: {epochs: 30, batch_size: 32}
+  evaluation: [linear_probe]
+tune:
+  space: {training.lr: {choice: [0.1, 0.03, 1.0e-7, 1.0e-8]}}
+  sampler: grid
+  trials: 4
+  asha: {metric: train/loss, direction: minimize, reduction: 2}
+seeds: 1
+"""
+
+
+@pytest.mark.slow
+def test_in_a_real_run_what_falls_behind_is_stopped_early_and_the_winner_runs_to_the_end(tmp_path, uri):
+    (tmp_path / "race.yaml").write_text(RACE)
+    plan = make(load(tmp_path / "race.yaml"), uri)
+    site, watch = Site(tmp_path / ".probeline", uri), Watch(plan.todo, 0, Console(file=io.StringIO()))
+    outcome = run(plan, describe(plan.experiment, "", {}), site, watch)
+    assert not outcome.failed
+    after = make(load(tmp_path / "race.yaml"), uri)
+    told = outcomes(uri, after.tuned)["supervised"]
+    by_lr = {point["values"]["training.lr"]: point for point in told["trials"]}
+    assert {by_lr[lr]["state"] for lr in (1e-7, 1e-8)} == {"pruned"}
+    assert by_lr[told["chosen"]["training.lr"]]["state"] == "complete" and told["chosen"]["training.lr"] >= 0.03
+    client = MlflowClient(uri)
+    runs = client.search_runs([client.get_experiment_by_name("race").experiment_id])
+    epochs = {
+        (each.data.tags["probeline.kind"], each.data.params["training.lr"]):
+            max(point.step for point in client.get_metric_history(each.info.run_id, "train/loss"))
+        for each in runs
+        if "train/loss" in each.data.metrics
+    }  # fmt: skip
+    assert all(epochs["tuning", lr] < 30 for lr in ("1e-07", "1e-08"))
+    assert [epoch for (kind, _), epoch in epochs.items() if kind == "trial"] == [30]
