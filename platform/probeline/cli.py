@@ -80,7 +80,7 @@ def run(
     """Train and evaluate what has not finished yet; Ctrl-C stops, the same command goes on."""
     from rich.console import Console
 
-    from probeline.execution import forecast
+    from probeline.execution import expected, forecast
     from probeline.execution.feed import Budget
     from probeline.execution.jobs_start import submitted_provenance
     from probeline.execution.run import Site
@@ -96,12 +96,13 @@ def run(
     tuning = f", {len(made.studies)} cells to tune" if made.studies else ""
     done = f"{finished} of {len(made.trials)} already done"
     print(f"{made.experiment.name}: {len(made.todo)} trials to run{tuning}, {done}")
-    budget, todo = Budget(max_hours, max_gpu_hours, max_trials), made.todo
+    budget, todo, fits = Budget(max_hours, max_gpu_hours, max_trials), made.todo, expected.trials(made)
     if budget:
         found, _ = forecast.make(made, uri, folder, cluster, budget)
-        todo, budget = found.known(made), found.held(budget)
+        todo, budget, fits = found.known(made), found.held(budget), found.fits
         print("\n".join(forecast.left_text(found) or ["the budget holds all of it, as far as is known"]))
-    seen = watch(todo, finished, Console())
+    known = {trial.id for trial in todo}
+    seen = watch(todo, finished, Console(), [trial for trial in fits if trial.id not in known])
     info = describe(made.experiment, spec.read_text(), collect(spec.resolve().parent) | submitted_provenance())
     outcome = run_plan(made, info, Site(folder, uri, address), seen, budget, todo)
     print(outcome.summary(str(spec)))

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 from probeline.execution.plan import make
 from probeline.execution.watch import Lines, LiveTable, Watch, duration, watch
@@ -54,3 +55,16 @@ def test_time_left_counts_the_share_of_running_trials(spec, uri):
 
 def test_a_duration_is_said_as_people_say_it():
     assert [duration(s) for s in (5, 89, 300, 9000)] == ["5 s", "89 s", "5 min", "2.5 h"]
+
+
+def test_a_studys_trials_take_the_places_of_their_stand_ins(spec, uri):
+    trials = make(load(spec), uri).trials
+    known, stand_ins, asked = trials[:2], trials[2:4], [replace(trial, id=trial.id[::-1]) for trial in trials[2:4]]
+    seen = Watch(known, 0, console(), stand_ins)
+    assert seen.headline().startswith("0 of 4 trials")
+    for trial in [*known, *asked]:
+        seen.started(trial)
+        seen.finished(trial)
+    assert seen.headline().startswith("4 of 4 trials")
+    seen.started(replace(asked[0], id="another"))
+    assert seen.headline().startswith("4 of 5 trials")

@@ -21,11 +21,15 @@ ROWS = 24
 class Watch:
     """Keeps count of a run and shows it. Subclasses draw; this one is silent."""
 
-    def __init__(self, trials: Sequence[Trial], done: int, console: Console) -> None:
-        """`trials`: what this run does; `done`: trials of the experiment that had finished before."""
-        self.console, self.total, self.before = console, len(trials), done
+    def __init__(self, trials: Sequence[Trial], done: int, console: Console, coming: Sequence[Trial] = ()) -> None:
+        """`trials`: what this run does; `done`: trials of the experiment that had finished before.
+
+        `coming`: stand-ins for trials that studies will ask for, which come under other ids.
+        """
+        self.console, self.total, self.before = console, len(trials) + len(coming), done
         self.known = {trial.id for trial in trials}
-        self.size = Counter(trial.cell.label for trial in trials)
+        self.coming = Counter(trial.cell.label for trial in coming)
+        self.size = Counter(trial.cell.label for trial in trials) + self.coming
         self.ended: Counter[str] = Counter()
         self.failures: Counter[str] = Counter()
         self.running: dict[str, tuple[Trial, float, dict[str, float]]] = {}
@@ -46,10 +50,12 @@ class Watch:
             self.console.print(count, highlight=False, soft_wrap=True)
 
     def started(self, trial: Trial) -> None:
-        if trial.id not in self.known:  # of a study, which nobody could count before
+        if trial.id not in self.known:
             self.known.add(trial.id)
-            self.total += 1
-            self.size[trial.cell.label] += 1
+            beyond = int(not self.coming[trial.cell.label])  # more than anybody could count before
+            self.coming[trial.cell.label] -= 1 - beyond
+            self.total += beyond
+            self.size[trial.cell.label] += beyond
         self.running[trial.id] = (trial, 0.0, {})
 
     def said(self, trial: Trial, records: list[Record]) -> None:
@@ -159,6 +165,6 @@ class LiveTable(Watch):
         return Group(Text(self.headline(), style="bold"), table, *more)
 
 
-def watch(trials: Sequence[Trial], done: int, console: Console) -> Watch:
+def watch(trials: Sequence[Trial], done: int, console: Console, coming: Sequence[Trial] = ()) -> Watch:
     """A live table on a terminal, lines elsewhere."""
-    return (LiveTable if console.is_terminal else Lines)(trials, done, console)
+    return (LiveTable if console.is_terminal else Lines)(trials, done, console, coming)
