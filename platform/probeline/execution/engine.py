@@ -57,13 +57,19 @@ class Listener(Protocol):
 
 
 class Supply(tune.search.Searcher):
-    """Hands a feed's trials to Tune."""
+    """Hands a feed's trials to Tune: as many as run at once, and one that waits for the next worker.
 
-    def __init__(self, feed: Feed) -> None:
+    Tune takes what it gets as work to place, and starts workers for all of it beside each other. No more than one
+    waits, so that a study knows as much as it can when it is asked, and a cluster that grows is asked for more.
+    """
+
+    def __init__(self, feed: Feed, slots: int) -> None:
         super().__init__()
-        self.feed = feed
+        self.feed, self.slots = feed, slots
 
     def suggest(self, trial_id: str) -> dict | str | None:
+        if len(self.feed.running) > self.slots:
+            return None
         trial = self.feed.next()
         if trial is not None:
             return {"ticket": Ticket(trial)}
@@ -158,12 +164,12 @@ def execute(listener: Listener, storage: Path, resources: Resources) -> None:
         tune.with_parameters(Worker, storage=storage, resources=resources),
         tune.PlacementGroupFactory([resources.each] * resources.workers),
     )
-    bridge = Bridge(listener, storage)
-    with TemporaryDirectory(prefix="probeline-tune-") as scratch:
+    bridge, slots = Bridge(listener, storage), slots_of(resources)
+    with started_beside_each_other(slots), TemporaryDirectory(prefix="probeline-tune-") as scratch:
         tune.Tuner(
             worker,
             tune_config=tune.TuneConfig(
-                search_alg=Supply(listener.feed),
+                search_alg=Supply(listener.feed, slots),
                 num_samples=-1,
                 reuse_actors=True,
                 trial_name_creator=lambda trial: trial.trial_id,
@@ -179,6 +185,27 @@ def execute(listener: Listener, storage: Path, resources: Resources) -> None:
                 callbacks=[bridge],
             ),
         ).fit()
+
+
+def slots_of(resources: Resources) -> int:
+    """How many trials the connected cluster runs at once, as it is now."""
+    have, need = ray.cluster_resources(), {"CPU": resources.cpus, "GPU": resources.gpus}
+    return max(1, min(int(have.get(name, 0) / amount + 1e-9) for name, amount in need.items() if amount))
+
+
+@contextlib.contextmanager
+def started_beside_each_other(slots: int) -> Iterator[None]:
+    """Lets Tune wait for that many workers at once. Left alone it starts the next when the last one is up, as it does
+    for any searcher that is not its own: seconds each, and minutes until a large cluster is at work.
+    """
+    name = "TUNE_MAX_PENDING_TRIALS_PG"
+    before = os.environ.get(name)
+    os.environ[name] = before or str(slots + 1)
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(name, None)
 
 
 @contextlib.contextmanager

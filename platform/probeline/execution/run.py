@@ -22,7 +22,7 @@ from probeline.tracking.results import statuses
 from probeline.tracking.writer import ExperimentInfo, Writer
 
 if TYPE_CHECKING:
-    from probeline.execution.search import Studies
+    from probeline.execution.studies import Studies
 
 PATIENCE = 60.0
 """Seconds that the end of a run waits for a tracking server that does not answer."""
@@ -87,7 +87,7 @@ def by_first_seed(plan: Plan, todo: list[Trial]) -> tuple[list[Trial], list[Tria
 
 def studies(plan: Plan, site: Site, writer: Writer, later: list[Trial]) -> "Studies":
     """The plan's studies, from where their journals are; `later` run when the studies have nothing to ask."""
-    from probeline.execution.search import Studies
+    from probeline.execution.studies import Studies
 
     def winners(study: Study, values: dict[str, Any]) -> list[Trial]:
         made = [study.winner(values, seed) for seed in plan.experiment.seeds]
