@@ -189,8 +189,8 @@ def execute(listener: Listener, storage: Path, resources: Resources) -> None:
 
 def slots_of(resources: Resources) -> int:
     """How many trials the connected cluster runs at once, as it is now."""
-    have, need = ray.cluster_resources(), {"CPU": resources.cpus, "GPU": resources.gpus}
-    return max(1, min(int(have.get(name, 0) / amount + 1e-9) for name, amount in need.items() if amount))
+    have = ray.cluster_resources()
+    return max(1, min(int(have.get(name, 0) / need + 1e-9) for name, need in resources.all.items() if need))
 
 
 @contextlib.contextmanager
