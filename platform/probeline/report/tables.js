@@ -32,7 +32,7 @@
     }
     said.textContent = words.length ? `${left} of ${rows.length} rows` : "";
   }
-  document.querySelectorAll("table").forEach((table) => {
+  document.querySelectorAll("table[id]").forEach((table) => {
     if (table.tBodies[0].rows.length < FEW) return;
     const field = document.createElement("p"), input = document.createElement("input"), said = document.createElement("span");
     field.className = "filter";

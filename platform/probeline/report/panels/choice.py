@@ -13,7 +13,7 @@ from probeline.report.text import clean
 from probeline.spec.schema import Panels
 
 MOST = 12  # cells
-BYTES = 2_200_000  # of all pictures on a page, as files: a third more as text, and the whole page stays below 10 MB
+BYTES = 1_900_000  # of all pictures on a page, as files: a third more as text, and the whole page stays below 10 MB
 FORMAT = 1  # of the JSON files, as evaluation writes them
 OTHERS = (
     "`report: {panels: {cells: [...], seed: ...}}` names others, and every trial has its pictures among its run's "
