@@ -86,9 +86,14 @@ def spent(trials: list[Trial], runs: Mapping[str, Run], now: float) -> Spent:
             trained.add(trial.encoder_id)
         else:
             end = now if run.status == "RUNNING" or not run.ended else run.ended / 1000
-            seconds = max(0.0, end - (run.started or 1000 * end) / 1000)
+            seconds = max(0.0, end - _began(run, end))
         found[run.status] += seconds
     return Spent(found["FINISHED"], found["FAILED"], found["RUNNING"])
+
+
+def _began(run: Run, end: float) -> float:
+    """When a trial was started last, as Unix s; it may have failed before, hours ago."""
+    return int(run.tags.get("probeline.began", run.started or 1000 * end)) / 1000
 
 
 def to_go(live: Live) -> Forecast:

@@ -66,6 +66,7 @@ def test_what_a_trial_says_is_what_its_run_holds(uri, tmp_path):
         "probeline.axis.method": "simclr",
         "probeline.axis.training.batch_size": "64",
         "probeline.status": "finished",
+        "probeline.began": str(run.info.start_time),
         "probeline.git_commit": "abc",
         "probeline.data_digest": "d1",
     }

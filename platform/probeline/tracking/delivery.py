@@ -96,7 +96,8 @@ class Delivery:
         return self._run_id
 
     def _start(self, target: Target, entry: dict) -> None:
-        tags = {**entry["tags"], "probeline.status": "running"}
+        began = str(int(entry["time"] * 1000))  # MLflow keeps the first start, which may be days before this one
+        tags = {**entry["tags"], "probeline.status": "running", "probeline.began": began}
         client = target.client
         if self._run_id is None:
             self._adopt(target)
