@@ -13,7 +13,7 @@ from probeline.report import stored
 from probeline.report.page import write
 from probeline.report.panels import confusion, maps, neighbours, views
 from probeline.report.panels.gallery import Sheets
-from report.panels.left import PROTOCOLS, asking, chosen, facts, frame
+from report.panels.left import PROTOCOLS, asking, chosen, facts, frame, near
 from report.panels.left import files as left
 
 HOSTILE = "</style></script><script>alert(1)</script>\"'<img src=x onerror=alert(1)>"
@@ -90,6 +90,9 @@ def address(tmp_path, make, trials) -> str:
     names = [f"class {i}" for i in range(8)]  # rows enough for whatever the page does to its tables
     matrix = "\r\n".join([",".join(["x", *names]), *(",".join([name, *"12345678"]) for name in names), ""])
     found.loc[found["name"] == "linear_probe/confusion.csv", "content"] = matrix.encode()
+    many = [near(place, "a class with a long name") for place in range(1, 9)]
+    queries = facts(9, queries=[{"tile": 0, "label": "brick", "near": many}], among=9)
+    found.loc[found["name"] == "neighbours/neighbours.json", "content"] = queries
     page(tmp_path, make, trials, found)
     return Path(tmp_path / "index.html").as_uri()
 
