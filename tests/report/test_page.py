@@ -207,3 +207,10 @@ def test_the_report_imports_no_torch_ray_or_mlflow():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_only_an_address_of_a_server_becomes_a_link(tmp_path, make, trials, history):
+    addresses = ["javascript:alert(1)", 'http://mlflow.example/#/experiments/1/runs/a?b&"c', None]
+    write(make.experiment(), trials.assign(run_url=addresses * 11), history, tmp_path)
+    links = [a for tag, a in read(tmp_path).tags if tag == "a" and not a["href"].startswith("#")]
+    assert {a["href"] for a in links} == {addresses[1]} and {a["rel"] for a in links} == {"noopener noreferrer"}

@@ -166,7 +166,7 @@ def _sections(trials: pd.DataFrame, experiment: Experiment, main: str, shape: La
         Part("training", "Training curves", charts["training"]),
         Part("cost", "Cost", charts["cost"], (cost,) * ("cost" in wanted and bool(cost.columns))),
         Part("failures", "Failures and missing cells", tables=(failures,) * ("failures" in wanted),
-             empty="None: every planned trial has finished with a result."),
+             empty="None: every planned trial has finished with a result." if len(trials) else "No trial is planned."),
     ]  # fmt: skip
     needed = {"differences": "differences" in wanted, "failures": "failures" in wanted, "results": True}
     return [part for part in parts if part.charts or part.tables or needed.get(part.id)]

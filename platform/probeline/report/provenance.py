@@ -48,7 +48,9 @@ def _identity(trial: str, cell: str, seed: int, status: str, run: Any, encoder: 
         Entry(str(status), str(status)),
         Entry("—" if _none(run) else str(run), None, link="" if _none(address) else str(address)),
         Entry(str(encoder), str(encoder)),
-        Entry(_time(started), None if _none(started) else started.timestamp()),
+        Entry("—", None)
+        if _none(started)
+        else Entry(f"{started:%Y-%m-%d}", started.timestamp(), f"{started:%H:%M:%S} UTC"),
         Entry("—" if seconds is None else f"{seconds:,.1f}", seconds),
     )
 

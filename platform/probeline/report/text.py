@@ -4,6 +4,7 @@ import unicodedata
 
 BIDI_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F])
 ISOLATE, POP = "\u2068", "\u2069"
+MOST = 120  # characters of a name that a sentence bears; the tables have all of it
 
 
 def clean(value: object) -> str:
@@ -15,7 +16,8 @@ def clean(value: object) -> str:
 
 
 def isolated(value: object) -> str:
-    """`clean` text; where it runs right to left, set apart so that the numbers beside it keep their place."""
+    """`clean` text, cut past MOST; set apart where it runs right to left, so that numbers keep their place."""
     cleaned = clean(value)
+    cleaned = cleaned if len(cleaned) <= MOST else f"{cleaned[: MOST - 1]}…"
     mixed = not cleaned.isascii() and any(unicodedata.bidirectional(c) in ("R", "AL") for c in cleaned)
     return f"{ISOLATE}{cleaned}{POP}" if mixed else cleaned
