@@ -109,9 +109,10 @@ class _Normalised(torch.autograd.Function):
         counts, means, squares = _over_workers(torch.stack([_moments(x[rows]) for rows in parts]))
         y = torch.empty_like(x)
         for rows, mean, variance in zip(parts, means, squares / counts, strict=True):
-            y[rows] = F.batch_norm(x[rows], mean, variance, weight, bias, False, 0.0, eps)
-        ctx.save_for_backward(x, weight, means, (squares / counts + eps).rsqrt(), counts)
-        ctx.parts, ctx.biased = parts, bias is not None
+            if len(x[rows]):
+                y[rows] = F.batch_norm(x[rows], mean, variance, weight, bias, False, 0.0, eps)
+        ctx.save_for_backward(x, weight, means, squares / counts, counts)
+        ctx.parts, ctx.eps, ctx.biased = parts, eps, bias is not None
         ctx.mark_non_differentiable(means, squares, counts)
         return y, means, squares, counts
 
@@ -119,31 +120,21 @@ class _Normalised(torch.autograd.Function):
     def backward(
         ctx: Any, upstream: Tensor, *others: Tensor
     ) -> tuple[Tensor, Tensor | None, Tensor | None, None, None]:
-        x, weight, means, scales, counts = ctx.saved_tensors
-        over = [0, *range(2, x.ndim)]
-        centred = [_across(means[k], x).sub(x[rows]).neg_() for k, rows in enumerate(ctx.parts)]
-        wide = upstream.to(means.dtype)
-        own = torch.stack(
-            [
-                torch.stack([wide[rows].sum(over), (wide[rows] * centred[k]).sum(over) * scales[k]])
-                for k, rows in enumerate(ctx.parts)
-            ]
-        )  # [parts, 2, C]: sums of dL/dy and of dL/dy times the normalised x
-        to_bias, to_weight = own.sum(0)
+        x, weight, means, variances, counts = ctx.saved_tensors
+        upstream, to_x = upstream.contiguous(memory_format=_layout(x)), torch.empty_like(x)
+        own = means.new_zeros(len(means), 2, means.shape[1])  # sums of dL/dy times the normalised x, and of dL/dy
+        parts = [part for part in enumerate(ctx.parts) if len(x[part[1]])]
+        for k, rows in parts:  # as if mean and variance were given
+            statistics = (means[k], variances[k], None, None, False, ctx.eps, [True, True, True])
+            made = torch.ops.aten.native_batch_norm_backward(upstream[rows], x[rows], weight, *statistics)
+            to_x[rows], own[k, 0], own[k, 1] = made
         dist.all_reduce(whole := own.clone())
-        share = whole / counts[:, None]
-        to_x = torch.empty_like(x)
-        for k, rows in enumerate(ctx.parts):
-            scale = scales[k] if weight is None else scales[k] * weight
-            gradient = wide[rows] - _across(share[k, 0], x) - centred[k] * _across(share[k, 1] * scales[k], x)
-            to_x[rows] = (gradient * _across(scale, x)).to(x.dtype)
-        return (
-            to_x,
-            None if weight is None else to_weight.to(weight.dtype),
-            to_bias.to(means.dtype) if ctx.biased else None,
-            None,
-            None,
-        )
+        for k, rows in parts:  # and what reaches x through them
+            scale = (variances[k] + ctx.eps).rsqrt() * (1 if weight is None else weight)
+            slope, level = -scale * whole[k] / counts[k]
+            to_x[rows] += F.batch_norm(x[rows], means[k], variances[k], slope, level, False, 0.0, ctx.eps)
+        to_weight, to_bias = own.sum(0)
+        return to_x, None if weight is None else to_weight, to_bias if ctx.biased else None, None, None
 
 
 def _moments(x: Tensor) -> Tensor:
@@ -151,7 +142,7 @@ def _moments(x: Tensor) -> Tensor:
     wide, count = x.to(torch.promote_types(x.dtype, torch.float32)), x.numel() // x.shape[1]
     if not count:
         return wide.new_zeros(1 + 2 * x.shape[1])
-    variance, mean = torch.var_mean(wide, [0, *range(2, x.ndim)], correction=0)
+    mean, variance = torch.batch_norm_update_stats(wide, None, None, 0.0)
     return torch.cat([wide.new_tensor([count]), mean, variance * count])
 
 
@@ -169,6 +160,7 @@ def _over_workers(own: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return count, mean, (squares + counts * (means - mean).square()).sum(0)
 
 
-def _across(channel: Tensor, x: Tensor) -> Tensor:
-    """[C] -> [C, 1, ...], to meet x [N, C, ...]."""
-    return channel.view(-1, *[1] * (x.ndim - 2))
+def _layout(x: Tensor) -> torch.memory_format:
+    """The layout of x in memory, which its gradient should share."""
+    last = x.ndim == 4 and x.is_contiguous(memory_format=torch.channels_last)
+    return torch.channels_last if last else torch.contiguous_format
