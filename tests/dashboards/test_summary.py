@@ -13,7 +13,11 @@ from probeline_dashboard.summary import Spent, spent
 
 SPEC = """
 name: costs
-base: {data: {name: digits, train_size: 200, test_size: 100}, training: {batch_size: 64}}
+base:
+  data: {name: digits, train_size: 200, test_size: 100}
+  encoder: {name: resnet, width: 4}
+  method: simclr
+  training: {batch_size: 64}
 seeds: 3
 """
 HOUR = 3_600_000  # ms
