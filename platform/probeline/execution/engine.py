@@ -116,6 +116,12 @@ class Bridge(tune.Callback):
         else:
             self.listener.failed(ours(trial), **cause(error, text, ours(trial), self.folder))
 
+    def on_trial_complete(self, iteration: int, trials: list, trial: object, **info: object) -> None:
+        """Lets go of what Tune keeps of each trial until the run ends: its last message, and statistics of numbers."""
+        trial.last_result.pop("said", None)
+        trial.metric_analysis.clear()
+        trial.metric_n_steps.clear()
+
     def __getstate__(self) -> dict:
         """Nothing: Tune pickles callbacks to restore a run from disk, which we never ask of it."""
         return {}
