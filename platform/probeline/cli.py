@@ -20,8 +20,10 @@ from probeline.cli_options import (
     Scale,
     Sets,
     Spec,
+    StorageUri,
     Tracking,
     planned,
+    storage_of,
 )
 from probeline.failures import FULL, TrialFailure, UserError, no_room
 
@@ -41,6 +43,7 @@ def plan(
     tracking_uri: Tracking = None,
     as_json: AsJson = False,
     folder: Folder = Path(".probeline"),
+    storage: StorageUri = None,
     max_hours: MaxHours = None,
     max_gpu_hours: MaxGpuHours = None,
     max_trials: MaxTrials = None,
@@ -54,7 +57,8 @@ def plan(
     from probeline.execution.plan import as_dict, text
 
     made, uri = planned(spec, scale, sets, tracking_uri)
-    found, said = forecast.make(made, uri, folder, cluster, Budget(max_hours, max_gpu_hours, max_trials), measure)
+    budget = Budget(max_hours, max_gpu_hours, max_trials)
+    found, said = forecast.make(made, uri, storage_of(storage, folder), cluster, budget, measure)
     if as_json:
         print(json.dumps(as_dict(made) | {"forecast": forecast.as_dict(found)}, indent=1))
     else:
@@ -71,6 +75,7 @@ def run(
         str | None, typer.Option(help="Join this Ray cluster (or `auto`) instead of a local one.")
     ] = None,
     folder: Folder = Path(".probeline"),
+    storage: StorageUri = None,
     max_hours: MaxHours = None,
     max_gpu_hours: MaxGpuHours = None,
     max_trials: MaxTrials = None,
@@ -89,6 +94,7 @@ def run(
     from probeline.tracking.experiment import describe
     from probeline.tracking.provenance import collect
 
+    kept = storage_of(storage, folder)
     made, uri = planned(spec, scale, sets, tracking_uri)
     for note in made.notes:
         print(f"note: {note}")
@@ -98,13 +104,13 @@ def run(
     print(f"{made.experiment.name}: {len(made.todo)} trials to run{tuning}, {done}")
     budget, todo, fits = Budget(max_hours, max_gpu_hours, max_trials), made.todo, expected.trials(made)
     if budget:
-        found, _ = forecast.make(made, uri, folder, cluster, budget)
+        found, _ = forecast.make(made, uri, kept, cluster, budget)
         todo, budget, fits = found.known(made), found.held(budget), found.fits
         print("\n".join(forecast.left_text(found) or ["the budget holds all of it, as far as is known"]))
     known = {trial.id for trial in todo}
     seen = watch(todo, finished, Console(), [trial for trial in fits if trial.id not in known])
     info = describe(made.experiment, spec.read_text(), collect(spec.resolve().parent) | submitted_provenance())
-    outcome = run_plan(made, info, Site(folder, uri, address), seen, budget, todo)
+    outcome = run_plan(made, info, Site(folder, uri, address, kept), seen, budget, todo)
     print(outcome.summary(str(spec)))
     raise typer.Exit(outcome.exit_code)
 

@@ -24,6 +24,7 @@ def submit(
     sets: Sets = None,
     tracking_uri: Annotated[str | None, typer.Option(help="MLflow's address; else the cluster's environment.")] = None,
     folder: Annotated[str | None, typer.Option(help="On the cluster; else PROBELINE_FOLDER there.")] = None,
+    storage: Annotated[str | None, typer.Option(help="As of `run`, seen from the cluster.")] = None,
     exclude: Annotated[list[str] | None, typer.Option(metavar="PATTERN", help="Leave these here; repeatable.")] = None,
     max_hours: MaxHours = None,
     max_gpu_hours: MaxGpuHours = None,
@@ -36,7 +37,8 @@ def submit(
     from probeline.execution.jobs_order import order
     from probeline.execution.jobs_package import package
 
-    made = order(spec, Path.cwd(), scale, sets or (), (max_hours, max_gpu_hours, max_trials), tracking_uri, folder)
+    budget = (max_hours, max_gpu_hours, max_trials)
+    made = order(spec, Path.cwd(), scale, sets or (), budget, tracking_uri, folder, storage)
     made = replace(made, arguments=(*made.arguments, "--no-plugins")) if no_plugins else made
     jobs = connect(address)
     with package(Path.cwd(), made, exclude or ()) as packed:

@@ -9,12 +9,22 @@ import typer
 
 if TYPE_CHECKING:
     from probeline.execution.plan import Plan
+    from probeline.places import Place
 
 Spec = Annotated[Path, typer.Argument(help="The experiment's YAML file.")]
 Scale = Annotated[str | None, typer.Option(help="One of the experiment's scales, such as smoke.")]
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one key; repeatable.")]
 Tracking = Annotated[str | None, typer.Option(help="MLflow's address; else $MLFLOW_TRACKING_URI, else ./mlflow.db.")]
 Folder = Annotated[Path, typer.Option(help="Encoders, checkpoints and the spool.", envvar="PROBELINE_FOLDER")]
+StorageUri = Annotated[
+    str | None,
+    typer.Option(
+        "--storage",
+        metavar="URI",
+        help="Encoders and checkpoints elsewhere: a folder or s3://BUCKET/PREFIX.",
+        envvar="PROBELINE_STORAGE",
+    ),
+]
 MaxHours = Annotated[float | None, typer.Option(min=0, help="Hours by the clock; what does not fit is left.")]
 MaxGpuHours = Annotated[float | None, typer.Option(min=0, help="Hours of GPUs, all together.")]
 MaxTrials = Annotated[int | None, typer.Option(min=1, help="Trials to start at most.")]
@@ -42,6 +52,13 @@ NoPlugins = Annotated[
         help="Refuse code that the spec names by its module; PROBELINE_PLUGINS=forbid too.",
     ),
 ]
+
+
+def storage_of(storage: str | None, folder: Path) -> "Place":
+    """Where encoders and checkpoints are, tried if it is remote. Raises UserError."""
+    from probeline.places import place, tried
+
+    return tried(place(storage)) if storage else folder
 
 
 def planned(spec: Path, scale: str | None, sets: list[str] | None, tracking_uri: str | None) -> "tuple[Plan, str]":

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from probeline.cli_options import StorageUri, storage_of
 from probeline.failures import UserError
 
 app = typer.Typer()
@@ -18,22 +19,24 @@ def gc(
     scale: Annotated[str | None, typer.Option(help="One of their scales; else all of them.")] = None,
     tracking_uri: Annotated[str | None, typer.Option(help="MLflow's address.")] = None,
     folder: Annotated[Path, typer.Option(help="The run's folder.", envvar="PROBELINE_FOLDER")] = Path(".probeline"),
+    storage: StorageUri = None,
     delete: Annotated[bool, typer.Option("--delete", help="Remove what is listed.")] = False,
 ) -> None:
     """List, and with --delete remove, encoders, checkpoints and copies that no trial of these experiments needs."""
-    from probeline.execution import storage
     from probeline.execution.plan import make
+    from probeline.execution.storage import nobody_runs, remove_all, text, unneeded
     from probeline.spec.load import load
     from probeline.tracking.location import resolve
 
+    kept = storage_of(storage, folder)
     uri, plans = resolve(tracking_uri), []
     for spec in specs:
         scales = [scale] if scale else [None, *load(spec).scales]
         plans += [make(load(spec, each), uri) for each in scales]
-    if not folder.is_dir():
+    if not storage and not folder.is_dir():
         raise UserError(f"{folder}: no such folder; --folder names the one of your runs")
-    items = storage.unneeded(folder, plans)
+    items = unneeded(kept, plans)
     if delete:
-        with storage.nobody_runs(folder, plans):
-            storage.remove(items)
-    print(storage.text(items, delete))
+        with nobody_runs(folder, plans):
+            remove_all(items)
+    print(text(items, delete))

@@ -65,5 +65,11 @@ def no_room(path: Path | str, error: OSError) -> str:
     )
 
 
+class StorageFailure(TrialFailure):
+    """A remote storage does not do what it was asked. The trial may be well; it goes on from its last checkpoint."""
+
+    kind = "storage"
+
+
 class NotApplicable(Exception):
     """A protocol cannot judge this method or these data: the trial goes on, and the message is kept as a note."""

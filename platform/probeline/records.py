@@ -3,7 +3,8 @@
 import math
 import time
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
+
+from probeline.places import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,10 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """One file of a trial, `path` on the machine that made it, `name` its path among the trial's artifacts."""
+    """One file of a trial, `path` where it was made, `name` its path among the trial's artifacts."""
 
     name: str
-    path: Path
+    path: Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,9 +60,7 @@ def test_no_address_is_this_machine_unless_the_environment_names_a_cluster(monke
     assert checked(None) == f"127.0.0.1:{listening_port}"
 
 
-def test_auto_is_the_cluster_that_the_environment_names_whatever_was_started_here(
-    tmp_path, monkeypatch, listening_port
-):
+def test_auto_is_the_cluster_that_the_environment_names_before_any_record(tmp_path, monkeypatch, listening_port):
     monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
     monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{listening_port}")
     (tmp_path / "ray").mkdir()

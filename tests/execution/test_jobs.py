@@ -1,20 +1,16 @@
 """Experiments as jobs of a real Ray cluster of two nodes, by the commands as a user types them."""
 
-import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from execution.commands import MINUTES, SECRET, client, said, submit
 from execution.ray_cluster import RayCluster
 from faults.driver import end, trial_runs, wait_for_an_epoch
 from faults.test_kill import SPEC, check_the_record
 
 pytestmark = pytest.mark.slow
-MINUTES = 8 * 60  # seconds for one job on a busy machine
-
-SECRET = "planted-secret-4711"
 TINY = """
 name: tiny_job
 base:
@@ -68,33 +64,6 @@ def project(tmp_path):
     return tmp_path
 
 
-def client(cluster: RayCluster, project: Path, command: str, *words: str) -> subprocess.Popen:
-    """A command of the job's, with a token in the environment, in a session of its own as `driver.start` does."""
-    environment = {**os.environ, "MY_API_TOKEN": SECRET, "RAY_API_SERVER_ADDRESS": cluster.address}
-    return subprocess.Popen(
-        [sys.executable, "-m", "probeline.cli", command, *words],
-        cwd=project,
-        env={**environment, "PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-
-
-def submit(cluster: RayCluster, project: Path, *words: str) -> subprocess.Popen:
-    places = ["--folder", str(project / ".probeline"), "--tracking-uri", f"sqlite:///{project}/mlflow.db"]
-    return client(cluster, project, "submit", "spec.yaml", *places, *words)
-
-
-def said(cluster: RayCluster, project: Path, command: str, *words: str) -> str:
-    """What a command says that ends well."""
-    process = client(cluster, project, command, *words)
-    text = end(process, MINUTES)
-    assert process.returncode == 0, text
-    return text
-
-
 def test_a_job_brings_its_project_and_no_secret_and_a_second_one_has_nothing_to_do(cluster, project):
     first = submit(cluster, project)
     log = end(first, MINUTES)
@@ -129,7 +98,7 @@ def holders(text: str, *places: Path) -> list[Path]:
 def test_a_client_may_leave_and_a_job_that_was_stopped_goes_on_when_submitted_again(cluster, project):
     (project / "spec.yaml").write_text(SPEC)
     first = submit(cluster, project)
-    wait_for_an_epoch(project)
+    wait_for_an_epoch(project, MINUTES)
     first.send_signal(signal.SIGINT)
     left = end(first, MINUTES)
     assert first.returncode == 130, left

@@ -6,7 +6,7 @@ import sys
 import pytest
 from probeline.execution.plan import make
 from probeline.execution.run import only_run
-from probeline.execution.storage import nobody_runs, remove, text, unneeded
+from probeline.execution.storage import nobody_runs, remove_all, text, unneeded
 from probeline.failures import UserError
 from probeline.spec.load import load
 from probeline.tracking.writer import Writer
@@ -60,7 +60,7 @@ def test_removing_leaves_nothing_to_remove_and_does_not_meet_a_run(folder, spec,
     with only_run(folder, "tiny"), pytest.raises(UserError, match="another run"), nobody_runs(folder, [plan]):
         raise AssertionError("both at once")
     with nobody_runs(folder, [plan]):
-        remove(unneeded(folder, [plan]))
+        remove_all(unneeded(folder, [plan]))
     assert unneeded(folder, [plan]) == []
     assert all((folder / "encoders" / trial.encoder_id).exists() for trial in plan.trials)
 

@@ -32,14 +32,14 @@ def workers(driver: psutil.Process) -> list[psutil.Process]:
     return [process for process, title in titles.items() if title.startswith("ray::") and "Trainable" in title]
 
 
-def wait_for_an_epoch(folder: Path) -> None:
+def wait_for_an_epoch(folder: Path, seconds: float = 120) -> None:
     """Until some trial has said something, which the spool shows."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if any('"train/loss"' in path.read_text() for path in (folder / ".probeline/spool").glob("*/*.jsonl")):
             return
         time.sleep(0.1)
-    raise AssertionError("no trial said anything within two minutes")
+    raise AssertionError(f"no trial said anything within {seconds:g} s")
 
 
 def wait_for_the_end_of(processes: list[psutil.Process]) -> None:

@@ -3,7 +3,7 @@ import os
 import pytest
 import torch
 from probeline.failures import DiskFull
-from probeline.training.checkpoints import Checkpoint, EncoderStore, restore_tensors, state_tensors, write_whole
+from probeline.training.checkpoints import Checkpoint, EncoderStore, restore_tensors, state_tensors
 from safetensors.torch import load_file
 from torch import nn
 
@@ -99,10 +99,3 @@ def test_a_damaged_encoder_counts_as_none_and_can_be_stored_again(tmp_path, name
     assert "trained again" in caplog.text
     store.save("abc", encoder, {"n": 2})
     assert store.load("abc", encoder) == {"n": 2}
-
-
-def test_a_file_is_replaced_whole(tmp_path):
-    write_whole(tmp_path / "a", b"one")
-    write_whole(tmp_path / "a", b"two")
-    assert (tmp_path / "a").read_bytes() == b"two"
-    assert [path.name for path in tmp_path.iterdir()] == ["a"]

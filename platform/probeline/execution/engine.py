@@ -32,6 +32,7 @@ from probeline.execution.causes import cause, retired  # noqa: E402
 from probeline.execution.feed import Feed  # noqa: E402
 from probeline.execution.worker import Ticket, Worker  # noqa: E402
 from probeline.failures import UserError  # noqa: E402
+from probeline.places import Place  # noqa: E402
 from probeline.records import Said  # noqa: E402
 from probeline.spec.schema import Resources  # noqa: E402
 from probeline.spec.trial import Trial  # noqa: E402
@@ -161,16 +162,17 @@ def error_of(trial: object) -> tuple[Exception | None, str]:
     return error, text or str(error)
 
 
-def execute(listener: Listener, storage: Path, resources: Resources) -> None:
+def execute(listener: Listener, folder: Path, storage: Place, resources: Resources) -> None:
     """Runs what the listener's feed gives on the connected Ray; returns when it gives no more, or at the first Ctrl-C.
 
+    `folder` is the run's; `storage` keeps what trials keep.
     Retries are the feed's, by the kind of failure; Tune itself starts nothing again.
     """
     worker = tune.with_resources(
-        tune.with_parameters(Worker, storage=storage, resources=resources),
+        tune.with_parameters(Worker, folder=folder, storage=storage, resources=resources),
         tune.PlacementGroupFactory([resources.each] * resources.workers),
     )
-    bridge, slots = Bridge(listener, storage), slots_of(resources)
+    bridge, slots = Bridge(listener, folder), slots_of(resources)
     with started_beside_each_other(slots), TemporaryDirectory(prefix="probeline-tune-") as scratch:
         tune.Tuner(
             worker,

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from probeline.execution import expected
@@ -12,6 +11,7 @@ from probeline.execution.plan import Plan, in_words
 from probeline.execution.prices import Price, Prices, Total, ends, prices_of, total
 from probeline.execution.watch import duration
 from probeline.failures import UserError
+from probeline.places import Address, Place
 from probeline.spec.identity import data_key
 from probeline.spec.schema import Resources
 from probeline.spec.trial import Trial
@@ -87,10 +87,11 @@ def device_of(resources: Resources) -> str:
     return next(iter(gpus()), processor()) if resources.each["GPU"] else processor()
 
 
-def encoders_in(folder: Path) -> set[str]:
+def encoders_in(storage: Place) -> set[str]:
     """The encoders that are finished there."""
-    store = folder / "encoders"
-    return {path.name for path in store.iterdir() if "." not in path.name} if store.is_dir() else set()
+    store = storage / "encoders"
+    there = isinstance(store, Address) or store.is_dir()
+    return {path.name for path in store.iterdir() if "." not in path.name} if there else set()
 
 
 def measure(plan: Plan, known: Prices) -> list[str]:
@@ -149,12 +150,12 @@ def forecast(plan: Plan, known: Prices, cluster: Cluster, budget: Budget, ready:
 
 
 def make(
-    plan: Plan, uri: str, folder: Path, cluster: str | None, budget: Budget, measured: bool = False
+    plan: Plan, uri: str, storage: Place, cluster: str | None, budget: Budget, measured: bool = False
 ) -> tuple[Forecast, list[str]]:
-    """The forecast of a plan from what MLflow and the folder hold; and what was measured for it, if it should be."""
+    """The forecast of a plan from what MLflow and the storage hold; and what was measured for it, if it should be."""
     known = Prices(costs(uri), device_of(plan.experiment.resources))
     said = measure(plan, known) if measured else []
-    return forecast(plan, known, Cluster.parse(cluster), budget, encoders_in(folder)), said
+    return forecast(plan, known, Cluster.parse(cluster), budget, encoders_in(storage)), said
 
 
 def _exceeds(budget: Budget, count: int, clock: float, gpu_seconds: float) -> bool:

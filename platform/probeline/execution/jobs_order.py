@@ -5,6 +5,7 @@ from pathlib import Path
 
 from probeline.execution.jobs_start import Order
 from probeline.failures import UserError
+from probeline.places import place
 from probeline.spec.load import load
 from probeline.tracking.location import redacted, sqlite_file
 from probeline.tracking.provenance import git_commit, git_dirty
@@ -20,10 +21,11 @@ def order(
     budget: Sequence[float | None] = (),
     tracking_uri: str | None = None,
     folder: str | None = None,
+    storage: str | None = None,
 ) -> Order:
     """The order to run the experiment in `spec`, of the project in `root`, with the provenance of its code.
 
-    `budget`: values of BUDGETS, None for no limit. `folder` is one of the cluster.
+    `budget`: values of BUDGETS, None for no limit. `folder` and `storage` are the cluster's.
 
     Raises:
         UserError: a mistake in the spec, a spec outside `root`, or an address of MLflow that the cluster cannot use.
@@ -34,6 +36,7 @@ def order(
     words = ["--scale", scale] if scale else []
     words += [word for each in sets for word in ("--set", each)]
     words += [f"--{name}={value:g}" for name, value in zip(BUDGETS, budget, strict=False) if value is not None]
+    words += ["--storage", str(place(storage))] if storage else []
     return Order(
         experiment=experiment.name,
         spec=spec.resolve().relative_to(root.resolve()).as_posix(),

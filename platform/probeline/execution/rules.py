@@ -24,6 +24,7 @@ RULES = {
     "preempted": Rule("preempted", ENDLESS, True, "none needed: it goes on from its checkpoint"),
     "lost_worker": Rule("infrastructure", 3, True, "look for what kills workers: memory (dmesg), disk, the node"),
     "disk_full": Rule("infrastructure", 0, True, "make room (probeline gc lists what nobody needs), then run again"),
+    "storage": Rule("infrastructure", 3, True, "look at the storage (--storage): does it run, its login, its space"),
     "hung": Rule("infrastructure", 1, True, "see traceback.txt for where it stood; resources.patience_minutes"),
     "out_of_memory": Rule("out of memory", 0, True, "lower training.batch_size or encoder.width, or give it more"),
     "evicted": Rule("out of memory", 1, True, "the node's memory ran out: raise resources.cpus, so fewer run at once"),

@@ -15,6 +15,7 @@ from probeline.execution.plan import Plan, settled
 from probeline.execution.recorder import Outcome, Recorder
 from probeline.execution.watch import Watch
 from probeline.failures import UserError
+from probeline.places import Place, resolved
 from probeline.spec.trial import Trial
 from probeline.spec.tuned import Study
 from probeline.tracking.location import sqlite_file
@@ -30,14 +31,15 @@ PATIENCE = 60.0
 
 @dataclass(frozen=True)
 class Site:
-    """Where a run works: `folder` for the spool, encoders, checkpoints, artifacts; MLflow's `uri`; Ray's `address`.
+    """Where a run works: `folder` for the spool and locks; MLflow's `uri`; Ray's `address`; `storage` for the rest.
 
-    No address: Ray starts on this machine.
+    No address: Ray starts on this machine. No storage: encoders, checkpoints and artifacts are in the folder, too.
     """
 
     folder: Path
     uri: str
     address: str | None = None
+    storage: Place | None = None
 
 
 def run(
@@ -108,7 +110,7 @@ def work(plan: Plan, recorder: Recorder, site: Site) -> None:
     resources = plan.experiment.resources
     joined, stopping = connected(site.address, resources), sigterm_as_ctrl_c(recorder.outcome)
     with joined, stopping, recorder.watch, Metered(recorder) as metered:
-        execute(metered, site.folder.resolve(), resources)
+        execute(metered, site.folder.resolve(), resolved(site.storage or site.folder), resources)
 
 
 @contextmanager

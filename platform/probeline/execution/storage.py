@@ -1,6 +1,5 @@
 """What lies in a run's folder, and what of it no finished trial needs any more."""
 
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -9,18 +8,19 @@ from pathlib import Path
 from probeline.execution.plan import Plan, settled
 from probeline.execution.run import only_run
 from probeline.failures import UserError
+from probeline.places import Address, Place, remove
 
 
 @dataclass(frozen=True)
 class Item:
-    """One thing on disk: its path, bytes, and why nobody needs it."""
+    """One thing in a storage: its path, bytes, and why nobody needs it."""
 
-    path: Path
+    path: Place
     size: int
     why: str
 
 
-def unneeded(folder: Path, plans: Iterable[Plan]) -> list[Item]:
+def unneeded(folder: Place, plans: Iterable[Plan]) -> list[Item]:
     """What no plan needs: encoders and checkpoints of no trial in them, files that a crash left, copies of artifacts.
 
     A plan needs the encoders of all its trials, as a new protocol on them trains nothing, and the checkpoints of those
@@ -56,11 +56,11 @@ def nobody_runs(folder: Path, plans: Iterable[Plan]) -> Iterator[None]:
         yield
 
 
-def remove(items: Iterable[Item]) -> None:
+def remove_all(items: Iterable[Item]) -> None:
     """Deletes them. Raises UserError where one cannot be deleted."""
     for item in items:
         try:
-            shutil.rmtree(item.path) if item.path.is_dir() else item.path.unlink()
+            remove(item.path)
         except OSError as error:
             raise UserError(f"{item.path}: cannot be removed ({error})") from error
 
@@ -75,10 +75,12 @@ def text(items: list[Item], deleted: bool) -> str:
     return "\n".join([*lines, f"{total / 2**20:9.1f} MiB  in {len(items)} items: {end}"])
 
 
-def _inside(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir()) if folder.is_dir() else []
+def _inside(folder: Place) -> list[Path] | list[Address]:
+    return sorted(folder.iterdir()) if isinstance(folder, Address) or folder.is_dir() else []
 
 
-def _item(path: Path, why: str) -> Item:
+def _item(path: Place, why: str) -> Item:
+    if isinstance(path, Address):
+        return Item(path, path.size(), why)
     files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
     return Item(path, sum(file.stat().st_size for file in files), why)

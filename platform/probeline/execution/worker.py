@@ -17,6 +17,7 @@ from probeline.execution import watchdog
 from probeline.execution.describe import describe
 from probeline.execution.group import Group
 from probeline.failures import DiskFull
+from probeline.places import Place
 from probeline.spec.schema import Resources
 from probeline.spec.trial import Trial
 from probeline.tracking.provenance import processor
@@ -54,15 +55,16 @@ class Worker(tune.Trainable):
     the trial raises is a message too, so that Ray's errors are left for workers that die or are sent away.
     """
 
-    def setup(self, config: dict, storage: Path, resources: Resources) -> None:
-        """`config["ticket"]`: the trial; `storage`: the run's folder."""
+    def setup(self, config: dict, folder: Path, storage: Place, resources: Resources) -> None:
+        """`config["ticket"]`: the trial; `folder`: the run's; `storage` keeps what trials keep."""
         import torch
 
         from probeline.training import pulse
+        from probeline.training.trial import Storage
 
         self.threads = max(1, int(resources.each["CPU"]))
         torch.set_num_threads(self.threads)
-        self.folder, self.pulse, self.resources = storage, pulse, resources
+        self.folder, self.storage, self.pulse, self.resources = folder, Storage(storage), pulse, resources
         self.group: Group | None = None
         self.first: int | None = None  # bytes that it kept after its first trial
         pulse.carry_on()
@@ -91,12 +93,12 @@ class Worker(tune.Trainable):
                 raise Retired(f"it keeps {(memory_held(device) - self.first) / 2**30:.2g} GiB more than at first")
 
     def _turn_to(self, config: dict) -> None:
-        from probeline.training.trial import Storage, run
+        from probeline.training.trial import run
 
         trial = config["ticket"].trial
         if self.life is not None:
             self.life.write_text(trial.id)
-        self.said, self.device = run(trial, Storage(self.folder), workers=self.resources.workers), device_name()
+        self.said, self.device = run(trial, self.storage, workers=self.resources.workers), device_name()
         self._gather(trial)
 
     def step(self) -> dict:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from probeline.failures import StorageFailure
 from probeline.tracking.location import sqlite_file
 
 if TYPE_CHECKING:
@@ -51,7 +52,9 @@ def passing(error: Exception) -> bool:
     code = getattr(error, "error_code", None)
     if code is not None:
         return code not in PERMANENT
-    return isinstance(error, OSError) or type(error).__module__.startswith(("sqlalchemy", "sqlite3", "alembic"))
+    if isinstance(error, OSError | StorageFailure):
+        return True
+    return type(error).__module__.startswith(("sqlalchemy", "sqlite3", "alembic"))
 
 
 def gone(error: Exception) -> bool:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from probeline.places import Address, Place, on_disk, place
 from probeline.tracking import encoder_model, encoding
 from probeline.tracking.experiment import Homes
 from probeline.tracking.runs import open_runs
@@ -85,10 +86,9 @@ class Delivery:
         elif entry["op"] == "note":
             self._send_tags(target.client, {f"{encoding.NOTE}{entry['name']}": entry["text"]})
         elif entry["op"] == "artifact":
-            self._send_artifact(target.client, Path(entry["path"]), entry["name"])
+            self._take_artifact(target.client, place(entry["path"]), entry["name"])
         elif entry["op"] == "lost":
-            log.warning("trial %s: its artifact %s is not there: %s", self.spool.trial_id, entry["name"], entry["path"])
-            target.client.set_tag(self._run(), "probeline.lost_artifact", encoding.text(entry["name"])[:500])
+            self._say_lost(target.client, entry["path"], entry["name"])
 
     def _run(self) -> str:
         if self._run_id is None:
@@ -200,6 +200,17 @@ class Delivery:
         stored = [RunTag(encoding.key(key), value) for key, value in short.items()]
         for portion in _portions(stored, TAGS, lambda tag: 6 * len(tag.value) + 6 * len(tag.key)):
             client.log_batch(self._run(), tags=portion)
+
+    def _take_artifact(self, client: "MlflowClient", where: Place, name: str) -> None:
+        if isinstance(where, Address) and not where.is_file():  # somebody has removed it since
+            self._say_lost(client, str(where), name)
+            return
+        with on_disk(where) as file:
+            self._send_artifact(client, file, name)
+
+    def _say_lost(self, client: "MlflowClient", path: str, name: str) -> None:
+        log.warning("trial %s: its artifact %s is not there: %s", self.spool.trial_id, name, path)
+        client.set_tag(self._run(), "probeline.lost_artifact", encoding.text(name)[:500])
 
     def _send_artifact(self, client: "MlflowClient", file: Path, name: str) -> None:
         self._send_file(client, file, name)

@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from probeline.failures import room_at
+from probeline.places import Address
 from probeline.records import Artifact
 
 READ_AT_ONCE = 1 << 20  # bytes; a spool is never read whole, however long the server was away
@@ -54,11 +55,16 @@ class Spool:
         with self.path.open("rb") as stream:
             os.fsync(stream.fileno())
 
-    def keep(self, artifact: Artifact) -> Path:
-        """Links, or across file systems copies, the artifact beside the spool under its own name. Raises DiskFull."""
+    def keep(self, artifact: Artifact) -> Path | Address:
+        """Links, or across file systems copies, the artifact beside the spool under its own name. Raises DiskFull.
+
+        What is in a remote storage stays there until it is sent.
+        """
         name = PurePosixPath(artifact.name)
         if name.is_absolute() or ".." in name.parts or not name.name:
             raise ValueError(f"artifact {artifact.name!r}: its name is a path below the trial's artifacts")
+        if isinstance(artifact.path, Address):
+            return artifact.path
         kept = self.files / name
         with room_at(kept):
             kept.parent.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from probeline.failures import UserError
+from probeline.places import resolved
 from probeline.records import Artifact, Note, Record, Said
 from probeline.spec.trial import Trial
 from probeline.tracking import content
@@ -118,7 +119,7 @@ class Writer:
         for artifact in artifacts:
             try:
                 kept = self._outbox.spool_of(trial_id).keep(artifact)
-                self._outbox.append(trial_id, "artifact", name=artifact.name, path=str(kept.resolve()))
+                self._outbox.append(trial_id, "artifact", name=artifact.name, path=str(resolved(kept)))
             except FileNotFoundError:
                 self._outbox.append(trial_id, "lost", name=artifact.name, path=str(artifact.path))
 

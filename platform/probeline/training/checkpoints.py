@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from probeline.failures import room_at
+from probeline.places import Address, Place, on_disk, remove, write_whole
 from probeline.training import pulse
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 class Checkpoint:
     """The one resumable state of a trial: tensors, and JSON facts in the same file's header."""
 
-    def __init__(self, path: Path, seconds: float = 30.0) -> None:
+    def __init__(self, path: Place, seconds: float = 30.0) -> None:
         """`seconds`: how much work may be lost; `due` is true when that much time has passed since the last save."""
         self.path, self.seconds, self._saved = path, seconds, time.monotonic()
 
@@ -47,7 +48,7 @@ class Checkpoint:
         if not self.path.is_file():
             return None
         try:
-            with safe_open(self.path, framework="pt") as file:
+            with on_disk(self.path) as path, safe_open(path, framework="pt") as file:
                 return {k: file.get_tensor(k) for k in file.keys()}, json.loads(file.metadata()["facts"])  # noqa: SIM118
         except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
             log.warning("checkpoint %s cannot be read (%s): the trial starts over", self.path, error)
@@ -55,7 +56,7 @@ class Checkpoint:
 
     def remove(self) -> None:
         """Deletes the state; the trial has no more use for it."""
-        self.path.unlink(missing_ok=True)
+        remove(self.path)
 
 
 class NoCheckpoint(Checkpoint):
@@ -73,21 +74,6 @@ class NoCheckpoint(Checkpoint):
 
     def load(self) -> None:
         return None
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Writes a file so that a reader, now or after a crash, sees all of it or none. Raises DiskFull."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with room_at(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with part.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def on_host(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -140,28 +126,26 @@ class EncoderStore:
     banks; `encoder.json` the facts.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Place) -> None:
         self.folder = folder
 
-    def save(self, encoder_id: str, method: nn.Module, facts: dict) -> Path:
+    def save(self, encoder_id: str, method: nn.Module, facts: dict) -> Place:
         """Stores a method and its `encoder` with JSON-able facts; of two writers with one id the first stays.
 
         Raises DiskFull, and then leaves nothing behind.
         """
         target = self.folder / encoder_id
-        part = target.with_name(f"{encoder_id}.{os.getpid()}.part")
         beside = {key: value for key, value in method.state_dict().items() if not key.startswith("encoder.")}
-        try:
-            write_whole(part / "encoder.safetensors", save(on_host(method.encoder.state_dict())))
-            write_whole(part / "method.safetensors", save(on_host(beside)))
-            write_whole(part / "encoder.json", json.dumps(facts, indent=1).encode())
-            with room_at(target):
-                part.rename(target)
-        except OSError:
-            if not target.is_dir():  # else somebody finished the same encoder first
-                raise
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
+        contents = {
+            "encoder.safetensors": save(on_host(method.encoder.state_dict())),
+            "method.safetensors": save(on_host(beside)),
+            "encoder.json": json.dumps(facts, indent=1).encode(),
+        }
+        if not isinstance(target, Address):
+            _write_together(target, contents)
+        elif not _stands(target):
+            for name, content in contents.items():  # no folder to rename there: the facts, last, make it an encoder
+                write_whole(target / name, content)
         return target
 
     def load(self, encoder_id: str, method: nn.Module) -> dict | None:
@@ -170,15 +154,37 @@ class EncoderStore:
         A damaged one is logged, removed, and counts as absent.
         """
         path = self.folder / encoder_id
-        if not path.is_dir():
+        if not _stands(path):
             return None
         try:
-            facts = json.loads((path / "encoder.json").read_text())
-            tensors = load_file(path / "method.safetensors")
-            encoder = load_file(path / "encoder.safetensors")
+            facts = json.loads((path / "encoder.json").read_bytes())
+            with on_disk(path / "method.safetensors") as file:
+                tensors = load_file(file)
+            with on_disk(path / "encoder.safetensors") as file:
+                encoder = load_file(file)
             method.load_state_dict(tensors | {f"encoder.{key}": value for key, value in encoder.items()})
         except (SafetensorError, OSError, RuntimeError, ValueError) as error:
             log.warning("encoder %s cannot be read (%s): it is trained again", path, error)
-            shutil.rmtree(path)
+            remove(path)
             return None
         return facts
+
+
+def _stands(path: Place) -> bool:
+    """Whether an encoder was stored there; it may have been damaged since."""
+    return (path / "encoder.json").is_file() if isinstance(path, Address) else path.is_dir()
+
+
+def _write_together(target: Path, contents: dict[str, bytes]) -> None:
+    """A folder with these files, whole or not at all."""
+    part = target.with_name(f"{target.name}.{os.getpid()}.part")
+    try:
+        for name, content in contents.items():
+            write_whole(part / name, content)
+        with room_at(target):
+            part.rename(target)
+    except OSError:
+        if not target.is_dir():  # else somebody finished the same encoder first
+            raise
+    finally:
+        shutil.rmtree(part, ignore_errors=True)

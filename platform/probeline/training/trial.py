@@ -4,8 +4,10 @@ import errno
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
 
@@ -17,7 +19,8 @@ from probeline.evaluation.base import Evidence, Protocol, TestWithheld, Withheld
 from probeline.failures import NotApplicable, OutOfMemory, room_at
 from probeline.methods.base import Method
 from probeline.models.build import build_encoder
-from probeline.records import Artifact, Note, Record
+from probeline.places import Address, Place
+from probeline.records import Artifact, Note, Record, Said
 from probeline.spec.schema import Training
 from probeline.spec.trial import Trial
 from probeline.training import fitting, within_memory
@@ -31,9 +34,9 @@ from probeline.training.share import Share, share_of
 
 @dataclass(frozen=True)
 class Storage:
-    """Where trials keep files: `encoders/`, `checkpoints/` and `artifacts/` below one folder."""
+    """Where trials keep files: `encoders/`, `checkpoints/` and `artifacts/` below one folder, here or remote."""
 
-    folder: Path
+    folder: Place
 
     @property
     def encoders(self) -> EncoderStore:
@@ -42,10 +45,24 @@ class Storage:
     def checkpoint(self, encoder_id: str) -> Checkpoint:
         return Checkpoint(self.folder / "checkpoints" / f"{encoder_id}.safetensors")
 
-    def artifacts(self, trial_id: str) -> Path:
+    @contextmanager
+    def artifacts(self, trial_id: str) -> Iterator[Path]:
+        """A folder of this machine for a trial's artifacts; `kept` says where each of them is in the end."""
+        if isinstance(self.folder, Address):
+            with TemporaryDirectory(prefix="probeline-") as folder:
+                yield Path(folder)
+            return
         folder = self.folder / "artifacts" / trial_id
         folder.mkdir(parents=True, exist_ok=True)
-        return folder
+        yield folder
+
+    def kept(self, trial_id: str, said: Said) -> Said:
+        """What a trial says, its artifacts where its driver finds them."""
+        if not isinstance(said, Artifact) or not isinstance(self.folder, Address):
+            return said
+        there = self.folder / "artifacts" / trial_id / said.name
+        there.write_bytes(said.path.read_bytes())
+        return replace(said, path=there)
 
 
 @dataclass(frozen=True)
@@ -115,8 +132,10 @@ def _run(trial: Trial, storage: Storage, device: torch.device, workers: int) -> 
     known = evidence(method, setting.dataset, device, trial.seed)
     if withheld:
         known = replace(known, test=Withheld(known.test.h, known.test.z))
-    for name in recipe["evaluation"]:
-        yield from judge(name, recipe["evaluation"][name], known, storage.artifacts(trial.id))
+    with storage.artifacts(trial.id) as folder:
+        for name in recipe["evaluation"]:
+            for said in judge(name, recipe["evaluation"][name], known, folder):
+                yield storage.kept(trial.id, said)
     yield Record("cost/eval_seconds", time.perf_counter() - start)
 
 
@@ -166,6 +185,8 @@ def pretrain(trial: Trial, method: Method, setting: Setting, storage: Storage) -
 def check_room(storage: Storage, method: Method) -> None:
     """Raises DiskFull before a training whose encoder and momentum could not be kept."""
     need = 2 * sum(tensor.nbytes for tensor in method.state_dict().values())
+    if isinstance(storage.folder, Address):  # nobody tells how much room there is
+        return
     with room_at(storage.folder):
         storage.folder.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(storage.folder).free
