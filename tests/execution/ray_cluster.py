@@ -37,10 +37,6 @@ class Node:
             self.seen |= {root, *root.children(recursive=True)}
         return [process for process in self.seen if process.is_running()]
 
-    def workers(self) -> list[psutil.Process]:
-        """The processes that hold a trial."""
-        return [process for process in self.family() if "Trainable" in title(process)]
-
     def kill(self) -> None:
         """SIGKILL to everything at once, as when a machine goes down."""
         family = self.family()
