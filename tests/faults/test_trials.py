@@ -53,7 +53,7 @@ def traceback_of(folder, run) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", ["sleep", "stopped"])
 def test_a_trial_without_a_sign_of_life_is_killed_and_started_again(folder, fault):
-    with_faulty_cells(folder, fault, once=True, more="resources: {patience_minutes: 0.1}\n")
+    with_faulty_cells(folder, fault, once=True, more="resources: {patience_minutes: 0.5}\n")
     driver = start(folder)
     said = end(driver)
     assert driver.returncode == 0, said
@@ -65,7 +65,7 @@ def test_a_trial_without_a_sign_of_life_is_killed_and_started_again(folder, faul
 
 @pytest.mark.slow
 def test_a_trial_that_hangs_again_and_again_fails_and_says_where(folder):
-    with_faulty_cells(folder, "sleep", more="resources: {patience_minutes: 0.1}\n")
+    with_faulty_cells(folder, "sleep", more="resources: {patience_minutes: 0.5}\n")
     driver = start(folder)
     said = end(driver)
     assert driver.returncode == 1, said
