@@ -44,8 +44,9 @@ class Method(nn.Module):
 
     The three steps are apart so that the loop can cache gradients between the last two: `views` draws all its
     randomness from the draws it is given, `forward` sees views only, row by row, and `loss` sees what `forward`
-    returned for the whole batch. What must survive an interruption is a parameter or a persistent buffer; a parameter
-    that is not learned by gradient has `requires_grad` False.
+    returned for the whole batch. Where several workers share it, `views` and `forward` are given a slice of it, and
+    `loss` and `after_step` the whole, the same on every worker. What must survive an interruption is a parameter or a
+    persistent buffer; a parameter that is not learned by gradient has `requires_grad` False.
     """
 
     trains = True
