@@ -1,10 +1,13 @@
-"""A cluster of two nodes: the job's driver is killed; nothing is lost, one run a trial."""
+"""A cluster of two nodes: one of them is killed, the job's driver is killed; nothing is lost, one run a trial."""
+
+import time
+from pathlib import Path
 
 import psutil
 import pytest
 from execution.commands import MINUTES, submit
 from execution.ray_cluster import RayCluster, title
-from faults.driver import end, wait_for_an_epoch
+from faults.driver import end, trial_runs, wait_for_an_epoch
 from faults.test_kill import SPEC, check_the_record
 
 pytestmark = pytest.mark.slow
@@ -41,3 +44,26 @@ def test_a_jobs_driver_that_is_killed_loses_nothing_when_submitted_again(cluster
     log = end(again, MINUTES)
     assert again.returncode == 0, log
     check_the_record(project)
+
+
+def test_the_trials_of_a_node_that_is_killed_go_on_on_the_other_and_use_up_no_retry(cluster, project):
+    job = submit(cluster, project)
+    wait_for_a_trial_on_each(project)
+    cluster.nodes[1].kill()
+    log = end(job, MINUTES)
+    assert job.returncode == 0, log
+    assert "4 trials finished, 1 started again (preempted)" in log, log
+    restarts = [run.data.tags.get("probeline.restarts") for run in trial_runs(project, "killed")]
+    assert sorted(filter(None, restarts)) == ["preempted"]
+    check_the_record(project)
+
+
+def wait_for_a_trial_on_each(project: Path) -> None:
+    """Until two trials are in the middle, which is one on each node, as each has one processor."""
+    until = time.monotonic() + MINUTES
+    while time.monotonic() < until:
+        said = [path.read_text() for path in (project / ".probeline/spool").glob("*/*.jsonl")]
+        if sum('"train/loss"' in text and '"finished"' not in text for text in said) == 2:
+            return
+        time.sleep(0.1)
+    raise AssertionError("never were two trials at work at once")

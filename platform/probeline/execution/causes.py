@@ -3,8 +3,9 @@
 import json
 from pathlib import Path
 
-from ray.exceptions import ActorDiedError, OutOfMemoryError, RayTaskError
+from ray.exceptions import ActorDiedError, ActorUnavailableError, OutOfMemoryError, RayTaskError
 
+from probeline.execution import nodes
 from probeline.execution.group import WorkerLost
 from probeline.execution.worker import Preempted, Retired
 from probeline.spec.trial import Trial
@@ -39,6 +40,8 @@ def cause(error: Exception | None, text: str, trial: Trial, folder: Path) -> dic
         return _said("evicted", "Ray ended its worker because the node's memory ran out", text)
     if (isinstance(inner, ActorDiedError) and inner.preempted) or any(words in low for words in NODE_GONE):
         return _said("preempted", "its node went away", text)
+    if isinstance(inner, ActorUnavailableError) and nodes.one_is_gone():
+        return _said("preempted", "its node does not answer any more", text)
     if isinstance(inner, WorkerLost):
         return _said("lost_worker", last_line(str(inner)), text)
     if isinstance(error, RayTaskError):
