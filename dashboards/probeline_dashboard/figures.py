@@ -61,7 +61,7 @@ class Figures:
 
     def _draw(self, component: dict[str, Any], at: tuple[str, int, int]) -> Drawn:
         start, live = time.monotonic(), self._live
-        experiment, trials = live.base.experiment, table(live.base.trials, live.following.runs)
+        experiment, trials = live.base.experiment, table(live.base.trials, live.following.runs, live.tuned)
         history = self._history(component) if component["name"] == "training_curves" else EMPTY
         made = chart(component, trials, history, defaults(experiment, shape_of(experiment, trials)))
         now = time.monotonic()

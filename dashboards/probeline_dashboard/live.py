@@ -16,6 +16,7 @@ from probeline.spec.trial import Trial
 from probeline.tracking import encoding
 from probeline.tracking.following import Following
 from probeline.tracking.results import status_of
+from probeline.tracking.studies import outcomes
 
 from probeline_dashboard import grid
 from probeline_dashboard.grid import Grid
@@ -47,6 +48,7 @@ class Live:
         self.base = self._make()
         self.grid: Grid = grid.make(self.base.experiment, self.base.trials)
         self._waiting = {study.cell.label for study in self.base.studies}
+        self.tuned = outcomes(self.uri, self.base.tuned)
         self._cells = {trial.id: trial.cell.label for trial in self.base.trials}
         self.following = Following(self.uri, self._cells.keys(), self.base.experiment.name)
         self.epoch, self.version, self.changed_at = secrets.token_hex(4), 0, time.time()
