@@ -18,6 +18,7 @@ from probeline.failures import UserError
 from probeline.places import Place, resolved
 from probeline.spec.trial import Trial
 from probeline.spec.tuned import Study
+from probeline.tracking import lease
 from probeline.tracking.location import sqlite_file
 from probeline.tracking.results import statuses
 from probeline.tracking.writer import ExperimentInfo, Writer
@@ -63,7 +64,7 @@ def run(
         UserError: another run of this experiment is at work here, or Ray cannot be reached.
     """
     chosen = plan.todo if todo is None else todo
-    with only_run_at(site, info.name), Writer(site.uri, info, site.folder.resolve()) as writer:
+    with only_run_at(site, info), Writer(site.uri, info, site.folder.resolve()) as writer:
         todo = [trial for trial in chosen if trial.id not in writer.finished_before]
         watch.found([trial for trial in chosen if trial.id in writer.finished_before])
         first, later = (todo, []) if not plan.studies else by_first_seed(plan, todo)
@@ -139,14 +140,21 @@ def sigterm_as_ctrl_c(outcome: Outcome) -> Iterator[None]:
 
 
 @contextmanager
-def only_run_at(site: Site, name: str) -> Iterator[None]:
-    """Holds the experiment's lock in the run's folder, and beside an sqlite file, which other folders may share."""
+def only_run_at(site: Site, info: ExperimentInfo) -> Iterator[None]:
+    """Holds the experiment's lock in the run's folder, and where MLflow is, which other folders and machines share."""
     file = sqlite_file(site.uri)
     with ExitStack() as held:
-        held.enter_context(only_run(site.folder, name))
+        held.enter_context(only_run(site.folder, info.name))
         if file is not None:
-            held.enter_context(only_run(file.parent / "mlartifacts", name))
+            held.enter_context(only_run(file.parent / "mlartifacts", info.name))
+        if site.uri.startswith("http"):
+            held.enter_context(lease.held(site.uri, info, site.folder.resolve(), _told_to_go))
         yield
+
+
+def _told_to_go() -> None:
+    """Ends this run in good order, as SIGTERM does."""
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 @contextmanager
