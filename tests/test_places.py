@@ -115,6 +115,7 @@ def test_a_wrong_login_or_none_is_one_message_without_it(bucket, monkeypatch, tm
     assert "login" in refused(bucket)
 
 
+@pytest.mark.slow  # it waits for a server that never answers
 def test_a_server_that_is_away_is_one_message_and_a_failure_of_the_storage_later(bucket, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     assert "AWS_ENDPOINT_URL" in refused(bucket)

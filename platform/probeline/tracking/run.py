@@ -18,7 +18,7 @@ class Run:
     ended: int | None = None
     tags: dict[str, str] = field(default_factory=dict)
     metrics: dict[str, tuple[float, int]] = field(default_factory=dict)
-    experiment_id: str | None = None  # where a server told it
+    experiment_id: str | None = None
 
 
 class Runs(Protocol):

@@ -10,7 +10,7 @@ from pathlib import Path
 from probeline.tracking.run import Run
 
 COLUMNS = {
-    "runs": {"run_uuid", "status", "start_time", "end_time", "lifecycle_stage"},
+    "runs": {"run_uuid", "status", "start_time", "end_time", "lifecycle_stage", "experiment_id"},
     "tags": {"key", "value", "run_uuid"},
     "latest_metrics": {"key", "value", "step", "run_uuid"},
     "metrics": {"key", "value", "step", "timestamp", "run_uuid"},
@@ -19,7 +19,8 @@ PATIENCE = 20.0  # seconds to wait for another process's transaction, as MLflow 
 AT_ONCE = 500  # run ids in one statement
 
 FIND = """
-    select id.value, id.run_uuid, runs.status, runs.start_time, runs.end_time, failure.value, message.value
+    select id.value, id.run_uuid, runs.status, runs.start_time, runs.end_time, runs.experiment_id,
+        failure.value, message.value
     from tags id join runs on runs.run_uuid = id.run_uuid
     left join tags failure on failure.run_uuid = id.run_uuid and failure.key = 'probeline.failure'
     left join tags message on message.run_uuid = id.run_uuid and message.key = 'probeline.message'
@@ -51,11 +52,11 @@ class SqliteRuns:
             else:
                 rows = connection.execute(FIND.format("")).fetchall()
         runs = []
-        for trial_id, run_id, status, started, ended, failure, message in rows:
+        for trial_id, run_id, status, started, ended, experiment, failure, message in rows:
             if trial_id in wanted:
                 tags = {"probeline.failure": failure, "probeline.message": message}
                 tags = {key: value for key, value in tags.items() if value is not None}
-                runs.append(Run(trial_id, run_id, status, started, ended, tags))
+                runs.append(Run(trial_id, run_id, status, started, ended, tags, experiment_id=str(experiment)))
         return runs
 
     def read(self, trial_ids: Iterable[str], kind: str = "trial") -> list[Run]:
