@@ -53,7 +53,7 @@ class Homes:
     def of(self, name: str) -> Home:
         """The home of the experiment `name`."""
         if name not in self._known:
-            experiment_id = self._experiment(name)
+            experiment_id = self.experiment(name)
             home = Home(experiment_id, self._parent(experiment_id, name))
             if name == self._own.name:
                 self._describe(home)
@@ -64,7 +64,8 @@ class Homes:
         """Look everything up again: something was deleted."""
         self._known.clear()
 
-    def _experiment(self, name: str) -> str:
+    def experiment(self, name: str) -> str:
+        """The id of the MLflow experiment `name`, made if there is none. Raises ValueError where it was deleted."""
         found: Experiment | None = self._client.get_experiment_by_name(name)
         if found is None:
             place = artifact_location(self._uri, name, self._workdir)

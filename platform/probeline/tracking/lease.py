@@ -96,11 +96,11 @@ def held(uri: str, experiment: ExperimentInfo, workdir: Path, lost: Callable[[],
 def _place(client: "MlflowClient", homes: Homes, name: str) -> str:
     """The id of the MLflow experiment, made if there is none, by this process or by one that starts at once."""
     try:
-        return homes.of(name).experiment_id
+        return homes.experiment(name)
     except Exception:
         if client.get_experiment_by_name(name) is None:
             raise
-        return homes.of(name).experiment_id
+        return homes.experiment(name)
 
 
 def _take(client: "MlflowClient", place: str, name: str, me: Holder) -> None:
