@@ -11,7 +11,7 @@ from probeline.execution.run import Site, only_run, only_run_at, run
 from probeline.execution.watch import Watch
 from probeline.failures import UserError
 from probeline.spec.load import load
-from probeline.tracking.experiment import describe
+from probeline.tracking.experiment import ExperimentInfo, describe
 from probeline.tracking.results import frame
 from rich.console import Console
 
@@ -103,12 +103,13 @@ def test_two_runs_of_one_experiment_do_not_meet(tmp_path):
 
 
 def test_nor_do_two_from_different_folders_that_share_a_database(tmp_path, uri):
-    one, other = Site(tmp_path / "one", uri), Site(tmp_path / "other", uri)
+    one, other, info = Site(tmp_path / "one", uri), Site(tmp_path / "other", uri), ExperimentInfo("a")
+    elsewhere = Site(tmp_path / "other", f"sqlite:///{tmp_path}/elsewhere/mlflow.db")
     with (
-        only_run_at(one, "a"),
+        only_run_at(one, info),
         pytest.raises(UserError, match=r"another run of 'a' is at work in .*mlartifacts"),
-        only_run_at(other, "a"),
+        only_run_at(other, info),
     ):
         pass
-    with only_run_at(one, "a"), only_run_at(Site(tmp_path / "other", f"sqlite:///{tmp_path}/elsewhere/mlflow.db"), "a"):
+    with only_run_at(one, info), only_run_at(elsewhere, info):
         pass

@@ -27,6 +27,7 @@ def test_of_two_drivers_started_at_once_on_one_experiment_one_is_turned_away(fol
     check_the_record(folder)
 
 
+@pytest.mark.slow
 def test_truncated_checkpoints_and_a_corrupted_cache_cost_time_and_nothing_else(folder):
     driver = start(folder)
     wait_for_an_epoch(folder)

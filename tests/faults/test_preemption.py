@@ -15,6 +15,7 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_worker_told_to_go_keeps_its_state_and_uses_up_no_retry(folder):
     driver = start(folder)
     wait_for_an_epoch(folder)
