@@ -1,10 +1,10 @@
 """Two real processes (gloo): the loss and gradients of the whole batch."""
 
 import inspect
-import os
 
 import pytest
 import torch
+from gloo import on_two_workers
 from probeline import catalog
 from torch import nn
 
@@ -34,23 +34,15 @@ def _gradients(name, gathered=None):
     return [loss.detach(), *(parameter.grad for parameter in parameters)]
 
 
-def _worker(rank, folder):
-    import torch.distributed as dist
+def _work(rank, folder):
     from probeline.training import distributed
 
-    torch.set_num_threads(1)
-    dist.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=2)
-    torch.save({name: _gradients(name, distributed) for name in catalog.names("losses")}, f"{folder}/{rank}.pt")
-    dist.barrier()
-    dist.destroy_process_group()
-    os._exit(0)  # the results are on disk; gloo's threads abort 1 in 20 interpreters that shut down in order
+    return {name: _gradients(name, distributed) for name in catalog.names("losses")}
 
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("workers")
-    torch.multiprocessing.spawn(_worker, (str(folder),), nprocs=2)
-    return [torch.load(folder / f"{rank}.pt") for rank in range(2)]
+    return on_two_workers(_work, tmp_path_factory.mktemp("workers"))
 
 
 @pytest.mark.parametrize("name", catalog.names("losses"))

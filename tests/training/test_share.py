@@ -1,11 +1,9 @@
 """Two real processes (gloo) train as one does: every method, its loss, gradients, weights and buffers."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
+from gloo import on_two_workers
 from probeline import catalog
 from probeline.data.loader import batches
 from probeline.data.parts import Dataset, Facts, Part
@@ -91,24 +89,15 @@ def stopped_and_resumed(rank, folder):
     return said(first), said(looped(PartShare).run(checkpoint))
 
 
-def _worker(rank, folder):
-    import torch.distributed as dist
-
-    torch.set_num_threads(1)
-    dist.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=2)
+def _work(rank, folder):
     found = {case: trained(*case, PartShare) for case in CASES}
-    found["resumed"] = stopped_and_resumed(rank, Path(folder))
-    torch.save(found, f"{folder}/{rank}.pt")
-    dist.barrier()
-    dist.destroy_process_group()
-    os._exit(0)  # the results are on disk; gloo's threads abort 1 in 20 interpreters that shut down in order
+    found["resumed"] = stopped_and_resumed(rank, folder)
+    return found
 
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("workers")
-    torch.multiprocessing.spawn(_worker, (str(folder),), nprocs=2)
-    return [torch.load(folder / f"{rank}.pt") for rank in range(2)]
+    return on_two_workers(_work, tmp_path_factory.mktemp("workers"))
 
 
 @pytest.mark.parametrize(("name", "micro_batch"), CASES)

@@ -18,6 +18,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
+
 from probeline.failures import UserError
 from probeline.tracking.client import connect
 from probeline.tracking.experiment import ExperimentInfo, Homes
@@ -49,15 +51,7 @@ class Holder:
     @property
     def dead(self) -> bool:
         """Whether it is known to be gone, as it was a process of this machine."""
-        if self.host != socket.gethostname():
-            return False
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return True
-        except PermissionError:
-            return False
-        return False
+        return self.host == socket.gethostname() and not psutil.pid_exists(self.pid)
 
 
 @contextmanager
