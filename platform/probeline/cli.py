@@ -111,7 +111,9 @@ def run(
     seen = watch(todo, finished, Console(), [trial for trial in fits if trial.id not in known])
     info = describe(made.experiment, spec.read_text(), collect(spec.resolve().parent) | submitted_provenance())
     outcome = run_plan(made, info, Site(folder, uri, address, kept), seen, budget, todo)
-    print(outcome.summary(str(spec)))
+    print(outcome.summary(str(spec)), flush=True)
+    if outcome.stranded:
+        os._exit(outcome.exit_code)
     raise typer.Exit(outcome.exit_code)
 
 

@@ -39,3 +39,13 @@ def test_a_trial_whose_worker_is_replaced_is_next_in_line_and_nothing_is_said_of
     assert recorder.feed.next() is trial
     assert (recorder.outcome.restarts, recorder.outcome.recycled, recorder.open) == ({}, 1, set())
     assert "Workers replaced between trials, as they kept memory: 1." in recorder.outcome.summary("spec.yaml")
+
+
+def test_what_waits_for_a_worker_when_a_run_is_stopped_counts_as_not_started(recorder):
+    recorder.started(recorder.feed.next())
+    recorder.feed.next()
+    recorder.interrupted()
+    assert (len(recorder.outcome.interrupted), recorder.outcome.left) == (1, len(recorder.plan.todo) - 1)
+    said = recorder.outcome.summary("spec.yaml")
+    assert f"{recorder.outcome.left} trials were not started" in said
+    assert "budget" not in said

@@ -5,7 +5,7 @@ import signal
 
 import psutil
 import pytest
-from faults.driver import end, start, trial_runs, wait_for_an_epoch, workers
+from faults.driver import end, start, trial_runs, wait_for_an_epoch, wait_for_the_end_of, workers
 from faults.test_kill import SPEC, check_the_record
 
 
@@ -39,6 +39,25 @@ def test_a_driver_told_to_go_stops_in_good_order_and_the_next_run_goes_on(folder
     assert {run.info.status for run in trial_runs(folder, "killed")} <= {"FINISHED", "KILLED"}
     checkpoints = list((folder / ".probeline/checkpoints").glob("*.safetensors"))
     assert checkpoints
+
+    again = start(folder)
+    said = end(again)
+    assert again.returncode == 0, said
+    check_the_record(folder)
+
+
+@pytest.mark.slow
+def test_sigterm_to_every_process_at_once_ends_the_run_without_waiting_for_ray(folder):
+    driver = start(folder)
+    wait_for_an_epoch(folder)
+    children = psutil.Process(driver.pid).children(recursive=True)
+    os.killpg(driver.pid, signal.SIGTERM)  # as `timeout` and service managers do: Ray's own processes go too
+    said = end(driver, seconds=45)  # Ray waits for its head for a minute, and then ends the process without a word
+    assert driver.returncode == 143, said
+    assert "interrupted" in said
+    assert "Traceback" not in said
+    assert {run.info.status for run in trial_runs(folder, "killed")} <= {"FINISHED", "KILLED"}
+    wait_for_the_end_of(children)
 
     again = start(folder)
     said = end(again)

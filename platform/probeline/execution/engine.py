@@ -30,6 +30,7 @@ from ray import tune  # noqa: E402
 from probeline.execution.address import checked  # noqa: E402
 from probeline.execution.causes import cause, retired  # noqa: E402
 from probeline.execution.feed import Feed  # noqa: E402
+from probeline.execution.nodes import head_goes  # noqa: E402
 from probeline.execution.worker import Ticket, Worker  # noqa: E402
 from probeline.failures import UserError  # noqa: E402
 from probeline.places import Place  # noqa: E402
@@ -238,9 +239,13 @@ def connected(address: str | None, resources: Resources) -> Iterator[None]:
         yield
     finally:
         # Tune leaves cycles that hold Ray's references. Collected after the shutdown, by whatever thread comes to it,
-        # they reach for a core that is gone, and Ray ends the process.
-        gc.collect()
-        ray.shutdown()
+        # they reach for a core that is gone, and Ray ends the process. Collected when the head is gone they wait for
+        # it, as the shutdown does: then both are left to the end of the process.
+        if head_goes(within=0.1):
+            gc.freeze()
+        else:
+            gc.collect()
+            ray.shutdown()
 
 
 def refuse_what_is_too_large(resources: Resources, nodes: Sequence[Mapping[str, float]]) -> None:

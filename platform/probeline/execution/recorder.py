@@ -23,7 +23,7 @@ class Outcome:
 
     `left` were not started for want of budget; `elsewhere` are in the hands of another run; `restarts` counts what was
     started again, by kind of failure; `recycled` counts workers replaced for the memory that they kept; `terminated`:
-    somebody sent SIGTERM.
+    somebody sent SIGTERM; `stranded`: Ray's head went with it, and Ray would wait for its head as the process ends.
     """
 
     finished: set[str] = field(default_factory=set)
@@ -35,6 +35,7 @@ class Outcome:
     left: int = 0
     over: bool = False
     terminated: bool = False
+    stranded: bool = False
     unsent: Unsent | None = None
 
     @property
@@ -60,7 +61,8 @@ class Outcome:
         if self.elsewhere:
             lines.append(f"{len(self.elsewhere)} trials are in the hands of another run in the same folder.")
         if self.left or (self.over and self.interrupted):
-            lines.append(f"The budget is used up: {self.left} trials were not started and are left for the next run.")
+            why = "" if self.interrupted and not self.over else "The budget is used up: "
+            lines.append(f"{why}{self.left} trials were not started and are left for the next run.")
         if self.unsent:
             lines.append(str(self.unsent))
         if self.failed:
@@ -149,8 +151,9 @@ class Recorder:
         for trial_id in self.open:
             with contextlib.suppress(DiskFull):  # the next writer says it
                 self.writer.interrupted(trial_id)
+        waiting = self.feed.running.keys() - self.open - self.outcome.elsewhere  # handed out, and no worker has it
         self.outcome.interrupted, self.open = self.open, set()
-        self.outcome.left, self.outcome.over = len(self.feed.left), self.feed.over
+        self.outcome.left, self.outcome.over = len(self.feed.left) + len(waiting), self.feed.over
 
     def _close(self, trial: Trial) -> None:
         self.open.discard(trial.id)

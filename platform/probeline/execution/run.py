@@ -30,6 +30,10 @@ PATIENCE = 60.0
 """Seconds that the end of a run waits for a tracking server that does not answer."""
 
 
+LEAVING = 2.0
+"""Seconds in which Ray's head has gone where it got the same SIGTERM."""
+
+
 @dataclass(frozen=True)
 class Site:
     """Where a run works: `folder` for the spool and locks; MLflow's `uri`; Ray's `address`; `storage` for the rest.
@@ -118,8 +122,12 @@ def work(plan: Plan, recorder: Recorder, site: Site) -> None:
 def sigterm_as_ctrl_c(outcome: Outcome) -> Iterator[None]:
     """A machine that is taken away sends SIGTERM, and Tune stops in good order at SIGINT.
 
+    Where it sends it to all processes (a service manager, Slurm, `timeout`), Ray goes too, and Tune, which would wait
+    for it, is left as by a second Ctrl-C: trials go on from their last checkpoint.
     To be entered when Ray is connected, as Ray puts a handler of its own in place that ends the process.
     """
+    from probeline.execution.nodes import head_goes
+
     if threading.current_thread() is not threading.main_thread():  # signals are the main thread's
         yield
         return
@@ -127,6 +135,9 @@ def sigterm_as_ctrl_c(outcome: Outcome) -> Iterator[None]:
     def told(number: int, frame: object) -> None:
         if not outcome.terminated:
             outcome.terminated = True
+            outcome.stranded = head_goes(within=LEAVING)
+            if outcome.stranded:
+                raise KeyboardInterrupt
             os.kill(os.getpid(), signal.SIGINT)
 
     before = signal.signal(signal.SIGTERM, told)
