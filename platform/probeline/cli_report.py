@@ -37,20 +37,20 @@ def report(
     """Write the page, its tables and its data from what MLflow holds, or from an export."""
     from probeline.report import expectations, page, stored
     from probeline.tracking.experiment import describe
-    from probeline.tracking.publication import beside, publish_in
+    from probeline.tracking.publication import publisher
 
     expected = expectations.read(check) if check else None
     with _no_collection(), ExitStack() as stack:
         experiment, results, uri = _results(spec, scale, sets, tracking_uri, source)
-        process = stack.enter_context(beside(uri)) if publish and uri is not None else None
+        put = stack.enter_context(publisher(uri, experiment.name)) if publish and uri is not None else None
         trials, history = results()
         place = out or folder / "reports" / experiment.name
         files = stored.panels(source) if source is not None else _files(uri, experiment, trials)
         paths = page.write(experiment, trials, history, place, images, files)
         print("\n".join(str(path.resolve()) for path in paths))
-        if process is not None and trials["run_id"].notna().any():
+        if put is not None and trials["run_id"].notna().any():
             told = (place / page.SUMMARY).read_text(encoding="utf-8")
-            print(publish_in(process, uri, folder.resolve(), describe(experiment, "", {}), told, place, paths))
+            print(put(uri, folder.resolve(), describe(experiment, "", {}), told, place, paths))
     if expect:
         print(f"{expectations.stored(trials, experiment.report.metric, expect)} expectations written to {expect}")
     findings = expectations.check(expected, trials) if expected else []

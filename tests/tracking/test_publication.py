@@ -1,9 +1,16 @@
 """A report in MLflow: where a reader of MLflow's UI looks for it."""
 
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+
 import pytest
 from probeline.tracking.client import connect
 from probeline.tracking.encoding import LONGEST_TAG
 from probeline.tracking.experiment import NOTE
+from probeline.tracking.location import sqlite_file
 from probeline.tracking.publication import publish
 from probeline.tracking.writer import Writer
 from tracking.said import info, trial
@@ -85,3 +92,44 @@ def test_what_mlflow_refuses_is_a_sentence(uri, tmp_path, report):
     connect(uri).delete_experiment(home_of(uri)[0].experiment_id)
     said = publish(uri, tmp_path, info(), "result", *report)
     assert said.startswith("not put into MLflow (the MLflow experiment 'quickstart' was deleted")
+
+
+IN_A_PROCESS = """
+import sys
+from pathlib import Path
+from probeline.tracking.experiment import ExperimentInfo
+from probeline.tracking.publication import publish
+uri, folder, *files = sys.argv[1:]
+print(publish(uri, Path(folder), ExperimentInfo("quickstart", "words"), "result", Path(folder), map(Path, files)))
+print("mlflow" in sys.modules)
+"""
+
+
+def test_beside_an_sqlite_file_mlflow_is_not_loaded(uri, tmp_path, report):
+    ran(uri, tmp_path)
+    command = [sys.executable, "-c", IN_A_PROCESS, uri, str(report[0]), *map(str, report[1])]
+    said = subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ).stdout
+    assert said.startswith("in MLflow: #/experiments/") and said.splitlines()[1] == "False"
+    assert files_of(uri, home_of(uri)[1].info.run_id) == ["report/figures/01_bars.png", "report/index.html"]
+
+
+def test_where_the_tables_look_different_mlflow_itself_publishes_the_same(uri, tmp_path, report):
+    ran(uri, tmp_path)
+    publish(uri, tmp_path, info(), "result", *report)
+    by_sql, left = home_of(uri), files_of(uri, home_of(uri)[1].info.run_id)
+    with closing(sqlite3.connect(sqlite_file(uri))) as database, database:
+        database.execute("delete from experiment_tags where key = 'mlflow.experimentKind'")
+    said = publish(uri, tmp_path, info(), "result", *report)
+    by_mlflow = home_of(uri)
+    assert said.startswith("in MLflow") and files_of(uri, by_mlflow[1].info.run_id) == left
+    for old, new in ((by_sql[0].tags, by_mlflow[0].tags), (by_sql[1].data.tags, by_mlflow[1].data.tags)):
+        assert {k: v.partition(" of 20")[0] for k, v in old.items()} == {
+            k: v.partition(" of 20")[0] for k, v in new.items()
+        }
+
+
+def test_a_database_whose_tables_refuse_the_words_is_left_to_mlflow(uri, tmp_path, report):
+    ran(uri, tmp_path)
+    with closing(sqlite3.connect(sqlite_file(uri))) as database, database:
+        database.execute("drop table experiment_tags")
+    assert publish(uri, tmp_path, info(), "result", *report).startswith("not put into MLflow (")

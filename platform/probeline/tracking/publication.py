@@ -3,34 +3,41 @@
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
+from probeline.tracking import publication_sqlite
 from probeline.tracking.client import connect
 from probeline.tracking.encoding import LONGEST_TAG
 from probeline.tracking.experiment import ExperimentInfo, Home, Homes, note
 from probeline.tracking.location import TRAINING, redacted
 
-FOLDER = "report"
+FOLDER = Path("report")
 SHOWN = (".html", ".md", ".tex", ".csv", ".png", ".svg", ".pdf")  # Parquet is what MLflow holds already
 
 
 @contextmanager
-def beside(uri: str) -> Iterator[Executor]:
-    """A process that loads MLflow and opens `uri`, which takes 2 s, while its caller makes the report."""
+def publisher(uri: str, name: str) -> Iterator[Callable[..., str]]:
+    """What publishes reports of the experiment `name`: `publish`, ready as soon as its caller has made the report.
+
+    Where that needs MLflow, a process beside the caller's loads it and opens `uri` meanwhile, which takes 2 s.
+    """
+    if publication_sqlite.place(uri, name):
+        yield publish
+        return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, context, initializer=_opened, initargs=(uri,)) as process:
         process.submit(abs, 0)  # a pool starts its process with the first task
-        yield process
+        yield partial(_publish_in, process)
 
 
-def publish_in(process: Executor, *what) -> str:
-    """`publish` in the process of `beside`."""
+def _publish_in(process: Executor, *what) -> str:
     try:
         return process.submit(publish, *what).result()
     except BrokenProcessPool as error:
@@ -50,17 +57,31 @@ def publish(uri: str, workdir: Path, info: ExperimentInfo, result: str, folder: 
     It names the report's minute, and the next run that adds a trial sets it back, as the result is then an old one.
     A report is whole without this, so what MLflow refuses is a sentence and no failure.
     """
+    shown = {str(FOLDER / file.relative_to(folder)): file for file in files if file.suffix in SHOWN}
     try:
-        client = connect(uri)
-        home = Homes(client, uri, workdir, replace(info, spec_text="", tags={})).of(info.name)
-        for file in files:
-            if file.suffix in SHOWN:
-                below = file.relative_to(folder).parent
-                client.log_artifact(home.parent_id, str(file), str(FOLDER / below) if below.parts else FOLDER)
-        note(client, home, _described(info.description, result, home, folder))
+        home = _put_by_sql(uri, info, result, folder, shown) or _put(uri, workdir, info, result, folder, shown)
     except Exception as error:  # whatever MLflow, its database or the network raises
         return _refused(error)
     return f"in MLflow: {_address(home)} below `probeline ui`"
+
+
+def _put_by_sql(uri: str, info: ExperimentInfo, result: str, folder: Path, files: Mapping[str, Path]) -> Home | None:
+    """None where that cannot be done."""
+    to = publication_sqlite.place(uri, info.name)
+    if to is None:
+        return None
+    publication_sqlite.copy(files, to)
+    done = publication_sqlite.note(_described(info.description, result, to.home, folder), to)
+    return to.home if done else None
+
+
+def _put(uri: str, workdir: Path, info: ExperimentInfo, result: str, folder: Path, files: Mapping[str, Path]) -> Home:
+    client = connect(uri)
+    home = Homes(client, uri, workdir, replace(info, spec_text="", tags={})).of(info.name)
+    for name, file in files.items():
+        client.log_artifact(home.parent_id, str(file), str(Path(name).parent))
+    note(client, home, _described(info.description, result, home, folder))
+    return home
 
 
 def _refused(error: Exception) -> str:
