@@ -51,14 +51,17 @@ def flattened(frame: pd.DataFrame) -> pd.DataFrame:
     flat.attrs = {}
     for name in flat.columns:
         if flat[name].dtype == object:
-            kinds = {type(value) for value in flat[name] if not _none(value)}
+            values = flat[name].tolist()
+            kinds = {type(value) for value in values if not _none(value)}
             if len(kinds) > 1 or kinds & {dict, list, tuple}:
-                flat[name] = pd.Series([_text(value) for value in flat[name]], index=flat.index, dtype=object)
+                texts = {key: _text(value) for key, value in {id(value): value for value in values}.items()}
+                texts = [texts[id(value)] for value in values]  # the trials of a cell share its recipe
+                flat[name] = pd.Series(texts, index=flat.index, dtype=object)
     return flat
 
 
 def _none(value: Any) -> bool:
-    return value is None or (not isinstance(value, dict | list | tuple) and bool(pd.isna(value)))
+    return value is None or (not isinstance(value, str | dict | list | tuple) and bool(pd.isna(value)))
 
 
 def _text(value: Any) -> str | None:

@@ -25,6 +25,7 @@ from scipy import special
 
 METHOD = "smoothed bootstrap-t, 10,000 resamples"
 RESAMPLES = 10_000
+REMEMBERED = 20_000  # samples: a page asks for the same cells in figures, tables and sentences
 AT_ONCE = 32  # samples resampled together: their resamples fit a processor's cache
 LEVEL = 0.95
 SEED = 20_020_709  # any fixed number: the same values give the same interval, on every page
@@ -51,6 +52,10 @@ class Estimate:
     def exact(self) -> bool:
         """All seeds agree to the bit, so the interval has no width (a deterministic arm such as raw pixels)."""
         return self.interval is not None and self.interval.low == self.interval.high
+
+
+_KNOWN: dict[bytes, tuple[Estimate, float]] = {}
+"""The bytes of samples that were asked for, and what was found of each: estimate and p-value."""
 
 
 @dataclass(frozen=True)
@@ -96,16 +101,25 @@ def p_value(values: Sequence[float]) -> float:
 def _inferred(samples: Sequence[Sequence[float]]) -> list[tuple[Estimate, float]]:
     """Each sample's estimate and p-value, from the same resamples."""
     arrays = [np.asarray(values, dtype=float) for values in samples]
-    found: list[tuple[Estimate, float]] = [_without_spread(array) for array in arrays]
-    spread: dict[int, list[int]] = {}
-    for i, array in enumerate(arrays):
-        if len(array) > 1 and np.ptp(array) > 0 and array.std() > 0:
-            spread.setdefault(len(array), []).append(i)
+    keys = [array.tobytes() for array in arrays]
+    new = {key: array for key, array in zip(keys, arrays, strict=True) if key not in _KNOWN}
+    found = {key: _KNOWN[key] for key in keys if key in _KNOWN} | _computed(new)
+    if len(_KNOWN) + len(new) > REMEMBERED:
+        _KNOWN.clear()
+    _KNOWN.update((key, found[key]) for key in new)
+    return [found[key] for key in keys]
+
+
+def _computed(samples: Mapping[bytes, np.ndarray]) -> dict[bytes, tuple[Estimate, float]]:
+    found = {key: _without_spread(sample) for key, sample in samples.items()}
+    spread: dict[int, list[bytes]] = {}
+    for key, sample in samples.items():
+        if len(sample) > 1 and np.ptp(sample) > 0 and sample.std() > 0:
+            spread.setdefault(len(sample), []).append(key)
     for group in spread.values():
         for start in range(0, len(group), AT_ONCE):
             some = group[start : start + AT_ONCE]
-            for i, result in zip(some, _resampled(np.stack([arrays[i] for i in some])), strict=True):
-                found[i] = result
+            found |= zip(some, _resampled(np.stack([samples[key] for key in some])), strict=True)
     return found
 
 
