@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -15,8 +16,7 @@ from probeline.report.statistics import Difference, Estimate, paired_differences
 WATCHED = ("cost/", "train/", "online_probe/")  # not results
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):  # of which 5,000 trials make 40,000: quick to make
     """One field. `small` stands under the text, `behind` opens on it: what the number is made of; `link` is http."""
 
     text: str

@@ -1,5 +1,6 @@
 """The only reader of MLflow: which trials have finished, and their numbers as two tidy frames."""
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -155,11 +156,12 @@ def _columns(trials: Sequence[Trial], found: Mapping[str, Run]) -> dict[str, Any
         "failure": _exact(state.failure for state in states),
         "message": _exact(state.message for state in states),
     }
+    nothing = (math.nan, 0)
     columns["notes"] = _exact(notes(run.tags) if run else {} for run in runs)
     for axis in dict.fromkeys(axis for trial in trials for axis in trial.cell.coordinates):
         columns[axis] = _exact(trial.cell.coordinates.get(axis) for trial in trials)
     for key in sorted({key for run in runs if run for key in run.metrics}):
-        values = [run.metrics[key][0] if run and key in run.metrics else float("nan") for run in runs]
+        values = [run.metrics.get(key, nothing)[0] if run else math.nan for run in runs]
         columns[encoding.name(key)] = values
     columns["recipe"] = _exact(trial.cell.recipe for trial in trials)
     for tag in PROVENANCE:

@@ -16,19 +16,19 @@ def panels(titles: Sequence[str], heights: Sequence[int], title: str, caption: s
     """
     total = sum(heights) + (TOP + GAP_Y) * len(heights)
     drawn = _style.figure(total, title, caption, panels=list(heights))
-    drawn.update_layout(margin={"l": 56, "r": 16, "t": 0, "b": 0})
+    layout: dict = {"margin": {"l": 56, "r": 16, "t": 0, "b": 0}, "annotations": []}
     top = 0
     for i, (name, height) in enumerate(zip(titles, heights, strict=True)):
         top += TOP
         domain = [1 - (top + height) / total, 1 - top / total]
-        drawn.update_layout({key("x", i): {"anchor": axis("y", i), "domain": [0, 1]}})
-        drawn.update_layout({key("y", i): {"anchor": axis("x", i), "domain": domain}})
-        drawn.add_annotation(
-            text=f"<b>{name}</b>", xref=f"{axis('x', i)} domain", yref=f"{axis('y', i)} domain", x=0, y=1,
-            xanchor="left", yanchor="bottom", yshift=6, showarrow=False,
+        layout[key("x", i)] = {"anchor": axis("y", i), "domain": [0, 1]}
+        layout[key("y", i)] = {"anchor": axis("x", i), "domain": domain}
+        layout["annotations"].append(
+            {"text": f"<b>{name}</b>", "xref": f"{axis('x', i)} domain", "yref": f"{axis('y', i)} domain", "x": 0,
+             "y": 1, "xanchor": "left", "yanchor": "bottom", "yshift": 6, "showarrow": False}
         )  # fmt: skip
         top += height + GAP_Y
-    return drawn
+    return drawn.update_layout(layout)  # at once: plotly checks all of a layout's axes anew for each
 
 
 def axis(letter: str, i: int) -> str:

@@ -214,11 +214,14 @@ def _label_directly(drawn: go.Figure, frame: pd.DataFrame, looks: dict, span: tu
         drawn.layout.meta = {**drawn.layout.meta, "direct": False}
         return
     gap = LABEL / ROOM * (span[1] - span[0])
-    for line, y in spread(dict(zip(ends["line"], ends["mean"], strict=True)), gap, *span).items():
-        drawn.add_annotation(
+    places = spread(dict(zip(ends["line"], ends["mean"], strict=True)), gap, *span)
+    drawn.layout.annotations += tuple(
+        go.layout.Annotation(
             x=1, xref="paper", xanchor="left", xshift=6, y=y * about.scale, yanchor="middle", showarrow=False,
             text=f'<span style="color:{looks[line][0]}">●</span> {_style.text(line, 22)}', align="left",
-        )  # fmt: skip
+        )
+        for line, y in places.items()
+    )  # fmt: skip
 
 
 def spread(wanted: dict[str, float], gap: float, low: float, high: float) -> dict[str, float]:
