@@ -139,7 +139,8 @@ def _resampled(samples: np.ndarray) -> list[tuple[Estimate, float]]:
     n = samples.shape[1]
     means, deviations = samples.mean(axis=1), samples.std(axis=1, ddof=1)
     errors = deviations / math.sqrt(n)
-    drawn = np.sort(_studentized((samples - means[:, None]) / deviations[:, None]), axis=1)
+    drawn = _studentized((samples - means[:, None]) / deviations[:, None])
+    drawn.sort(axis=1)
     low, high = (_quantile(drawn, share) for share in ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
     reach = float(special.stdtrit(n - 1, (1 + LEVEL) / 2)) * errors
     results = []
@@ -166,13 +167,23 @@ def _studentized(standardized: np.ndarray) -> np.ndarray:
     Each resampled value gets normal noise of deviation n^(-1/5), the kernel's bandwidth, so that no resample is
     constant; dividing by the resample's own error makes up for the added spread. A resample's sum and sum of squares
     are products of the sample with how often each value was taken and with the noise that it got, so one matrix
-    product resamples many samples.
+    product resamples many samples. In place, as fresh arrays of this size cost as much time as what is put into them.
     """
     n = standardized.shape[1]
     taken, noise, noise_sum, noise_squares = _draws(n)
-    means = (standardized @ taken + noise_sum) / n
-    squares = standardized**2 @ taken + 2 * (standardized @ noise) + noise_squares
-    return means / np.sqrt((squares - n * means**2) / ((n - 1) * n))
+    means = standardized @ taken
+    means += noise_sum
+    means /= n
+    squares, room = standardized**2 @ taken, standardized @ noise
+    room *= 2
+    squares += room
+    squares += noise_squares
+    np.square(means, out=room)
+    room *= n
+    squares -= room  # (n - 1) n times the square of the resample's error
+    squares /= (n - 1) * n
+    means /= np.sqrt(squares, out=squares)
+    return means
 
 
 @lru_cache(maxsize=16)

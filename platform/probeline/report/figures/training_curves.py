@@ -105,6 +105,8 @@ def _words(frame: pd.DataFrame, title: str) -> tuple[str, str]:
 
 def _thin(curve: pd.DataFrame) -> pd.DataFrame:
     """Every k-th step and the last."""
+    if len(curve) <= STEPS:
+        return curve
     stride = -(-len(curve) // STEPS)
     kept = curve.iloc[::stride]
     return kept if kept.index[-1] == curve.index[-1] else pd.concat([kept, curve.tail(1)])
