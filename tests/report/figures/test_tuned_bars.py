@@ -41,6 +41,14 @@ def test_published_values_are_hollow_and_on_their_own_axis(losses):
     assert "Shape agreement with simclr.table4" in drawn.layout.meta["caption"]
 
 
+def test_the_papers_axis_names_no_share_that_cannot_be(make):
+    near = {"margin": 0.50, "nt_logistic": 0.51, "nt_xent": 0.53}  # stretched to 13 points, the axis reaches below 0
+    losses = make.grid({"method.loss": list(near)}, lambda seed, loss: {TOP1: near[loss]})
+    drawn = plugin.draw(prepare(losses, references=References(id="simclr.table4")), plugin.Config())
+    assert drawn.layout.yaxis2.range[0] < 0 and drawn.layout.yaxis2.range[1] < 150
+    assert list(drawn.layout.yaxis2.tickvals) == [0, 50]
+
+
 def test_a_value_without_a_result_keeps_its_place(make, losses):
     for row in range(6):
         losses = make.fail(losses, row)

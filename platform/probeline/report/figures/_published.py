@@ -1,5 +1,6 @@
 """Published values as hollow marks on an axis of their own: shapes are compared, absolute numbers are not."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -107,12 +108,23 @@ def overlay(
     low, high = stretched((min(values), max(values)), ours, edges)
     drawn.update_layout(
         yaxis2={
-            "overlaying": "y", "side": "right", "tickmode": "auto",
+            "overlaying": "y", "side": "right", **_ticks(low, high, about),
             "range": [low * about.scale, high * about.scale], "showgrid": False,
             "title": {"text": _style.text(f"published, {attrs['published']['datasets'][0]}", 40)},
             "ticksuffix": "%" if about.unit == PERCENT else "", "tickformat": ".4~g",
         }
     )  # fmt: skip
+
+
+def _ticks(low: float, high: float, about: Metric) -> dict[str, Any]:
+    """Round values between the ends, at most 6; of a share none below 0 or above 100%, where the axis goes further."""
+    if about.unit != PERCENT:
+        return {"tickmode": "auto"}
+    low, high = low * about.scale, high * about.scale
+    power = 10.0 ** math.floor(math.log10((high - low) / 5))
+    step = next(power * times for times in (1, 2, 5, 10) if power * times >= (high - low) / 5)
+    first, last = math.ceil(max(low, 0) / step), math.floor(min(high, 100) / step)
+    return {"tickmode": "array", "tickvals": [round(step * k, 10) for k in range(first, last + 1)]}
 
 
 def stretched(theirs: tuple[float, float], ours: tuple[float, float], edges: tuple[float, float]) -> tuple:

@@ -109,7 +109,7 @@ def _decades(counts: Any) -> dict[str, Any]:
     ticks = [m * 10**e for e in range(math.floor(low - pad), math.ceil(high + pad) + 1) for m in (1, 2, 5)]
     ticks = ticks if high - low < 2.2 else ticks[::3]
     named = [f"{t / 1e6:g}M" if t >= 1e6 else f"{t / 1e3:g}k" if t >= 1e3 else f"{t:g}" for t in ticks]
-    return {"range": [low - pad, high + pad], "tickvals": ticks, "ticktext": named}
+    return {"range": [low - pad, high + pad], "tickmode": "array", "tickvals": ticks, "ticktext": named}
 
 
 def _method(drawn: go.Figure, method: str, group: pd.DataFrame, look: tuple[str, str], scale: float) -> None:
@@ -141,7 +141,7 @@ def _paper(drawn: go.Figure, told: dict[str, Any], scale: float, suffix: str) ->
             )  # fmt: skip
     data = _style.text(told["datasets"][0], 36)
     drawn.update_layout(
-        xaxis2={"overlaying": "x", "side": "top", "tickmode": "auto", "type": "log", "showgrid": False, "anchor": "y2",
+        xaxis2={"overlaying": "x", "side": "top", "type": "log", "showgrid": False, "anchor": "y2",
                 **_decades([p["place"] for p in told["points"]]), "title": {"text": "parameters, published"}},
         yaxis2={"overlaying": "y", "side": "right", "tickmode": "auto", "showgrid": False, "anchor": "x2",
                 "ticksuffix": suffix,

@@ -79,6 +79,5 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
         f"that these seeds support; {better} of zero is better."
     )
     axis = f"difference in {unit or about.title}"
-    return _rows.draw(
-        frame, _rows.Rows(f"Against {frame.attrs['baseline']}, paired by seed", caption, axis, about.scale, zero=True)
-    )
+    heading = f"{about.heading} against {frame.attrs['baseline']}, paired by seed"
+    return _rows.draw(frame, _rows.Rows(heading, caption, axis, about.scale, zero=True))
