@@ -39,7 +39,11 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A sentence about a trial: `name` is the protocol it concerns, `text` says why there is no number."""
+    """A sentence about a trial.
+
+    `name` is what it concerns: a protocol, where `text` says why there is no number; or what training had to do,
+    `micro_batch` and `resumed`.
+    """
 
     name: str
     text: str

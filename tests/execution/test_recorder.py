@@ -7,9 +7,10 @@ from probeline.execution.feed import NO_LIMIT, Feed
 from probeline.execution.plan import make
 from probeline.execution.recorder import Recorder
 from probeline.execution.watch import Watch
+from probeline.records import Note, Record
 from probeline.spec.load import load
 from probeline.tracking.experiment import describe
-from probeline.tracking.results import statuses
+from probeline.tracking.results import find, frame, statuses
 from probeline.tracking.writer import Writer
 from rich.console import Console
 
@@ -31,6 +32,21 @@ def test_a_worker_that_dies_between_two_trials_costs_the_next_one_a_retry_and_no
     recorder.finished(trial)
     assert recorder.writer.flush(120)
     assert statuses(uri, [trial.id])[trial.id].status == "finished"
+
+
+def test_what_a_trial_noted_before_it_was_started_again_is_no_more(recorder, uri):
+    trial = recorder.feed.next()
+    recorder.started(trial)
+    recorder.said(trial, [Note("resumed", "after 2 of 3 epochs"), Record("train/loss", 0.5, 3)])
+    recorder.failed(trial, "lost_worker", "the worker died", "")
+    assert recorder.feed.next() is trial
+    recorder.started(trial)
+    recorder.finished(trial)
+    assert recorder.writer.flush(120)
+    rows, history = frame(uri, [trial])
+    assert rows["notes"].tolist() == [{}]
+    assert history["step"].tolist() == [3]
+    assert find(uri, trial.id)["tags"]["probeline.restarts"] == "lost_worker"
 
 
 def test_a_trial_whose_worker_is_replaced_is_next_in_line_and_nothing_is_said_of_it(recorder):

@@ -28,6 +28,14 @@ def test_a_trial_that_never_ran_has_an_id_and_no_run(make, trials):
     assert row[0] == frame.loc[0, "trial_id"] and row[3:5] == ["missing", "—"] and row[6:] == ["—", "—"]
 
 
+def test_a_trial_whose_training_was_resumed_says_so_under_its_status(trials):
+    frame = trials.copy()
+    frame["notes"] = [{"resumed": "after 3.5 of 10 epochs"}, *[{}] * (len(frame) - 1)]
+    rows = provenance.identities(frame).rows
+    assert rows[0][3].small == "resumed after 3.5 of 10 epochs"
+    assert {row[3].small for row in rows[1:]} == {""}
+
+
 def test_every_cell_has_its_recipe(trials):
     recipes = dict(provenance.recipes(trials))
     assert len(recipes) == 11 and '"temperature": 0.07' in recipes["raw_pixels"]

@@ -5,6 +5,7 @@ from probeline.data.parts import Dataset, Facts, Part
 from probeline.failures import Diverged
 from probeline.methods.simclr import Config, SimCLR
 from probeline.models.build import build_encoder
+from probeline.records import Note, Record
 from probeline.spec.schema import Training
 from probeline.training import loop
 from probeline.training.checkpoints import Checkpoint
@@ -71,7 +72,9 @@ def test_a_resumed_training_gives_the_numbers_of_an_uninterrupted_one(tmp_path, 
 
     torch.manual_seed(123)
     resumed = trainer(optimizer=optimizer)
-    assert values(resumed.run(Checkpoint(tmp_path / "a", seconds=0))) == expected
+    note, *records = resumed.run(Checkpoint(tmp_path / "a", seconds=0))
+    assert note == Note("resumed", f"after {stop / 5:g} of 3 epochs")
+    assert values(records) == expected
     assert torch.equal(weights(resumed), weights(whole))
     assert resumed.progress.images == 3 * 40
 
@@ -83,6 +86,19 @@ def test_one_that_is_closed_between_epochs_keeps_what_is_done(tmp_path):
     facts = Checkpoint(tmp_path / "a").load()[1]
     assert facts["epoch"] == 1
     assert facts["records"][0] == first.as_dict()
+
+
+def test_a_training_says_each_time_that_it_was_resumed_and_nothing_of_it_when_it_starts_over(tmp_path):
+    for epochs in (1, 2):
+        run = trainer().run(Checkpoint(tmp_path / "a"))
+        next(said for said in run if isinstance(said, Record) and said.step == epochs)
+        run.close()
+    last = trainer()
+    first, *_ = last.run(Checkpoint(tmp_path / "a"))
+    assert [first] == last.remarks() == [Note("resumed", "after 1, 2 of 3 epochs")]
+    Checkpoint(tmp_path / "a").remove()
+    over = trainer()
+    assert not [said for said in over.run(Checkpoint(tmp_path / "a")) if isinstance(said, Note)] + over.remarks()
 
 
 def test_the_online_probe_learns_and_never_touches_the_encoder(tmp_path):

@@ -86,7 +86,9 @@ def stopped_and_resumed(rank, folder):
     run = looped(PartShare).run(checkpoint)
     first = [next(run) for _ in range(3)] if rank == 0 else list(run)
     run.close()
-    return said(first), said(looped(PartShare).run(checkpoint))
+    note, *records = looped(PartShare).run(checkpoint)
+    assert note.name == "resumed"
+    return said(first), said(records)
 
 
 def _work(rank, folder):

@@ -130,6 +130,8 @@ class Recorder:
             return
         if again:
             self.outcome.restarts[kind] += 1
+            self.open.discard(trial.id)
+            self._open(trial)  # a fresh start: notes of the last one do not hold any more
             self.writer.tags(trial.id, {"restarts": ", ".join(self.feed.restarts[trial.id][-20:])})
             self.watch.restarted(trial, kind, message)
         else:

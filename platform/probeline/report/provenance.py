@@ -29,23 +29,25 @@ def facts(trials: pd.DataFrame) -> list[tuple[str, list[str]]]:
 
 
 def identities(trials: pd.DataFrame) -> Table:
-    """A row a trial: its ids and when it ran."""
+    """A row a trial: its ids, when it ran, and whether its training was resumed."""
     columns = ("Trial", "Cell", "Seed", "Status", "MLflow run", "Encoder", "Started", "Seconds")
-    names = ("trial_id", "cell", "seed", "status", "run_id", "encoder_id", "started", "finished", "run_url")
+    ran = ("started", "finished", "run_url", "notes")
+    names = ("trial_id", "cell", "seed", "status", "run_id", "encoder_id", *ran)
     values = (trials[name].tolist() if name in trials else [None] * len(trials) for name in names)
     rows = [_identity(*row) for row in zip(*values, strict=True)]
     return Table("trials", "Every planned trial.", columns, tuple(rows), frozenset({2, 7}))
 
 
 def _identity(trial: str, cell: str, seed: int, status: str, run: Any, encoder: Any, *ran: Any) -> tuple[Entry, ...]:
-    """`ran`: when it started, when it ended, where its run is shown."""
-    started, ended, address = ran
+    """`ran`: when it started, when it ended, where its run is shown, its notes."""
+    started, ended, address, notes = ran
+    resumed = notes.get("resumed") if isinstance(notes, dict) else None
     seconds = None if _none(started) or _none(ended) else (ended - started).total_seconds()
     return (
         Entry(str(trial), str(trial)),
         Entry(str(cell), str(cell)),
         Entry(str(seed), float(seed)),
-        Entry(str(status), str(status)),
+        Entry(str(status), str(status), f"resumed {resumed}" if resumed else ""),
         Entry("—" if _none(run) else str(run), None, link="" if _none(address) else str(address)),
         Entry(str(encoder), str(encoder)),
         Entry("—", None)

@@ -14,7 +14,7 @@ from probeline.data.loader import Batch, batches
 from probeline.data.parts import Dataset
 from probeline.failures import Diverged
 from probeline.methods.base import Method
-from probeline.records import Record
+from probeline.records import Note, Record
 from probeline.spec.schema import Training
 from probeline.training import pulse
 from probeline.training.checkpoints import Checkpoint, restore_tensors, state_tensors
@@ -34,7 +34,8 @@ CHECK_EVERY = 50
 class Progress:
     """Where a training stands; everything a resumed one needs beside the tensors.
 
-    `step` counts within `epoch`; `totals` sums each term over the epoch's steps; `seconds` is time in the loop.
+    `step` counts within `epoch`; `totals` sums each term over the epoch's steps; `seconds` is time in the loop;
+    `resumed_after` has, for each time that a checkpoint was gone on from, how many epochs were done by then.
     """
 
     epoch: int = 0
@@ -44,6 +45,7 @@ class Progress:
     peak_memory_bytes: int = 0
     totals: dict[str, float] = field(default_factory=dict)
     records: list[dict] = field(default_factory=list)
+    resumed_after: list[float] = field(default_factory=list)
 
 
 class Loop:
@@ -77,10 +79,10 @@ class Loop:
             self.modules["probe"], self.optimizers["probe_optimizer"] = self.probe, self.probe.optimizer
         self.progress = Progress()
 
-    def run(self, checkpoint: Checkpoint) -> Iterator[Record]:
+    def run(self, checkpoint: Checkpoint) -> Iterator[Record | Note]:
         """Trains to the end, from `checkpoint` where there is one; yields `train/*` and `online_probe/*` by epoch.
 
-        A resumed training first yields again what it had yielded, with the old times.
+        A resumed training first says so in a note, and yields again what it had yielded, with the old times.
 
         Raises:
             Diverged: the loss is not finite.
@@ -89,8 +91,10 @@ class Loop:
         if saved is not None:
             restore_tensors(saved[0], self.modules, self.optimizers)
             self.progress = Progress(**saved[1])
+            self.progress.resumed_after.append(self.progress.epoch + self.progress.step / self.steps)
         self.share.align(self.modules.values())
         try:
+            yield from self.remarks()
             yield from [Record(**record) for record in self.progress.records]
             while self.share.from_first(self.progress.epoch < self.training.epochs):
                 yield from self._epoch(checkpoint)
@@ -98,6 +102,11 @@ class Loop:
             self._save(checkpoint)
             self.share.from_first(False)
             raise
+
+    def remarks(self) -> list[Note]:
+        """Where the training was resumed, if it was: nothing else tells it from one that started over."""
+        done = ", ".join(f"{round(epochs, 2):g}" for epochs in self.progress.resumed_after)
+        return [Note("resumed", f"after {done} of {self.training.epochs} epochs")] if done else []
 
     def _epoch(self, checkpoint: Checkpoint) -> Iterator[Record]:
         """The rest of the current epoch, then its records."""

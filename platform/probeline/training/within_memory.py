@@ -20,7 +20,8 @@ def train(
     """Trains to the end; where memory runs out, from `checkpoint` again with fewer samples at a time.
 
     Only where that changes numbers by rounding alone: what the recipe says then stays true, and so does the trial's
-    id; and in one process, as others would not know of it. Returns the loop, and notes by name: what it had to change.
+    id; and in one process, as others would not know of it. Returns the loop, and notes by name: what it had to change,
+    and where it was resumed.
 
     Args:
         loop_of: makes a loop with such settings; True: with its method as before the training.
@@ -33,7 +34,7 @@ def train(
         loop = loop_of(training, bool(notes))
         try:
             yield from loop.run(checkpoint)
-            return loop, notes
+            return loop, notes | {note.name: note.text for note in loop.remarks()}
         except torch.OutOfMemoryError as error:
             spilt = str(error)
         micro_batch = (
