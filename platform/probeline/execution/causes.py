@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from ray.exceptions import ActorDiedError, ActorUnavailableError, OutOfMemoryError, RayTaskError
+from ray.exceptions import ActorDiedError, OutOfMemoryError, RayTaskError
 
 from probeline.execution import nodes
 from probeline.execution.group import WorkerLost
@@ -40,7 +40,7 @@ def cause(error: Exception | None, text: str, trial: Trial, folder: Path) -> dic
         return _said("evicted", "Ray ended its worker because the node's memory ran out", text)
     if (isinstance(inner, ActorDiedError) and inner.preempted) or any(words in low for words in NODE_GONE):
         return _said("preempted", "its node went away", text)
-    if isinstance(inner, ActorUnavailableError) and nodes.one_is_gone():
+    if nodes.took(inner):
         return _said("preempted", "its node does not answer any more", text)
     if isinstance(inner, WorkerLost):
         return _said("lost_worker", last_line(str(inner)), text)

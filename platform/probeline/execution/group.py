@@ -21,6 +21,7 @@ from ray.exceptions import RayError
 from ray.util.placement_group import PlacementGroup, get_current_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
+from probeline.execution import nodes
 from probeline.spec.schema import Resources
 from probeline.spec.trial import Trial
 
@@ -183,4 +184,5 @@ def _end(one: ray.ObjectRef) -> dict[str, str]:
     try:
         return ray.get(one) or {}
     except RayError as error:
-        return {"kind": "lost_worker", "message": f"one of the trial's workers died: {error}", "traceback": ""}
+        went = "; its node died" if nodes.took(error) else ""  # words of Ray's, which say it later
+        return {"kind": "lost_worker", "message": f"one of the trial's workers died: {error}{went}", "traceback": ""}

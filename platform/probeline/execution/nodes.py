@@ -1,17 +1,22 @@
-"""Whether a node of the cluster has gone: Ray's head takes some 20 seconds to say so, an actor's caller none."""
+"""Whether an actor's node has gone: Ray's head takes some 20 seconds to say so, an actor's caller none."""
 
 import socket
 import time
 
 import ray
+from ray._private.state import actors  # its public counterpart asks the dashboard, which a cluster may not have
+from ray.exceptions import ActorUnavailableError
 
 PATIENCE = 2.0
 """Seconds for a node that lives to take a connection."""
 
 
-def one_is_gone() -> bool:
-    """Whether a node that the head still counts does not answer. Ray is connected."""
-    return any(not _answers(node) for node in ray.nodes() if node["Alive"])
+def took(error: Exception | None) -> bool:
+    """Whether an actor cannot be reached because its own node has gone, whatever other nodes do. Ray is connected."""
+    if not isinstance(error, ActorUnavailableError) or error.actor_id is None:
+        return False
+    there = actors(error.actor_id).get("Address", {}).get("NodeID")
+    return any(node["NodeID"] == there and not (node["Alive"] and _answers(node)) for node in ray.nodes())
 
 
 def _answers(node: dict) -> bool:
