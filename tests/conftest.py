@@ -1,3 +1,3 @@
 """What all tests may ask for."""
 
-pytest_plugins = ["browser"]
+pytest_plugins = ["browser", "execution.ray_cluster"]

@@ -3,12 +3,10 @@
 import os
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import boto3
-from infra.servers import free_port
+from loopback import free_port, until_it_answers
 
 SETTING_UP = 4  # requests that need no login, before the user is there
 MAY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}'
@@ -30,7 +28,7 @@ class S3Server:
                 stderr=log,
                 start_new_session=True,
             )
-        self._until_it_listens()
+        until_it_answers(f"{self.uri}/moto-api/data.json", self.process, self.log)
         iam = self._client("iam", "none", "none")
         iam.create_user(UserName="probeline")
         iam.put_user_policy(UserName="probeline", PolicyName="s3", PolicyDocument=MAY)
@@ -66,13 +64,3 @@ class S3Server:
             aws_secret_access_key=secret,
             region_name="us-east-1",
         )
-
-    def _until_it_listens(self) -> None:
-        until = time.monotonic() + 90
-        while True:
-            try:
-                urllib.request.urlopen(f"{self.uri}/moto-api/data.json", timeout=2).close()
-                return
-            except OSError:
-                assert time.monotonic() < until and self.process.poll() is None, self.log.read_text()[-2000:]
-                time.sleep(0.1)

@@ -10,10 +10,12 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
-from infra.servers import free_port
+import pytest
+from loopback import free_port, until_it_answers
 
 
 class Node:
@@ -39,15 +41,19 @@ class Node:
 
     def kill(self) -> None:
         """SIGKILL to everything at once, as when a machine goes down."""
-        family = self.family()
-        for process in family:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.send_signal(signal.SIGSTOP)  # nobody tells the head that somebody has died
-        for process in family:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
-        psutil.wait_procs(family, timeout=30)
+        kill(self.family())
         self.process.wait(30)
+
+
+def kill(family: list[psutil.Process]) -> None:
+    """SIGKILL to all of a node's processes at once."""
+    for process in family:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.send_signal(signal.SIGSTOP)  # nobody tells the head that somebody has died
+    for process in family:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(family, timeout=30)
 
 
 class RayCluster:
@@ -66,7 +72,7 @@ class RayCluster:
             self.add("--head", f"--port={self.port}", "--dashboard-port", self.address.rpartition(":")[2], cpus=cpus[0])
             for count in cpus[1:]:  # they wait for the head
                 self.add(f"--address=127.0.0.1:{self.port}", cpus=count)
-            self._until_it_answers()
+            until_it_answers(f"{self.address}/api/version", self.nodes[0].process, self.nodes[0].log)
             self.until_nodes(len(cpus))
         except BaseException:
             self.end()
@@ -96,21 +102,19 @@ class RayCluster:
             node.kill()
         shutil.rmtree(self.temporary, ignore_errors=True)
 
-    def _until_it_answers(self) -> None:
-        until = time.monotonic() + 90
-        while True:
-            try:
-                urllib.request.urlopen(f"{self.address}/api/version", timeout=2).close()
-                return
-            except OSError:
-                assert time.monotonic() < until, self.nodes[0].log.read_text()[-3000:]
-                assert self.nodes[0].process.poll() is None, self.nodes[0].log.read_text()[-3000:]
-                time.sleep(0.2)
-
     def _alive(self) -> int:
         with urllib.request.urlopen(f"{self.address}/api/v0/nodes", timeout=10) as answer:
             found = json.load(answer)["data"]["result"]["result"]
         return sum(node["state"] == "ALIVE" for node in found)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RayCluster]:
+    """Two nodes with a processor each, and a cache of data sets of their own."""
+    folder = tmp_path_factory.mktemp("cluster")
+    started = RayCluster(folder, {"PROBELINE_CACHE": str(folder / "cache")})
+    yield started
+    started.end()
 
 
 def title(process: psutil.Process) -> str:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from execution.commands import MINUTES, SECRET, client, said, submit
-from execution.ray_cluster import RayCluster
 from faults.driver import end, trial_runs, wait_for_an_epoch
 from faults.test_kill import SPEC, check_the_record
 
@@ -36,14 +35,6 @@ FAULT = """
     def __init__(self, *facts):
         raise OSError("a mistake in a user's file")
 """
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("cluster")
-    started = RayCluster(folder, {"PROBELINE_CACHE": str(folder / "cache")})
-    yield started
-    started.end()
 
 
 @pytest.fixture

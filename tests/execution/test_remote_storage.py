@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from faults.driver import end, trial_runs, wait_for_an_epoch
+from faults.driver import check_resumed, end, trial_runs, wait_for_an_epoch
 from faults.test_kill import SPEC, check_the_record
 from mlflow import MlflowClient
 from s3_server import S3Server
@@ -71,10 +71,11 @@ def test_a_run_that_was_interrupted_goes_on_from_its_checkpoint_in_s3(server, pr
     wait_for_an_epoch(project, MINUTES)
     first.send_signal(signal.SIGTERM)
     said(first, 143)
-    checkpoints = server.names(f"{project.name}/checkpoints/")
-    assert checkpoints
+    kept = {Path(name).stem for name in server.names(f"{project.name}/checkpoints/")}
+    assert kept
 
     said(probeline("run"))
+    check_resumed(trial_runs(project, "killed"), kept)
     check_the_record(project)
     assert server.names(f"{project.name}/checkpoints/") == []
     assert not (project / ".probeline/encoders").exists()

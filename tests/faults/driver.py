@@ -1,6 +1,7 @@
 """The command `probeline run` in a process of its own, as a user types it, and looks at what it started."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -42,6 +43,27 @@ def wait_for_an_epoch(folder: Path, seconds: float = 120) -> None:
     raise AssertionError(f"no trial said anything within {seconds:g} s")
 
 
+def wait_for_trials_at_work(folder: Path, count: int, seconds: float) -> None:
+    """Until so many trials are in the middle of their training at once."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        said = [path.read_text() for path in (folder / ".probeline/spool").glob("*/*.jsonl")]
+        if sum('"train/loss"' in text and '"cost/train_seconds"' not in text for text in said) == count:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"never were {count} trials at work at once")
+
+
+def wait_for_checkpoints(folder: Path, count: int, seconds: float) -> set[str]:
+    """Until so many trainings have kept a checkpoint, which the first one does after 30 s; their encoders."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if len(found := checkpoints(folder)) == count:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"{len(checkpoints(folder))} trainings kept a checkpoint, not {count}")
+
+
 def wait_for_the_end_of(processes: list[psutil.Process]) -> None:
     _, alive = psutil.wait_procs(processes, timeout=15)
     for process in alive:  # a test ends what it started
@@ -64,3 +86,21 @@ def trial_runs(folder: Path, experiment: str) -> list[Run]:
     client = MlflowClient(f"sqlite:///{folder}/mlflow.db")
     found = client.search_runs([client.get_experiment_by_name(experiment).experiment_id])
     return [run for run in found if run.data.tags["probeline.kind"] == "trial"]
+
+
+def checkpoints(folder: Path) -> set[str]:
+    """The encoders whose trainings have left a checkpoint in the folder."""
+    return {path.stem for path in (folder / ".probeline/checkpoints").glob("*.safetensors")}
+
+
+def check_resumed(runs: list[Run], encoders: set[str]) -> None:
+    """These trainings went on from a checkpoint, and no other did: a trial that starts over gives the same numbers."""
+    after = {run.data.tags["probeline.encoder_id"]: resumed_after(run) for run in runs}
+    assert {encoder for encoder, epochs in after.items() if epochs is not None} == encoders, after
+    assert max((after[encoder] for encoder in encoders), default=0) > 0, after
+
+
+def resumed_after(run: Run) -> float | None:
+    """How many epochs were done when a trial's training was last resumed, as its run notes; None: it never was."""
+    note = run.data.tags.get("probeline.note.resumed")
+    return None if note is None else float(re.fullmatch(r"after (?:\S+, )*(\S+) of \d+ epochs", note)[1])

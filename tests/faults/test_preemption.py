@@ -5,7 +5,17 @@ import signal
 
 import psutil
 import pytest
-from faults.driver import end, start, trial_runs, wait_for_an_epoch, wait_for_the_end_of, workers
+from faults.driver import (
+    check_resumed,
+    checkpoints,
+    end,
+    start,
+    trial_runs,
+    wait_for_an_epoch,
+    wait_for_the_end_of,
+    wait_for_trials_at_work,
+    workers,
+)
 from faults.test_kill import SPEC, check_the_record
 
 
@@ -17,14 +27,17 @@ def folder(tmp_path):
 
 @pytest.mark.slow
 def test_a_worker_told_to_go_keeps_its_state_and_uses_up_no_retry(folder):
+    (folder / "spec.yaml").write_text(SPEC.replace("epochs: 12", "epochs: 40"))
     driver = start(folder)
-    wait_for_an_epoch(folder)
+    wait_for_trials_at_work(folder, min(4, os.cpu_count()), 120)
     os.kill(workers(psutil.Process(driver.pid))[0].pid, signal.SIGTERM)
     said = end(driver)
     assert driver.returncode == 0, said
     assert "4 trials finished, 1 started again (preempted)" in said
-    restarts = [run.data.tags.get("probeline.restarts") for run in trial_runs(folder, "killed")]
-    assert sorted(filter(None, restarts)) == ["preempted"]
+    runs = trial_runs(folder, "killed")
+    (sent,) = (run.data.tags for run in runs if "probeline.restarts" in run.data.tags)
+    assert sent["probeline.restarts"] == "preempted"
+    check_resumed(runs, {sent["probeline.encoder_id"]})
     check_the_record(folder)
 
 
@@ -37,12 +50,13 @@ def test_a_driver_told_to_go_stops_in_good_order_and_the_next_run_goes_on(folder
     assert "interrupted" in said
     assert "Traceback" not in said
     assert {run.info.status for run in trial_runs(folder, "killed")} <= {"FINISHED", "KILLED"}
-    checkpoints = list((folder / ".probeline/checkpoints").glob("*.safetensors"))
-    assert checkpoints
+    kept = checkpoints(folder)
+    assert kept
 
     again = start(folder)
     said = end(again)
     assert again.returncode == 0, said
+    check_resumed(trial_runs(folder, "killed"), kept)
     check_the_record(folder)
 
 

@@ -3,25 +3,18 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 
 import psutil
 import pytest
+from loopback import free_port, until_it_answers
 
 SERVE = Path(__file__).parents[2] / "infra/mlflow/serve.sh"
 USER = "probeline"
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def programs() -> Path:
@@ -112,14 +105,8 @@ class Mlflow:
             self.process = subprocess.Popen(
                 ["bash", SERVE], cwd=self.folder, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
-        until = time.monotonic() + 180
-        while time.monotonic() < until and self.process.poll() is None:
-            try:
-                urllib.request.urlopen(f"{self.uri}/health", timeout=1).close()
-                return self
-            except OSError:
-                time.sleep(0.2)
-        raise AssertionError(f"the server did not start: {self.log[-3000:]}")
+        until_it_answers(f"{self.uri}/health", self.process, self.folder / "server.log")
+        return self
 
     def family(self) -> list[psutil.Process]:
         script = psutil.Process(self.process.pid)

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 
 import pytest
-from browser import PHONE, Look, program
+from browser import FLAGS, PHONE, Look, program
 from probeline.report.page import write
 
 SCRIPT = "<script>document.title='planted'</script><img src=x onerror=\"document.title='planted'\">\"'`${document}"
@@ -172,7 +172,7 @@ def test_a_printed_page_has_its_tables_and_no_buttons(tmp_path, make, trials, hi
     if program() is None:
         pytest.skip("no Chromium here")
     write(make.experiment(), trials, history, tmp_path)
-    flags = ("--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=6000", "--no-pdf-header-footer")
+    flags = [*FLAGS, "--headless", "--virtual-time-budget=6000", "--no-pdf-header-footer"]
     made = [program(), *flags, f"--user-data-dir={tmp_path / 'profile'}", f"--print-to-pdf={tmp_path / 'page.pdf'}"]
     subprocess.run([*made, (tmp_path / "index.html").as_uri()], check=True, capture_output=True, timeout=120)
     told = subprocess.run(

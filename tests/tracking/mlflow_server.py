@@ -2,21 +2,18 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
+
+from loopback import free_port, until_it_answers
 
 
 class MlflowServer:
     """`mlflow server` over one sqlite file; may be killed and started again on the same port."""
 
     def __init__(self, folder: Path, database: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.folder, self.database = folder, database
         self.uri = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen | None = None
@@ -30,14 +27,8 @@ class MlflowServer:
             self.process = subprocess.Popen(
                 command, stdout=log, stderr=log, start_new_session=True, cwd=self.folder, env=environment
             )
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            try:
-                urllib.request.urlopen(f"{self.uri}/health", timeout=1).close()
-                return self
-            except OSError:
-                time.sleep(0.1)
-        raise TimeoutError((self.folder / "server.log").read_text()[-2000:])
+        until_it_answers(f"{self.uri}/health", self.process, self.folder / "server.log")
+        return self
 
     def kill(self) -> None:
         """SIGKILL, as when a machine goes down."""

@@ -1,17 +1,15 @@
 """MLflow's own interface on our runs, in a real browser: what a person compares is there under its name."""
 
 import json
-import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from urllib.parse import quote
-from urllib.request import urlopen
 
 import pytest
 from browser import Look
 from dashboards.prepared import project
+from loopback import free_port, until_it_answers
 from mlflow import MlflowClient
 from probeline.tracking.location import TRAINING
 
@@ -36,27 +34,14 @@ PATIENCE = 120_000  # ms
 def address(tmp_path):
     """`probeline ui` in a folder with four finished trials."""
     project(tmp_path, SPEC, lambda number, trial: "finished")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [str(Path(sys.executable).with_name("probeline")), "ui", "--port", str(port)]
     with (tmp_path / "log").open("w") as log, subprocess.Popen(command, cwd=tmp_path, stdout=log, stderr=log) as server:
         try:
-            wait_for(f"http://127.0.0.1:{port}")
+            until_it_answers(f"http://127.0.0.1:{port}/health", server, tmp_path / "log")
             yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
-
-
-def wait_for(address: str) -> None:
-    until = time.monotonic() + 120
-    while time.monotonic() < until:
-        try:
-            urlopen(f"{address}/health", timeout=2).close()
-            return
-        except OSError:
-            time.sleep(0.3)
-    raise AssertionError("the interface did not start within two minutes")
 
 
 def test_the_compare_page_opens_with_the_axes_first_and_runs_that_a_person_can_tell_apart(visit, address, tmp_path):
