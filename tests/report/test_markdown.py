@@ -1,6 +1,7 @@
-from probeline.report import markdown
+from probeline.report import images, markdown
 from probeline.report.contents import contents
 from probeline.report.tables import Entry, Table
+from report.panels.left import asking, frame
 
 
 def test_a_table_has_a_rule_and_a_line_for_every_row():
@@ -24,3 +25,16 @@ def test_a_summary_is_the_answer_what_it_beats_and_what_is_missing(make, trials,
     assert text.startswith("**supervised has the highest")
     assert text.count("\n- ") == 4 and "random\\_init" in text and "1 of 33 trials without a result" in text
     assert "|" not in text and len(text.splitlines()) < 12
+
+
+def test_matrices_are_tables_and_galleries_are_named_where_they_can_be_seen(make, trials):
+    trials = asking(trials)
+    page = contents(make.experiment(), trials, make.history(trials), frame(trials))
+    text = markdown.render(page)
+    assert "## A closer look" in text and "| brick | 3 | 1 | 0 |" in text
+    assert "Nearest neighbours in h: pictures of simclr batch\\_size=64, " in text and "in `index.html`." in text
+    shown = markdown.render(page, images.pictures(page, "svg"))
+    assert "![Nearest neighbours in h](figures/" in shown and "in `index.html`." not in shown.partition("## Prov")[0]
+    assert "pointer" not in shown, "a file has none"
+    linked = markdown.render(page, images.pictures(page, "pdf"))
+    assert "![" not in linked and "\n[Nearest neighbours in h](figures/" in linked

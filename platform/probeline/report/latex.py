@@ -15,6 +15,7 @@ SPECIAL = {
 def render(page: Contents) -> str:
     """Every table of the page; needs the package booktabs and UTF-8, which LaTeX reads by default."""
     tables = [one for part in page.sections for one in part.tables if one.rows and one.columns]
+    tables += [one for part in page.sections for each in part.galleries for one in each.tables]
     head = f"% {_line(page.title)}: tables of a Probeline report. Needs \\usepackage{{booktabs}}.\n"
     return head + "\n".join(table(one) for one in tables)
 

@@ -2,17 +2,20 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from probeline.report.answer import GAPS
 from probeline.report.contents import Contents
+from probeline.report.images import Picture
+from probeline.report.panels.gallery import Gallery
 from probeline.report.tables import Entry, Table
 
 FEW = 8  # comparisons that a summary tells
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!$&])")
 
 
-def render(page: Contents) -> str:
-    """The whole report; text from specs and tags is escaped."""
+def render(page: Contents, pictures: Sequence[Picture] = ()) -> str:
+    """The whole report with these figures, which are files below its folder; text from specs and tags is escaped."""
     parts = [f"# {safe(page.title)}", safe(page.question), f"**{safe(page.answer.lead)}**"]
     for section in filter(lambda section: section.sentences, (page.answer.baseline, *page.answer.sections)):
         parts += [f"### {safe(section.title)}", "\n".join(f"- {safe(sentence)}" for sentence in section.sentences)]
@@ -21,8 +24,13 @@ def render(page: Contents) -> str:
     if page.notes:
         parts.append(f"Why: {safe(page.notes)}")
     for section in page.sections:
-        parts.append(f"## {safe(section.title)}")
-        parts += [table(one) for one in section.tables if one.rows] or [safe(section.empty)] * bool(section.empty)
+        shown = [picture(one) for one in pictures if one.part == section.id]
+        tables = [table(one) for one in section.tables if one.rows]
+        tables += [table(one) for each in section.galleries for one in each.tables]
+        parts += [f"## {safe(section.title)}", *(safe(said) for said in section.said), *shown, *tables]
+        parts += [f"{safe(each.title)}: {_cards(each)}." for each in section.galleries if not shown and each.cards]
+        parts += [f"{safe(each.title)}: {safe(said)}." for each in section.galleries for said in each.missing]
+        parts += [safe(section.empty)] * (not shown and not tables)
     parts.append("## Provenance")
     parts += [f"- {safe(name)}: {'; '.join(map(safe, values))}" for name, values in page.facts]
     parts.append(f"Intervals: {safe(page.method)}. Figures: `index.html`.")
@@ -44,6 +52,18 @@ def table(content: Table) -> str:
     lines = [_row([safe(name) for name in content.columns]), "|" + "|".join(rule) + "|"]
     lines += [_row([_entry(entry) for entry in row]) for row in content.rows]
     return f"{safe(content.caption)}\n\n" + "\n".join(lines)
+
+
+def picture(one: Picture) -> str:
+    """A figure under its title; a PDF, which Markdown shows nowhere, as a link."""
+    link = f"[{safe(one.title)}]({one.file})"
+    shown = link if one.file.endswith(".pdf") else f"!{link}"
+    return f"### {safe(one.title)}\n\n{shown}" + (f"\n\n{safe(one.caption)}" if one.caption else "")
+
+
+def _cards(gallery: Gallery) -> str:
+    """Where pictures are that are no text."""
+    return f"pictures of {safe(', '.join(card.cell for card in gallery.cards))} in `index.html`"
 
 
 def safe(value: object) -> str:

@@ -33,9 +33,12 @@ def write(
 ) -> list[Path]:
     """Write the page, Markdown (whole and in a few lines), LaTeX tables, and the data as CSV and Parquet.
 
-    `kind` (png, svg or pdf) writes each figure as a file too; `files` is what `contents` takes. Returns the paths.
-    Raises UserError where figures cannot be made into files; everything else is written by then.
+    `kind` (png, svg or pdf) writes figures and galleries as files too, which the Markdown then shows; `files` is what
+    `contents` takes. Returns the paths. Raises UserError where figures cannot be made into files; everything
+    else is written by then.
     """
+    if kind is not None:
+        images.check(kind)
     folder.mkdir(parents=True, exist_ok=True)
     page = contents(experiment, trials, history, files)
     texts = {"index.html": render(page), "report.md": markdown.render(page), SUMMARY: markdown.summary(page)}
@@ -43,7 +46,12 @@ def write(
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     paths = [*(folder / name for name in texts), *exports.write(trials, history, folder, files)]
-    return paths + (images.write(page, folder, kind) if kind else [])
+    if kind is None:
+        return paths
+    pictures = images.pictures(page, kind)
+    paths += images.write(pictures, folder, kind)
+    (folder / "report.md").write_text(markdown.render(page, pictures), encoding="utf-8")
+    return paths
 
 
 def render(page: Contents) -> str:
@@ -98,7 +106,8 @@ def describe(chart: Chart) -> dict[str, str | int]:
     layout = chart.figure.layout
     meta = layout.meta if isinstance(layout.meta, dict) else {}
     title = meta.get("title") or chart.name.replace("_", " ")
-    return {"title": title, "caption": meta.get("caption", ""), "height": int(layout.height or 450)}
+    caption = f"{meta.get('caption', '')} {meta.get('how', '')}".strip()  # how is for a screen alone
+    return {"title": title, "caption": caption, "height": int(layout.height or 450)}
 
 
 def policy(*scripts: str) -> str:

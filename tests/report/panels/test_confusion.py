@@ -48,6 +48,27 @@ def test_many_classes_become_the_pairs_that_are_confused_most(tmp_path):
     drawn = str(confusion.draw(confusion.prepare(chosen(files={NAME: path.read_bytes()}), "linear_probe")))
     assert "40 classes" in drawn and "<bdi>class 3</bdi> taken for <bdi>class 7</bdi>: 18, 67%" in drawn
     assert drawn.count("<li>") == 1
+    (told,) = confusion.panel([chosen(files={NAME: path.read_bytes()})], "linear_probe/top1").tables
+    assert [entry.text for entry in told.rows[0]] == ["class 3", "class 7", "18", "67%"] and len(told.rows) == 1
+
+
+def test_a_reader_of_text_gets_the_counts_as_a_table():
+    (told,) = confusion.panel([chosen()], "linear_probe/top1").tables
+    assert told.columns == ("", *CLASSES) and "simclr, seed 0, trial ab12" in told.caption
+    assert [[entry.text for entry in row] for row in told.rows] == [
+        ["brick", "3", "1", "0"], ["coffee", "0", "0", "0"], ["rocket", "1", "0", "9"]
+    ]  # fmt: skip
+
+
+def test_on_paper_a_matrix_is_a_heat_map_whose_first_class_is_on_top():
+    made = confusion.panel([chosen(), chosen("other")], "linear_probe/top1")
+    (draw,) = made.figures()
+    drawn = draw()
+    first, second = drawn.data
+    assert [list(row) for row in first.z] == [[0.75, 0.25, 0], [0, 0, 0], [0.1, 0, 0.9]]
+    assert [list(row) for row in first.text] == [["3", "1", ""], ["", "", ""], ["1", "", "9"]]
+    assert second.xaxis == "x2" and drawn.layout.yaxis2.autorange == "reversed"
+    assert drawn.layout.yaxis.ticktext == CLASSES
 
 
 def test_the_metrics_protocol_is_shown_else_the_first_that_left_a_matrix():

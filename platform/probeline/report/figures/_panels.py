@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 
 from probeline.report.figures import _style
 
+COLUMNS, LEGEND = 3, 44  # columns at most; px of a legend below the panels
 GAP_X, GAP_Y, TOP = 64, 76, 30  # px: room for the ticks of the panel to the right, of the one above, for a title
 
 
@@ -29,6 +30,30 @@ def panels(titles: Sequence[str], heights: Sequence[int], title: str, caption: s
         )  # fmt: skip
         top += height + GAP_Y
     return drawn.update_layout(layout)  # at once: plotly checks all of a layout's axes anew for each
+
+
+def in_columns(drawn: go.Figure, width: int) -> go.Figure:
+    """The panels spread over columns of a figure `width` px wide, as the page's script does on a screen (figures.js).
+
+    The height grows or shrinks to what they need, without margins above and below.
+    """
+    meta = drawn.layout.meta
+    heights, left, below = meta["panels"], meta.get("left") or 56, meta.get("gap", GAP_Y)
+    columns = min(len(heights), meta.get("columns") or COLUMNS)
+    columns -= columns == COLUMNS and len(heights) % columns == 1  # else one panel stands alone below
+    rows = [max(heights[i : i + columns]) for i in range(0, len(heights), columns)]
+    legend = meta.get("legend") or 0
+    total = sum(rows) + (TOP + below) * len(rows) + bool(legend) * (LEGEND + 20 * (legend * 110 // width))
+    room = width - left - 16
+    across = (room - (columns - 1) * GAP_X) / columns
+    layout: dict = {"height": total, "margin": {"l": left, "r": 16, "t": 0, "b": 0}}
+    layout |= {"legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": 0, "yanchor": "bottom"}} if legend else {}
+    for i, height in enumerate(heights):
+        row, column = divmod(i, columns)
+        start, top = column * (across + GAP_X), sum(rows[:row]) + (TOP + below) * row + TOP
+        layout[key("x", i)] = {"domain": [start / room, min(1.0, (start + across) / room)]}
+        layout[key("y", i)] = {"domain": [max(0.0, 1 - (top + height) / total), 1 - top / total]}
+    return drawn.update_layout(layout)
 
 
 def axis(letter: str, i: int) -> str:

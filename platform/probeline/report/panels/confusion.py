@@ -3,16 +3,24 @@
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
+import plotly.graph_objects as go
 from markupsafe import Markup
 
+from probeline.report.figures import _style
+from probeline.report.figures._panels import axis, key, panels
 from probeline.report.panels.choice import Chosen
-from probeline.report.panels.gallery import Gallery, gallery
+from probeline.report.panels.gallery import Card, Gallery, Way, gallery
+from probeline.report.tables import Entry, Table
 from probeline.report.text import clean
 
 MOST = 30  # classes: more are no table that can be read
+FEW = 12  # classes: a table of text has no small print
 FILE = "confusion.csv"
+HEIGHT = 300  # px of a matrix on paper
+SHADES = ((0.0, "#ffffff"), (1.0, "#0b4f8a"))
 DARK = 75  # percent: from here on the ground is dark enough for white figures
 
 
@@ -63,16 +71,60 @@ def _field(row) -> Markup:
 
 
 def _worst(frame: pd.DataFrame, classes: int) -> Markup:
-    wrong = frame[(frame["label"] != frame["predicted"]) & (frame["n"] > 0)].sort_values("share", ascending=False)
     told = [
         Markup("<li><bdi>{}</bdi> taken for <bdi>{}</bdi>: {}, {:.0%}</li>").format(
-            clean(row.label), clean(row.predicted), row.n, row.share
+            clean(label), clean(predicted), n, share
         )
-        for row in wrong.head(10).itertuples(index=False)
+        for label, predicted, n, share in _most(frame)
     ]
     return Markup("<p>{} classes are too many for a table; confused most:</p><ul>{}</ul>").format(
         classes, Markup("").join(told)
     )
+
+
+def figure(made: Gallery) -> go.Figure:
+    """The same on paper: a heat map a card, with counts and names up to MOST classes."""
+    frames = [card.frame for card in made.cards]
+    titles = [_style.text(card.cell, 42) for card in made.cards]
+    drawn = panels(titles, [HEIGHT] * len(frames), made.title, made.caption)
+    for place, frame in enumerate(frames):
+        classes, size = frame.attrs["classes"], len(frame.attrs["classes"])
+        few = size <= MOST
+        counts = frame["n"].to_numpy().reshape(size, size)
+        drawn.add_heatmap(
+            z=frame["share"].to_numpy().reshape(size, size).tolist(), zmin=0, zmax=1, colorscale=SHADES,
+            text=[[str(n or "") for n in row] for row in counts.tolist()], showscale=False, xgap=1, ygap=1,
+            texttemplate="%{text}" if few else None, textfont={"size": 11 if size <= 12 else 8},
+            xaxis=axis("x", place), yaxis=axis("y", place),
+        )  # fmt: skip
+        ticks = {"tickvals": list(range(size)) if few else [], "showgrid": False, "tickfont": {"size": 10}}
+        ticks["ticktext"] = [_style.text(name, 9) for name in classes] if few else []
+        drawn.layout[key("x", place)].update(tickangle=-40, automargin=False, **ticks)
+        drawn.layout[key("y", place)].update(autorange="reversed", automargin=False, **ticks)
+    return drawn.update_layout(meta={**drawn.layout.meta, "left": 72, "columns": 2})
+
+
+def _table(card: Card) -> Table:
+    """The counts for a reader of text: whole up to FEW classes, else the pairs that are confused most."""
+    classes, name = card.frame.attrs["classes"], f"confusion_{card.trial.rpartition(' ')[2]}"
+    caption = f"Confusion of classes, {card.cell}, {card.trial}."
+    if len(classes) > FEW:
+        rows = [(Entry(a), Entry(b), Entry(str(n), n), Entry(f"{s:.0%}", s)) for a, b, n, s in _most(card.frame)]
+        heads = ("True class", "Taken for", "n", "Share of the class")
+        return Table(
+            name, f"{caption} The {len(rows)} pairs that are confused most.", heads, tuple(rows), frozenset({2, 3})
+        )
+    counts = card.frame["n"].to_numpy().reshape(len(classes), -1).tolist()
+    rows = [(Entry(label), *(Entry(str(n), n) for n in row)) for label, row in zip(classes, counts, strict=True)]
+    caption += " A row a true class, a column what it was taken for."
+    return Table(name, caption, ("", *classes), tuple(rows), frozenset(range(1, len(classes) + 1)))
+
+
+def _most(frame: pd.DataFrame) -> list[tuple[str, str, int, float]]:
+    """The ten pairs that are confused most: class, what it was taken for, n, share of the class."""
+    wrong = frame[(frame["label"] != frame["predicted"]) & (frame["n"] > 0)]
+    worst = wrong.sort_values("share", ascending=False, kind="stable").head(10)
+    return list(worst[["label", "predicted", "n", "share"]].itertuples(index=False, name=None))
 
 
 def panel(chosen: Sequence[Chosen], metric: str) -> Gallery | None:
@@ -88,4 +140,5 @@ def panel(chosen: Sequence[Chosen], metric: str) -> Gallery | None:
         "One trial a cell: the tables have the means over seeds."
     )
     head = ("confusion", f"Confusion of classes, {shown}", caption)
-    return gallery(head, protocol, chosen, lambda one: prepare(one, protocol), draw)
+    made = gallery(head, protocol, chosen, Way(lambda one: prepare(one, protocol), draw, figure))
+    return replace(made, tables=tuple(_table(card) for card in made.first)) if made else None

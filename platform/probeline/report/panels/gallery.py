@@ -3,12 +3,15 @@
 import base64
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import pandas as pd
+import plotly.graph_objects as go
 from markupsafe import Markup, escape
 
 from probeline.report.panels.choice import Chosen
+from probeline.report.tables import Table
 from probeline.report.text import clean
 
 FIRST = 6  # cards that are open; more wait in a fold
@@ -22,6 +25,7 @@ class Card:
     cell: str
     trial: str
     body: Markup
+    frame: pd.DataFrame = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,15 @@ class Gallery:
     caption: str
     cards: tuple[Card, ...] = ()
     missing: tuple[str, ...] = ()
+    figure: "Callable[[Gallery], go.Figure] | None" = field(default=None, repr=False, compare=False)
+    tables: tuple[Table, ...] = ()
+
+    def figures(self) -> "list[Callable[[], go.Figure]]":
+        """What draws the cards, FIRST at a time, for files that stand alone."""
+        if self.figure is None:
+            return []
+        starts = range(0, len(self.cards), FIRST)
+        return [partial(self.figure, replace(self, cards=self.cards[at : at + FIRST])) for at in starts]
 
     @property
     def first(self) -> tuple[Card, ...]:
@@ -70,25 +83,35 @@ def data_url(content: bytes) -> str:
     return f"data:image/{KINDS[content[:3]]};base64,{base64.b64encode(content).decode()}"
 
 
-def gallery(
-    head: tuple[str, str, str], protocol: str, chosen: Sequence[Chosen], read: Callable[[Chosen], pd.DataFrame],
-    draw: Callable[[pd.DataFrame], Markup],
-) -> Gallery | None:  # fmt: skip
+@dataclass(frozen=True)
+class Way:
+    """How a gallery comes to be.
+
+    `read` makes a trial's frame of its files, an empty one where there are none; `draw` makes of that what the page
+    sets, `figure` of a gallery what stands alone.
+    """
+
+    read: Callable[[Chosen], pd.DataFrame]
+    draw: Callable[[pd.DataFrame], Markup]
+    figure: Callable[[Gallery], go.Figure]
+
+
+def gallery(head: tuple[str, str, str], protocol: str, chosen: Sequence[Chosen], way: Way) -> Gallery | None:
     """Cards of the trials whose recipe has `protocol`; None where no recipe has. `head`: name, title, caption.
 
-    `read` makes a trial's frame of its files, an empty one where there are none; what is damaged is said as missing.
+    What is damaged is said as missing.
     """
     asked = [one for one in chosen if protocol in one.protocols]
     if not asked:
         return None
     cards, missing = [], []
     for one in asked:
-        frame, why = attempted(one, protocol, read)
+        frame, why = attempted(one, protocol, way.read)
         if why:
             missing.append((one.cell, why))
         else:
-            cards.append(Card(clean(one.cell), trial(one), draw(frame)))
-    return Gallery(*head, tuple(cards), told(missing))
+            cards.append(Card(clean(one.cell), trial(one), way.draw(frame), frame))
+    return Gallery(*head, tuple(cards), told(missing), way.figure)
 
 
 def told(missing: Sequence[tuple[str, str]]) -> tuple[str, ...]:

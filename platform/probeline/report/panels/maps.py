@@ -75,7 +75,7 @@ def draw(frames: Sequence[pd.DataFrame], more: str = "") -> go.Figure:
     """A panel a frame, all of one map."""
     title, caption = WORDS.get(frames[0]["map"].iloc[0], (clean(frames[0]["map"].iloc[0]), ""))
     titles = [_style.text(frame["title"].iloc[0], 42) for frame in frames]
-    drawn = panels(titles, [HEIGHT] * len(frames), title + more, f"{caption} {HOW}")
+    drawn = panels(titles, [HEIGHT] * len(frames), title + more, caption)
     classes = list(dict.fromkeys(name for frame in frames for name in frame.attrs["classes"]))
     looks = _style.style(classes) if len(classes) <= NAMED else {}
     for place, frame in enumerate(frames):
@@ -85,7 +85,7 @@ def draw(frames: Sequence[pd.DataFrame], more: str = "") -> go.Figure:
     drawn.update_yaxes(range=[-1.07, 1.07], showticklabels=False, ticks="", showgrid=False, mirror=True, showline=True)
     drawn.update_layout(
         showlegend=bool(looks), margin={"l": 8},
-        meta={**drawn.layout.meta, "left": 8, "legend": len(looks), "gap": GAP, "thumbnails": True},
+        meta={**drawn.layout.meta, "how": HOW, "left": 8, "legend": len(looks), "gap": GAP, "thumbnails": True},
     )  # fmt: skip
     return drawn
 

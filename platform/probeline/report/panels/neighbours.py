@@ -6,7 +6,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from probeline.report.panels.choice import Chosen
-from probeline.report.panels.gallery import Gallery, Sheets, gallery, size_of, small, tile
+from probeline.report.panels.gallery import Gallery, Sheets, Way, gallery, size_of, small, tile
+from probeline.report.panels.paper import WORDS, Tile, tiles
 from probeline.report.text import clean
 
 TITLE = "Nearest neighbours in h"
@@ -47,13 +48,26 @@ def _row(attrs: dict, group: pd.DataFrame) -> Markup:
         )
         other = each.same is False
         picture = tile(attrs["sheet"], attrs["size"], each.tile, said, "other" if other else "")
-        words = small(each.label) if other or (each.rank == 0 and each.label) else Markup("")
+        words = small(_under(each)) if _under(each) or other else Markup("")
         kind = "asked" if each.rank == 0 else "near"
         parts.append(Markup('<span class="{}">{}{}</span>').format(kind, picture, words))
     return Markup('<div class="line">{}</div>').format(Markup("").join(parts))
 
 
+def lay(frame: pd.DataFrame) -> list[Tile]:
+    """The same on paper: a row a query."""
+    return [
+        Tile(each.rank + 0.3 * (each.rank > 0), each.query * (1 + WORDS), each.tile, _under(each), each.same is False)
+        for each in frame.itertuples(index=False)
+    ]
+
+
+def _under(each) -> str:
+    return each.label if each.same is False or each.rank == 0 else ""
+
+
 def panel(chosen: Sequence[Chosen], sheets: Sheets) -> Gallery | None:
     """The gallery, or None where nobody asked for it."""
     head = ("neighbours", TITLE, CAPTION)
-    return gallery(head, "neighbours", chosen, lambda one: prepare(one, sheets), draw)
+    way = Way(lambda one: prepare(one, sheets), draw, lambda made: tiles(made, sheets, lay))
+    return gallery(head, "neighbours", chosen, way)

@@ -6,7 +6,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from probeline.report.panels.choice import Chosen
-from probeline.report.panels.gallery import KINDS, Gallery, data_url, gallery
+from probeline.report.panels.gallery import KINDS, Gallery, Way, data_url, gallery
+from probeline.report.panels.paper import whole
 from probeline.report.text import clean
 
 KNOWN = {
@@ -47,6 +48,7 @@ def panels(chosen: Sequence[Chosen]) -> list[Gallery]:
     for name in sorted(names, key=lambda name: (name not in KNOWN, list(KNOWN).index(name) if name in KNOWN else 0)):
         protocol = name.partition("/")[0]
         slug = "".join(c if c.isalnum() else "-" for c in name)
-        made = gallery((slug, *head(name)), protocol, chosen, lambda one, name=name: prepare(one, name), draw)
+        way = Way(lambda one, name=name: prepare(one, name), draw, whole)
+        made = gallery((slug, *head(name)), protocol, chosen, way)
         found += [made] if made else []
     return found

@@ -7,7 +7,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from probeline.report.panels.choice import Chosen
-from probeline.report.panels.gallery import Gallery, Sheets, gallery, size_of, small, tile
+from probeline.report.panels.gallery import Gallery, Sheets, Way, gallery, size_of, small, tile
+from probeline.report.panels.paper import WORDS, Tile, tiles
 from probeline.report.text import clean
 
 TITLE = "Views: what each method trains on"
@@ -65,6 +66,22 @@ def _view(attrs: dict, each) -> Markup:
     return Markup('<span class="near">{}{}</span>').format(picture, small(str(each.target)) if known else Markup(""))
 
 
+def lay(frame: pd.DataFrame) -> list[Tile]:
+    """The same on paper: the image at the left, its views in lines beside it."""
+    laid, row = [], 0.0
+    for _, group in frame.groupby("sample", sort=True):
+        image, *made = group.itertuples(index=False)
+        laid.append(Tile(0, row, image.tile, clean(image.label)))
+        wide, step = across(len(made)), 1 + WORDS * any(each.target is not None for each in made)
+        for place, each in enumerate(made):
+            line, column = divmod(place, wide)
+            words = "" if each.target is None else str(each.target)
+            laid.append(Tile(column + 1.3, row + line * step, each.tile, words))
+        row += max(1 + WORDS, step * -(-len(made) // max(1, wide))) + 0.1
+    return laid
+
+
 def panel(chosen: Sequence[Chosen], sheets: Sheets) -> Gallery | None:
     """The gallery, or None where nobody asked for it."""
-    return gallery(("views", TITLE, CAPTION), "views", chosen, lambda one: prepare(one, sheets), draw)
+    way = Way(lambda one: prepare(one, sheets), draw, lambda made: tiles(made, sheets, lay))
+    return gallery(("views", TITLE, CAPTION), "views", chosen, way)
