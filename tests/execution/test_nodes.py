@@ -19,11 +19,17 @@ class Worker:
     def answer(self) -> str:
         return "here"
 
+    def sees_gone(self, errors: list[Exception]) -> list[bool]:
+        """As the first of a trial's workers asks about the others."""
+        return [nodes.took(error) for error in errors]
+
 
 @pytest.fixture
 def other():
     """A node of a cluster of two, whose driver the test is."""
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "resources": {"head": 1}})
+    made = Cluster(
+        initialize_head=True, head_node_args={"num_cpus": 1, "resources": {"head": 1}, "include_dashboard": False}
+    )
     node = made.add_node(num_cpus=1, resources={"other": 1})
     ray.init(address=made.address, log_to_driver=False)
     yield node
@@ -46,3 +52,4 @@ def test_only_a_worker_whose_own_node_is_gone_was_preempted(other, spec, uri, tm
     beside = ActorUnavailableError("its connection broke", at["head"]._actor_id.binary())
     assert cause(beside, str(beside), trial, tmp_path)["kind"] == "lost_worker"
     assert not nodes.took(ActorUnavailableError("it never was placed", None))
+    assert ray.get(at["head"].sees_gone.remote([gone.value, beside])) == [True, False]

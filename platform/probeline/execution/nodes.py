@@ -1,4 +1,4 @@
-"""Whether an actor's node has gone: Ray's head takes some 20 seconds to say so, an actor's caller none."""
+"""Whether a node has gone, an actor's or the head: Ray's head takes some 20 s to say so, an actor's caller none."""
 
 import socket
 import time
