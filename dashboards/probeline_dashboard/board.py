@@ -7,6 +7,7 @@ from pathlib import Path
 
 from probeline.execution.plan import Plan, make
 from probeline.failures import TrialFailure, UserError
+from probeline.places import Place
 from probeline.spec.load import load, load_text
 from probeline.spec.problems import nearest
 from probeline.tracking import stored
@@ -44,13 +45,13 @@ class Board:
             return self._shown[name]
 
 
-def of_file(spec: Path, scale: str | None, sets: list[str], uri: str, folder: Path) -> Board:
+def of_file(spec: Path, scale: str | None, sets: list[str], uri: str, storage: Place) -> Board:
     """The experiment of a YAML file. Raises UserError where it cannot be planned."""
-    live = Live(lambda: make(load(spec, scale, sets), uri), uri, folder)
+    live = Live(lambda: make(load(spec, scale, sets), uri), uri, storage)
     return Board([live.base.experiment.name], lambda _: live)
 
 
-def of_mlflow(name: str | None, scale: str | None, sets: list[str], uri: str, folder: Path) -> Board:
+def of_mlflow(name: str | None, scale: str | None, sets: list[str], uri: str, storage: Place) -> Board:
     """The experiment of this name in MLflow, or all of them. Raises UserError where there is none."""
     known = stored.experiments(uri)
     if not known:
@@ -59,7 +60,9 @@ def of_mlflow(name: str | None, scale: str | None, sets: list[str], uri: str, fo
         near = nearest(name, known)
         asked = f"; did you mean {near!r}?" if near else f"; there are {', '.join(sorted(known)[:10])}"
         raise UserError(f"{name}: neither a file nor an experiment in {redacted(uri)}{asked}")
-    return Board([name] if name else known, lambda each: Live(lambda: stored_plan(uri, each, scale, sets), uri, folder))
+    return Board(
+        [name] if name else known, lambda each: Live(lambda: stored_plan(uri, each, scale, sets), uri, storage)
+    )
 
 
 def stored_plan(uri: str, name: str, scale: str | None, sets: list[str]) -> Plan:

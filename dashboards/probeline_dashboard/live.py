@@ -6,10 +6,10 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from probeline.execution.plan import Plan
+from probeline.places import Place
 from probeline.report.contents import METRIC
 from probeline.report.metrics import metric
 from probeline.spec.trial import Trial
@@ -35,9 +35,9 @@ MOST_METRICS = 8
 class Live:
     """Safe to be used by several threads."""
 
-    def __init__(self, plan: Callable[[], Plan], uri: str, folder: Path) -> None:
-        """`plan` makes the plan anew. Raises what planning raises."""
-        self.uri, self.folder = uri, folder
+    def __init__(self, plan: Callable[[], Plan], uri: str, storage: Place) -> None:
+        """`plan` makes the plan anew; `storage` has the encoders. Raises what planning raises."""
+        self.uri, self.storage = uri, storage
         self._make = plan
         self._lock = threading.RLock()
         self._asked = float("-inf")

@@ -103,7 +103,7 @@ def to_go(live: Live) -> Forecast:
     here = Cluster.parse(None)
     cluster = Cluster(running * resources.all["CPU"], running * resources.all["GPU"]) if running else here
     known = Prices(costs(live.uri), forecast.device_of(resources))
-    return forecast.forecast(plan, known, cluster, Budget(), forecast.encoders_in(live.folder))
+    return forecast.forecast(plan, known, cluster, Budget(), forecast.encoders_in(live.storage))
 
 
 def money(live: Live, now: float | None = None) -> list:

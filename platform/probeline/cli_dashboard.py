@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from probeline.cli_options import Folder, Scale, Sets, Tracking
+from probeline.cli_options import Folder, Scale, Sets, StorageUri, Tracking, storage_of
 from probeline.failures import UserError
 
 app = typer.Typer()
@@ -22,6 +22,7 @@ def dash(
     port: Annotated[int, typer.Option(help="Port on this machine; 0 takes a free one.")] = 8050,
     host: Annotated[str, typer.Option(help="Who may connect; the default is this machine only.")] = "127.0.0.1",
     folder: Folder = Path(".probeline"),
+    storage: StorageUri = None,
 ) -> None:
     """Show an experiment live in a browser: its grid, curves, cost, failures and the report's figures so far."""
     from probeline.tracking.location import resolve
@@ -33,7 +34,7 @@ def dash(
             raise
         raise UserError("probeline dash: Dash is not installed; pip install 'probeline[dashboard]'") from error
     with server.listen(host, port) as bound:  # says at once that a port is in use: planning may take seconds
-        uri = resolve(tracking_uri)
+        uri, kept = resolve(tracking_uri), storage_of(storage, folder)
         file = spec is not None and (Path(spec).exists() or Path(spec).suffix in (".yaml", ".yml"))
         shown = board.of_file if file else board.of_mlflow
-        server.serve(bound, shown(Path(spec) if file else spec, scale, sets or [], uri, folder), host)
+        server.serve(bound, shown(Path(spec) if file else spec, scale, sets or [], uri, kept), host)
