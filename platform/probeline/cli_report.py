@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
+MOST_COMPARED = 40
+"""Runs that MLflow's comparison is opened with: more lines than these nobody tells apart."""
+
 
 @app.command()
 def report(
@@ -50,7 +53,7 @@ def report(
         print("\n".join(str(path.resolve()) for path in paths))
         if put is not None and trials["run_id"].notna().any():
             told = (place / page.SUMMARY).read_text(encoding="utf-8")
-            print(put(uri, folder.resolve(), describe(experiment, "", {}), told, place, paths))
+            print(put(uri, folder.resolve(), describe(experiment, "", {}), told, place, paths, _compared(trials)))
     if expect:
         print(f"{expectations.stored(trials, experiment.report.metric, expect)} expectations written to {expect}")
     findings = expectations.check(expected, trials) if expected else []
@@ -91,6 +94,13 @@ def _results(
 
     made, uri = planned(spec, scale, sets, tracking_uri)
     return made.experiment, lambda: frame(uri, made.trials, tuned=outcomes(uri, made.tuned)), uri
+
+
+def _compared(trials: "pd.DataFrame") -> list[str]:
+    """The runs that MLflow's comparison opens with: of all finished trials, of the first of each cell, or of some."""
+    finished = trials[trials["status"] == "finished"]
+    shown = finished if len(finished) <= MOST_COMPARED else finished.drop_duplicates("cell")
+    return list(shown["run_id"].dropna())[:MOST_COMPARED]
 
 
 @contextmanager

@@ -1,17 +1,15 @@
 """MLflow's own interface on our runs, in a real browser: what a person compares is there under its name."""
 
-import json
+import re
 import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 from browser import Look
 from dashboards.prepared import project
 from loopback import free_port, until_it_answers
 from mlflow import MlflowClient
-from probeline.tracking.location import TRAINING
 
 pytestmark = pytest.mark.slow
 
@@ -47,9 +45,11 @@ def address(tmp_path):
 def test_the_compare_page_opens_with_the_axes_first_and_runs_that_a_person_can_tell_apart(visit, address, tmp_path):
     client = MlflowClient(f"sqlite:///{tmp_path}/mlflow.db")
     experiment = client.get_experiment_by_name("compared").experiment_id
-    runs = [run for run in client.search_runs([experiment]) if run.data.tags["probeline.kind"] == "trial"]
-    asked = f"runs={quote(json.dumps([run.info.run_id for run in runs]))}&experiments={quote(json.dumps([experiment]))}"
-    page = visit(f"{address}/#/compare-runs?{asked}&{TRAINING.removeprefix('?')}", Look(1500, 1100))
+    report = [str(Path(sys.executable).with_name("probeline")), "report", "spec.yaml"]
+    subprocess.run(report, cwd=tmp_path, check=True, capture_output=True)
+    told = client.get_experiment(experiment).tags["mlflow.note.content"]
+    link = re.search(r"\[Compare 4 trials\]\((.*?)\)", told)[1]
+    page = visit(f"{address}/{link}", Look(1500, 1100))
     page.get_by_text("Comparing 4 Runs from 1 Experiment").wait_for(timeout=PATIENCE)
     plot = page.locator(".js-plotly-plot")
     plot.locator("text", has_text="axis.method").wait_for(timeout=PATIENCE)

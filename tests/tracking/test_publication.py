@@ -63,6 +63,16 @@ def test_the_parent_run_has_the_page_and_the_result_in_words(uri, tmp_path, repo
     assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
 
 
+def test_the_description_leads_to_the_comparison_of_runs(uri, tmp_path, report):
+    ran(uri, tmp_path)
+    publish(uri, tmp_path, info(), "x" * (2 * LONGEST_TAG), *report, ["a1", "b2"])
+    experiment, parent = home_of(uri)
+    asked = f"runs=%5B%22a1%22%2C%20%22b2%22%5D&experiments=%5B%22{experiment.experiment_id}%22%5D"
+    assert f"(#/compare-runs?{asked}&workflowType=machine_learning)" in parent.data.tags[NOTE]
+    publish(uri, tmp_path, info(), "one trial", *report, ["a1"])
+    assert "compare" not in home_of(uri)[1].data.tags[NOTE]
+
+
 def test_publishing_twice_and_running_a_new_trial_leave_one_parent_and_no_old_result(uri, tmp_path, report):
     ran(uri, tmp_path)
     publish(uri, tmp_path, info(), "old", *report)
