@@ -15,3 +15,11 @@ def test_special_characters_are_set_as_they_are():
     content = latex.table(Table("t", hostile, (hostile,), ((Entry(hostile),),)))
     assert "\\input" not in content.replace("\\textbackslash{}input", "") and "\n\\end{table}\n" in content
     assert content.count("\\end{table}") == 1 and "\\textbackslash{}end\\{table\\}" in content
+
+
+def test_what_latex_would_read_otherwise_is_set_as_it_is():
+    assert latex.safe("a--b---c") == "a-{}-b-{}-{}-c", "no dashes for hyphens"
+    assert latex.safe("?`no` [x] *") == r"?\textasciigrave{}no\textasciigrave{} {[}x{]} {*}"
+    assert latex.safe("one\ntwo\u2028three\u202e") == "one two three"
+    content = latex.table(Table("a/b}\\x", "c", ("[h]",), ((Entry("[0.1, 0.2]"),), (Entry("*"),))))
+    assert "\\label{tab:a-b--x}" in content and "\n{[}0.1, 0.2{]} \\\\\n{*} \\\\" in content

@@ -38,3 +38,10 @@ def test_matrices_are_tables_and_galleries_are_named_where_they_can_be_seen(make
     assert "pointer" not in shown, "a file has none"
     linked = markdown.render(page, images.pictures(page, "pdf"))
     assert "![" not in linked and "\n[Nearest neighbours in h](figures/" in linked
+
+
+def test_a_line_begins_no_list_and_no_heading_and_right_to_left_names_stay_isolated():
+    assert [markdown.line(text) for text in ("- a", "+1", "12) a", "1. a", "=== a", "0.5 a", "a - b")] == [
+        "\\- a", "\\+1", "12\\) a", "1\\. a", "\\=== a", "0.5 a", "a - b"
+    ]  # fmt: skip
+    assert markdown.safe("\u2068\u05e9\u05dc\u2069: 3\u202e \u2069") == "\u2068\u05e9\u05dc\u2069: 3"

@@ -9,16 +9,19 @@ from probeline.report.contents import Contents
 from probeline.report.images import Picture
 from probeline.report.panels.gallery import Gallery
 from probeline.report.tables import Entry, Table
+from probeline.report.text import BREAKS, ISOLATE, POP
 
 FEW = 8  # comparisons that a summary tells
+ISOLATED = re.compile(f"{ISOLATE}([^{ISOLATE}{POP}]*){POP}")
+LEADING = re.compile(r"^(?=[-+=]|[0-9]+[.)](?:\s|$))([0-9]*)(.)")  # of a list, or of a line under a heading
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!$&])")
 
 
 def render(page: Contents, pictures: Sequence[Picture] = ()) -> str:
     """The whole report with these figures, which are files below its folder; text from specs and tags is escaped."""
-    parts = [f"# {safe(page.title)}", safe(page.question), f"**{safe(page.answer.lead)}**"]
+    parts = [f"# {safe(page.title)}", line(page.question), f"**{safe(page.answer.lead)}**"]
     for section in filter(lambda section: section.sentences, (page.answer.baseline, *page.answer.sections)):
-        parts += [f"### {safe(section.title)}", "\n".join(f"- {safe(sentence)}" for sentence in section.sentences)]
+        parts += [f"### {safe(section.title)}", "\n".join(f"- {line(sentence)}" for sentence in section.sentences)]
     if page.expected:
         parts.append(f"Expected: {safe(page.expected)}")
     if page.notes:
@@ -27,9 +30,9 @@ def render(page: Contents, pictures: Sequence[Picture] = ()) -> str:
         shown = [picture(one) for one in pictures if one.part == section.id]
         tables = [table(one) for one in section.tables if one.rows]
         tables += [table(one) for each in section.galleries for one in each.tables]
-        parts += [f"## {safe(section.title)}", *(safe(said) for said in section.said), *shown, *tables]
-        parts += [f"{safe(each.title)}: {_cards(each)}." for each in section.galleries if not shown and each.cards]
-        parts += [f"{safe(each.title)}: {safe(said)}." for each in section.galleries for said in each.missing]
+        parts += [f"## {safe(section.title)}", *(line(said) for said in section.said), *shown, *tables]
+        parts += [f"{line(each.title)}: {_cards(each)}." for each in section.galleries if not shown and each.cards]
+        parts += [f"{line(each.title)}: {safe(said)}." for each in section.galleries for said in each.missing]
         parts += [safe(section.empty)] * (not shown and not tables)
     parts.append("## Provenance")
     parts += [f"- {safe(name)}: {'; '.join(map(safe, values))}" for name, values in page.facts]
@@ -40,7 +43,7 @@ def render(page: Contents, pictures: Sequence[Picture] = ()) -> str:
 def summary(page: Contents) -> str:
     """The answer in a few lines: what comes out best, what that is against the baseline, and what is missing."""
     against = page.answer.baseline.sentences
-    told = [f"- {safe(sentence)}" for sentence in against[:FEW]]
+    told = [f"- {line(sentence)}" for sentence in against[:FEW]]
     told += [f"- and {len(against) - FEW} more in the report"] * (len(against) > FEW)
     gaps = [f"*{safe(sentence)}*" for part in page.answer.sections if part.title == GAPS for sentence in part.sentences]
     return "\n\n".join(part for part in (f"**{safe(page.answer.lead)}**", "\n".join(told), *gaps) if part) + "\n"
@@ -51,14 +54,14 @@ def table(content: Table) -> str:
     rule = [" ---: " if i in content.numeric else " --- " for i in range(len(content.columns))]
     lines = [_row([safe(name) for name in content.columns]), "|" + "|".join(rule) + "|"]
     lines += [_row([_entry(entry) for entry in row]) for row in content.rows]
-    return f"{safe(content.caption)}\n\n" + "\n".join(lines)
+    return f"{line(content.caption)}\n\n" + "\n".join(lines)
 
 
 def picture(one: Picture) -> str:
     """A figure under its title; a PDF, which Markdown shows nowhere, as a link."""
     link = f"[{safe(one.title)}]({one.file})"
     shown = link if one.file.endswith(".pdf") else f"!{link}"
-    return f"### {safe(one.title)}\n\n{shown}" + (f"\n\n{safe(one.caption)}" if one.caption else "")
+    return f"### {safe(one.title)}\n\n{shown}" + (f"\n\n{line(one.caption)}" if one.caption else "")
 
 
 def _cards(gallery: Gallery) -> str:
@@ -66,10 +69,20 @@ def _cards(gallery: Gallery) -> str:
     return f"pictures of {safe(', '.join(card.cell for card in gallery.cards))} in `index.html`"
 
 
+def line(value: object) -> str:
+    """`safe` text that begins a line: it begins no list and no heading."""
+    return LEADING.sub(r"\1\\\2", safe(value))
+
+
 def safe(value: object) -> str:
-    """Text that Markdown shows as it is: on one line, every special character escaped."""
-    cleaned = "".join(" " if unicodedata.category(c) in ("Cc", "Cf") else c for c in str(value))
-    return SPECIAL.sub(r"\\\1", cleaned.strip())
+    """Text that Markdown shows as it is: on one line, every special character escaped; what is isolated stays so."""
+    parts = ISOLATED.split(str(value))
+    cleaned = [f"{ISOLATE}{_cleaned(part)}{POP}" if i % 2 else _cleaned(part) for i, part in enumerate(parts)]
+    return SPECIAL.sub(r"\\\1", "".join(cleaned).strip())
+
+
+def _cleaned(part: str) -> str:
+    return "".join(" " if unicodedata.category(c) in BREAKS else c for c in part)
 
 
 def _entry(entry: Entry) -> str:

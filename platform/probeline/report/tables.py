@@ -1,7 +1,7 @@
 """The page's tables: every number with its n, its interval and the trials behind it."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import pandas as pd
@@ -28,21 +28,23 @@ class Entry(NamedTuple):  # of which 5,000 trials make 40,000: quick to make
 
 @dataclass(frozen=True)
 class Table:
-    """A caption, column names and rows. `numeric` columns are set to the right."""
+    """A caption, column names and rows. `numeric` columns are set to the right; `how` is for a screen alone."""
 
     name: str
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Entry, ...], ...]
     numeric: frozenset[int] = frozenset()
+    how: str = ""
 
 
 def results(trials: pd.DataFrame, main: str, shape: Layout) -> Table:
     """A row a cell: n, then the experiment's metric and the other protocols' top-1."""
     others = [name for name in metrics(trials) if name != main and name.count("/") == 1 and name.endswith("/top1")]
     names = [main, *(name for name in others if not name.startswith(WATCHED))]
-    caption = "Means over finished seeds, 95% bootstrap intervals below. A number opens to its seeds and trial ids."
-    return _by_cell(trials, names, shape, "results", caption)
+    caption = "Means over finished seeds, with 95% bootstrap intervals."
+    found = _by_cell(trials, names, shape, "results", caption)
+    return replace(found, how="A number opens to its seeds and trial ids.")
 
 
 def more_metrics(trials: pd.DataFrame, main: str, shape: Layout) -> Table:

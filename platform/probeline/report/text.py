@@ -3,6 +3,7 @@
 import unicodedata
 
 BIDI_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F])
+BREAKS = ("Cc", "Cf", "Cs", "Zl", "Zp")  # categories of what is no letter of a line: controls, other line ends
 ISOLATE, POP = "\u2068", "\u2069"
 MOST = 120  # characters of a name that a sentence bears; the tables have all of it
 
