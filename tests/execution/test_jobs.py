@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from execution.commands import MINUTES, SECRET, client, said, submit
-from faults.driver import end, trial_runs, wait_for_an_epoch
+from faults.driver import check_resumed, checkpoints, end, trial_runs, wait_for_an_epoch
 from faults.test_kill import SPEC, check_the_record
 
 pytestmark = pytest.mark.slow
@@ -106,13 +106,15 @@ def test_a_client_may_leave_and_a_job_that_was_stopped_goes_on_when_submitted_ag
     assert "Traceback" not in log
     runs = trial_runs(project, "killed")
     assert {run.info.status for run in runs} <= {"FINISHED", "KILLED"}
-    assert list((project / ".probeline/checkpoints").glob("*.safetensors"))
+    kept = checkpoints(project)
+    assert kept
 
     again = submit(cluster, project, "--detach")
     assert again.wait(MINUTES) == 0
     log = said(cluster, project, "logs", "spec.yaml")
     finished = sum(run.info.status == "FINISHED" for run in runs)
     assert f"{4 - finished} trials to run, {finished} of 4 already done" in log
+    check_resumed(trial_runs(project, "killed"), kept)
     check_the_record(project)
 
 

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from faults.driver import end, start, wait_for_an_epoch
+from faults.driver import end, resumed_after, start, trial_runs, wait_for_an_epoch
 from faults.test_kill import SPEC, check_the_record
 
 
@@ -43,6 +43,7 @@ def test_truncated_checkpoints_and_a_corrupted_cache_cost_time_and_nothing_else(
     again = start(folder)
     said = end(again)
     assert again.returncode == 0, said
+    assert {resumed_after(run) for run in trial_runs(folder, "killed")} == {None}
     check_the_record(folder)
 
 

@@ -9,7 +9,7 @@ import psutil
 import pytest
 import torch
 import torch.distributed as dist
-from faults.driver import end, start, trial_runs, wait_for_an_epoch
+from faults.driver import end, resumed_after, start, trial_runs, wait_for_an_epoch
 from mlflow import MlflowClient
 from probeline.execution.plan import make
 from probeline.spec.load import load
@@ -60,6 +60,8 @@ def test_a_trial_outlives_one_of_its_workers_to_the_bit(tmp_path, number, word):
     assert f"1 trials finished, 1 started again ({word})" in said
     (done,) = trial_runs(tmp_path, "shared")
     assert done.info.status == "FINISHED"
+    if number == signal.SIGTERM:  # one that is killed within half a minute has no checkpoint and starts over
+        assert resumed_after(done) > 0
     points = MlflowClient(f"sqlite:///{tmp_path}/mlflow.db").get_metric_history(done.info.run_id, "train/loss")
     torch.multiprocessing.spawn(undisturbed, (tmp_path,), nprocs=2)
     expected = json.loads((tmp_path / "alone.json").read_text())
