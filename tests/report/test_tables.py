@@ -73,4 +73,4 @@ def test_cost_adds_up_what_all_trials_took(trials):
     table = tables.cost(trials, layout(trials))
     minutes = trials["cost/train_seconds"].sum() / 60
     assert f"All trials together: {minutes:.0f} min of training and " in table.caption
-    assert table.columns[2:] == ("Training", "Evaluation", "Images per second", "Parameters", "Peak memory")
+    assert table.columns[2:] == ("Training time", "Evaluation time", "Images per second", "Parameters", "Peak memory")

@@ -58,8 +58,8 @@ _ENDINGS = {
 }
 _SPACES = {"h": "from h", "z": "from z", "chance": "by chance"}
 _COSTS = {
-    "train_seconds": ("Training", "s", 1.0, 1, False),
-    "eval_seconds": ("Evaluation", "s", 1.0, 1, False),
+    "train_seconds": ("Training time", "s", 1.0, 1, False),
+    "eval_seconds": ("Evaluation time", "s", 1.0, 1, False),
     "images_per_second": ("Images per second", "", 1.0, 0, True),
     "parameters": ("Parameters", MILLIONS, 1e-6, 2, False),
     "peak_memory_bytes": ("Peak memory", "MiB", 2.0**-20, 0, False),

@@ -33,6 +33,19 @@ def test_positions_are_log2_linear_or_equal_steps():
     assert plugin.positions((0, 0.001, 1)) == {0: 0.0, 0.001: 1.0, 1: 2.0}
 
 
+def test_bands_of_many_lines_give_way_to_words(make):
+    many = make.grid({"method": [f"m{i}" for i in range(9)], "training.batch_size": [32, 64]}, _by_seed)
+    drawn = plugin.draw(prepare(many), plugin.Config())
+    assert not any(trace.fill == "toself" for trace in drawn.data) and drawn.layout.yaxis.range[0] > 40
+    assert "intervals would hide each other" in drawn.layout.meta["caption"]
+    few = plugin.draw(prepare(many[many["cell"].str.contains("m[0-7]")]), plugin.Config())
+    assert any(trace.fill == "toself" for trace in few.data)
+
+
+def _by_seed(seed, method, batch_size):
+    return {TOP1: 0.5 + 0.01 * seed + 0.001 * int(method[1:])}
+
+
 def test_one_seed_has_no_band(make):
     frame = prepare(make.trials(seeds=1))
     assert frame["low"].isna().all() and set(frame["n"]) == {1}

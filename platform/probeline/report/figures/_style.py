@@ -12,6 +12,8 @@ from probeline.report.text import clean, isolated
 # (a test computes both). Order is fixed, so a label keeps its colour in every figure of a page.
 PALETTE = ("#1f6fb2", "#b5501c", "#00a566", "#cb7a9a", "#a89200", "#6d8cff")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "pentagon", "triangle-down", "hexagon", "star")
+GLYPHS = dict(zip(SYMBOLS, "●■◆▲⬟▼⬢★", strict=True))
+"""What stands for a symbol in text."""
 DASHES = ("dash", "dot", "dashdot", "longdash")
 GREY = "#7d828b"
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'

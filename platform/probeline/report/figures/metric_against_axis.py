@@ -11,7 +11,7 @@ from pydantic import Field
 from probeline.report import claims
 from probeline.report.cells import cells, layout, matching, short, shown
 from probeline.report.figures import _published, _style
-from probeline.report.figures._positions import positions
+from probeline.report.figures._positions import MOST_BANDS, NO_BANDS, positions, reach
 from probeline.report.metrics import PERCENT, Metric, metric
 from probeline.spec.references import References
 from probeline.spec.settings import Settings
@@ -74,8 +74,11 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     at = positions(tuple(frame.attrs["x_values"]))
     first, last = min(at.values()), max(at.values())
     span = last - first
-    low, high, cut = _range(frame)
-    caption = "Small marks are seeds, large marks their mean, bands its 95% bootstrap interval."
+    seeds = [value for values in frame["values"] for value in values.values()]
+    banded = len(frame.attrs["labels"]) <= MOST_BANDS
+    low, high, cut = reach(seeds, frame["low"], frame["high"]) if banded else reach(seeds, (), ())
+    caption = "Small marks are seeds, large marks their mean"
+    caption += ", bands its 95% bootstrap interval." if banded else f". {NO_BANDS}"
     caption += " Dashed: what has no place on the axis." * bool(frame["arm"].any())
     caption += " Open marks at the bottom: cells without a result." * bool((frame["n"] == 0).any())
     caption += " Intervals that run past the axis are cut; the hover text and the table have them." * cut
@@ -87,11 +90,11 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     lines = [line for line in frame.attrs["labels"] if not frame[frame["line"] == line]["arm"].all()]
     for line, group in frame.groupby("line", sort=False):
         if group["arm"].all():
-            _arm(drawn, next(group.itertuples()), looks[line], edges, about)
+            _arm(drawn, next(group.itertuples()), looks[line], edges, about, banded)
         else:
             shift = (lines.index(line) - (len(lines) - 1) / 2) * dodge
             floor = low + 0.025 * (high - low)
-            _line(drawn, group.assign(position=group["position"] + shift), looks[line], about, floor)
+            _line(drawn, group.assign(position=group["position"] + shift), looks[line], about, floor, banded)
     scaled = [value * about.scale for value in (low, high)]
     ticks = {"tickvals": list(at.values()), "ticktext": [_style.text(shown(v), 12) for v in at]}
     drawn.update_xaxes(range=edges, title_text=_style.text(x), showgrid=False, **ticks)
@@ -107,24 +110,15 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     return drawn
 
 
-def _range(frame: pd.DataFrame) -> tuple[float, float, bool]:
-    """Bottom and top of the y axis: all seeds, and intervals as far as they do not squeeze the seeds together."""
-    seeds = [value for values in frame["values"] for value in values.values()]
-    low, high = min(seeds), max(seeds)
-    reach = max(high - low, abs(high) * 0.02, 1e-9)
-    bottom, top = np.nanmin([low, *frame["low"]]), np.nanmax([high, *frame["high"]])
-    wanted = max(bottom, low - 0.6 * reach), min(top, high + 0.6 * reach)
-    pad = 0.06 * max(wanted[1] - wanted[0], reach)
-    return wanted[0] - pad, wanted[1] + pad, bool(bottom < wanted[0] or top > wanted[1])
-
-
-def _line(drawn: go.Figure, group: pd.DataFrame, look: tuple[str, str], about: Metric, floor: float) -> None:
+def _line(
+    drawn: go.Figure, group: pd.DataFrame, look: tuple[str, str], about: Metric, floor: float, banded: bool
+) -> None:
     colour, symbol = look
     group = group.sort_values("position")
     name, key = _style.text(group["line"].iloc[0], 40), group["line"].iloc[0]
     shared = {"legendgroup": _style.text(key, 200), "showlegend": False}
-    for banded, run in groupby(group.itertuples(), lambda row: not np.isnan(row.low)):
-        if banded:
+    for known, run in groupby(group.itertuples(), lambda row: not np.isnan(row.low)):
+        if known and banded:
             _band(drawn, list(run), colour, about, shared)
     done = [row for row in group.itertuples() if row.n]
     _seeds(drawn, [row.position for row in done for _ in range(row.n)], done, look, about, shared)
@@ -158,7 +152,7 @@ def _band(drawn: go.Figure, run: list, colour: str, about: Metric, shared: dict)
     )  # fmt: skip
 
 
-def _arm(drawn: go.Figure, row, look: tuple[str, str], edges: tuple, about: Metric) -> None:
+def _arm(drawn: go.Figure, row, look: tuple[str, str], edges: tuple, about: Metric, banded: bool) -> None:
     colour, name = look[0], _style.text(row.line, 40)
     shared = {"legendgroup": _style.text(row.line, 200), "showlegend": False}
     if row.n == 0:
@@ -167,7 +161,7 @@ def _arm(drawn: go.Figure, row, look: tuple[str, str], edges: tuple, about: Metr
         )
         return
     mean, words = row.mean * about.scale, _hover(row, about)
-    if not np.isnan(row.low) and row.high > row.low:
+    if banded and not np.isnan(row.low) and row.high > row.low:
         low, high = row.low * about.scale, row.high * about.scale
         drawn.add_scatter(
             x=[edges[0], edges[1], edges[1], edges[0]], y=[low, low, high, high], mode="lines", line={"width": 0},
@@ -218,10 +212,14 @@ def _label_directly(drawn: go.Figure, frame: pd.DataFrame, looks: dict, span: tu
     drawn.layout.annotations += tuple(
         go.layout.Annotation(
             x=1, xref="paper", xanchor="left", xshift=6, y=y * about.scale, yanchor="middle", showarrow=False,
-            text=f'<span style="color:{looks[line][0]}">●</span> {_style.text(line, 22)}', align="left",
+            text=_named(line, looks[line]), align="left",
         )
         for line, y in places.items()
     )  # fmt: skip
+
+
+def _named(line: str, look: tuple[str, str]) -> str:
+    return f'<span style="color:{look[0]}">{_style.GLYPHS[look[1]]}</span> {_style.text(line, 22)}'
 
 
 def spread(wanted: dict[str, float], gap: float, low: float, high: float) -> dict[str, float]:

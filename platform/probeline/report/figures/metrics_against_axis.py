@@ -9,7 +9,7 @@ from probeline.report.cells import cells, layout, short, shown
 from probeline.report.cells import metrics as recorded
 from probeline.report.figures import _estimates, _published, _style
 from probeline.report.figures._panels import axis, key, panels
-from probeline.report.figures._positions import positions
+from probeline.report.figures._positions import MOST_BANDS, NO_BANDS, positions, reach
 from probeline.report.metrics import PERCENT, metric
 from probeline.spec.references import References
 from probeline.spec.settings import Settings
@@ -56,7 +56,9 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     places = _panels(frame)
     titles = [_title(name, points) for name, points in places]
     x = short(frame.attrs["x"])
-    caption = "Large marks are means over seeds, bars 95% bootstrap intervals, small marks seeds. "
+    banded = len(frame.attrs["labels"]) <= MOST_BANDS
+    caption = "Large marks are means over seeds, small marks seeds"
+    caption += ", bars 95% bootstrap intervals. " if banded else f". {NO_BANDS} "
     caption += "Open marks at the bottom: cells without a result. Each panel has its own scale."
     if frame["x"].isna().any():
         caption += f" What has no {x} stands at the right."
@@ -67,7 +69,9 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     drawn = panels(titles, [HEIGHT] * len(places), f"{' and '.join(_short_titles(frame))} against {x}", caption)
     for panel, (name, points) in enumerate(places):
         if points is None:
-            _ours(drawn, panel, frame[frame["metric"] == name], looks, at)
+            group = frame[frame["metric"] == name]
+            _ours(drawn, panel, group, looks, at, banded)
+            drawn.layout[key("y", panel)].update(range=_ends(group, metric(name).scale, banded))
         else:
             _theirs(drawn, panel, points, looks, at, metric(name).scale)
         ends = min(at.values()), max(at.values())
@@ -93,15 +97,25 @@ def _panels(frame: pd.DataFrame) -> list[tuple[str, list | None]]:
 
 
 def _title(name: str, points: list | None) -> str:
-    return _style.text(metric(name).heading, 44) + (", published" if points is not None else "")
+    about = metric(name)
+    unit = f", {about.unit}" if about.unit not in ("", PERCENT) else ""
+    return _style.text(about.heading, 44) + unit + (", published" if points is not None else "")
 
 
 def _short_titles(frame: pd.DataFrame) -> list[str]:
-    names = [metric(name).title for name in frame.attrs["metrics"]]
-    return [names[0][:1].upper() + names[0][1:], *names[1:]] if len(names) < 4 else [f"{len(names)} metrics"]
+    first, *others = [metric(name).heading for name in frame.attrs["metrics"]]
+    if len(others) > 2:
+        return [f"{len(others) + 1} metrics"]
+    return [first, *(name[:1].lower() + name[1:] for name in others)]
 
 
-def _ours(drawn: go.Figure, panel: int, group: pd.DataFrame, looks: dict, at: dict) -> None:
+def _ends(group: pd.DataFrame, scale: float, banded: bool) -> list[float] | None:
+    seeds = [value for points in group["points"] for value in points.values()]
+    intervals = (group["low"], group["high"]) if banded else ((), ())
+    return [end * scale for end in reach(seeds, *intervals)[:2]] if seeds else None
+
+
+def _ours(drawn: go.Figure, panel: int, group: pd.DataFrame, looks: dict, at: dict, banded: bool) -> None:
     axes = {"xaxis": axis("x", panel), "yaxis": axis("y", panel)}
     about, full = metric(group["metric"].iloc[0]), group[group["n"] > 0]
     bottom = min((v for points in full["points"] for v in points.values()), default=0.0)
@@ -116,7 +130,7 @@ def _ours(drawn: go.Figure, panel: int, group: pd.DataFrame, looks: dict, at: di
                 marker={"symbol": symbol, "size": 4, "color": _style.tint(colour, 0.6)}, **shared, **template,
                 hovertext=list(row.hovers.values()),
             )  # fmt: skip
-            if not np.isnan(row.low):
+            if banded and not np.isnan(row.low):
                 drawn.add_scatter(
                     x=[row.place] * 2, y=[row.low * about.scale, row.high * about.scale], mode="lines",
                     line={"color": _style.tint(colour, 0.35), "width": 4}, hoverinfo="skip", showlegend=False, **shared,
