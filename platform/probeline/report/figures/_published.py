@@ -124,7 +124,8 @@ def _ticks(low: float, high: float, about: Metric) -> dict[str, Any]:
     power = 10.0 ** math.floor(math.log10((high - low) / 5))
     step = next(power * times for times in (1, 2, 5, 10) if power * times >= (high - low) / 5)
     first, last = math.ceil(max(low, 0) / step), math.floor(min(high, 100) / step)
-    return {"tickmode": "array", "tickvals": [round(step * k, 10) for k in range(first, last + 1)]}
+    ticks = [round(step * k, 10) for k in range(first, last + 1)]
+    return {"tickmode": "array", "tickvals": ticks, "ticktext": [f"{tick:g}%" for tick in ticks]}
 
 
 def stretched(theirs: tuple[float, float], ours: tuple[float, float], edges: tuple[float, float]) -> tuple:
