@@ -84,6 +84,25 @@ def test_a_run_that_was_interrupted_goes_on_from_its_checkpoint_in_s3(server, pr
     assert not [path for path in places if server.secret.encode() in path.read_bytes()]
 
 
+def test_a_trial_of_two_workers_goes_on_from_its_checkpoint_in_s3(server, project, probeline):
+    one = SPEC.replace("[0.05, 0.1]", "[0.1]").replace("seeds: 2", "seeds: 1\nresources: {workers: 2}")
+    (project / "spec.yaml").write_text(one)
+    first = probeline("run")
+    wait_for_an_epoch(project, MINUTES)
+    first.send_signal(signal.SIGTERM)
+    said(first, 143)
+    kept = {Path(name).stem for name in server.names(f"{project.name}/checkpoints/")}
+    assert len(kept) == 1
+
+    assert "1 trials finished" in said(probeline("run"))
+    runs = trial_runs(project, "killed")
+    check_resumed(runs, kept)
+    points = MlflowClient(f"sqlite:///{project}/mlflow.db").get_metric_history(runs[0].info.run_id, "train/loss")
+    assert sorted(point.step for point in points) == list(range(1, 13))
+    assert server.names(f"{project.name}/checkpoints/") == []
+    assert len(server.names(f"{project.name}/encoders/")) == 3
+
+
 def test_encoders_in_s3_are_used_again_reach_mlflow_and_are_listed_by_gc(server, project, probeline):
     tiny = SPEC.replace("data: digits", "data: {name: digits, train_size: 200, test_size: 100}").replace("12", "2")
     (project / "spec.yaml").write_text(tiny)
