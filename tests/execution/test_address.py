@@ -25,21 +25,26 @@ def listening_port():
         yield listening.getsockname()[1]
 
 
-@pytest.mark.parametrize("form", ["127.0.0.1:{}", "ray://127.0.0.1:{}", "localhost:{}"])
+@pytest.mark.parametrize("form", ["127.0.0.1:{}", "localhost:{}"])
 def test_where_nothing_listens_is_said_before_ray_is_asked(form, silent_port):
     said = rf"--address .*{silent_port}: nothing listens .*ray start --head"
     with pytest.raises(UserError, match=said), connected(form.format(silent_port), Resources()):
         raise AssertionError("joined nothing")
 
 
-@pytest.mark.parametrize("form", ["127.0.0.1:{}", "ray://127.0.0.1:{}"])
-def test_where_something_listens_the_address_is_left_as_it_is(form, listening_port):
-    assert checked(form.format(listening_port)) == form.format(listening_port)
+def test_where_something_listens_the_address_is_left_as_it_is(listening_port):
+    assert checked(f"127.0.0.1:{listening_port}") == f"127.0.0.1:{listening_port}"
 
 
-@pytest.mark.parametrize("wrong", ["nonsense", "host:", ":6379", "host:port", "host:0", "http://host:99999"])
+@pytest.mark.parametrize("scheme", ["ray", "http"])
+def test_an_address_for_those_outside_of_a_cluster_leads_to_submit(scheme, listening_port):
+    with pytest.raises(UserError, match=r"joins a cluster by its head's HOST:6379; .* `probeline submit SPEC"):
+        checked(f"{scheme}://127.0.0.1:{listening_port}")
+
+
+@pytest.mark.parametrize("wrong", ["nonsense", "host:", ":6379", "host:port", "host:0", "host:99999"])
 def test_what_is_no_address_is_refused_with_the_allowed_forms(wrong):
-    with pytest.raises(UserError, match=r"allowed: auto, HOST:6379 or ray://HOST:10001"):
+    with pytest.raises(UserError, match=r"allowed: auto or HOST:6379"):
         checked(wrong)
 
 

@@ -12,6 +12,8 @@ PATIENCE = 5.0
 
 REMEDY = "start a head there (ray start --head), correct the address, or leave --address out to use this machine"
 
+FROM_OUTSIDE = "from outside of it, `probeline submit SPEC --address http://HEAD:8265`"
+
 
 def checked(address: str | None) -> str | None:
     """The address to give to Ray; None for this machine.
@@ -28,15 +30,17 @@ def checked(address: str | None) -> str | None:
         if recorded is not None:  # without a record Ray looks through the processes itself, at once
             _connect("--address auto", *recorded)
         return address
+    if "://" in address:  # through Ray's client Tune would run elsewhere, and tell nobody here what becomes of trials
+        raise UserError(f"--address {address}: `run` joins a cluster by its head's HOST:6379; {FROM_OUTSIDE}")
     place = _host_and_port(address)
     if place is None:
-        raise UserError(f"--address {address}: got no host and port; allowed: auto, HOST:6379 or ray://HOST:10001")
+        raise UserError(f"--address {address}: got no host and port; allowed: auto or HOST:6379")
     _connect(f"--address {address}", *place)
     return address
 
 
 def _host_and_port(address: str) -> tuple[str, int] | None:
-    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    host, colon, port = address.rpartition(":")
     if not colon or not host or not port.isdecimal() or not 0 < int(port) < 2**16:
         return None
     return host.strip("[]"), int(port)
