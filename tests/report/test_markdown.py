@@ -45,3 +45,8 @@ def test_a_line_begins_no_list_and_no_heading_and_right_to_left_names_stay_isola
         "\\- a", "\\+1", "12\\) a", "1\\. a", "\\=== a", "0.5 a", "a - b"
     ]  # fmt: skip
     assert markdown.safe("\u2068\u05e9\u05dc\u2069: 3\u202e \u2069") == "\u2068\u05e9\u05dc\u2069: 3"
+
+
+def test_what_could_not_be_drawn_says_why(make, trials, history):
+    text = markdown.render(contents(make.experiment(), trials, history.iloc[:0]))
+    assert "## Training curves\n\nNo trial has recorded train/loss." in text

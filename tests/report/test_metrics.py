@@ -21,6 +21,12 @@ def test_a_value_is_shown_in_its_unit(name, value, text):
     assert metric(name).text(value) == text
 
 
+def test_a_difference_of_nothing_has_no_sign():
+    assert [metric("knn/top1").difference(value) for value in (0.0, -0.0004, 0.0004, -0.0006)] == [
+        "0.0 points", "0.0 points", "0.0 points", "−0.1 points"
+    ]  # fmt: skip
+
+
 def test_differences_of_percentages_are_points():
     assert metric("knn/top1").difference(0.052) == "+5.2 points"
     assert metric("knn/top1").difference(-0.052) == "−5.2 points"

@@ -157,7 +157,7 @@ def two_seeds_and_a_gap(make, trials):
         (all_failed, "33 of 33 trials without a result (33 diverged)."),
         (one_trial, "1 seed, so no interval"),
         (one_seed, "which has no interval"),
-        (one_batch_size, "see the cells one by one"),
+        (one_batch_size, "Large marks are means, small marks seeds"),
         (two_seeds_and_a_gap, "2 paired seeds"),
     ],
 )
@@ -167,6 +167,15 @@ def test_every_state_of_a_run_gives_a_sensible_page(tmp_path, make, trials, fram
     page = text(read(tmp_path))
     assert said in page
     assert not re.search(r"\bnan\b", page.replace("the loss at epoch 3 is nan", "")) and "None to" not in page
+
+
+def test_what_nobody_asked_for_is_not_said_to_be_missing(tmp_path, make):
+    found = one_batch_size(make, None)
+    write(make.experiment(), found, make.history(found), tmp_path / "a")
+    assert "see the cells one by one" not in text(read(tmp_path / "a"))
+    asked = {"name": "metric_against_axis", "x": "training.batch_size"}
+    write(make.experiment(figures=[asked]), found, make.history(found), tmp_path / "b")
+    assert "see the cells one by one" in text(read(tmp_path / "b"))
 
 
 def test_a_page_without_a_baseline_says_that_nothing_is_compared(tmp_path, make, trials, history):

@@ -50,10 +50,7 @@ def answer(trials: pd.DataFrame, metric_name: str, baseline: Baseline, shape: La
     ranked = ranked[::-1] if about.higher_is_better else ranked
     over = _over(shape, common)
     sections = [
-        Section(
-            f"Best to worst by {about.title}{over}",
-            (*(f"{claims.level(isolated(k), levels[k], about)}." for k in ranked[:MOST]), *_more(ranked)),
-        ),
+        Section(f"Best to worst by {about.title}{over}", _levels(ranked, levels, about)),
         _neighbours(lines, ranked[:MOST], about),
         _along_x(lines, shape, about),
     ]
@@ -96,6 +93,23 @@ def _common(lines: dict[str, list[Cell]]) -> set:
     return set.intersection(*at) if at else set()
 
 
+def _levels(ranked: list[str], levels: dict[str, Estimate], about: Metric) -> tuple[str, ...]:
+    """A line a sentence; one line alone is what the lead says."""
+    if len(ranked) < 2:
+        return ()
+    return (*(f"{claims.level(isolated(k), levels[k], about)}." for k in ranked[:MOST]), *_more(ranked))
+
+
+def _few(sentences: tuple[str, ...]) -> tuple[str, ...]:
+    """Of more than MOST comparisons all claims, and only how many there are of those that cannot be told."""
+    if len(sentences) <= MOST:
+        return sentences
+    claimed = tuple(sentence for sentence in sentences if not sentence.startswith((claims.CANNOT, "Cannot compare")))
+    left = len(sentences) - len(claimed)
+    rest = f"{left} of {len(sentences)} comparisons cannot tell their two sides apart."
+    return (*claimed, *((rest,) if left else ()))
+
+
 def _more(ranked: list[str]) -> tuple[str, ...]:
     left = len(ranked) - MOST
     return (f"And {left} more, in the table of results.",) if left > 0 else ()
@@ -126,7 +140,7 @@ def _against_baseline(found: list[Cell], ranked: list[str], baseline: Baseline, 
         return Section(f"Against {name}", (f"The plan has nothing to compare with {name}.",))
     pairs = {k: [(cell, other[cell.label]) for cell in found if cell.line == k and cell.label in other] for k in ranked}
     compared = [(isolated(line), name, difference(of)) for line, of in pairs.items() if of]
-    return Section(f"Against {name}", claims.comparisons(compared, about))
+    return Section(f"Against {name}", _few(claims.comparisons(compared, about)))
 
 
 def _neighbours(lines: dict, ranked: list[str], about: Metric) -> Section:
@@ -145,7 +159,7 @@ def _along_x(lines: dict, shape: Layout, about: Metric) -> Section:
             gap = paired_difference(ends[high].values, ends[low].values)
             compared.append((f"{isolated(label)} at {short(shape.x)} {shown(high)}", shown(low), gap))
     title = f"Effect of {short(shape.x)}, {shown(low)} to {shown(high)}"
-    return Section(title, claims.comparisons(compared, about))
+    return Section(title, _few(claims.comparisons(compared, about)))
 
 
 def _gaps(trials: pd.DataFrame, metric_name: str) -> tuple[Section, ...]:

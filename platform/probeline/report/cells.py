@@ -187,14 +187,14 @@ def why_missing(status: str, failure: Any, metric: str) -> str:
 
 def _line_names(trials: pd.DataFrame, x: str | None, line: str | None) -> list[str]:
     others = [axis for axis in axes(trials) if axis not in (x, line) and len(values_of(trials, axis)) > 1]
-    names = []
-    for row in trials[["arm", *axes(trials)]].astype(object).to_dict("records"):
+    names, alone = [], int(trials["arm"].isna().sum()) == 1
+    for row in trials[["arm", "cell", *axes(trials)]].astype(object).to_dict("records"):
         if not _absent(row["arm"]):
             names.append(str(row["arm"]))
             continue
         parts = [line_name(line, row[line], bool(others))] if line is not None and not _absent(row[line]) else []
         parts += [f"{short(axis)}={shown(row[axis])}" for axis in others if not _absent(row[axis])]
-        names.append(", ".join(parts) or "all cells")
+        names.append(", ".join(parts) or (str(row["cell"]) if alone else "all cells"))
     taken = {name for name, row in zip(names, trials["arm"], strict=True) if _absent(row)}
     return [
         f"{name} (arm)" if not _absent(arm) and name in taken else name

@@ -10,6 +10,9 @@ from probeline.report.metrics import PERCENT, POINTS, Metric
 from probeline.report.multiplicity import holm
 from probeline.report.statistics import LEVEL, Difference, Estimate, Interval
 
+CANNOT = "Cannot tell"
+"""How a sentence begins that claims nothing."""
+
 
 def seeds(n: int, word: str = "seed") -> str:
     """`1 seed`, `3 seeds`."""
@@ -51,7 +54,7 @@ def lost(gap: Difference, adjusted: float) -> bool:
 def _lost(ours: str, theirs: str, gap: Difference, metric: Metric, family: int, p: float) -> str:
     paired = f"{seeds(gap.estimate.n, 'paired seed')}{_unpaired(gap)}"
     return (
-        f"Cannot tell {ours} from {theirs} among {family} comparisons (Holm-corrected p = {p:.2f}): the difference is "
+        f"{CANNOT} {ours} from {theirs} among {family} comparisons (Holm-corrected p = {p:.2f}): the difference is "
         f"{metric.difference(gap.estimate.mean)} (95% interval {span(gap.estimate.interval, metric)}, {paired})."
     )
 
@@ -63,13 +66,13 @@ def comparison(ours: str, theirs: str, difference: Difference, metric: Metric) -
         return f"Cannot compare {ours} with {theirs}: no seed finished on both sides{left_out}."
     if estimate.n == 1:
         gap = metric.difference(estimate.mean)
-        return f"Cannot tell {ours} from {theirs}: {gap} on 1 paired seed, which has no interval{left_out}."
+        return f"{CANNOT} {ours} from {theirs}: {gap} on 1 paired seed, which has no interval{left_out}."
     paired = f"{seeds(estimate.n, 'paired seed')}{left_out}"
     if difference.verdict == "equal":
         return f"{ours} and {theirs} give the same {metric.title} on all {paired}."
     if difference.verdict == "unclear":
         return (
-            f"Cannot tell {ours} from {theirs}: the difference is {metric.difference(estimate.mean)} "
+            f"{CANNOT} {ours} from {theirs}: the difference is {metric.difference(estimate.mean)} "
             f"(95% interval {span(estimate.interval, metric)}, {paired})."
         )
     better = (estimate.mean > 0) == metric.higher_is_better

@@ -86,7 +86,10 @@ def contents(
     if any(each.name == "training_curves" for _, each in charts):
         charts += [("training", each) for each in _online(frames)]
     if not any(each.figure for place, each in charts if place == "results"):
-        charts.append(("results", chart({"name": "metric_by_cell"}, *frames)))
+        instead = chart({"name": "metric_by_cell"}, *frames)
+        if instead.figure is not None:
+            charts = [one for one in charts if one[1].name not in _unasked(experiment)]
+        charts.append(("results", instead))
     places = ("results", "differences", "tuning", "training", "cost")
     placed = {place: _worth(each for where, each in charts if where == place) for place in places}
     said = answer(trials, main, asked.baseline, shape)
@@ -130,6 +133,11 @@ def figures(experiment: Experiment) -> list[dict[str, Any]]:
     return chosen
 
 
+def _unasked(experiment: Experiment) -> set[str]:
+    """The figure that every page has, where nobody has named its axis: that it cannot be drawn is then no news."""
+    return {f["name"] for f in figures(experiment) if f["name"] == "metric_against_axis" and f.get("x") is None}
+
+
 def shape_of(experiment: Experiment, trials: pd.DataFrame) -> Layout:
     """How the experiment's grid is read; its first figure along an axis decides."""
     axis = next((f for f in figures(experiment) if f["name"] == "metric_against_axis"), {})
@@ -161,7 +169,7 @@ def _sections(trials: pd.DataFrame, experiment: Experiment, main: str, shape: La
         Part("results", "Result", charts["results"], (results,) * ("results" in wanted), folded, "No results yet."),
         Part("differences", "Paired differences", charts["differences"],
              (paired,) * (paired is not None and "differences" in wanted),
-             empty="The experiment names no baseline, so nothing is compared (`report.baseline`)."),
+             empty="The experiment names no baseline, so nothing is compared (report.baseline)."),
         Part("tuning", "Tuning", charts["tuning"], (tuned,) * bool(tuned.rows)),
         Part("training", "Training curves", charts["training"]),
         Part("cost", "Cost", charts["cost"], (cost,) * ("cost" in wanted and bool(cost.columns))),

@@ -35,8 +35,11 @@ const probelineFigures = (() => {
     const longest = Math.max(0, ...(layout.annotations || []).map((a) => a.text.replace(/<[^>]*>|&[^;]*;/g, "").length));
     if (wide) layout.margin = { ...layout.margin, r: 24 + 7.5 * longest };
     else {
+      const names = data.filter((trace) => trace.showlegend !== false).map((trace) => (trace.name || "").length);
+      const across = Math.max(1, Math.floor((width - 72) / (56 + 7 * Math.max(1, ...names)))); // entries in a row
       layout.annotations = [];
-      layout.height += 22 * Math.ceil(data.filter((trace) => trace.showlegend !== false).length / (width < NARROW ? 2 : 5));
+      layout.height += 24 * Math.ceil(names.length / across);
+      layout.legend = { ...layout.legend, maxheight: layout.height }; // all of it: half a figure is plotly's
     }
   }
 

@@ -27,11 +27,12 @@ def render(page: Contents, pictures: Sequence[Picture] = ()) -> str:
     if page.notes:
         parts.append(f"Why: {safe(page.notes)}")
     for section in page.sections:
-        shown = [picture(one) for one in pictures if one.part == section.id]
+        shown = [line(one.message) for one in section.charts if one.figure is None]
+        shown += [picture(one) for one in pictures if one.part == section.id]
         tables = [table(one) for one in section.tables if one.rows]
         tables += [table(one) for each in section.galleries for one in each.tables]
         parts += [f"## {safe(section.title)}", *(line(said) for said in section.said), *shown, *tables]
-        parts += [f"{line(each.title)}: {_cards(each)}." for each in section.galleries if not shown and each.cards]
+        parts += [f"{line(each.title)}: {_cards(each)}." for each in section.galleries if not pictures and each.cards]
         parts += [f"{line(each.title)}: {safe(said)}." for each in section.galleries for said in each.missing]
         parts += [safe(section.empty)] * (not shown and not tables)
     parts.append("## Provenance")

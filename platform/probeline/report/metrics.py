@@ -42,7 +42,9 @@ class Metric:
     def difference(self, value: float) -> str:
         """A signed difference: percentages differ by points."""
         unit = POINTS if self.unit == PERCENT else self.unit
-        return f"{value * self.scale:+.{self.digits}f}".replace("-", "−") + (f" {unit}" if unit else "")
+        shown = f"{value * self.scale:+.{self.digits}f}"
+        shown = shown if any(digit in shown for digit in "123456789") else shown[1:]  # nothing is neither + nor -
+        return shown.replace("-", "−") + (f" {unit}" if unit else "")
 
     def clip(self, value: float) -> float:
         """A bound of an interval, cut at what the metric can reach: an accuracy's interval ends at 100%."""

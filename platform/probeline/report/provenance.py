@@ -80,7 +80,7 @@ def _protocols(trials: pd.DataFrame) -> list[str]:
 
 
 def _fact(column: str, value: Any, dirty: Any) -> str:
-    if _none(value):
+    if _none(value) or value == "":
         return "not recorded"
     if column == "git_commit":
         return f"{value}{', with uncommitted changes' if dirty is True else ''}"

@@ -111,3 +111,17 @@ def test_published_points_are_hollow_marks_on_an_axis_of_their_own(make):
 def test_without_references_there_is_no_second_axis(trials):
     drawn = plugin.draw(prepare(trials), plugin.Config())
     assert "yaxis2" not in drawn.layout and "ublished" not in drawn.layout.meta["caption"]
+
+
+def test_seeds_and_bands_of_a_crowd_give_way_to_its_means(make):
+    def drawn(count):
+        trials = make.trials(levels={f"m{i:02}": 0.6 + i / 100 for i in range(count)}, arms={})
+        config = plugin.Config()
+        return plugin.draw(plugin.prepare(trials, make.history(trials), config), config)
+
+    few, many = drawn(plugin.CROWD), drawn(plugin.CROWD + 1)
+    assert len(few.data) == 2 * plugin.CROWD and len(many.data) == plugin.CROWD + 1
+    assert "13 lines would hide each other" in many.layout.meta["caption"]
+    low, high = many.layout.yaxis.range
+    assert all(low < y < high for trace in many.data for y in trace.y)
+    assert "95% interval" in many.data[0].hovertext[0]

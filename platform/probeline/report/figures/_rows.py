@@ -52,7 +52,7 @@ def _range(frame: pd.DataFrame, about: Rows) -> tuple[float, float]:
     reach = max(max(seeds) - min(seeds), abs(max(seeds)) * 0.02, 1e-9)
     low = max(min([*frame["low"].dropna(), *seeds]), min(seeds) - reach)
     high = min(max([*frame["high"].dropna(), *seeds]), max(seeds) + reach)
-    pad = 0.05 * (high - low or reach)
+    pad = 0.05 * (high - low) or reach  # one mark alone stands in the middle of its neighbourhood
     return (low - pad) * about.scale, (high + pad) * about.scale
 
 

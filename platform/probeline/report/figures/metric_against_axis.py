@@ -19,6 +19,7 @@ from probeline.spec.settings import Settings
 HEIGHT, ROOM = 460, 372  # px: of the figure, of the plot inside its margins
 DODGE = 0.022  # of the x range, between neighbouring lines, so that seeds do not hide seeds
 LABEL = 19  # px between two labels
+CROWD = 12  # lines; the seeds of more hide the means
 
 
 class Config(Settings):
@@ -74,11 +75,17 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     at = positions(tuple(frame.attrs["x_values"]))
     first, last = min(at.values()), max(at.values())
     span = last - first
+    lines = [line for line in frame.attrs["labels"] if not frame[frame["line"] == line]["arm"].all()]
     seeds = [value for values in frame["values"] for value in values.values()]
+    if len(lines) > CROWD:
+        frame, seeds = _without_seeds(frame), frame["mean"].dropna().tolist()
     banded = len(frame.attrs["labels"]) <= MOST_BANDS
     low, high, cut = reach(seeds, frame["low"], frame["high"]) if banded else reach(seeds, (), ())
     caption = "Small marks are seeds, large marks their mean"
     caption += ", bands its 95% bootstrap interval." if banded else f". {NO_BANDS}"
+    if len(lines) > CROWD:
+        caption = f"Means over seeds. Those and the intervals of {len(lines)} lines would hide each other: they are on "
+        caption += "hover and in the table."
     caption += " Dashed: what has no place on the axis." * bool(frame["arm"].any())
     caption += " Open marks at the bottom: cells without a result." * bool((frame["n"] == 0).any())
     caption += " Intervals that run past the axis are cut; the hover text and the table have them." * cut
@@ -87,7 +94,6 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     drawn = _style.figure(HEIGHT, f"{about.heading} against {x}{only}", caption, direct=True)
     edges = (first - 0.12 * span, last + 0.12 * span)
     dodge = min(DODGE * span, 0.4 * min(np.diff(sorted(at.values()))) / len(frame.attrs["labels"]))
-    lines = [line for line in frame.attrs["labels"] if not frame[frame["line"] == line]["arm"].all()]
     for line, group in frame.groupby("line", sort=False):
         if group["arm"].all():
             _arm(drawn, next(group.itertuples()), looks[line], edges, about, banded)
@@ -108,6 +114,12 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     else:
         _label_directly(drawn, frame, looks, (low, high), about)
     return drawn
+
+
+def _without_seeds(frame: pd.DataFrame) -> pd.DataFrame:
+    bare = frame.assign(values=[{} for _ in range(len(frame))])
+    bare.attrs = frame.attrs
+    return bare
 
 
 def _line(
