@@ -87,7 +87,17 @@ def on_paper(drawn: go.Figure) -> go.Figure:
     if meta.get("direct"):  # names stand beside the lines, as in figures.js
         longest = max((len(re.sub("<[^>]*>|&[^;]*;", "", note.text)) for note in drawn.layout.annotations), default=0)
         drawn.update_layout(showlegend=False, margin_r=24 + 7.5 * longest)
+    elif "direct" in meta:
+        _legend_below(drawn)
     return drawn
+
+
+def _legend_below(drawn: go.Figure) -> None:
+    """Room for all names below the plot, as in figures.js."""
+    names = [len(trace.name or "") for trace in drawn.data if trace.showlegend is not False]
+    across = max(1, int((WIDTH - 72) / (56 + 7 * max(names, default=1))))
+    height = (drawn.layout.height or 450) + 24 * -(-len(names) // across)
+    drawn.update_layout(height=height, showlegend=True, legend_maxheight=height)
 
 
 def check(kind: str) -> None:
