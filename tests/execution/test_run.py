@@ -7,12 +7,13 @@ from pathlib import Path
 import mlflow
 import pytest
 from probeline.execution.plan import make
-from probeline.execution.run import Site, only_run, only_run_at, run
+from probeline.execution.run import Site, only_run, only_run_at, run, unsettled
 from probeline.execution.watch import Watch
 from probeline.failures import UserError
 from probeline.spec.load import load
 from probeline.tracking.experiment import ExperimentInfo, describe
 from probeline.tracking.results import frame
+from probeline.tracking.writer import Writer
 from rich.console import Console
 
 
@@ -100,6 +101,17 @@ def test_two_runs_of_one_experiment_do_not_meet(tmp_path):
             pass
     with only_run(tmp_path, "a"):
         pass
+
+
+def test_what_another_run_has_finished_meanwhile_is_not_done_again(spec, uri, tmp_path):
+    plan, site = make(load(spec), uri), Site(tmp_path, uri)
+    first, *others = plan.trials
+    with Writer(uri, describe(plan.experiment, "", {}), tmp_path) as writer:
+        writer.started(first)
+        writer.finished(first.id)
+    assert unsettled(plan.trials, site, "tiny") == others
+    nowhere = Site(tmp_path, "http://127.0.0.1:1")
+    assert unsettled(plan.trials, nowhere, "tiny") == plan.trials
 
 
 def test_nor_do_two_from_different_folders_that_share_a_database(tmp_path, uri):

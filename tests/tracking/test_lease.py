@@ -61,8 +61,8 @@ def test_a_second_run_is_turned_away_and_told_where_the_first_one_is(take):
         take(),
     ):
         pass
-    with take():  # the first one has left
-        pass
+    with take() as waited:  # the first one has left
+        assert not waited
 
 
 def test_of_two_that_start_at_once_one_works(take):
@@ -92,7 +92,8 @@ def test_of_two_that_start_at_once_one_works(take):
 def test_a_holder_that_died_on_another_machine_is_waited_for_and_replaced(take, write):
     write("elsewhere", 1)
     start = time.monotonic()
-    with take():
+    with take() as waited:
+        assert waited
         assert time.monotonic() - start >= lease.PATIENCE
 
 
@@ -101,8 +102,8 @@ def test_a_process_that_died_here_is_known_to_be_gone(write, take):
     gone.wait()
     write(socket.gethostname(), gone.pid)
     assert Holder(socket.gethostname(), gone.pid, "other").dead
-    with take():
-        pass
+    with take() as waited:
+        assert not waited
 
 
 def test_a_holder_that_was_taken_for_dead_is_told(take, write):

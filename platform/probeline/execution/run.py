@@ -68,8 +68,9 @@ def run(
         UserError: another run of this experiment is at work here, or Ray cannot be reached.
     """
     chosen = plan.todo if todo is None else todo
-    with only_run_at(site, info), Writer(site.uri, info, site.folder.resolve()) as writer:
-        todo = [trial for trial in chosen if trial.id not in writer.finished_before]
+    with only_run_at(site, info) as waited, Writer(site.uri, info, site.folder.resolve()) as writer:
+        todo = unsettled(chosen, site, info.name) if waited else chosen
+        todo = [trial for trial in todo if trial.id not in writer.finished_before]
         watch.found([trial for trial in chosen if trial.id in writer.finished_before])
         first, later = (todo, []) if not plan.studies else by_first_seed(plan, todo)
         feed = Feed(first, budget, plan.experiment.resources.all["GPU"])
@@ -97,14 +98,21 @@ def studies(plan: Plan, site: Site, writer: Writer, later: list[Trial]) -> "Stud
     from probeline.execution.studies import Studies
 
     def winners(study: Study, values: dict[str, Any]) -> list[Trial]:
-        made = [study.winner(values, seed) for seed in plan.experiment.seeds]
-        try:
-            known = statuses(site.uri, [trial.id for trial in made], plan.experiment.name)
-        except UserError:  # the server is away: what has run elsewhere runs again, and gives the same numbers
-            return made
-        return [trial for trial in made if not settled(known[trial.id])]
+        return unsettled([study.winner(values, seed) for seed in plan.experiment.seeds], site, plan.experiment.name)
 
     return Studies(plan.studies, site.folder.resolve(), writer, winners, plan.experiment.seeds, later)
+
+
+def unsettled(trials: list[Trial], site: Site, experiment: str) -> list[Trial]:
+    """Those that have not ended for good, as MLflow knows now.
+
+    All of them where it is away: what has run elsewhere runs again, and gives the same numbers.
+    """
+    try:
+        known = statuses(site.uri, [trial.id for trial in trials], experiment)
+    except UserError:
+        return trials
+    return [trial for trial in trials if not settled(known[trial.id])]
 
 
 def work(plan: Plan, recorder: Recorder, site: Site) -> None:
@@ -151,16 +159,19 @@ def sigterm_as_ctrl_c(outcome: Outcome) -> Iterator[None]:
 
 
 @contextmanager
-def only_run_at(site: Site, info: ExperimentInfo) -> Iterator[None]:
-    """Holds the experiment's lock in the run's folder, and where MLflow is, which other folders and machines share."""
-    file = sqlite_file(site.uri)
+def only_run_at(site: Site, info: ExperimentInfo) -> Iterator[bool]:
+    """Holds the experiment's lock in the run's folder, and where MLflow is, which other folders and machines share.
+
+    Yields whether it waited for a run that has ended since.
+    """
+    file, waited = sqlite_file(site.uri), False
     with ExitStack() as held:
         held.enter_context(only_run(site.folder, info.name))
         if file is not None:
             held.enter_context(only_run(file.parent / "mlartifacts", info.name))
         if site.uri.startswith("http"):
-            held.enter_context(lease.held(site.uri, info, site.folder.resolve(), _told_to_go))
-        yield
+            waited = held.enter_context(lease.held(site.uri, info, site.folder.resolve(), _told_to_go))
+        yield waited
 
 
 def _told_to_go() -> None:

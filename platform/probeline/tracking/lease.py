@@ -55,8 +55,10 @@ class Holder:
 
 
 @contextmanager
-def held(uri: str, experiment: ExperimentInfo, workdir: Path, lost: Callable[[], None]) -> Iterator[None]:
+def held(uri: str, experiment: ExperimentInfo, workdir: Path, lost: Callable[[], None]) -> Iterator[bool]:
     """Is at work on the experiment on the server at `uri` as long as the context lasts.
+
+    Yields whether it waited for another one to end, which may have finished what this one means to do.
 
     A server that does not answer is no obstacle: nobody can be asked then. `lost` is called in another thread, once,
     where somebody took this process for dead.
@@ -68,17 +70,17 @@ def held(uri: str, experiment: ExperimentInfo, workdir: Path, lost: Callable[[],
     try:
         client = connect(uri)
         place = _place(client, Homes(client, uri, workdir, experiment), experiment.name)
-        _take(client, place, experiment.name, me)
+        waited = _take(client, place, experiment.name, me)
     except UserError:
         raise
     except Exception:  # whatever MLflow raises; the writer says what it is
-        yield
+        yield False
         return
     over = threading.Event()
     renewing = threading.Thread(target=_renew, args=(client, place, me, over, lost), daemon=True)
     renewing.start()
     try:
-        yield
+        yield waited
     finally:
         over.set()
         renewing.join(PATIENCE)
@@ -97,9 +99,10 @@ def _place(client: "MlflowClient", homes: Homes, name: str) -> str:
         return homes.experiment(name)
 
 
-def _take(client: "MlflowClient", place: str, name: str, me: Holder) -> None:
+def _take(client: "MlflowClient", place: str, name: str, me: Holder) -> bool:
     found = _holder(client, place)
-    if found is not None and not found.dead:
+    waits = found is not None and not found.dead
+    if waits:
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             time.sleep(RENEWED / 10)
@@ -113,6 +116,7 @@ def _take(client: "MlflowClient", place: str, name: str, me: Holder) -> None:
     now = _holder(client, place)
     if not _is(now, me):
         raise _busy(name, now)
+    return waits
 
 
 def _renew(client: "MlflowClient", place: str, me: Holder, over: threading.Event, lost: Callable[[], None]) -> None:
