@@ -1,9 +1,12 @@
 """The recorder with a real plan, feed and writer."""
 
+import inspect
 import io
 
 import pytest
+from probeline.execution.engine import Listener
 from probeline.execution.feed import NO_LIMIT, Feed
+from probeline.execution.metrics import Metered
 from probeline.execution.plan import make
 from probeline.execution.recorder import Recorder
 from probeline.execution.watch import Watch
@@ -55,6 +58,14 @@ def test_a_trial_whose_worker_is_replaced_is_next_in_line_and_nothing_is_said_of
     assert recorder.feed.next() is trial
     assert (recorder.outcome.restarts, recorder.outcome.recycled, recorder.open) == ({}, 1, set())
     assert "Workers replaced between trials, as they kept memory: 1." in recorder.outcome.summary("spec.yaml")
+
+
+@pytest.mark.parametrize("listener", [Recorder, Metered])
+def test_whoever_listens_to_the_engine_takes_all_that_it_says(listener):
+    said = [name for name, what in vars(Listener).items() if inspect.isfunction(what) and not name.startswith("_")]
+    assert len(said) == 7
+    for name in said:
+        assert inspect.signature(getattr(listener, name)) == inspect.signature(getattr(Listener, name)), name
 
 
 def test_what_waits_for_a_worker_when_a_run_is_stopped_counts_as_not_started(recorder):

@@ -175,7 +175,7 @@ def execute(listener: Listener, folder: Path, storage: Place, resources: Resourc
     )
     bridge, slots = Bridge(listener, folder), slots_of(resources)
     with started_beside_each_other(slots), TemporaryDirectory(prefix="probeline-tune-") as scratch:
-        tune.Tuner(
+        tuner = tune.Tuner(
             worker,
             tune_config=tune.TuneConfig(
                 search_alg=Supply(listener.feed, slots),
@@ -193,7 +193,11 @@ def execute(listener: Listener, folder: Path, storage: Place, resources: Resourc
                 checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),
                 callbacks=[bridge],
             ),
-        ).fit()
+        )
+        try:
+            tuner.fit()
+        except tune.TuneError as error:  # what the listener raised is its context; its text is a whole traceback
+            raise error.__context__ or error from None
 
 
 def slots_of(resources: Resources) -> int:

@@ -75,6 +75,10 @@ class Metered:
         self._speeds |= {method(trial): speed for speed in speeds}
         return goes_on
 
+    def returned(self, trial: Trial) -> None:
+        self.recorder.returned(trial)
+        self._begun.pop(trial.id, None)
+
     def finished(self, trial: Trial) -> None:
         self.recorder.finished(trial)
         self._ended(trial)

@@ -34,6 +34,9 @@ PERMANENT = {
     "UNAUTHENTICATED",
 }
 
+# In these words of a database; two that write a key for the first time at once, and the one refused then finds it.
+RACES = ("UNIQUE constraint failed", "UniqueViolation", "Duplicate entry")
+
 
 def connect(uri: str) -> "MlflowClient":
     """A client for `uri`; makes and migrates an sqlite file that does not exist yet (about 2 s)."""
@@ -51,7 +54,7 @@ def passing(error: Exception) -> bool:
     """Whether the same call may succeed later: the server is away or busy, the database is locked."""
     code = getattr(error, "error_code", None)
     if code is not None:
-        return code not in PERMANENT
+        return code not in PERMANENT or any(words in str(error) for words in RACES)
     if isinstance(error, OSError | StorageFailure):
         return True
     return type(error).__module__.startswith(("sqlalchemy", "sqlite3", "alembic"))
