@@ -245,7 +245,7 @@ def connected(address: str | None, resources: Resources) -> Iterator[None]:
         # Tune leaves cycles that hold Ray's references. Collected after the shutdown, by whatever thread comes to it,
         # they reach for a core that is gone, and Ray ends the process. Collected when the head is gone they wait for
         # it, as the shutdown does: then both are left to the end of the process.
-        if head_goes(within=0.1):
+        if head_goes(within=0):
             gc.freeze()
         else:
             gc.collect()

@@ -62,7 +62,7 @@ def metrics(trials: pd.DataFrame, prefix: str = "") -> list[str]:
 
 def values_of(trials: pd.DataFrame, axis: str) -> list[Any]:
     """The values of an axis: ascending where they are all numbers, else in the spec's order."""
-    found = list(dict.fromkeys(plain(value) for value in trials[axis] if not _absent(value)))
+    found = list(dict.fromkeys(plain(value) for value in trials[axis] if not absent(value)))
     return sorted(found) if all(is_number(value) for value in found) else found
 
 
@@ -72,7 +72,7 @@ def matching(trials: pd.DataFrame, where: dict[str, Any]) -> pd.DataFrame:
     for axis, wanted in where.items():
         at = trials[axis] if axis in axes(trials) else pd.Series(None, index=trials.index, dtype=object)
         kept &= trials["arm"].notna() | pd.Series(
-            [not _absent(v) and shown(v) == shown(wanted) for v in at], trials.index
+            [not absent(v) and shown(v) == shown(wanted) for v in at], trials.index
         )
     return trials[kept]
 
@@ -149,7 +149,7 @@ def _groups(trials: pd.DataFrame, shape: Layout) -> list[_Group]:
     rows = firsts.reindex(columns=[*RUN, *known, TUNED]).astype(object).to_dict("records")
     groups = []
     for first, line in zip(rows, _line_names(firsts, shape.x, shape.line), strict=True):
-        at = {} if not _absent(first["arm"]) else {key: plain(first[key]) for key in known if not _absent(first[key])}
+        at = {} if not absent(first["arm"]) else {key: plain(first[key]) for key in known if not absent(first[key])}
         groups.append(_Group(first, line, at.get(shape.x), at, runs[first["cell"]]))
     return groups
 
@@ -164,7 +164,7 @@ def _cell(group: _Group, metric: str, done: list[_Run], values: dict[int, float]
     return Cell(
         label=str(group.first["cell"]),
         line=group.line,
-        arm=not _absent(group.first["arm"]),
+        arm=not absent(group.first["arm"]),
         x=group.x,
         values=values,
         trials={run.seed: run.trial for run in done},
@@ -180,7 +180,7 @@ def why_missing(status: str, failure: Any, metric: str) -> str:
     """Why a trial has no value, in a few words."""
     if status == "finished":
         return f"finished without {metric}"
-    if status == "failed" and not _absent(failure):
+    if status == "failed" and not absent(failure):
         return str(failure)
     return {"missing": "not run"}.get(status, str(status))
 
@@ -189,15 +189,15 @@ def _line_names(trials: pd.DataFrame, x: str | None, line: str | None) -> list[s
     others = [axis for axis in axes(trials) if axis not in (x, line) and len(values_of(trials, axis)) > 1]
     names, alone = [], int(trials["arm"].isna().sum()) == 1
     for row in trials[["arm", "cell", *axes(trials)]].astype(object).to_dict("records"):
-        if not _absent(row["arm"]):
+        if not absent(row["arm"]):
             names.append(str(row["arm"]))
             continue
-        parts = [line_name(line, row[line], bool(others))] if line is not None and not _absent(row[line]) else []
-        parts += [f"{short(axis)}={shown(row[axis])}" for axis in others if not _absent(row[axis])]
+        parts = [line_name(line, row[line], bool(others))] if line is not None and not absent(row[line]) else []
+        parts += [f"{short(axis)}={shown(row[axis])}" for axis in others if not absent(row[axis])]
         names.append(", ".join(parts) or (str(row["cell"]) if alone else "all cells"))
-    taken = {name for name, row in zip(names, trials["arm"], strict=True) if _absent(row)}
+    taken = {name for name, row in zip(names, trials["arm"], strict=True) if absent(row)}
     return [
-        f"{name} (arm)" if not _absent(arm) and name in taken else name
+        f"{name} (arm)" if not absent(arm) and name in taken else name
         for name, arm in zip(names, trials["arm"], strict=True)
     ]
 
@@ -232,5 +232,6 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _absent(value: Any) -> bool:
+def absent(value: Any) -> bool:
+    """Whether a frame's field holds nothing: None or NaN."""
     return value is None or (not isinstance(value, str | dict | list | tuple) and bool(pd.isna(value)))

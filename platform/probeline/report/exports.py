@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from probeline.report import studies
-from probeline.report.cells import TUNED
+from probeline.report.cells import TUNED, absent
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets take the start of a formula for
 
@@ -52,7 +52,7 @@ def flattened(frame: pd.DataFrame) -> pd.DataFrame:
     for name in flat.columns:
         if flat[name].dtype == object:
             values = flat[name].tolist()
-            kinds = {type(value) for value in values if not _none(value)}
+            kinds = {type(value) for value in values if not absent(value)}
             if len(kinds) > 1 or kinds & {dict, list, tuple}:
                 texts = {key: _text(value) for key, value in {id(value): value for value in values}.items()}
                 texts = [texts[id(value)] for value in values]  # the trials of a cell share its recipe
@@ -60,12 +60,8 @@ def flattened(frame: pd.DataFrame) -> pd.DataFrame:
     return flat
 
 
-def _none(value: Any) -> bool:
-    return value is None or (not isinstance(value, str | dict | list | tuple) and bool(pd.isna(value)))
-
-
 def _text(value: Any) -> str | None:
-    if _none(value):
+    if absent(value):
         return None
     if isinstance(value, dict | list | tuple):
         return json.dumps(value, ensure_ascii=False, default=str)

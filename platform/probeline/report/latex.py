@@ -1,11 +1,10 @@
 r"""The tables as LaTeX for a paper: booktabs, one `table` each, ready to \input."""
 
 import re
-import unicodedata
 
 from probeline.report.contents import Contents
 from probeline.report.tables import Entry, Table
-from probeline.report.text import BREAKS
+from probeline.report.text import one_line
 
 SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
@@ -44,7 +43,7 @@ def safe(value: object) -> str:
 
 
 def _line(value: object) -> str:
-    return "".join(" " if unicodedata.category(c) in BREAKS else c for c in str(value)).strip()
+    return one_line(value).strip()
 
 
 def _label(name: str) -> str:

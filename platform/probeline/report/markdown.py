@@ -1,7 +1,6 @@
 """The report as Markdown: the words and the tables, for an issue, a pull request or a chat."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 
 from probeline.report.answer import GAPS
@@ -9,7 +8,7 @@ from probeline.report.contents import Contents
 from probeline.report.images import Picture
 from probeline.report.panels.gallery import Gallery
 from probeline.report.tables import Entry, Table
-from probeline.report.text import BREAKS, ISOLATE, POP
+from probeline.report.text import ISOLATE, POP, one_line
 
 FEW = 8  # comparisons that a summary tells
 ISOLATED = re.compile(f"{ISOLATE}([^{ISOLATE}{POP}]*){POP}")
@@ -78,12 +77,8 @@ def line(value: object) -> str:
 def safe(value: object) -> str:
     """Text that Markdown shows as it is: on one line, every special character escaped; what is isolated stays so."""
     parts = ISOLATED.split(str(value))
-    cleaned = [f"{ISOLATE}{_cleaned(part)}{POP}" if i % 2 else _cleaned(part) for i, part in enumerate(parts)]
+    cleaned = [f"{ISOLATE}{one_line(part)}{POP}" if i % 2 else one_line(part) for i, part in enumerate(parts)]
     return SPECIAL.sub(r"\\\1", "".join(cleaned).strip())
-
-
-def _cleaned(part: str) -> str:
-    return "".join(" " if unicodedata.category(c) in BREAKS else c for c in part)
 
 
 def _entry(entry: Entry) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from probeline.report.cells import absent
 from probeline.report.claims import seeds
 from probeline.report.tables import Entry, Table
 
@@ -42,16 +43,16 @@ def _identity(trial: str, cell: str, seed: int, status: str, run: Any, encoder: 
     """`ran`: when it started, when it ended, where its run is shown, its notes."""
     started, ended, address, notes = ran
     resumed = notes.get("resumed") if isinstance(notes, dict) else None
-    seconds = None if _none(started) or _none(ended) else (ended - started).total_seconds()
+    seconds = None if absent(started) or absent(ended) else (ended - started).total_seconds()
     return (
         Entry(str(trial), str(trial)),
         Entry(str(cell), str(cell)),
         Entry(str(seed), float(seed)),
         Entry(str(status), str(status), f"resumed {resumed}" if resumed else ""),
-        Entry("—" if _none(run) else str(run), None, link="" if _none(address) else str(address)),
+        Entry("—" if absent(run) else str(run), None, link="" if absent(address) else str(address)),
         Entry(str(encoder), str(encoder)),
         Entry("—", None)
-        if _none(started)
+        if absent(started)
         else Entry(f"{started:%Y-%m-%d}", started.timestamp(), f"{started:%H:%M:%S} UTC"),
         Entry("—" if seconds is None else f"{seconds:,.1f}", seconds),
     )
@@ -80,7 +81,7 @@ def _protocols(trials: pd.DataFrame) -> list[str]:
 
 
 def _fact(column: str, value: Any, dirty: Any) -> str:
-    if _none(value) or value == "":
+    if absent(value) or value == "":
         return "not recorded"
     if column == "git_commit":
         return f"{value}{', with uncommitted changes' if dirty is True else ''}"
@@ -104,8 +105,4 @@ def _shares(ran: pd.DataFrame, column: str) -> list[str]:
 
 
 def _time(value: Any) -> str:
-    return "—" if _none(value) else f"{pd.Timestamp(value):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _none(value: Any) -> bool:
-    return value is None or bool(pd.isna(value))
+    return "—" if absent(value) else f"{pd.Timestamp(value):%Y-%m-%d %H:%M:%S} UTC"

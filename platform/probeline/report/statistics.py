@@ -102,8 +102,9 @@ def _inferred(samples: Sequence[Sequence[float]]) -> list[tuple[Estimate, float]
     """Each sample's estimate and p-value, from the same resamples."""
     arrays = [np.asarray(values, dtype=float) for values in samples]
     keys = [array.tobytes() for array in arrays]
-    new = {key: array for key, array in zip(keys, arrays, strict=True) if key not in _KNOWN}
-    found = {key: _KNOWN[key] for key in keys if key in _KNOWN} | _computed(new)
+    known = {key: one for key in keys if (one := _KNOWN.get(key)) is not None}  # another thread may empty it meanwhile
+    new = {key: array for key, array in zip(keys, arrays, strict=True) if key not in known}
+    found = known | _computed(new)
     if len(_KNOWN) + len(new) > REMEMBERED:
         _KNOWN.clear()
     _KNOWN.update((key, found[key]) for key in new)

@@ -2,11 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from probeline.failures import UserError
+from probeline.report.cells import absent
 
 RESULTS, HISTORY, PANELS = "results.parquet", "history.parquet", "panels.parquet"
 STRUCTURED = ("recipe", "notes", "tuned")  # columns that an export holds as JSON text
@@ -63,7 +63,7 @@ def _restored(trials: pd.DataFrame) -> pd.DataFrame:
         if "/" in name or name in MOMENTS:
             restored[name] = column
             continue
-        values = [None if _none(value) else value for value in column.tolist()]
+        values = [None if absent(value) else value for value in column.tolist()]
         if name in STRUCTURED:
             values = [json.loads(value) if isinstance(value, str) else value for value in values]
         restored[name] = pd.Series(values, dtype=object, index=trials.index)
@@ -72,7 +72,3 @@ def _restored(trials: pd.DataFrame) -> pd.DataFrame:
     for name in MOMENTS:
         restored.setdefault(name, pd.Series(pd.NaT, index=trials.index))
     return pd.DataFrame(restored)
-
-
-def _none(value: Any) -> bool:
-    return value is None or (not isinstance(value, dict | list | tuple) and bool(pd.isna(value)))

@@ -111,7 +111,6 @@ def overlay(
             "overlaying": "y", "side": "right", **_ticks(low, high, about),
             "range": [low * about.scale, high * about.scale], "showgrid": False,
             "title": {"text": _style.text(f"published, {attrs['published']['datasets'][0]}", 40)},
-            "ticksuffix": "%" if about.unit == PERCENT else "", "tickformat": ".4~g",
         }
     )  # fmt: skip
 
@@ -119,7 +118,7 @@ def overlay(
 def _ticks(low: float, high: float, about: Metric) -> dict[str, Any]:
     """Round values between the ends, at most 6; of a share none below 0 or above 100%, where the axis goes further."""
     if about.unit != PERCENT:
-        return {"tickmode": "auto"}
+        return {"tickmode": "auto", "tickformat": ".4~g"}
     low, high = low * about.scale, high * about.scale
     power = 10.0 ** math.floor(math.log10((high - low) / 5))
     step = next(power * times for times in (1, 2, 5, 10) if power * times >= (high - low) / 5)
