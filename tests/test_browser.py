@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from browser import PHONE, Look, Visit
+from helpers.browser import PHONE, Look, Visit
 
 
 def page(folder: Path, body: str) -> str:

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from probeline.spec.grid import cells
-from probeline.spec.load import load_text
+from probeline.experiment.grid import cells
+from probeline.experiment.load import load_text
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 

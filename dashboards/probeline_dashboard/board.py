@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from probeline.execution.plan import Plan, make
-from probeline.failures import TrialFailure, UserError
-from probeline.places import Place
-from probeline.spec.load import load, load_text
-from probeline.spec.problems import nearest
-from probeline.tracking import stored
-from probeline.tracking.location import redacted
+from probeline.errors import TrialError, UserError
+from probeline.execution.planning.plan import Plan, make
+from probeline.experiment.load import load, load_text
+from probeline.experiment.problems import nearest
+from probeline.storage.paths import StoragePath
+from probeline.tracking.reading import stored
+from probeline.tracking.server.location import redacted
 
 from probeline_dashboard.failures import Tracebacks
 from probeline_dashboard.figures import Figures
@@ -45,13 +45,13 @@ class Board:
             return self._shown[name]
 
 
-def of_file(spec: Path, scale: str | None, sets: list[str], uri: str, storage: Place) -> Board:
+def of_file(spec: Path, scale: str | None, sets: list[str], uri: str, storage: StoragePath) -> Board:
     """The experiment of a YAML file. Raises UserError where it cannot be planned."""
     live = Live(lambda: make(load(spec, scale, sets), uri), uri, storage)
     return Board([live.base.experiment.name], lambda _: live)
 
 
-def of_mlflow(name: str | None, scale: str | None, sets: list[str], uri: str, storage: Place) -> Board:
+def of_mlflow(name: str | None, scale: str | None, sets: list[str], uri: str, storage: StoragePath) -> Board:
     """The experiment of this name in MLflow, or all of them. Raises UserError where there is none."""
     known = stored.experiments(uri)
     if not known:
@@ -78,7 +78,7 @@ def stored_plan(uri: str, name: str, scale: str | None, sets: list[str]) -> Plan
     for each in [scale] if scale else [None, *load_text(text, where).scales]:
         try:
             plan = make(load_text(text, where, each, sets), uri)
-        except (UserError, TrialFailure) as reason:  # data of one scale may not be on this machine
+        except (UserError, TrialError) as reason:  # data of one scale may not be on this machine
             error = error or reason
             continue
         if any(status.run_id for status in plan.statuses.values()):

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from dash import MATCH, ClientsideFunction, Dash, Input, Output, State, ctx, no_update
-from probeline.failures import UserError
+from probeline.errors import UserError
 from probeline.report.figures.training_curves import HEADINGS
-from probeline.report.metrics import metric
+from probeline.report.results.metrics import metric
 
 from probeline_dashboard import curves, failures, figures, layout, summary
 from probeline_dashboard.board import Board, Shown

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from probeline.experiment.trial import Trial
 from probeline.report.figures import _style
 from probeline.report.figures.training_curves import HEADINGS
-from probeline.report.metrics import PERCENT, metric
-from probeline.spec.trial import Trial
+from probeline.report.results.metrics import PERCENT, metric
 
 from probeline_dashboard import figures
 from probeline_dashboard.live import Live

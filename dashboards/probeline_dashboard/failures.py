@@ -3,11 +3,11 @@
 from collections import defaultdict
 
 from dash import html
-from probeline.execution.rules import rule
-from probeline.failures import UserError
-from probeline.report.text import clean
-from probeline.spec.trial import Trial
-from probeline.tracking import stored
+from probeline.errors import UserError
+from probeline.execution.ray.retry_policy import rule
+from probeline.experiment.trial import Trial
+from probeline.report.sentences.text import clean
+from probeline.tracking.reading import stored
 
 from probeline_dashboard.live import Live
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
-from probeline.report.contents import chart, defaults, figures, shape_of
-from probeline.report.page import describe
-from probeline.tracking.results import table
+from probeline.report.formats.contents import chart, defaults, figures, shape_of
+from probeline.report.formats.page import describe
+from probeline.tracking.reading.results import table
 
 from probeline_dashboard.live import Live
 

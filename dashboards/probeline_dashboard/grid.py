@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from probeline.report.cells import Layout, axes, cells, layout, short, shown, values_of
-from probeline.report.contents import shape_of
-from probeline.report.metrics import Metric, metric
-from probeline.report.text import isolated
-from probeline.spec.schema import Experiment
-from probeline.spec.trial import Trial
-from probeline.tracking import encoding
-from probeline.tracking.results import status_of, table
-from probeline.tracking.run import Run
+from probeline.experiment.schema import Experiment
+from probeline.experiment.trial import Trial
+from probeline.report.formats.contents import shape_of
+from probeline.report.results.cells import ReportLayout, axes, cells, layout, short, shown, values_of
+from probeline.report.results.metrics import Metric, metric
+from probeline.report.sentences.text import isolated
+from probeline.tracking.reading.results import status_of, table
+from probeline.tracking.reading.run import Run
+from probeline.tracking.server import mlflow_names
 
 ORDER = ("finished", "running", "failed", "interrupted", "new", "to tune")
 """What a trial can be, in the order in which it is told."""
@@ -34,7 +34,7 @@ class Slot:
 class Grid:
     """Rows are lines, then arms; columns the values of one axis. `shape` is how the report reads the same grid."""
 
-    shape: Layout
+    shape: ReportLayout
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     axis: str
@@ -93,7 +93,7 @@ def state(slot: Slot, runs: Mapping[str, Run], waiting: bool, name: str) -> dict
 
     `waiting`: its values are still to be tuned; `name`: the metric. JSON-able.
     """
-    about, key = metric(name), encoding.key(name)
+    about, key = metric(name), mlflow_names.key(name)
     seeds, values, told = [], [], Counter()
     for trial in slot.trials:
         run = runs.get(trial.id)

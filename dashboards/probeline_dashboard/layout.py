@@ -1,8 +1,8 @@
 """The page before anything is known: its parts by id, filled by `callbacks` and by assets/live.js."""
 
 from dash import dcc, html
-from probeline.report.text import clean, isolated
-from probeline.spec.schema import Experiment
+from probeline.experiment.schema import Experiment
+from probeline.report.sentences.text import clean, isolated
 
 from probeline_dashboard.board import Board
 

@@ -8,15 +8,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from probeline.execution.plan import Plan
-from probeline.places import Place
-from probeline.report.contents import METRIC
-from probeline.report.metrics import metric
-from probeline.spec.trial import Trial
-from probeline.tracking import encoding
-from probeline.tracking.following import Following
-from probeline.tracking.results import status_of
-from probeline.tracking.studies import outcomes
+from probeline.execution.planning.plan import Plan
+from probeline.experiment.trial import Trial
+from probeline.report.formats.contents import METRIC
+from probeline.report.results.metrics import metric
+from probeline.storage.paths import StoragePath
+from probeline.tracking.reading.live_runs import LiveRuns
+from probeline.tracking.reading.results import status_of
+from probeline.tracking.reading.studies import outcomes
+from probeline.tracking.server import mlflow_names
 
 from probeline_dashboard import grid
 from probeline_dashboard.grid import Grid
@@ -35,7 +35,7 @@ MOST_METRICS = 8
 class Live:
     """Safe to be used by several threads."""
 
-    def __init__(self, plan: Callable[[], Plan], uri: str, storage: Place) -> None:
+    def __init__(self, plan: Callable[[], Plan], uri: str, storage: StoragePath) -> None:
         """`plan` makes the plan anew; `storage` has the encoders. Raises what planning raises."""
         self.uri, self.storage = uri, storage
         self._make = plan
@@ -50,7 +50,7 @@ class Live:
         self._waiting = {study.cell.label for study in self.base.studies}
         self.tuned = outcomes(self.uri, self.base.tuned)
         self._cells = {trial.id: trial.cell.label for trial in self.base.trials}
-        self.following = Following(self.uri, self._cells.keys(), self.base.experiment.name)
+        self.following = LiveRuns(self.uri, self._cells.keys(), self.base.experiment.name)
         self.epoch, self.version, self.changed_at = secrets.token_hex(4), 0, time.time()
         self._changed = dict.fromkeys(self.grid.slots, 0)  # label -> the version at which it last changed
         self._states: dict[str, tuple[int, dict[str, dict]]] = {}
@@ -96,7 +96,7 @@ class Live:
         """What cells can be coloured by: the experiment's metric, then other results that a finished trial has."""
         runs = self.following.runs.values()
         keys = dict.fromkeys(key for run in runs if run.status == "FINISHED" for key in run.metrics)
-        names = [encoding.name(key) for key in keys]
+        names = [mlflow_names.name(key) for key in keys]
         results = [name for name in names if not name.startswith(WATCHED) and not name.endswith(SETTINGS)]
         others = sorted((name for name in results if name.count("/") == 1), key=lambda n: (not n.endswith("/top1"), n))
         return list(dict.fromkeys([self.main, *others]))[:MOST_METRICS]
@@ -104,7 +104,7 @@ class Live:
     def watched(self) -> list[str]:
         """What was recorded step by step: losses first."""
         keys = {key for run in self.following.runs.values() for key, (_, step) in run.metrics.items() if step > 0}
-        return sorted(map(encoding.name, keys), key=lambda name: (name != "train/loss", "loss" not in name, name))
+        return sorted(map(mlflow_names.name, keys), key=lambda name: (name != "train/loss", "loss" not in name, name))
 
     def delta(self, name: str, seen: dict[str, Any] | None) -> dict[str, Any] | None:
         """What a page must draw anew to show metric `name`; None where it shows all.

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from dash import Dash
 from flask import Flask, Response, abort, request
 from plotly.offline import get_plotlyjs
-from probeline.failures import UserError
+from probeline.errors import UserError
 from werkzeug.serving import make_server
 
 from probeline_dashboard import callbacks, layout

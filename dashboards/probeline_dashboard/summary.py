@@ -5,15 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dash import html
-from probeline.execution import forecast
-from probeline.execution.feed import HOUR, Budget
-from probeline.execution.forecast import Cluster, Forecast
-from probeline.execution.prices import Prices
-from probeline.execution.watch import duration
-from probeline.report.text import isolated
-from probeline.spec.trial import Trial
-from probeline.tracking.costs import costs
-from probeline.tracking.run import Run
+from probeline.execution.planning import forecast
+from probeline.execution.planning.cost_model import Prices
+from probeline.execution.planning.forecast import Cluster, Forecast
+from probeline.execution.progress import duration
+from probeline.execution.ray.scheduler import HOUR, Budget
+from probeline.experiment.trial import Trial
+from probeline.report.sentences.text import isolated
+from probeline.tracking.reading.costs import costs
+from probeline.tracking.reading.run import Run
 
 from probeline_dashboard.grid import ORDER
 from probeline_dashboard.live import Live

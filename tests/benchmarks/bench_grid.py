@@ -49,24 +49,29 @@ print(time.perf_counter() - start)
 
 def planned(trials: int, uri: str = "sqlite:////nonexistent/mlflow.db"):
     """The plan of that many trials, a multiple of 4."""
-    from probeline.execution.plan import make
-    from probeline.spec.load import load_text
+    from probeline.execution.planning.plan import make
+    from probeline.experiment.load import load_text
 
     return make(load_text(SPEC.format(seeds=trials // 4), "grid"), uri)
 
 
 def ours(trials: int, folder: Path) -> float:
     """Seconds of the whole run."""
-    from probeline.execution.run import Site, run
-    from probeline.execution.watch import Watch
-    from probeline.tracking.experiment import describe
-    from probeline.tracking.location import resolve
+    from probeline.execution.progress import ProgressDisplay
+    from probeline.execution.run import RunEnvironment, run
+    from probeline.tracking.server.location import resolve
+    from probeline.tracking.writing.experiments import describe
     from rich.console import Console
 
     uri = resolve(f"sqlite:///{folder}/ours.db")
     start = time.perf_counter()
     plan = planned(trials, uri)
-    outcome = run(plan, describe(plan.experiment, "", {}), Site(folder / "ours", uri), Watch(plan.todo, 0, Console()))
+    outcome = run(
+        plan,
+        describe(plan.experiment, "", {}),
+        RunEnvironment(folder / "ours", uri),
+        ProgressDisplay(plan.todo, 0, Console()),
+    )
     assert len(outcome.finished) == trials and not outcome.unsent, outcome
     return time.perf_counter() - start
 
@@ -79,7 +84,7 @@ def plain(trials: int, folder: Path) -> float:
 
     def train(config: dict) -> None:
         import torch
-        from probeline.records import Record
+        from probeline.core.events import Record
         from probeline.training.trial import Storage, run
 
         torch.set_num_threads(1)
@@ -116,7 +121,7 @@ def ideal(trials: int) -> float:
 
 
 def rows(trials: int = TRIALS) -> Iterator[Row]:
-    import probeline.execution.engine  # noqa: F401 (sets Ray's environment before Ray is imported)
+    import probeline.execution.ray.engine  # noqa: F401 (sets Ray's environment before Ray is imported)
 
     planned(4)  # decodes the data
     with tempfile.TemporaryDirectory() as name:

@@ -14,21 +14,21 @@ from collections.abc import Callable, Iterator
 
 import psutil
 import torch
-from probeline.data.draws import Draws
+from probeline.core.dataset import DatasetInfo
+from probeline.core.sample_rng import SampleRNG
 from probeline.data.loader import Batch
-from probeline.data.parts import Facts
 from probeline.losses import nt_xent
-from probeline.methods.simclr import Config, SimCLR
+from probeline.methods.contrastive.simclr import Config, SimCLR
 from probeline.models.build import build_encoder
+from probeline.training.data_parallel import Shard
 from probeline.training.gradient_cache import cached_gradient, full_gradient
 from probeline.training.memory import keep_freed_memory
-from probeline.training.share import Share
 
 from tests.benchmarks.row import Row
 
 PAIRS, MANY_PAIRS, D, ROUNDS = 8192, 32768, 128, 3
 B, MICRO = 4096, 256
-FACTS = Facts(digest="-", train_size=B, validation_size=2, test_size=2, classes=("a", "b"), shape=(32, 32, 3))
+FACTS = DatasetInfo(digest="-", train_size=B, validation_size=2, test_size=2, classes=("a", "b"), shape=(32, 32, 3))
 MIB = 2**20
 
 
@@ -67,13 +67,13 @@ def training_step(micro_batch: int | None) -> Callable[[int], None]:
 
     def step(count: int) -> None:
         index = torch.arange(count)
-        batch, draws = Batch(pixels[:count], torch.zeros_like(index), index), Draws(0, 0, index)
+        batch, rng = Batch(pixels[:count], torch.zeros_like(index), index), SampleRNG(0, 0, index)
         method.zero_grad(set_to_none=True)
         precision = torch.autocast("cpu", enabled=False)
         if micro_batch is None:
-            full_gradient(method, batch, draws, lambda: precision)
+            full_gradient(method, batch, rng, lambda: precision)
         else:
-            cached_gradient(method, batch, draws, lambda: precision, Share(count, micro_batch))
+            cached_gradient(method, batch, rng, lambda: precision, Shard(count, micro_batch))
 
     return step
 

@@ -36,8 +36,8 @@ RESUME = """
 import sys, time
 from pathlib import Path
 from probeline.execution.run import Site, run
-from probeline.execution.watch import Watch
-from probeline.tracking.experiment import describe
+from probeline.execution.progress import Watch
+from probeline.tracking.writing.experiments import describe
 from rich.console import Console
 from tests.benchmarks.bench_overhead import planned
 
@@ -56,20 +56,20 @@ run(plan, describe(plan.experiment, "", {}), Site(Path(sys.argv[1]) / "site", ur
 
 def ours(folder: Path, trials: int) -> float:
     """Seconds of a run of `trials` trivial trials, to the last byte in MLflow."""
-    from probeline.execution.plan import make
-    from probeline.execution.run import Site, run
-    from probeline.execution.watch import Watch
-    from probeline.spec.load import load_text
-    from probeline.tracking.experiment import describe
-    from probeline.tracking.location import resolve
+    from probeline.execution.planning.plan import make
+    from probeline.execution.progress import ProgressDisplay
+    from probeline.execution.run import RunEnvironment, run
+    from probeline.experiment.load import load_text
+    from probeline.tracking.server.location import resolve
+    from probeline.tracking.writing.experiments import describe
     from rich.console import Console
 
     experiment = load_text(SPEC + f"seeds: {trials}\n", f"trivial-{trials}")
     uri = resolve(f"sqlite:///{folder}/mlflow-{trials}.db")
     plan = make(experiment, uri)
     start = time.perf_counter()
-    watch = Watch(plan.todo, 0, Console())
-    outcome = run(plan, describe(experiment, "", {}), Site(folder / str(trials), uri), watch)
+    watch = ProgressDisplay(plan.todo, 0, Console())
+    outcome = run(plan, describe(experiment, "", {}), RunEnvironment(folder / str(trials), uri), watch)
     assert len(outcome.finished) == trials, outcome
     return time.perf_counter() - start
 
@@ -79,8 +79,8 @@ def plain(trials: int) -> float:
     from ray import tune
 
     def trial(config: dict) -> None:
-        from probeline.execution.plan import make
-        from probeline.spec.load import load_text
+        from probeline.execution.planning.plan import make
+        from probeline.experiment.load import load_text
         from probeline.training.trial import Storage, run
 
         planned = make(load_text(SPEC + f"seeds: [{config['seed']}]\n", "trivial"), "sqlite:////nonexistent/mlflow.db")
@@ -97,9 +97,9 @@ def plain(trials: int) -> float:
 
 def planned(folder: Path, trials: int):
     """(plan, MLflow's address) of that many trivial trials."""
-    from probeline.execution.plan import make
-    from probeline.spec.load import load_text
-    from probeline.tracking.location import resolve
+    from probeline.execution.planning.plan import make
+    from probeline.experiment.load import load_text
+    from probeline.tracking.server.location import resolve
 
     uri = resolve(f"sqlite:///{folder}/mlflow-many.db")
     return make(load_text(SPEC + f"seeds: {trials}\n", "trivial-many"), uri), uri
@@ -112,12 +112,12 @@ def resident() -> float:
 
 def many(folder: Path, trials: int) -> tuple[float, list[float]]:
     """Seconds a trial of a run of `trials`, and the driver's memory in MB after each of them."""
-    from probeline.execution.run import Site, run
-    from probeline.execution.watch import Watch
-    from probeline.tracking.experiment import describe
+    from probeline.execution.progress import ProgressDisplay
+    from probeline.execution.run import RunEnvironment, run
+    from probeline.tracking.writing.experiments import describe
     from rich.console import Console
 
-    class Memory(Watch):
+    class Memory(ProgressDisplay):
         def finished(self, trial) -> None:
             super().finished(trial)
             held.append(resident())
@@ -126,7 +126,7 @@ def many(folder: Path, trials: int) -> tuple[float, list[float]]:
     start = time.perf_counter()
     plan, uri = planned(folder, trials)
     seen = Memory(plan.todo, 0, Console())
-    outcome = run(plan, describe(plan.experiment, "", {}), Site(folder / "many", uri), seen)
+    outcome = run(plan, describe(plan.experiment, "", {}), RunEnvironment(folder / "many", uri), seen)
     assert len(outcome.finished) == trials and not outcome.unsent, outcome
     return (time.perf_counter() - start) / trials, held
 
@@ -157,7 +157,7 @@ def grid_rows(trials: int) -> Iterator[Row]:
 
 
 def rows() -> Iterator[Row]:
-    import probeline.execution.engine  # noqa: F401 (sets Ray's environment before Ray is imported)
+    import probeline.execution.ray.engine  # noqa: F401 (sets Ray's environment before Ray is imported)
     import ray
 
     with tempfile.TemporaryDirectory() as name:
@@ -180,7 +180,7 @@ def rows() -> Iterator[Row]:
 
 
 if __name__ == "__main__":
-    import probeline.execution.engine  # noqa: F401
+    import probeline.execution.ray.engine  # noqa: F401
 
     for row in grid_rows(int(sys.argv[1])):
         print(row, flush=True)

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from probeline.data.draws import Draws
+from probeline.core.dataset import Dataset, DatasetInfo, Split
+from probeline.core.sample_rng import SampleRNG
 from probeline.data.loader import batches
-from probeline.data.parts import Dataset, Facts, Part
-from probeline.methods.simclr import Config, SimCLR
+from probeline.experiment.schema import Training
+from probeline.methods.contrastive.simclr import Config, SimCLR
 from probeline.models.build import build_encoder
-from probeline.spec.schema import Training
 from probeline.training.checkpoints import Checkpoint
 from probeline.training.loop import Loop
 from probeline.training.memory import keep_freed_memory
@@ -29,7 +29,7 @@ from tests.benchmarks.row import Row
 
 B, STEPS, ROUNDS, N = 256, 8, 3, 256 * 8
 ENCODER = {"name": "resnet", "width": 16}
-FACTS = Facts(digest="-", train_size=N, validation_size=2, test_size=2, classes=("a", "b"), shape=(32, 32, 3))
+FACTS = DatasetInfo(digest="-", train_size=N, validation_size=2, test_size=2, classes=("a", "b"), shape=(32, 32, 3))
 
 
 def photographs() -> np.ndarray:
@@ -43,12 +43,12 @@ def photographs() -> np.ndarray:
 def ours(images: np.ndarray) -> float:
     """Images a second of Probeline's loop, one epoch of STEPS steps after a short one."""
     keep_freed_memory()
-    part = Part(images, np.zeros(N, dtype=np.int64))
+    part = Split(images, np.zeros(N, dtype=np.int64))
     data = Dataset(train=part, validation=part, test=part, classes=("a",), digest="-")
     method = SimCLR(Config(), build_encoder(ENCODER, FACTS.shape).to(memory_format=torch.channels_last), FACTS)
     loop = Loop(method, data, Training(epochs=1, batch_size=B, lr=0.06), 0, torch.device("cpu"))
     first = next(batches(part, B, seed=0, epoch=1, device="cpu"))
-    loop.method(loop.method.views(first, Draws(0, 1, first.index))).z.sum().backward()
+    loop.method(loop.method.views(first, SampleRNG(0, 1, first.index))).z.sum().backward()
     start = time.perf_counter()
     list(loop.run(Checkpoint(Path("/nonexistent"), seconds=1e9)))
     return N / (time.perf_counter() - start)

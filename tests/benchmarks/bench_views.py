@@ -13,11 +13,11 @@ from itertools import cycle, islice
 
 import numpy as np
 import torch
-from probeline.data.augment.settings import Augment
-from probeline.data.augment.views import two_views
-from probeline.data.draws import Draws
+from probeline.core.dataset import Split
+from probeline.core.sample_rng import SampleRNG
+from probeline.data.images.augment.settings import Augment
+from probeline.data.images.augment.views import two_views
 from probeline.data.loader import Batch, batches
-from probeline.data.parts import Part
 from probeline.training.memory import keep_freed_memory
 
 from tests.benchmarks.row import Row
@@ -48,7 +48,7 @@ def timed(batch_of_views: Iterator[object], steps: int) -> float:
 
 def loaded(images: np.ndarray) -> Iterator[Batch]:
     """Probeline's shuffled batches, epoch after epoch."""
-    part = Part(images, np.zeros(len(images), np.int64))
+    part = Split(images, np.zeros(len(images), np.int64))
     for epoch in range(10**6):
         yield from batches(part, B, seed=0, epoch=epoch, device="cpu")
 
@@ -56,7 +56,7 @@ def loaded(images: np.ndarray) -> Iterator[Batch]:
 def ours(settings: Augment) -> Callable[[np.ndarray], Iterator[object]]:
     def views(images: np.ndarray) -> Iterator[object]:
         keep_freed_memory()  # as in a trial
-        return (two_views(b.inputs, settings, None, Draws(0, 0, b.index)) for b in loaded(images))
+        return (two_views(b.inputs, settings, None, SampleRNG(0, 0, b.index)) for b in loaded(images))
 
     return views
 

@@ -14,30 +14,30 @@ from tempfile import TemporaryDirectory
 
 import torch
 import torch.distributed as dist
-from probeline.data.draws import Draws
+from probeline.core.dataset import DatasetInfo
+from probeline.core.sample_rng import SampleRNG
 from probeline.data.loader import Batch
-from probeline.data.parts import Facts
-from probeline.methods.simclr import Config, SimCLR
+from probeline.experiment.schema import Training
+from probeline.methods.contrastive.simclr import Config, SimCLR
 from probeline.models.build import build_encoder
-from probeline.spec.schema import Training
+from probeline.training.data_parallel import Shard, WorkerShard
 from probeline.training.gradient_cache import full_gradient
-from probeline.training.share import PartShare, Share
 
 from tests.benchmarks.row import Row
 
 B, ROUNDS = 256, 5
-FACTS = Facts(digest="-", train_size=B, validation_size=2, test_size=2, classes=("a", "b"), shape=(32, 32, 3))
+FACTS = DatasetInfo(digest="-", train_size=B, validation_size=2, test_size=2, classes=("a", "b"), shape=(32, 32, 3))
 
 
-def seconds(method: SimCLR, share: Share) -> float:
+def seconds(method: SimCLR, share: Shard) -> float:
     """One gradient of the batch, agreed on."""
     pixels = torch.rand(B, 32, 32, 3, generator=torch.Generator().manual_seed(0)).permute(0, 3, 1, 2)[share.rows]
     index = torch.arange(B)[share.rows]
     start = time.perf_counter()
     method.zero_grad(set_to_none=True)
     batch = Batch(pixels, torch.zeros_like(index), index)
-    full_gradient(method, batch, Draws(0, 0, index), lambda: torch.autocast("cpu", enabled=False), share)
-    share.agree(method)
+    full_gradient(method, batch, SampleRNG(0, 0, index), lambda: torch.autocast("cpu", enabled=False), share)
+    share.reduce_gradients(method)
     return time.perf_counter() - start
 
 
@@ -49,9 +49,9 @@ def worker(rank: int, folder: str) -> None:
     encoder = build_encoder({"name": "resnet", "width": 8}, FACTS.shape).to(memory_format=torch.channels_last)
     method = SimCLR(Config(), encoder, FACTS)
     shares = {
-        "two": PartShare(Training(batch_size=B)),
-        "two, a norm each": PartShare(Training(batch_size=B, micro_batch=B // 2)),
-        "one": Share(B),
+        "two": WorkerShard(Training(batch_size=B)),
+        "two, a norm each": WorkerShard(Training(batch_size=B, micro_batch=B // 2)),
+        "one": Shard(B),
     }
     taken: dict[str, list[float]] = {name: [] for name in shares}
     for _ in range(1 + ROUNDS):

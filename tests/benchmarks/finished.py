@@ -28,9 +28,9 @@ EPOCHS = 10
 
 def fill(folder: Path, seeds: int) -> Path:
     """A folder with a spec of 100 cells and an `mlflow.db` in which all its trials have finished."""
-    from probeline.execution.plan import make
-    from probeline.spec.load import load
-    from probeline.tracking.location import resolve
+    from probeline.execution.planning.plan import make
+    from probeline.experiment.load import load
+    from probeline.tracking.server.location import resolve
 
     folder.mkdir()
     spec = folder / "spec.yaml"
@@ -42,8 +42,8 @@ def fill(folder: Path, seeds: int) -> Path:
 
 def finish(file: Path, uri: str, trials: Sequence) -> None:
     """Makes MLflow's `file`, of the address `uri`, in which these trials have finished."""
-    from probeline.tracking.experiment import ExperimentInfo
-    from probeline.tracking.writer import Writer
+    from probeline.tracking.writing.experiments import ExperimentInfo
+    from probeline.tracking.writing.writer import Writer
 
     with Writer(uri, ExperimentInfo("many"), file.parent / "work") as writer:  # makes database, experiment and parent
         writer.started(trials[0])

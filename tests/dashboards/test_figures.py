@@ -6,13 +6,13 @@ import pytest
 
 pytest.importorskip("dash", reason="the extra [dashboard] is not installed")
 
-from probeline.execution.plan import make
-from probeline.records import Artifact
-from probeline.spec.load import load_text
-from probeline.spec.trial import Trial
-from probeline.tracking.experiment import ExperimentInfo
-from probeline.tracking.location import resolve
-from probeline.tracking.writer import Writer
+from probeline.core.events import Artifact
+from probeline.execution.planning.plan import make
+from probeline.experiment.load import load_text
+from probeline.experiment.trial import Trial
+from probeline.tracking.server.location import resolve
+from probeline.tracking.writing.experiments import ExperimentInfo
+from probeline.tracking.writing.writer import Writer
 from probeline_dashboard.figures import Figures, components
 from probeline_dashboard.live import Live
 

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from probeline.execution import metrics
+from probeline.execution.ray import prometheus
 
 BOARD = json.loads((Path(__file__).parents[2] / "dashboards" / "grafana" / "probeline.json").read_text())
 PANELS = [panel for panel in BOARD["panels"] if panel["type"] != "row"]
@@ -16,7 +16,7 @@ OF_CORE = {"ray_object_store_used_memory"}  # of Ray's C++ core; scraped from Ra
 def test_every_expression_asks_for_a_metric_that_ray_or_we_export():
     agent = pytest.importorskip("ray.dashboard.modules.reporter.reporter_agent", reason="no extra [cluster]")
     rays = {f"ray_{name}" for name in agent.METRICS_GAUGES} | OF_CORE
-    ours = {f"ray_{name}" for name in re.findall(r'"(probeline_\w+)"', Path(metrics.__file__).read_text())}
+    ours = {f"ray_{name}" for name in re.findall(r'"(probeline_\w+)"', Path(prometheus.__file__).read_text())}
     asked = {name for panel in PANELS for each in panel["targets"] for name in re.findall(r"ray_\w+", each["expr"])}
     assert len(ours) == 6
     assert {name for name in asked if name not in rays and re.sub(SUFFIXES, "", name) not in ours} == set()

@@ -1,9 +1,9 @@
 """The page in a real browser, over databases that real writers have filled."""
 
 import pytest
-from browser import PHONE
-from dashboards.prepared import project
-from dashboards.served import dashboard
+from helpers.browser import PHONE
+from helpers.dashboard_runs import project
+from helpers.dashboard_server import dashboard
 
 pytest.importorskip("dash", reason="the extra [dashboard] is not installed")
 

@@ -5,8 +5,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from dashboards.served import dashboard
-from faults.driver import end, start
+from helpers.dashboard_server import dashboard
+from helpers.faults.driver import end, start
 
 pytest.importorskip("dash", reason="the extra [dashboard] is not installed")
 pytestmark = pytest.mark.slow

@@ -6,9 +6,9 @@ import pytest
 
 pytest.importorskip("dash", reason="the extra [dashboard] is not installed")
 
-from probeline.execution.plan import make
-from probeline.spec.load import load_text
-from probeline.tracking.run import Run
+from probeline.execution.planning.plan import make
+from probeline.experiment.load import load_text
+from probeline.tracking.reading.run import Run
 from probeline_dashboard.summary import Spent, spent
 
 SPEC = """

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from probeline.data import archives
-from probeline.failures import BadData, UserError
+from probeline.errors import BadData, UserError
 
 FILES = {"a/one.txt": b"1" * 5000, "a/two.txt": b"2" * 700, "b/three.txt": bytes(range(256)) * 40}
 

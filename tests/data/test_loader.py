@@ -1,18 +1,18 @@
 import numpy as np
 import pytest
 import torch
+from probeline.core.dataset import Split
 from probeline.data.loader import batches
-from probeline.data.parts import Part
 
 DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU"))]
 
 
-def make(count: int = 10, channels: int = 3) -> Part:
+def make(count: int = 10, channels: int = 3) -> Split:
     random = np.random.default_rng(0)
-    return Part(random.integers(0, 256, (count, 4, 5, channels), np.uint8), np.arange(count) % 3)
+    return Split(random.integers(0, 256, (count, 4, 5, channels), np.uint8), np.arange(count) % 3)
 
 
-def indices(part: Part, **wanted) -> list[int]:
+def indices(part: Split, **wanted) -> list[int]:
     return [int(row) for batch in batches(part, 3, device="cpu", **wanted) for row in batch.index]
 
 

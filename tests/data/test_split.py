@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from probeline.data.parts import Part
+from probeline.core.dataset import Split
 from probeline.data.settings import DatasetSettings
 from probeline.data.split import hold_out, slices, stratified_order
-from probeline.failures import UserError
+from probeline.errors import UserError
 
 
 def test_every_prefix_and_suffix_of_a_balanced_set_is_balanced():
@@ -56,7 +56,7 @@ def test_a_limit_above_the_size_is_the_users_mistake():
 
 
 def test_what_is_held_out_and_what_is_kept_make_the_whole():
-    part = Part(np.arange(60, dtype=np.uint8).reshape(60, 1, 1, 1), np.repeat(np.arange(3), 20))
+    part = Split(np.arange(60, dtype=np.uint8).reshape(60, 1, 1, 1), np.repeat(np.arange(3), 20))
     kept, held = hold_out(part, 0.2)
     assert sorted([*kept.inputs.ravel(), *held.inputs.ravel()]) == list(range(60))
     assert np.bincount(held.labels).tolist() == [4, 4, 4]

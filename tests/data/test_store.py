@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from probeline.data import cache as data_cache
 from probeline.data import store
-from probeline.failures import UserError
+from probeline.errors import UserError
 
 DIGITS = {"name": "digits"}
 

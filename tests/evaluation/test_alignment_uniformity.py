@@ -3,9 +3,9 @@ from math import exp, log
 
 import pytest
 import torch
-from evaluation.subjects import judged, protocol, values
+from helpers.subjects import judged, protocol, values
+from probeline.errors import NotApplicable
 from probeline.evaluation.alignment_uniformity import alignment, uniformity
-from probeline.failures import NotApplicable
 
 
 def sphere(n, dim=3, seed=0):

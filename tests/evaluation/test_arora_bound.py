@@ -3,7 +3,8 @@ from math import log2
 
 import pytest
 import torch
-from evaluation.subjects import dataset, judged, protocol, values
+from helpers.subjects import dataset, judged, protocol, values
+from probeline.errors import NotApplicable
 from probeline.evaluation.arora_bound import (
     class_collision,
     class_pairs_loss,
@@ -12,7 +13,6 @@ from probeline.evaluation.arora_bound import (
     mean_classifier_loss,
     view_pairs_loss,
 )
-from probeline.failures import NotApplicable
 
 LABELS = torch.tensor([0, 0, 0, 1, 1, 2])
 

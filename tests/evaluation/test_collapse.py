@@ -1,6 +1,6 @@
 import pytest
 import torch
-from evaluation.subjects import of_features, protocol, values
+from helpers.subjects import of_features, protocol, values
 from probeline.evaluation.collapse import spread
 
 

@@ -2,7 +2,7 @@ from math import exp, log
 
 import pytest
 import torch
-from evaluation.subjects import dataset, judged, protocol, values
+from helpers.subjects import dataset, judged, protocol, values
 from probeline.evaluation.contrastive import own, scores
 from probeline.losses import nt_xent
 from torch.nn import functional as F

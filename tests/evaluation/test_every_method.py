@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from evaluation.subjects import dataset, judged, protocol
-from probeline import catalog
-from probeline.failures import NotApplicable
-from probeline.records import Record
+from helpers.subjects import dataset, judged, protocol
+from probeline.core.events import Record
+from probeline.errors import NotApplicable
+from probeline.plugins import catalog
 
 QUICK = ("linear_probe", "projection_probe", "rankme", "collapse", "alignment_uniformity", "contrastive", "arora_bound")
 
@@ -17,7 +17,7 @@ def test_representations_projections_and_pairs_are_judged_or_refused(name, tmp_p
     known, said = judged(name, dataset(24, 9, 9, side=32), **narrow), []
     for each in QUICK:
         try:
-            for item in protocol(each).evaluate(replace(known, test=known.test.again()), tmp_path / each):
+            for item in protocol(each).evaluate(replace(known, test=known.test.fresh()), tmp_path / each):
                 said.append(f"{each}/{item.name}")
                 assert isinstance(item, Record) or item.path.is_file()
         except NotApplicable as reason:

@@ -2,14 +2,14 @@ from dataclasses import replace
 
 import pytest
 import torch
-from evaluation.subjects import dataset, judged, protocol, values
-from probeline import catalog
+from helpers.subjects import dataset, judged, protocol, values
+from probeline.errors import NotApplicable
 from probeline.evaluation.fine_tune import balanced_rows
-from probeline.failures import NotApplicable
 from probeline.methods.base import Method
-from probeline.methods.random_init import Config
+from probeline.methods.floors.random_init import Config
 from probeline.models.build import build_encoder
-from probeline.training.representations import evidence
+from probeline.plugins import catalog
+from probeline.training.embeddings import evaluation_data
 from pydantic import ValidationError
 from torch import nn
 
@@ -97,9 +97,9 @@ class WithDropout(Method):
 
 def test_random_layers_draw_from_the_trials_seed(tmp_path):
     method = WithDropout(Config(), build_encoder({"name": "resnet", "width": 4}, (16, 16, 3)), None)
-    known, found = evidence(method, dataset(), torch.device("cpu"), 0), []
+    known, found = evaluation_data(method, dataset(), torch.device("cpu"), 0), []
     for noise in (1, 2):
         torch.manual_seed(noise)
-        again = replace(known, test=known.test.again())
+        again = replace(known, test=known.test.fresh())
         found.append(values(protocol("fine_tune", **QUICK).evaluate(again, tmp_path)))
     assert found[0] == found[1]

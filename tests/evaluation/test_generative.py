@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from probeline import catalog
-from probeline.data.parts import Dataset, Facts, Part
+from probeline.core.dataset import Dataset, DatasetInfo, Split
+from probeline.core.events import Artifact, Record
+from probeline.errors import NotApplicable
 from probeline.evaluation.base import Protocol
 from probeline.evaluation.pictures import sheet
-from probeline.failures import NotApplicable
 from probeline.methods.base import Method
 from probeline.models.build import build_encoder
-from probeline.records import Artifact, Record
-from probeline.training.representations import evidence
+from probeline.plugins import catalog
+from probeline.training.embeddings import evaluation_data
 from torch import nn
 
 SIDE = 16
@@ -24,7 +24,7 @@ SIDE = 16
 def dataset(test=30):
     def part(count, seed):
         pixels = np.random.default_rng(seed).integers(0, 256, (count, SIDE, SIDE, 3), dtype=np.uint8)
-        return Part(pixels, np.arange(count, dtype=np.int64) % 3)
+        return Split(pixels, np.arange(count, dtype=np.int64) % 3)
 
     return Dataset(part(12, 0), part(6, 1), part(test, 2), ("a", "b", "c"), "-")
 
@@ -33,9 +33,9 @@ def known(name, test=30, **settings):
     torch.manual_seed(0)
     encoder = build_encoder({"name": "resnet", "width": 2}, (SIDE, SIDE, 3))
     config = catalog.config("methods", name)(**settings)
-    facts = Facts("-", 12, 6, test, ("a", "b", "c"), (SIDE, SIDE, 3))
+    facts = DatasetInfo("-", 12, 6, test, ("a", "b", "c"), (SIDE, SIDE, 3))
     method = catalog.plugin_class("methods", name, Method)(config, encoder, facts)
-    return evidence(method, dataset(test), torch.device("cpu"), seed=3)
+    return evaluation_data(method, dataset(test), torch.device("cpu"), seed=3)
 
 
 def said(protocol, evidence_, folder, **settings):
@@ -53,7 +53,7 @@ class Even(nn.Module):
         super().__init__()
         self.encoder = nn.Identity()
 
-    def log_weights(self, images, draws, samples):
+    def log_weights(self, images, rng, samples):
         return torch.full((samples, len(images)), -images[0].numel() * math.log(256.0))
 
 

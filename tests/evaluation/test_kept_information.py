@@ -1,12 +1,12 @@
 import pytest
 import torch
-from evaluation.subjects import dataset, judged, protocol, values
-from probeline.data.draws import Draws
+from helpers.subjects import dataset, judged, protocol, values
+from probeline.core.sample_rng import SampleRNG
+from probeline.errors import NotApplicable
 from probeline.evaluation.kept_information import answered, quarter_turns, squares
-from probeline.failures import NotApplicable
-from probeline.methods.random_init import Config, RandomInit
+from probeline.methods.floors.random_init import Config, RandomInit
 from probeline.models.build import build_encoder
-from probeline.training.representations import evidence
+from probeline.training.embeddings import evaluation_data
 
 
 class Forgetful(RandomInit):
@@ -40,7 +40,7 @@ def test_an_oblong_image_is_turned_as_its_central_square():
 def test_the_first_way_leaves_the_image_alone_and_the_others_do_not(name):
     known = judged(data=dataset(12, 3, 3))
     images = next(known.subject.batches("train", 12)).inputs
-    made = tasks()[name].made(images, Draws(0, 0, torch.arange(12)))
+    made = tasks()[name].made(images, SampleRNG(0, 0, torch.arange(12)))
     assert made.shape == (4 if name == "rotation" else 2, *images.shape)
     assert torch.equal(made[0], images)
     assert all((other - images).abs().amax((1, 2, 3)).min() > 0.05 for other in made[1:])
@@ -59,7 +59,7 @@ def test_pixels_keep_what_a_projection_to_nothing_loses(tmp_path):
     """Grey images stand out among noise of three colours; a constant z tells nothing apart."""
     data = dataset(200, 60, 100)
     method = Forgetful(Config(), build_encoder({"name": "raw_pixels"}, (16, 16, 3)), None)
-    found = evaluated(evidence(method, data, torch.device("cpu"), 0), tmp_path)
+    found = evaluated(evaluation_data(method, data, torch.device("cpu"), 0), tmp_path)
     assert found["rotation/h"] > 0.9
     assert found["sobel/h"] > 0.9
     for task, chance in (("rotation", 0.25), ("grey", 0.5), ("sobel", 0.5), ("noise", 0.5)):

@@ -1,7 +1,7 @@
 import pytest
 import torch
-from evaluation.subjects import dataset, files, judged, of_features, protocol, values
-from probeline.failures import NotApplicable
+from helpers.subjects import dataset, files, judged, of_features, protocol, values
+from probeline.errors import NotApplicable
 from sklearn.linear_model import LogisticRegression
 
 

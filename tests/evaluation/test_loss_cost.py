@@ -1,9 +1,9 @@
 import pytest
 import torch
-from evaluation.subjects import dataset, judged, protocol, values
+from helpers.subjects import dataset, judged, protocol, values
+from probeline.errors import NotApplicable
 from probeline.evaluation._allocations import peak_bytes
 from probeline.evaluation.loss_cost import repeated, repeated_outputs, repeated_views
-from probeline.failures import NotApplicable
 from probeline.methods.base import Outputs, Views
 
 CPU = torch.device("cpu")

@@ -3,10 +3,10 @@ import json
 import numpy as np
 import pytest
 import torch
-from evaluation.subjects import dataset, files, judged, of_features, protocol
+from helpers.subjects import dataset, files, judged, of_features, protocol
 from PIL import Image
+from probeline.errors import NotApplicable
 from probeline.evaluation.map_2d import principal_components
-from probeline.failures import NotApplicable
 from sklearn.decomposition import PCA
 
 

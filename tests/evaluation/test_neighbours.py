@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from evaluation.subjects import CLASSES, dataset, files, judged, protocol
+from helpers.subjects import CLASSES, dataset, files, judged, protocol
 from PIL import Image
 from probeline.evaluation.neighbours import nearest
 

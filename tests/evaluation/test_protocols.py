@@ -5,11 +5,11 @@ from functools import cache
 
 import pytest
 import torch
-from evaluation.subjects import SMALL, dataset, judged, protocol, values
-from probeline import catalog
-from probeline.evaluation.base import Sealed
-from probeline.failures import NotApplicable
-from probeline.records import Artifact, Record
+from helpers.subjects import SMALL, dataset, judged, protocol, values
+from probeline.core.events import Artifact, Record
+from probeline.errors import NotApplicable
+from probeline.evaluation.base import HeldOutLabels
+from probeline.plugins import catalog
 
 OPENED = "test labels opened"
 NAMES = catalog.names("protocols")
@@ -24,16 +24,16 @@ SITUATIONS = {
 }
 
 
-class Watched(Sealed):
+class Watched(HeldOutLabels):
     """A real sealed part that also notes when it was opened."""
 
     def __init__(self, sealed, log):
         super().__init__(sealed.h, sealed._labels, sealed.z)
         self.log = log
 
-    def open(self):
+    def reveal(self):
         self.log.append(OPENED)
-        return super().open()
+        return super().reveal()
 
 
 def watched(known):
@@ -68,7 +68,7 @@ def test_nothing_that_others_look_at_changes_and_the_same_seed_gives_the_same_nu
     before = [tensor.clone() for tensor in _shared(known)]
     for folder in ("a", "b"):
         torch.manual_seed(len(found))
-        again = replace(known, test=known.test.again())
+        again = replace(known, test=known.test.fresh())
         said = values(_until_refused(protocol(name, **SMALL.get(name, {})).evaluate(again, tmp_path / folder)))
         found.append({key: value for key, value in said.items() if not key.endswith("/seconds")})  # a clock's
     assert found[0] == found[1]
@@ -93,9 +93,9 @@ def test_it_gives_numbers_or_files_or_says_why_not(name, case, tmp_path):
 
 def test_test_labels_cannot_be_read_twice():
     sealed = judged(data=dataset(6, 3, 3)).test
-    sealed.open()
+    sealed.reveal()
     with pytest.raises(RuntimeError, match="read already"):
-        sealed.open()
+        sealed.reveal()
 
 
 def _shared(known):

@@ -3,7 +3,7 @@ import csv
 import numpy as np
 import pytest
 import torch
-from evaluation.subjects import files, judged, of_features, protocol, values
+from helpers.subjects import files, judged, of_features, protocol, values
 from probeline.evaluation.rankme import effective_rank, singular_values
 from scipy.stats import entropy
 

@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 import torch
-from evaluation.subjects import stripes
+from helpers.subjects import stripes
 from PIL import Image
 from probeline.evaluation._tiles import FORMAT, rows_of, tiles, tiles_of, write_facts, write_sheet
 

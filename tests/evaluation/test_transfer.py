@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from evaluation.subjects import DIGITS, dataset, judged, protocol, values
+from helpers.subjects import DIGITS, dataset, judged, protocol, values
 from PIL import Image
 from probeline.data.store import open_dataset
-from probeline.execution.plan import make
-from probeline.failures import NotApplicable
-from probeline.spec.components import resolve
-from probeline.spec.load import load
+from probeline.errors import NotApplicable
+from probeline.execution.planning.plan import make
+from probeline.experiment.components import resolve
+from probeline.experiment.load import load
 
 
 def folder(path, labelled=True, size=12, images=12, seed=0):
@@ -36,7 +36,7 @@ def test_a_colour_set_is_probed_by_an_encoder_of_grey(tmp_path):
 def test_the_probe_is_the_linear_probe_of_that_data_set(tmp_path):
     known = judged()
     found = values(protocol("transfer", data=[DIGITS]).evaluate(known, tmp_path))
-    there = known.subject.elsewhere(resolve("datasets", DIGITS).value)
+    there = known.subject.embed_dataset(resolve("datasets", DIGITS).value)
     directly = values(protocol("linear_probe").evaluate(there, tmp_path))
     assert {name.removeprefix("digits/"): value for name, value in found.items()} == directly
     assert len(there.train.h) == 40

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from evaluation.test_transfer import folder
 from PIL import Image
+from probeline.core.events import Artifact, Note, Record
 from probeline.data.store import facts
-from probeline.failures import BadData, UserError
-from probeline.records import Artifact, Note, Record
-from probeline.spec.grid import cells
-from probeline.spec.identity import canonical_json, trial
-from probeline.spec.load import load
+from probeline.errors import BadData, UserError
+from probeline.experiment.grid import cells
+from probeline.experiment.identity import canonical_json, trial
+from probeline.experiment.load import load
 from probeline.training.trial import Storage, run
 
 SPEC = """

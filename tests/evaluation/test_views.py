@@ -3,15 +3,15 @@ import json
 import numpy as np
 import pytest
 import torch
-from evaluation.subjects import dataset, files, judged, protocol
+from helpers.subjects import dataset, files, judged, protocol
 from PIL import Image
-from probeline import catalog
-from probeline.data.draws import Draws
-from probeline.evaluation._seen import seen
-from probeline.evaluation._subject import ANOTHER
+from probeline.core.sample_rng import SampleRNG
+from probeline.errors import NotApplicable
+from probeline.evaluation._frozen_method import ANOTHER
 from probeline.evaluation._tiles import rows_of
-from probeline.failures import NotApplicable
+from probeline.evaluation._view_grid import view_grid
 from probeline.methods.base import Method, Views
+from probeline.plugins import catalog
 
 
 def told(known, folder, **settings):
@@ -40,7 +40,7 @@ def test_views_are_those_of_the_samples_own_draws(tmp_path):
     subject = known.subject
     rows = torch.from_numpy(rows_of(subject.dataset.train.labels, 2))
     batch = next(subject.batches("train", 48))
-    views = subject.method.views(batch, Draws(subject.seed ^ ANOTHER, 0, batch.index)).inputs.unflatten(0, (2, 48))
+    views = subject.method.views(batch, SampleRNG(subject.seed ^ ANOTHER, 0, batch.index)).inputs.unflatten(0, (2, 48))
     first = views[0, rows[0]].permute(1, 2, 0).mul(255).round().clamp(0, 255).numpy()
     assert np.abs(sheet[:16, 2 * 16 : 3 * 16] - first).mean() < 8
 
@@ -58,6 +58,6 @@ def test_every_method_shows_its_views_or_says_why_not(name, tmp_path):
 
 def test_views_that_are_no_pictures_are_refused_in_words():
     known = judged("simclr")
-    known.subject.method.views = lambda batch, draws: Views(batch.inputs[:, 0])
+    known.subject.method.views = lambda batch, rng: Views(batch.inputs[:, 0])
     with pytest.raises(NotApplicable, match=r"\(48, 16, 16\), which is no picture"):
-        seen(known.subject.method, next(known.subject.batches("train", 48)), None)
+        view_grid(known.subject.method, next(known.subject.batches("train", 48)), None)

@@ -4,17 +4,17 @@ import inspect
 import io
 
 import pytest
-from probeline.execution.engine import Listener
-from probeline.execution.feed import NO_LIMIT, Feed
-from probeline.execution.metrics import Metered
-from probeline.execution.plan import make
+from probeline.core.events import Note, Record
+from probeline.execution.planning.plan import make
+from probeline.execution.progress import ProgressDisplay
+from probeline.execution.ray.engine import Listener
+from probeline.execution.ray.prometheus import PrometheusRecorder
+from probeline.execution.ray.scheduler import NO_LIMIT, Scheduler
 from probeline.execution.recorder import Recorder
-from probeline.execution.watch import Watch
-from probeline.records import Note, Record
-from probeline.spec.load import load
-from probeline.tracking.experiment import describe
-from probeline.tracking.results import find, frame, statuses
-from probeline.tracking.writer import Writer
+from probeline.experiment.load import load
+from probeline.tracking.reading.results import find, frame, statuses
+from probeline.tracking.writing.experiments import describe
+from probeline.tracking.writing.writer import Writer
 from rich.console import Console
 
 
@@ -22,8 +22,8 @@ from rich.console import Console
 def recorder(spec, uri):
     plan = make(load(spec), uri)
     with Writer(uri, describe(plan.experiment, "", {}), spec.parent / ".probeline") as writer:
-        watch = Watch(plan.todo, 0, Console(file=io.StringIO()))
-        yield Recorder(plan, {}, writer, watch, Feed(plan.todo, NO_LIMIT))
+        watch = ProgressDisplay(plan.todo, 0, Console(file=io.StringIO()))
+        yield Recorder(plan, {}, writer, watch, Scheduler(plan.todo, NO_LIMIT))
 
 
 def test_a_worker_that_dies_between_two_trials_costs_the_next_one_a_retry_and_no_more(recorder, uri):
@@ -60,7 +60,7 @@ def test_a_trial_whose_worker_is_replaced_is_next_in_line_and_nothing_is_said_of
     assert "Workers replaced between trials, as they kept memory: 1." in recorder.outcome.summary("spec.yaml")
 
 
-@pytest.mark.parametrize("listener", [Recorder, Metered])
+@pytest.mark.parametrize("listener", [Recorder, PrometheusRecorder])
 def test_whoever_listens_to_the_engine_takes_all_that_it_says(listener):
     said = [name for name, what in vars(Listener).items() if inspect.isfunction(what) and not name.startswith("_")]
     assert len(said) == 7

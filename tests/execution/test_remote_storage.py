@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from faults.driver import check_resumed, end, trial_runs, wait_for_an_epoch
 from faults.test_kill import SPEC, check_the_record
+from helpers.faults.driver import check_resumed, end, trial_runs, wait_for_an_epoch
+from helpers.s3_server import S3Server
 from mlflow import MlflowClient
-from s3_server import S3Server
 
 MINUTES = 8 * 60
 """Seconds that a run may take on a busy machine."""

@@ -6,22 +6,22 @@ from pathlib import Path
 
 import mlflow
 import pytest
-from probeline.execution.plan import make
-from probeline.execution.run import Site, only_run, only_run_at, run, unsettled
-from probeline.execution.watch import Watch
-from probeline.failures import UserError
-from probeline.spec.load import load
-from probeline.tracking.experiment import ExperimentInfo, describe
-from probeline.tracking.results import frame
-from probeline.tracking.writer import Writer
+from probeline.errors import UserError
+from probeline.execution.planning.plan import make
+from probeline.execution.progress import ProgressDisplay
+from probeline.execution.run import RunEnvironment, only_run, only_run_at, run, unsettled
+from probeline.experiment.load import load
+from probeline.tracking.reading.results import frame
+from probeline.tracking.writing.experiments import ExperimentInfo, describe
+from probeline.tracking.writing.writer import Writer
 from rich.console import Console
 
 
 def go(spec, uri, **options):
     plan = make(load(spec, **options), uri)
     info = describe(plan.experiment, spec.read_text(), {"git_commit": "abc"})
-    watch = Watch(plan.todo, 0, Console(file=io.StringIO()))
-    return plan, run(plan, info, Site(spec.parent / ".probeline", uri), watch)
+    watch = ProgressDisplay(plan.todo, 0, Console(file=io.StringIO()))
+    return plan, run(plan, info, RunEnvironment(spec.parent / ".probeline", uri), watch)
 
 
 def test_a_grid_runs_once_is_recorded_once_and_then_has_nothing_to_do(spec, uri):
@@ -104,19 +104,23 @@ def test_two_runs_of_one_experiment_do_not_meet(tmp_path):
 
 
 def test_what_another_run_has_finished_meanwhile_is_not_done_again(spec, uri, tmp_path):
-    plan, site = make(load(spec), uri), Site(tmp_path, uri)
+    plan, site = make(load(spec), uri), RunEnvironment(tmp_path, uri)
     first, *others = plan.trials
     with Writer(uri, describe(plan.experiment, "", {}), tmp_path) as writer:
         writer.started(first)
         writer.finished(first.id)
     assert unsettled(plan.trials, site, "tiny") == others
-    nowhere = Site(tmp_path, "http://127.0.0.1:1")
+    nowhere = RunEnvironment(tmp_path, "http://127.0.0.1:1")
     assert unsettled(plan.trials, nowhere, "tiny") == plan.trials
 
 
 def test_nor_do_two_from_different_folders_that_share_a_database(tmp_path, uri):
-    one, other, info = Site(tmp_path / "one", uri), Site(tmp_path / "other", uri), ExperimentInfo("a")
-    elsewhere = Site(tmp_path / "other", f"sqlite:///{tmp_path}/elsewhere/mlflow.db")
+    one, other, info = (
+        RunEnvironment(tmp_path / "one", uri),
+        RunEnvironment(tmp_path / "other", uri),
+        ExperimentInfo("a"),
+    )
+    elsewhere = RunEnvironment(tmp_path / "other", f"sqlite:///{tmp_path}/elsewhere/mlflow.db")
     with (
         only_run_at(one, info),
         pytest.raises(UserError, match=r"another run of 'a' is at work in .*mlartifacts"),

@@ -2,15 +2,10 @@
 
 import psutil
 import pytest
-from execution.commands import MINUTES, submit
-from execution.ray_cluster import RayCluster, title
-from faults.driver import (
-    check_resumed,
-    end,
-    trial_runs,
-    wait_for_checkpoints,
-)
 from faults.test_kill import SPEC, check_the_record
+from helpers.commands import MINUTES, submit
+from helpers.faults.driver import check_resumed, end, trial_runs, wait_for_checkpoints
+from helpers.ray_cluster import RayCluster, title
 
 pytestmark = pytest.mark.slow
 

@@ -7,17 +7,17 @@ import sys
 import numpy as np
 import pytest
 import torch
-from faults.driver import end, start, trial_runs, wait_for_an_epoch
-from faults.small_disk import fill, small_disk
 from faults.test_kill import SPEC, check_the_record
+from helpers.faults.driver import end, start, trial_runs, wait_for_an_epoch
+from helpers.faults.small_disk import fill, small_disk
+from helpers.trial_events import curve, info, trial
+from probeline.core.dataset import Split
 from probeline.data import cache
-from probeline.data.parts import Part
-from probeline.failures import DiskFull
-from probeline.tracking.results import frame
-from probeline.tracking.writer import Writer
+from probeline.errors import DiskFull
+from probeline.tracking.reading.results import frame
+from probeline.tracking.writing.writer import Writer
 from probeline.training.checkpoints import Checkpoint, EncoderStore
 from tracking.conftest import database, template, uri  # noqa: F401
-from tracking.said import curve, info, trial
 
 
 @pytest.fixture
@@ -59,9 +59,9 @@ def test_a_cache_without_room_leaves_nothing_and_is_built_once_there_is(disk, tm
     assert "the disk is full; make room there" in told.stderr
     assert "Traceback" not in told.stderr
     filler.unlink()
-    parts = {"train": Part(np.zeros((100, 32, 32, 1), np.uint8), np.arange(100) % 10)}
+    parts = {"train": Split(np.zeros((100, 32, 32, 1), np.uint8), np.arange(100) % 10)}
     with pytest.raises(DiskFull):
-        cache.write({"train": Part(np.zeros((4000, 32, 32, 1), np.uint8), np.arange(4000) % 10)})
+        cache.write({"train": Split(np.zeros((4000, 32, 32, 1), np.uint8), np.arange(4000) % 10)})
     assert list((disk / "datasets/arrays").iterdir()) == []
     digest = cache.write(parts)
     assert cache.load(digest)["train"].inputs.shape == (100, 32, 32, 1)

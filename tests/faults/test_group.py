@@ -9,10 +9,10 @@ import psutil
 import pytest
 import torch
 import torch.distributed as dist
-from faults.driver import end, resumed_after, start, trial_runs, wait_for_an_epoch
+from helpers.faults.driver import end, resumed_after, start, trial_runs, wait_for_an_epoch
 from mlflow import MlflowClient
-from probeline.execution.plan import make
-from probeline.spec.load import load
+from probeline.execution.planning.plan import make
+from probeline.experiment.load import load
 from probeline.training.trial import Storage, follow, run
 
 SPEC = """

@@ -8,11 +8,11 @@ from pathlib import Path
 import psutil
 import pytest
 import torch
-from faults.driver import end, start, wait_for_an_epoch, wait_for_the_end_of, workers
+from helpers.faults.driver import end, start, wait_for_an_epoch, wait_for_the_end_of, workers
 from mlflow import MlflowClient
-from probeline.execution.plan import make
-from probeline.records import Record
-from probeline.spec.load import load
+from probeline.core.events import Record
+from probeline.execution.planning.plan import make
+from probeline.experiment.load import load
 from probeline.training.trial import Storage, run
 
 SPEC = """

@@ -6,11 +6,11 @@ import time
 
 import psutil
 import pytest
-from faults.driver import end, start, trial_runs, wait_for_an_epoch, wait_for_the_end_of
 from faults.test_kill import SPEC, check_the_record
+from helpers.faults.driver import end, start, trial_runs, wait_for_an_epoch, wait_for_the_end_of
+from helpers.mlflow_server import MlflowServer
 from mlflow import MlflowClient
-from probeline.tracking import lease
-from tracking.mlflow_server import MlflowServer
+from probeline.tracking.server import lease
 
 pytestmark = pytest.mark.slow
 

@@ -2,12 +2,12 @@
 
 import pytest
 import torch
-from faults.driver import end, start, trial_runs
 from faults.test_trials import with_faulty_cells
-from probeline.execution.plan import make
-from probeline.failures import OutOfMemory
-from probeline.records import Note, Record
-from probeline.spec.load import load
+from helpers.faults.driver import end, start, trial_runs
+from probeline.core.events import Note, Record
+from probeline.errors import OutOfMemory
+from probeline.execution.planning.plan import make
+from probeline.experiment.load import load
 from probeline.training.trial import Storage, run
 
 SPEC = """

@@ -5,7 +5,8 @@ import signal
 
 import psutil
 import pytest
-from faults.driver import (
+from faults.test_kill import SPEC, check_the_record
+from helpers.faults.driver import (
     check_resumed,
     checkpoints,
     end,
@@ -16,7 +17,6 @@ from faults.driver import (
     wait_for_trials_at_work,
     workers,
 )
-from faults.test_kill import SPEC, check_the_record
 
 
 @pytest.fixture

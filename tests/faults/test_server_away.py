@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-from faults.driver import end, start, wait_for_an_epoch
 from faults.test_kill import SPEC, check_the_record
+from helpers.faults.driver import end, start, wait_for_an_epoch
 from tracking.conftest import database, server, template  # noqa: F401
 
 

@@ -8,13 +8,13 @@ import urllib.request
 from collections import Counter
 
 import pytest
-from faults.load import EACH, POINTS, expected, top1, trials_of, write
-from infra.servers import Mlflow, Postgres
-from probeline.tracking.client import connect
-from probeline.tracking.location import resolve
-from probeline.tracking.results import frame, statuses
-from probeline.tracking.runs_client import ClientRuns
-from tracking.said import trial
+from helpers.faults.load import EACH, POINTS, expected, top1, trials_of, write
+from helpers.infra_servers import Mlflow, Postgres
+from helpers.trial_events import trial
+from probeline.tracking.reading.results import frame, statuses
+from probeline.tracking.reading.runs_client import ClientRuns
+from probeline.tracking.server.client import connect
+from probeline.tracking.server.location import resolve
 
 PROCESSES = range(1, 9)
 DATABASE, ADMIN, WRITER = "database-secret-4711", "admin-secret-4711-long", "writer-secret-4711-long"

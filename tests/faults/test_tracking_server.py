@@ -5,14 +5,14 @@ import time
 import urllib.request
 
 import pytest
-from probeline.records import Artifact, Record
-from probeline.tracking.client import connect
-from probeline.tracking.location import resolve
-from probeline.tracking.results import frame, statuses
-from probeline.tracking.runs_client import ClientRuns
-from probeline.tracking.writer import Writer
+from helpers.trial_events import curve, info, trial
+from probeline.core.events import Artifact, Record
+from probeline.tracking.reading.results import frame, statuses
+from probeline.tracking.reading.runs_client import ClientRuns
+from probeline.tracking.server.client import connect
+from probeline.tracking.server.location import resolve
+from probeline.tracking.writing.writer import Writer
 from tracking.conftest import database, server, template  # noqa: F401
-from tracking.said import curve, info, trial
 
 
 def test_a_server_that_dies_in_the_middle_loses_nothing_and_doubles_nothing(server, tmp_path):  # noqa: F811

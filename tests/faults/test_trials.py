@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from faults.driver import end, start, trial_runs
+from helpers.faults.driver import end, start, trial_runs
 from mlflow import MlflowClient
 
 

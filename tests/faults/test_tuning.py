@@ -10,10 +10,10 @@ from statistics import fmean
 
 import psutil
 import pytest
-from faults.driver import end, start, wait_for_the_end_of
+from helpers.faults.driver import end, start, wait_for_the_end_of
 from mlflow import MlflowClient
-from probeline.execution.plan import make
-from probeline.spec.load import load
+from probeline.execution.planning.plan import make
+from probeline.experiment.load import load
 
 SPEC = """
 name: tuned

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from faults.driver import trial_runs, wait_for_an_epoch
-
-from infra.slurm import install
+from helpers.faults.driver import trial_runs, wait_for_an_epoch
+from helpers.slurm import install
 
 SCRIPT = Path(__file__).parents[2] / "infra/slurm/probeline.sbatch"
 SPEC = """

@@ -9,7 +9,7 @@ from typing import Literal, get_args, get_origin
 
 import pytest
 import torch
-from probeline import catalog
+from probeline.plugins import catalog
 
 NAMES = catalog.names("losses")
 B, D = 6, 5

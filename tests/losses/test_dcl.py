@@ -2,7 +2,7 @@ import math
 
 import pytest
 import torch
-from losses.two_views import triplets, views
+from helpers.two_views import triplets, views
 from probeline.losses import dcl, nt_xent
 
 

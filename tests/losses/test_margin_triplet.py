@@ -1,7 +1,7 @@
 import pytest
 import torch
-from losses.two_views import triplets, views
-from probeline.losses import _rows, margin_triplet
+from helpers.two_views import triplets, views
+from probeline.losses import _blockwise, margin_triplet
 
 
 def test_two_orthogonal_pairs_give_the_value_worked_out_by_hand():
@@ -35,7 +35,7 @@ def test_semi_hard_takes_the_closest_negative_within_the_margin(negatives, rows,
         outside += not semi_hard
     assert 0 < len(found) < 16
     assert outside > 0
-    monkeypatch.setattr(_rows, "block_size", lambda *_: rows)
+    monkeypatch.setattr(_blockwise, "block_size", lambda *_: rows)
     value = margin_triplet(za, zb, 0.1, "semi_hard", negatives)
     assert value.item() == pytest.approx(sum(found) / len(found), rel=1e-12)
 
@@ -50,7 +50,7 @@ def test_in_blocks_value_and_gradient_are_those_of_all_at_once(monkeypatch):
     za, zb = (z.requires_grad_() for z in views())
     whole = margin_triplet(za, zb)
     expected = torch.autograd.grad(whole, (za, zb))
-    monkeypatch.setattr(_rows, "block_size", lambda *_: 5)
+    monkeypatch.setattr(_blockwise, "block_size", lambda *_: 5)
     parts = margin_triplet(za, zb)
     torch.testing.assert_close(parts, whole, rtol=1e-12, atol=0)
     torch.testing.assert_close(torch.autograd.grad(parts, (za, zb)), expected, rtol=1e-9, atol=1e-14)

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from losses.two_views import views
+from helpers.two_views import views
 from probeline.losses import negative_cosine
 
 

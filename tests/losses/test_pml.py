@@ -3,12 +3,12 @@ import sys
 
 import pytest
 import torch
-from losses.two_views import views
-from probeline import catalog
-from probeline.failures import UserError
+from helpers.two_views import views
+from probeline.errors import UserError
+from probeline.experiment.components import resolve
 from probeline.losses import nt_xent, supcon
 from probeline.losses.pml import pml
-from probeline.spec.components import resolve
+from probeline.plugins import catalog
 
 library = pytest.importorskip("pytorch_metric_learning", reason="the extra [pml] is not installed")
 LABELS = torch.tensor([0, 1, 0, 2, 1, 0])
@@ -82,7 +82,7 @@ def test_wrong_names_and_parameters_are_told_while_planning():
 
 
 def test_planning_imports_neither_torch_nor_the_library():
-    script = "import sys; from probeline.spec.components import resolve\n"
+    script = "import sys; from probeline.experiment.components import resolve\n"
     script += "assert resolve('losses', {'name': 'pml/CircleLoss', 'parameters': {'n': 1}}).complaints\n"
     script += "assert not {'torch', 'pytorch_metric_learning'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", script], check=True)

@@ -2,7 +2,7 @@ import math
 
 import pytest
 import torch
-from losses.two_views import cosines, views
+from helpers.two_views import cosines, views
 from probeline.losses import nt_xent, supcon
 
 LABELS = torch.tensor([0, 1, 0, 2, 1, 0])

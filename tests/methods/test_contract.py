@@ -4,17 +4,17 @@ from dataclasses import replace
 
 import pytest
 import torch
-from probeline import catalog
-from probeline.data.draws import Draws
+from probeline.core.dataset import DatasetInfo
+from probeline.core.sample_rng import SampleRNG
 from probeline.data.loader import Batch
-from probeline.data.parts import Facts
-from probeline.failures import BadData
+from probeline.errors import BadData
 from probeline.methods.base import Method, Views
 from probeline.models.build import build_encoder
+from probeline.plugins import catalog
 
 B, SHAPE = 4, (16, 16, 3)
 NAMES = catalog.names("methods")
-FACTS = Facts(digest="-", train_size=40, validation_size=4, test_size=4, classes=("a", "b", "c"), shape=SHAPE)
+FACTS = DatasetInfo(digest="-", train_size=40, validation_size=4, test_size=4, classes=("a", "b", "c"), shape=SHAPE)
 
 
 def batch(seed=0):
@@ -32,7 +32,7 @@ def method(name, facts=FACTS):
 
 
 def views(made, seed=0):
-    return made.views(batch(), Draws(seed, 0, torch.arange(B)))
+    return made.views(batch(), SampleRNG(seed, 0, torch.arange(B)))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -48,7 +48,7 @@ def test_views_are_a_function_of_the_draws_alone(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_views_stand_one_after_the_other_and_leave_the_batch_alone(name):
     made, given = method(name), batch()
-    made_views = made.views(given, Draws(0, 0, given.index))
+    made_views = made.views(given, SampleRNG(0, 0, given.index))
     assert torch.equal(given.inputs, batch().inputs)
     assert len(made_views.inputs) % B == 0
     h = made(made_views).h
@@ -131,7 +131,7 @@ def test_unlabelled_data_or_a_single_class_are_enough_unless_it_says_that_it_nee
         assert "needs labels" in str(refusal)
         return
     given = replace(batch(), labels=torch.full((B,), len(classes) - 1))
-    made_views = made.views(given, Draws(0, 0, given.index))
+    made_views = made.views(given, SampleRNG(0, 0, given.index))
     assert torch.isfinite(made.loss(made(made_views), made_views)["loss"])
 
 

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from probeline.failures import UserError
+from probeline.errors import UserError
 from probeline.models.build import build_encoder
 
 

@@ -3,8 +3,8 @@ import sys
 
 import pytest
 import torch
-from probeline import catalog
 from probeline.models.encoders import resnet
+from probeline.plugins import catalog
 
 
 @pytest.mark.parametrize("depth", [18, 34, 50])

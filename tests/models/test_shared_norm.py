@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from gloo import on_two_workers
+from helpers.gloo import on_two_workers
 from probeline.models.shared_norm import SharedNorms, batch_rows, in_groups
 from torch import nn
 

@@ -2,7 +2,7 @@ import pickle
 
 import pytest
 import torch
-from probeline.failures import UserError
+from probeline.errors import UserError
 from probeline.models.build import build_encoder
 from probeline.models.weights import load_weights
 from safetensors.torch import save_file

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from probeline.spec.schema import Experiment, Report
+from probeline.experiment.schema import Experiment, Report
 
 LEVELS = {"simclr": 0.700, "rotation": 0.655, "supervised": 0.742}
 ARMS = {"random_init": 0.640, "raw_pixels": 0.583}

@@ -4,8 +4,8 @@ import shutil
 import subprocess
 
 import pytest
-from browser import FLAGS, PHONE, Look, program
-from probeline.report.page import write
+from helpers.browser import FLAGS, PHONE, Look, program
+from probeline.report.formats.page import write
 
 SCRIPT = "<script>document.title='planted'</script><img src=x onerror=\"document.title='planted'\">\"'`${document}"
 LONG, RTL, FORMULA = "x" * 5_000, "שיטה\u202eabc", '=HYPERLINK("http://example.org")'

@@ -5,11 +5,11 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from helpers import hostile
 from markdown_it import MarkdownIt
-from probeline.report import images
-from probeline.report.contents import contents
-from probeline.report.page import write
-from report import hostile
+from probeline.report.formats import images
+from probeline.report.formats.contents import contents
+from probeline.report.formats.page import write
 
 TAGS = {"h1", "h2", "h3", "p", "ul", "li", "strong", "em", "code", "table", "thead", "tbody", "tr", "th", "td"}
 COMMANDS = {

@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from probeline.report.cells import cells, layout
-from probeline.report.contents import contents
-from probeline.report.correspondence import correspondence
+from probeline.experiment.grid import cells as planned_cells
+from probeline.experiment.load import load
+from probeline.experiment.references import referred
 from probeline.report.figures.composition_heatmap import apart
-from probeline.report.references import published
-from probeline.spec.grid import cells as planned_cells
-from probeline.spec.load import load
-from probeline.spec.references import referred
+from probeline.report.formats.contents import contents
+from probeline.report.results.cells import cells, layout
+from probeline.report.results.published_matching import correspondence
+from probeline.report.results.references import published
 
 PAPERS = sorted((Path(__file__).parents[2] / "experiments" / "papers").glob("*.yaml"))
 TOP1 = "linear_probe/top1"

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from probeline.report.contents import contents
-from probeline.spec.grid import cells
-from probeline.spec.load import load
+from probeline.experiment.grid import cells
+from probeline.experiment.load import load
+from probeline.report.formats.contents import contents
 
 QUICKSTART = Path(__file__).parents[2] / "experiments" / "quickstart.yaml"
 

@@ -4,8 +4,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from probeline.tracking.client import connect
-from tracking.mlflow_server import MlflowServer
+from helpers.mlflow_server import MlflowServer
+from probeline.tracking.server.client import connect
 
 
 @pytest.fixture(scope="session")

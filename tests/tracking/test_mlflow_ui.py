@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from browser import Look
-from dashboards.prepared import project
-from loopback import free_port, until_it_answers
+from helpers.browser import Look
+from helpers.dashboard_runs import project
+from helpers.loopback import free_port, until_it_answers
 from mlflow import MlflowClient
 
 pytestmark = pytest.mark.slow

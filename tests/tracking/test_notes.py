@@ -7,11 +7,11 @@ import sys
 import textwrap
 from pathlib import Path
 
-from probeline.records import Note, Record
-from probeline.tracking.client import connect
-from probeline.tracking.results import find, frame
-from probeline.tracking.writer import Writer
-from tracking.said import info, trial
+from helpers.trial_events import info, trial
+from probeline.core.events import Note, Record
+from probeline.tracking.reading.results import find, frame
+from probeline.tracking.server.client import connect
+from probeline.tracking.writing.writer import Writer
 
 LABELS = Note("my_protocols.retrieval", "the data have no labels")
 
@@ -67,7 +67,7 @@ def test_notes_of_a_killed_process_are_sent_by_the_next_writer(uri, tmp_path):
     script = f"""
         import os, signal
         from probeline.records import Note
-        from probeline.tracking.outbox import Outbox
+        from probeline.tracking.writing.upload_queue import Outbox
         from probeline.tracking import content
         from tracking.said import trial
         from pathlib import Path

@@ -2,7 +2,7 @@ import os
 
 import pytest
 import torch
-from probeline.failures import DiskFull
+from probeline.errors import DiskFull
 from probeline.training.checkpoints import Checkpoint, EncoderStore, restore_tensors, state_tensors
 from safetensors.torch import load_file
 from torch import nn

@@ -4,8 +4,8 @@ import inspect
 
 import pytest
 import torch
-from gloo import on_two_workers
-from probeline import catalog
+from helpers.gloo import on_two_workers
+from probeline.plugins import catalog
 from torch import nn
 
 SIZES = [5, 3]

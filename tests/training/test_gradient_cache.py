@@ -5,25 +5,25 @@ from functools import partial
 
 import pytest
 import torch
-from probeline import catalog
-from probeline.data.draws import Draws
+from probeline.core.dataset import DatasetInfo
+from probeline.core.sample_rng import SampleRNG
+from probeline.core.settings import Settings
 from probeline.data.loader import Batch
-from probeline.data.parts import Facts
 from probeline.methods.base import Method, Outputs, Views
 from probeline.models.build import build_encoder
-from probeline.spec.settings import Settings
+from probeline.plugins import catalog
 from probeline.training import loop
 from probeline.training.checkpoints import Checkpoint
+from probeline.training.data_parallel import Shard, chunks_of
 from probeline.training.gradient_cache import WholeViews, cached_gradient, full_gradient
-from probeline.training.share import Share, chunks_of
 from torch import nn
 from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm
 from training.test_loop import Stop, trainer, values, weights
 
 B, SHAPE = 7, (16, 16, 3)
-FACTS = Facts(digest="-", train_size=40, validation_size=4, test_size=4, classes=("a", "b", "c"), shape=SHAPE)
-DRAWS = Draws(0, 0, torch.arange(B))
+FACTS = DatasetInfo(digest="-", train_size=40, validation_size=4, test_size=4, classes=("a", "b", "c"), shape=SHAPE)
+DRAWS = SampleRNG(0, 0, torch.arange(B))
 NAMES = [name for name in catalog.names("methods") if name != "random_init"]
 
 
@@ -75,7 +75,7 @@ def assert_same(found, expected, tolerance=1e-5):
 def test_without_batch_norm_it_is_the_full_batchs(name, micro_batch):
     made = method(name)
     full, expected, _ = stepped(made, full_gradient)
-    cached, found, _ = stepped(made, partial(cached_gradient, share=Share(B, micro_batch)))
+    cached, found, _ = stepped(made, partial(cached_gradient, share=Shard(B, micro_batch)))
     assert_same(found, expected)
     assert_same(cached.terms, {key: term.detach() for key, term in full.terms.items()})
     assert_same({"h": cached.outputs.h, "z": cached.outputs.z}, {"h": full.outputs.h, "z": full.outputs.z})
@@ -85,7 +85,7 @@ def test_without_batch_norm_it_is_the_full_batchs(name, micro_batch):
 def test_every_method_has_it(name):
     made = method(name)
     full, expected, noisy = stepped(made, full_gradient)
-    cached, found, _ = stepped(made, partial(cached_gradient, share=Share(B, 3)))
+    cached, found, _ = stepped(made, partial(cached_gradient, share=Shard(B, 3)))
     assert cached.outputs.h.shape == full.outputs.h.shape
     assert {key: t.shape for key, t in cached.outputs.extra.items()} == {
         key: t.shape for key, t in full.outputs.extra.items()
@@ -114,7 +114,7 @@ def test_bfloat16_rounds_it_and_no_more():
     made = method("simclr")
     _, exact, _ = stepped(made, full_gradient)
     _, full, _ = stepped(made, full_gradient, precision)
-    cached, found, _ = stepped(made, partial(cached_gradient, share=Share(B, 3)), precision)
+    cached, found, _ = stepped(made, partial(cached_gradient, share=Shard(B, 3)), precision)
     assert cached.outputs.z.dtype == torch.bfloat16
     flat = [torch.cat([gradient.flatten() for gradient in each.values()]) for each in (exact, full, found)]
     rounding = (flat[1] - flat[0]).norm() / flat[0].norm()
@@ -130,7 +130,7 @@ class Noisy(Method):
         self.head = nn.Linear(6, 3)
         self.seen = []
 
-    def views(self, batch, draws):
+    def views(self, batch, rng):
         return Views(torch.cat([batch.inputs, 1 - batch.inputs]), batch.labels, batch.index)
 
     def forward(self, views):
@@ -150,7 +150,7 @@ def test_the_second_pass_has_the_noise_of_the_first():
     torch.manual_seed(0)
     made = Noisy()
     torch.manual_seed(1)
-    cached_gradient(made, batch(), DRAWS, contextlib.nullcontext, Share(B, 3))
+    cached_gradient(made, batch(), DRAWS, contextlib.nullcontext, Shard(B, 3))
     first, second = made.seen[:3], made.seen[3:]
     assert len(second) == 3
     assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
@@ -161,7 +161,7 @@ def test_outputs_that_need_no_gradient_and_heads_in_the_loss_are_as_in_a_full_st
     torch.manual_seed(0)
     made = Noisy(nn.Sequential(nn.Flatten(), nn.Linear(768, 6)))
     full, expected, _ = stepped(made, full_gradient)
-    cached, found, _ = stepped(made, partial(cached_gradient, share=Share(B, 2)))
+    cached, found, _ = stepped(made, partial(cached_gradient, share=Shard(B, 2)))
     assert_same(found, expected)
     assert torch.equal(cached.outputs.extra["row"], full.outputs.extra["row"])
     assert not any(tensor.requires_grad for tensor in [cached.outputs.h, cached.outputs.z])
@@ -169,7 +169,7 @@ def test_outputs_that_need_no_gradient_and_heads_in_the_loss_are_as_in_a_full_st
 
 def test_a_loss_may_read_the_views_of_the_whole_batch():
     made = method("rotation")
-    cached, _, _ = stepped(made, partial(cached_gradient, share=Share(B, 3)))
+    cached, _, _ = stepped(made, partial(cached_gradient, share=Shard(B, 3)))
     whole = made.views(batch(), DRAWS)
     assert isinstance(cached.views, WholeViews)
     torch.testing.assert_close(cached.views.inputs, whole.inputs, rtol=0, atol=1e-6)
@@ -182,7 +182,7 @@ def test_batch_norm_sees_its_chunk_and_moves_its_running_statistics_once_a_step(
     encoder = nn.Sequential(nn.Flatten(), nn.BatchNorm1d(768, momentum=0.1), nn.Linear(768, 6))
     made, norm = Noisy(encoder), encoder[1]
     norm.running_mean.fill_(5.0)
-    cached_gradient(made, batch(), DRAWS, contextlib.nullcontext, Share(B, 3))
+    cached_gradient(made, batch(), DRAWS, contextlib.nullcontext, Shard(B, 3))
     views = made.views(batch(), DRAWS).inputs.flatten(1).unflatten(0, (2, B))
     parts = [views[:, start:stop].flatten(0, 1) for start, stop in chunks_of(B, 3)]
     weights = [len(part) / (2 * B) for part in parts]
@@ -202,7 +202,7 @@ def test_a_norm_without_momentum_keeps_the_mean_over_steps():
     encoder = nn.Sequential(nn.Flatten(), nn.BatchNorm1d(768, momentum=None), nn.Linear(768, 6))
     made, norm = Noisy(encoder), encoder[1]
     for _ in range(2):
-        cached_gradient(made, batch(), DRAWS, contextlib.nullcontext, Share(B, 4))
+        cached_gradient(made, batch(), DRAWS, contextlib.nullcontext, Shard(B, 4))
     views = made.views(batch(), DRAWS).inputs.flatten(1)
     torch.testing.assert_close(norm.running_mean, views.mean(0))
     assert (norm.num_batches_tracked, norm.momentum) == (2, None)
@@ -212,7 +212,7 @@ def test_a_norm_in_evaluation_mode_is_left_alone():
     encoder = nn.Sequential(nn.Flatten(), nn.BatchNorm1d(768), nn.Linear(768, 6))
     made, norm = Noisy(encoder), encoder[1].eval()
     _, expected, _ = stepped(made, full_gradient)
-    _, found, _ = stepped(made, partial(cached_gradient, share=Share(B, 3)))
+    _, found, _ = stepped(made, partial(cached_gradient, share=Shard(B, 3)))
     assert_same(found, expected)
     assert norm.running_mean.abs().sum() == 0
 
@@ -245,7 +245,7 @@ def test_the_graph_of_one_chunk_is_kept_at_a_time():
             alive -= self.bytes
 
     peaks = {}
-    for name, gradient in {"full": full_gradient, "cached": partial(cached_gradient, share=Share(B, 1))}.items():
+    for name, gradient in {"full": full_gradient, "cached": partial(cached_gradient, share=Shard(B, 1))}.items():
         most.clear()
         with torch.autograd.graph.saved_tensors_hooks(Kept, lambda kept: kept.tensor):
             gradient(made, batch(), DRAWS, contextlib.nullcontext)

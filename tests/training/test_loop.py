@@ -1,22 +1,22 @@
 import numpy as np
 import pytest
 import torch
-from probeline.data.parts import Dataset, Facts, Part
-from probeline.failures import Diverged
-from probeline.methods.simclr import Config, SimCLR
+from probeline.core.dataset import Dataset, DatasetInfo, Split
+from probeline.core.events import Note, Record
+from probeline.errors import Diverged
+from probeline.experiment.schema import Training
+from probeline.methods.contrastive.simclr import Config, SimCLR
 from probeline.models.build import build_encoder
-from probeline.records import Note, Record
-from probeline.spec.schema import Training
 from probeline.training import loop
 from probeline.training.checkpoints import Checkpoint
 
 SHAPE = (8, 8, 3)
-FACTS = Facts(digest="-", train_size=40, validation_size=8, test_size=8, classes=("a", "b"), shape=SHAPE)
+FACTS = DatasetInfo(digest="-", train_size=40, validation_size=8, test_size=8, classes=("a", "b"), shape=SHAPE)
 
 
 def part(n, seed):
     generator = np.random.default_rng(seed)
-    return Part(generator.integers(0, 256, (n, *SHAPE), dtype=np.uint8), np.arange(n) % 2)
+    return Split(generator.integers(0, 256, (n, *SHAPE), dtype=np.uint8), np.arange(n) % 2)
 
 
 DATA = Dataset(train=part(40, 0), validation=part(8, 1), test=part(8, 2), classes=("a", "b"), digest="-")

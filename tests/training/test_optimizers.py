@@ -1,6 +1,6 @@
 import pytest
 import torch
-from probeline.spec.schema import Training
+from probeline.experiment.schema import Training
 from probeline.training.optimizers import LARS, build_optimizer
 from torch import nn
 

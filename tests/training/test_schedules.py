@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from probeline.spec.schema import Training
+from probeline.experiment.schema import Training
 from probeline.training.schedules import Schedule, peak_rate
 
 

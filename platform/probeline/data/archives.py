@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from probeline.failures import BadData, UserError
+from probeline.errors import BadData, UserError
 
 MAX_BYTES = 2**28  # of one file inside an archive; a longer one is no picture
 

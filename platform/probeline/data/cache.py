@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from probeline.data import sealed
-from probeline.data.parts import Part
+from probeline.core.dataset import Split
 from probeline.data.split import stratified_order
-from probeline.failures import room_at
+from probeline.errors import disk_full_guard
+from probeline.storage import checksummed_json
 
 BLOCK, BLOCKS = 64 * 1024, 64
 CHUNK = 32 * 1024 * 1024  # bytes gathered at a time while writing
@@ -29,13 +29,13 @@ def root() -> Path:
     return Path(os.environ.get("PROBELINE_CACHE") or "~/.cache/probeline").expanduser()
 
 
-def write(parts: Mapping[str, Part]) -> str:
+def write(parts: Mapping[str, Split]) -> str:
     """Store the parts in stratified order and return their content digest: sha256 over shapes, inputs and labels.
 
     Raises DiskFull, and then leaves nothing behind.
     """
     arrays = root() / "datasets" / "arrays"
-    with room_at(arrays):
+    with disk_full_guard(arrays):
         arrays.mkdir(parents=True, exist_ok=True)
         building = Path(tempfile.mkdtemp(dir=arrays, prefix=".building-"))
         try:
@@ -46,7 +46,7 @@ def write(parts: Mapping[str, Part]) -> str:
     return digest
 
 
-def _write_parts(building: Path, parts: Mapping[str, Part]) -> str:
+def _write_parts(building: Path, parts: Mapping[str, Split]) -> str:
     digest, manifest = hashlib.sha256(), {}
     for name in sorted(parts):
         order = stratified_order(parts[name].labels)
@@ -59,14 +59,14 @@ def _write_parts(building: Path, parts: Mapping[str, Part]) -> str:
                 "bytes": file.stat().st_size,
                 "sample": _sample(file),
             }
-    sealed.write(building / "manifest.json", manifest)
+    checksummed_json.write(building / "manifest.json", manifest)
     return digest.hexdigest()
 
 
-def load(digest: str) -> dict[str, Part] | None:
+def load(digest: str) -> dict[str, Split] | None:
     """The stored parts, memory-mapped, or None where the entry is absent or damaged."""
     folder = _folder(digest)
-    manifest = sealed.read(folder / "manifest.json")
+    manifest = checksummed_json.read(folder / "manifest.json")
     try:
         if not manifest or any(_sample(folder / name) != entry["sample"] for name, entry in manifest.items()):
             return None
@@ -75,7 +75,7 @@ def load(digest: str) -> dict[str, Part] | None:
         if any(list(arrays[name].shape) != entry["shape"] for name, entry in manifest.items()):
             return None
         names = {name.removesuffix("_inputs.npy") for name in manifest if name.endswith("_inputs.npy")}
-        return {name: Part(arrays[f"{name}_inputs.npy"], arrays[f"{name}_labels.npy"]) for name in names}
+        return {name: Split(arrays[f"{name}_inputs.npy"], arrays[f"{name}_labels.npy"]) for name in names}
     except (OSError, ValueError, KeyError, TypeError, EOFError):
         return None
 

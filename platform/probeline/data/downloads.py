@@ -7,16 +7,16 @@ from typing import Annotated
 
 from pydantic import Field
 
-from probeline.data import lock
+from probeline.core.settings import NotHashed
 from probeline.data.settings import DatasetSettings
-from probeline.failures import UserError
-from probeline.spec.settings import OutsideIdentity
+from probeline.errors import UserError
+from probeline.storage import file_lock
 
 
 class DownloadSettings(DatasetSettings):
     """Base of the `Config` of data sets that can be downloaded."""
 
-    path: Annotated[str | None, OutsideIdentity] = Field(
+    path: Annotated[str | None, NotHashed] = Field(
         None,
         description="Folder of the files, downloaded if absent; else PROBELINE_DATA or ~/.cache/probeline/downloads.",
     )
@@ -32,7 +32,7 @@ def fetch(name: str, into: Path, missing: list[Path], download: Callable[[], obj
     """Run `download` alone on this node. Raises UserError, which names the missing files, where it fails."""
     try:
         into.mkdir(parents=True, exist_ok=True)
-        with lock.held(into / ".downloading.lock"):
+        with file_lock.held(into / ".downloading.lock"):
             download()
     except (OSError, RuntimeError) as error:  # URLError is an OSError; torchvision raises RuntimeError
         listed = "\n".join(f"  {path}" for path in missing)

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor
 
-from probeline.data.parts import Part
+from probeline.core.dataset import Split
 
 RESIDENT_SHARE = 0.25  # of the device's free memory
 ALL = slice(None)
@@ -31,7 +31,7 @@ class Batch:
 
 
 def batches(
-    part: Part,
+    part: Split,
     batch_size: int,
     *,
     seed: int,
@@ -54,7 +54,7 @@ def batches(
     return _batches(part, batch_size, order, _indexed(device), rows)
 
 
-def _batches(part: Part, batch_size: int, order: Tensor, device: torch.device, rows: slice) -> Iterator[Batch]:
+def _batches(part: Split, batch_size: int, order: Tensor, device: torch.device, rows: slice) -> Iterator[Batch]:
     inputs, labels = _placed(part, device)
     if inputs.device == device:
         order = _sent(order, device)
@@ -93,10 +93,10 @@ def _mixed(seed: int, epoch: int) -> int:
     return (value ^ (value >> 31)) % 2**63
 
 
-_resident: WeakKeyDictionary[Part, tuple[torch.device, Tensor, Tensor]] = WeakKeyDictionary()
+_resident: WeakKeyDictionary[Split, tuple[torch.device, Tensor, Tensor]] = WeakKeyDictionary()
 
 
-def _placed(part: Part, device: torch.device) -> tuple[Tensor, Tensor]:
+def _placed(part: Split, device: torch.device) -> tuple[Tensor, Tensor]:
     """Inputs and labels on the device where they fit its share, else on the host; copied once in a part's life."""
     host = torch.from_numpy(part.inputs), torch.from_numpy(part.labels)
     if device.type != "cuda":

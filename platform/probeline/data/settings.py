@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from probeline.spec.settings import Settings
+from probeline.core.settings import Settings
 
 
 class DatasetSettings(Settings):

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from probeline.data.parts import Part
+from probeline.core.dataset import Split
 from probeline.data.settings import DatasetSettings
-from probeline.failures import UserError
+from probeline.errors import UserError
 
 SPLIT_SEED = 20_210  # any constant: the order must not depend on a trial's seed
 
@@ -29,7 +29,7 @@ def stratified_order(labels: np.ndarray) -> np.ndarray:
     return np.lexsort((ties, quantile))
 
 
-def hold_out(part: Part, share: float) -> tuple[Part, Part]:
+def hold_out(part: Split, share: float) -> tuple[Split, Split]:
     """The part without a stratified share of it, and that share; at least one sample on each side."""
     order = stratified_order(part.labels)
     kept = len(part) - _held_out(len(part), share)
@@ -68,5 +68,5 @@ def _limit(name: str, wanted: int | None, available: int) -> int:
     return available if wanted is None else wanted
 
 
-def _take(part: Part, rows: np.ndarray) -> Part:
-    return Part(part.inputs[rows], part.labels[rows])
+def _take(part: Split, rows: np.ndarray) -> Split:
+    return Split(part.inputs[rows], part.labels[rows])

@@ -15,12 +15,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from probeline import catalog
-from probeline.data import cache, lock, sealed
-from probeline.data.parts import Dataset, Facts, Part
+from probeline.core.dataset import Dataset, DatasetInfo, Split
+from probeline.data import cache
 from probeline.data.settings import DatasetSettings
 from probeline.data.split import slices
-from probeline.failures import BadData, UserError
+from probeline.errors import BadData, UserError
+from probeline.plugins import catalog
+from probeline.storage import checksummed_json, file_lock
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ FORMAT = 2  # of the cache; a new number leaves old entries behind
 ATTEMPTS = 3  # openings before giving up: someone may delete the cache while it is being opened
 
 
-def facts(component: dict[str, Any]) -> Facts:
+def facts(component: dict[str, Any]) -> DatasetInfo:
     """Digest, sizes, classes and shape of a resolved data component; decodes and caches it the first time.
 
     Raises UserError for what the user can mend (no such path, a limit above the size), BadData for damaged files.
@@ -37,7 +38,7 @@ def facts(component: dict[str, Any]) -> Facts:
     memo = _memo(source) or _build(source)
     rows = slices(memo["sizes"], source.config)
     count = {part: taken.stop - taken.start for part, (_, taken) in rows.items()}
-    return Facts(
+    return DatasetInfo(
         digest=memo["digest"],
         train_size=count["train"],
         validation_size=count["validation"],
@@ -68,11 +69,11 @@ def digest_of_file(path: Path) -> str:
         stat = path.stat()
         described = json.dumps([str(path.resolve()), stat.st_size, stat.st_mtime_ns])
         memo_path = cache.root() / "files" / f"{hashlib.sha256(described.encode()).hexdigest()}.json"
-        memo = sealed.read(memo_path)
+        memo = checksummed_json.read(memo_path)
         if memo is None:
             with path.open("rb") as file:
                 memo = {"digest": hashlib.file_digest(file, "sha256").hexdigest()}
-            sealed.write(memo_path, memo)
+            checksummed_json.write(memo_path, memo)
         return memo["digest"]
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}") from error
@@ -112,12 +113,12 @@ def _memo_path(source: _Source) -> Path:
 
 
 def _memo(source: _Source) -> dict[str, Any] | None:
-    return sealed.read(_memo_path(source))
+    return checksummed_json.read(_memo_path(source))
 
 
 def _build(source: _Source) -> dict[str, Any]:
     """Decode the source into the cache, or take what another process has built meanwhile; returns the memo."""
-    with lock.held(cache.root() / "datasets" / "locks" / f"{source.fingerprint}.lock"):
+    with file_lock.held(cache.root() / "datasets" / "locks" / f"{source.fingerprint}.lock"):
         memo = _memo(source)
         if memo and cache.load(memo["digest"]) is not None:
             return memo
@@ -127,12 +128,12 @@ def _build(source: _Source) -> dict[str, Any]:
         if _fingerprint(source.name, source.config, source.module) != source.fingerprint:
             raise BadData(f"data set {source.name}: its files changed while they were read; run again")
         memo = _described(source, parts)
-        sealed.write(_memo_path(source), memo)
+        checksummed_json.write(_memo_path(source), memo)
         logger.info("decoded %s in %.1f s: %s", source.name, time.monotonic() - started, memo["sizes"])
         return memo
 
 
-def _described(source: _Source, parts: dict[str, Part]) -> dict[str, Any]:
+def _described(source: _Source, parts: dict[str, Split]) -> dict[str, Any]:
     if not {"train", "test"} <= set(parts) <= {"train", "validation", "test"} or not all(map(len, parts.values())):
         found = ", ".join(f"{name}: {len(part)}" for name, part in parts.items())
         raise BadData(f"data set {source.name} has parts ({found}); it needs samples in train and in test")
@@ -150,5 +151,5 @@ def _described(source: _Source, parts: dict[str, Part]) -> dict[str, Any]:
     }
 
 
-def _rows(part: Part, rows: slice) -> Part:
-    return Part(part.inputs[rows], part.labels[rows])
+def _rows(part: Split, rows: slice) -> Split:
+    return Split(part.inputs[rows], part.labels[rows])

@@ -8,14 +8,14 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from probeline.evaluation.base import Evidence
-from probeline.failures import NotApplicable
-from probeline.records import Artifact, Record
+from probeline.core.events import Artifact, Record
+from probeline.errors import NotApplicable
+from probeline.evaluation.base import EvaluationData
 
 BINS = 15
 
 
-def require_labels(known: Evidence) -> None:
+def require_labels(known: EvaluationData) -> None:
     """Raises NotApplicable unless every training and validation sample has a label, and there are two classes."""
     for part, labels in (("training", known.train.labels), ("validation", known.validation.labels)):
         missing = int((labels < 0).sum())
@@ -25,16 +25,16 @@ def require_labels(known: Evidence) -> None:
         raise NotApplicable(f"it needs two classes or more, and the data have {len(known.classes)}")
 
 
-def opened(known: Evidence) -> Tensor:
+def opened(known: EvaluationData) -> Tensor:
     """The test labels, read now. Raises NotApplicable where some are missing."""
-    labels = known.test.open()
+    labels = known.test.reveal()
     missing = int((labels < 0).sum())
     if missing:
         raise NotApplicable(f"it needs labels, and {missing} of {len(labels)} test samples have none")
     return labels
 
 
-def report(probabilities: Tensor, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:
+def report(probabilities: Tensor, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
     """`top1`, `ece`, `top1/<class>` and the confusion matrix of [N, K] test probabilities; opens the test labels."""
     labels = opened(known)
     counts = confusion(probabilities.argmax(1), labels, len(known.classes))

@@ -7,19 +7,19 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from probeline.core.events import Artifact, Record
+from probeline.errors import NotApplicable
 from probeline.evaluation._classification import report, require_labels
 from probeline.evaluation._probe_settings import ProbeSettings
 from probeline.evaluation._softmax_regression import SoftmaxRegression, fit, principal_axes
-from probeline.evaluation.base import Evidence, Represented
-from probeline.failures import NotApplicable
-from probeline.records import Artifact, Record
+from probeline.evaluation.base import Embeddings, EvaluationData
 
 PATIENCE = 2
 """Penalties in a row that validate worse than the best before the search ends."""
 
 
 @dataclass(frozen=True)
-class Chosen:
+class SelectedProbe:
     """The model that validates best, its penalty and its accuracy there."""
 
     l2: float
@@ -32,7 +32,7 @@ class Chosen:
         return self.model.probabilities(self.prepare(features))
 
 
-def choose(train: Represented, validation: Represented, classes: int, settings: ProbeSettings) -> Chosen:
+def choose(train: Embeddings, validation: Embeddings, classes: int, settings: ProbeSettings) -> SelectedProbe:
     """Fits `h` of train, penalty by penalty, and takes the one whose accuracy on validation is highest.
 
     Penalties are tried from the strongest to the weakest, each from the solution of the one before; of equals the
@@ -47,7 +47,7 @@ def choose(train: Represented, validation: Represented, classes: int, settings: 
         top1 = float((model.probabilities(unseen).argmax(1) == validation.labels).float().mean())
         worse = worse + 1 if best is not None and top1 < best.validation_top1 else 0
         if best is None or top1 > best.validation_top1:
-            best = Chosen(l2, top1, model, prepare)
+            best = SelectedProbe(l2, top1, model, prepare)
         if worse == PATIENCE:
             break
     return best
@@ -61,14 +61,14 @@ def preparation(h: Tensor, standardise: bool) -> Callable[[Tensor], Tensor]:
     return lambda features: ((features - mean) / scale) @ axes
 
 
-def probe(known: Evidence, space: str, settings: ProbeSettings, folder: Path) -> Iterator[Record | Artifact]:
+def probe(known: EvaluationData, space: str, settings: ProbeSettings, folder: Path) -> Iterator[Record | Artifact]:
     """Fits on train, chooses on validation, reports on test, of the features `h` or `z`."""
     require_labels(known)
     train, validation, test = (part.spaces().get(space) for part in (known.train, known.validation, known.test))
     if train is None:
         name = type(known.subject.method).__name__
         raise NotApplicable(f"{name} has no projector, so there is no {space} beside h to probe")
-    seen, unseen = Represented(train, known.train.labels), Represented(validation, known.validation.labels)
+    seen, unseen = Embeddings(train, known.train.labels), Embeddings(validation, known.validation.labels)
     chosen = choose(seen, unseen, len(known.classes), settings)
     yield Record("l2", chosen.l2)
     yield Record("validation_top1", chosen.validation_top1)

@@ -13,8 +13,8 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
+from probeline.core.dataset import Split
 from probeline.data.loader import as_inputs
-from probeline.data.parts import Part
 
 FORMAT = 1
 """Of the JSON files; a reader refuses another."""
@@ -36,7 +36,7 @@ def rows_of(labels: np.ndarray, count: int) -> np.ndarray:
     return chosen[np.argsort(labels[chosen], kind="stable")]
 
 
-def tiles_of(part: Part, rows: np.ndarray, side: int) -> Tensor:
+def tiles_of(part: Split, rows: np.ndarray, side: int) -> Tensor:
     """The images of these rows, as `tiles` gives them."""
     return tiles(as_inputs(torch.from_numpy(np.array(part.inputs[rows]))), side)
 

@@ -14,10 +14,10 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
-from probeline.evaluation.base import Evidence, Protocol
-from probeline.failures import NotApplicable
-from probeline.records import Artifact, Record
-from probeline.spec.settings import Settings
+from probeline.core.events import Artifact, Record
+from probeline.core.settings import Settings
+from probeline.errors import NotApplicable
+from probeline.evaluation.base import EvaluationData, Protocol
 
 BLOCK = 1024
 """Rows of the matrix of distances at a time."""
@@ -37,7 +37,7 @@ class AlignmentUniformity(Protocol):
     Uniformity is of the images as they are, so a method without views has it too; alignment is of the method's views.
     """
 
-    def evaluate(self, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:
+    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
         if len(known.test.h) < 2:
             raise NotApplicable("uniformity needs two test samples or more; there is one")
         yield Record("samples", float(min(self.config.samples, len(known.test.h))))

@@ -19,11 +19,11 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
+from probeline.core.events import Artifact, Record
+from probeline.core.settings import Settings
+from probeline.errors import NotApplicable
 from probeline.evaluation._classification import require_labels
-from probeline.evaluation.base import Evidence, Protocol
-from probeline.failures import NotApplicable
-from probeline.records import Artifact, Record
-from probeline.spec.settings import Settings
+from probeline.evaluation.base import EvaluationData, Protocol
 
 TRIPLES = 2**16
 """Triples drawn for the loss over pairs of a class: its standard error is below 0.01 of the loss's spread."""
@@ -52,7 +52,7 @@ class AroraBound(Protocol):
     The paper draws x- from all samples; here it is a view of another sample.
     """
 
-    def evaluate(self, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:
+    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
         require_labels(known)
         pairs = known.subject.pairs(self.config.part, self.config.samples)
         tau = class_collision(pairs.labels)
@@ -104,10 +104,10 @@ def class_pairs_loss(f: Tensor, labels: Tensor, loss: Loss, generator: torch.Gen
     order = labels.argsort(stable=True)
     counts = torch.bincount(labels)
     starts = counts.cumsum(0) - counts
-    draws = torch.rand(3, TRIPLES, generator=generator, dtype=torch.float64).to(f.device)
-    anchor, negative = ((draws[i] * len(f)).long() for i in (0, 1))
+    rng = torch.rand(3, TRIPLES, generator=generator, dtype=torch.float64).to(f.device)
+    anchor, negative = ((rng[i] * len(f)).long() for i in (0, 1))
     own = labels[anchor]
-    positive = order[starts[own] + (draws[2] * counts[own]).long()]
+    positive = order[starts[own] + (rng[2] * counts[own]).long()]
     products = f @ f.T
     return float(loss(products[anchor, positive] - products[anchor, negative]).mean())
 

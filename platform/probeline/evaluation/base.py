@@ -8,13 +8,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from probeline.evaluation._subject import Subject, spaces
-from probeline.records import Artifact, Record
-from probeline.spec.settings import Settings
+from probeline.core.events import Artifact, Record
+from probeline.core.settings import Settings
+from probeline.evaluation._frozen_method import FrozenMethod, spaces
 
 
 @dataclass(frozen=True)
-class Represented:
+class Embeddings:
     """A part as the frozen encoder sees it: `h` [N, D] float32, `labels` [N], -1 where there is none.
 
     `z`: the method's projection of h, or None where it has no projector.
@@ -29,7 +29,7 @@ class Represented:
         return spaces(self.h, self.z)
 
 
-class Sealed:
+class HeldOutLabels:
     """The test part: `h` and `z` are open, the labels can be read once, as the last step."""
 
     def __init__(self, h: Tensor, labels: Tensor, z: Tensor | None = None) -> None:
@@ -39,7 +39,7 @@ class Sealed:
         """What there is of `h` and `z`, by name, each [N, D]."""
         return spaces(self.h, self.z)
 
-    def open(self) -> Tensor:
+    def reveal(self) -> Tensor:
         """The labels [N].
 
         Raises:
@@ -50,39 +50,39 @@ class Sealed:
         self.opened = True
         return self._labels
 
-    def again(self) -> "Sealed":
+    def fresh(self) -> "HeldOutLabels":
         """The same part for another protocol, sealed."""
-        return Sealed(self.h, self._labels, self.z)
+        return HeldOutLabels(self.h, self._labels, self.z)
 
 
-class TestWithheld(Exception):
+class TestHidden(Exception):
     """A protocol came to the test part of a trial that is judged on validation alone: it ends there."""
 
 
-class Withheld(Sealed):
+class HiddenLabels(HeldOutLabels):
     """A stand-in for the test part whose labels do not exist: to ask for them ends the protocol."""
 
     def __init__(self, h: Tensor, z: Tensor | None) -> None:
         super().__init__(h, torch.empty(0, dtype=torch.int64), z)
 
-    def open(self) -> Tensor:
-        """Raises TestWithheld."""
-        raise TestWithheld("this trial is judged on the validation part")
+    def reveal(self) -> Tensor:
+        """Raises TestHidden."""
+        raise TestHidden("this trial is judged on the validation part")
 
-    def again(self) -> "Withheld":
+    def fresh(self) -> "HiddenLabels":
         """The same."""
         return self
 
 
 @dataclass(frozen=True)
-class Evidence:
+class EvaluationData:
     """What a protocol gets: what the encoder makes of the data, and a copy of the method, so it cannot change it."""
 
-    train: Represented
-    validation: Represented
-    test: Sealed
+    train: Embeddings
+    validation: Embeddings
+    test: HeldOutLabels
     classes: tuple[str, ...]
-    subject: Subject
+    subject: FrozenMethod
 
 
 class Protocol(ABC):
@@ -92,7 +92,7 @@ class Protocol(ABC):
         self.config = config
 
     @abstractmethod
-    def evaluate(self, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:
+    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
         """Records named without the protocol's prefix (`top1`), and artifacts written below `folder`.
 
         Raises:

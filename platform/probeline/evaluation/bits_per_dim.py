@@ -13,12 +13,12 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from probeline.data.draws import Draws
-from probeline.evaluation._subject import Subject
-from probeline.evaluation.base import Evidence, Protocol
-from probeline.failures import NotApplicable
-from probeline.records import Artifact, Record
-from probeline.spec.settings import Settings
+from probeline.core.events import Artifact, Record
+from probeline.core.sample_rng import SampleRNG
+from probeline.core.settings import Settings
+from probeline.errors import NotApplicable
+from probeline.evaluation._frozen_method import FrozenMethod
+from probeline.evaluation.base import EvaluationData, Protocol
 
 
 class Config(Settings):
@@ -33,7 +33,7 @@ class Config(Settings):
 class Likelihood(Structure):
     """A method with a bound on the probability of images."""
 
-    def log_weights(self, images: Tensor, draws: Draws, samples: int) -> Tensor:
+    def log_weights(self, images: Tensor, rng: SampleRNG, samples: int) -> Tensor:
         """[K, B], nats: log p(x, z) - log q(z|x) of images [B, C, H, W]; K is `samples`, or 1 where z is certain."""
 
 
@@ -48,7 +48,7 @@ class CodeLikelihood(Structure):
 class BitsPerDim(Protocol):
     """`elbo` is the mean over samples, `importance_weighted` the log of the mean weight: fewer bits, tighter."""
 
-    def evaluate(self, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:
+    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
         subject = known.subject
         if not isinstance(subject.method, Likelihood):
             raise NotApplicable(
@@ -67,13 +67,13 @@ class BitsPerDim(Protocol):
             yield Record("bits_per_code", -float(codes.mean()) / math.log(2))
 
     @torch.no_grad()
-    def _measured(self, subject: Subject) -> tuple[Tensor, Tensor | None, int]:
+    def _measured(self, subject: FrozenMethod) -> tuple[Tensor, Tensor | None, int]:
         """Log weights [K, N] and log probabilities of codes [N, places] in float64, and the numbers of an image."""
         weights, codes, dims, left = [], [], 0, self.config.images or math.inf
         for batch in subject.batches("test", self.config.batch_size, shuffle=True):
             images = batch.inputs[: int(min(left, len(batch)))]
-            draws = Draws(subject.seed, 0, batch.index[: len(images)])
-            weights.append(subject.method.log_weights(images, draws, self.config.samples).double())
+            rng = SampleRNG(subject.seed, 0, batch.index[: len(images)])
+            weights.append(subject.method.log_weights(images, rng, self.config.samples).double())
             if isinstance(subject.method, CodeLikelihood):
                 codes.append(subject.method.code_log_probability(images).double())
             dims, left = images[0].numel(), left - len(images)

@@ -12,10 +12,10 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
-from probeline.evaluation.base import Evidence, Protocol
-from probeline.failures import NotApplicable
-from probeline.records import Artifact, Record
-from probeline.spec.settings import Settings
+from probeline.core.events import Artifact, Record
+from probeline.core.settings import Settings
+from probeline.errors import NotApplicable
+from probeline.evaluation.base import EvaluationData, Protocol
 
 
 class Config(Settings):
@@ -31,7 +31,7 @@ class Collapse(Protocol):
     `collapsed` is 1 where either is.
     """
 
-    def evaluate(self, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:
+    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
         if len(known.test.h) < 2:
             raise NotApplicable("a spread needs two test samples or more; there is one")
         alarm = 0.0

@@ -19,11 +19,11 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from probeline import catalog
-from probeline.evaluation.base import Evidence, Protocol
-from probeline.failures import NotApplicable
-from probeline.records import Artifact, Record
-from probeline.spec.settings import Settings, components
+from probeline.core.events import Artifact, Record
+from probeline.core.settings import Settings, components
+from probeline.errors import NotApplicable
+from probeline.evaluation.base import EvaluationData, Protocol
+from probeline.plugins import catalog
 
 BLOCK = 1024
 """Anchors at a time: memory is BLOCK times the number of candidates."""
@@ -57,7 +57,7 @@ class Contrastive(Protocol):
     Similarity is the cosine, or the dot product where the method's loss does not normalise.
     """
 
-    def evaluate(self, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:
+    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
         pairs = known.subject.pairs("test", self.config.candidates)
         count = len(pairs)
         if count < 2:

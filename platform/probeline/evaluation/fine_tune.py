@@ -18,15 +18,15 @@ from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from probeline.data.augment.settings import Augment
-from probeline.data.augment.views import augment
-from probeline.data.draws import Draws
+from probeline.core.events import Artifact, Record
+from probeline.core.sample_rng import SampleRNG
+from probeline.core.settings import Settings
+from probeline.data.images.augment.settings import Augment
+from probeline.data.images.augment.views import augment
+from probeline.errors import NotApplicable
 from probeline.evaluation._classification import opened, require_labels, scores
-from probeline.evaluation._subject import ANOTHER, Subject
-from probeline.evaluation.base import Evidence, Protocol
-from probeline.failures import NotApplicable
-from probeline.records import Artifact, Record
-from probeline.spec.settings import Settings
+from probeline.evaluation._frozen_method import ANOTHER, FrozenMethod
+from probeline.evaluation.base import EvaluationData, Protocol
 
 BATCH = 512
 
@@ -77,7 +77,7 @@ def percent(fraction: float) -> str:
 class FineTune(Protocol):
     """`1pct/top1`, `10pct/top1`, `100pct/top1` and what was chosen; a fresh copy of the encoder for every training."""
 
-    def evaluate(self, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:
+    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
         require_labels(known)
         subject, classes = known.subject, len(known.classes)
         best: dict[str, Tuned] = {}
@@ -97,7 +97,7 @@ class FineTune(Protocol):
             for said in scores(one.probabilities, labels):
                 yield Record(f"{name}/{said.name}", said.value)
 
-    def _tune(self, subject: Subject, classes: int, epochs: int, lr: float) -> Tuned:
+    def _tune(self, subject: FrozenMethod, classes: int, epochs: int, lr: float) -> Tuned:
         """Trains an encoder and a new layer on it. Random layers such as dropout draw from a generator of their own."""
         devices = [subject.device] if subject.device.type == "cuda" else []
         with torch.random.fork_rng(devices):
@@ -110,7 +110,7 @@ class FineTune(Protocol):
         top1 = float((validation.argmax(1) == truth).float().mean())
         return Tuned(lr, top1, predicted(model, subject, "test"))
 
-    def _trained(self, subject: Subject, classes: int, epochs: int, lr: float) -> nn.Module:
+    def _trained(self, subject: FrozenMethod, classes: int, epochs: int, lr: float) -> nn.Module:
         size = len(subject.dataset.train)
         batch_size = min(self.config.batch_size, size)
         each = len(range(0, size, batch_size))
@@ -124,8 +124,8 @@ class FineTune(Protocol):
                 done += 1
                 if len(batch) == 1:
                     continue  # batch norm has no variance of one sample
-                draws = Draws(subject.seed ^ ANOTHER, epoch, batch.index)
-                loss = F.cross_entropy(model(augment(batch.inputs, self.config.augment, draws)), batch.labels)
+                rng = SampleRNG(subject.seed ^ ANOTHER, epoch, batch.index)
+                loss = F.cross_entropy(model(augment(batch.inputs, self.config.augment, rng)), batch.labels)
                 optimizer.param_groups[0]["lr"] = rate
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()
@@ -142,7 +142,7 @@ def head(dim: int, classes: int) -> nn.Linear:
 
 
 @torch.no_grad()
-def predicted(model: nn.Module, subject: Subject, part: str) -> Tensor:
+def predicted(model: nn.Module, subject: FrozenMethod, part: str) -> Tensor:
     """Probabilities [N, K] of a part, in its order."""
     model.eval()
     return torch.cat([model(batch.inputs).float().softmax(1) for batch in subject.batches(part, BATCH)])

@@ -13,14 +13,14 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from probeline.data.augment.views import augment
-from probeline.data.draws import Draws
+from probeline.core.events import Artifact, Record
+from probeline.core.sample_rng import SampleRNG
+from probeline.data.images.augment.views import augment
+from probeline.errors import NotApplicable
+from probeline.evaluation._frozen_method import ANOTHER, FrozenMethod
 from probeline.evaluation._linear import choose
 from probeline.evaluation._probe_settings import ProbeSettings
-from probeline.evaluation._subject import ANOTHER, Subject
-from probeline.evaluation.base import Evidence, Protocol, Represented
-from probeline.failures import NotApplicable
-from probeline.records import Artifact, Record
+from probeline.evaluation.base import Embeddings, EvaluationData, Protocol
 
 BATCH = 256
 
@@ -38,7 +38,7 @@ class Task:
 
     name: str
     choices: int
-    made: Callable[[Tensor, Draws], Tensor]
+    made: Callable[[Tensor, SampleRNG], Tensor]
 
 
 class KeptInformation(Protocol):
@@ -48,7 +48,7 @@ class KeptInformation(Protocol):
     the data are not used.
     """
 
-    def evaluate(self, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:
+    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
         subject = known.subject
         channels = subject.dataset.train.inputs.shape[-1]
         for task in self._tasks(colour=channels == 3):
@@ -56,7 +56,7 @@ class KeptInformation(Protocol):
                 answered(subject, part, task, self.config.samples) for part in ("train", "validation", "test")
             )
             for space, h in train.spaces().items():
-                seen, unseen = Represented(h, train.labels), Represented(validation.spaces()[space], validation.labels)
+                seen, unseen = Embeddings(h, train.labels), Embeddings(validation.spaces()[space], validation.labels)
                 chosen = choose(seen, unseen, task.choices, self.config)
                 right = chosen.probabilities(test.spaces()[space]).argmax(1) == test.labels
                 yield Record(f"{task.name}/{space}", float(right.float().mean()))
@@ -65,7 +65,7 @@ class KeptInformation(Protocol):
             raise NotApplicable(f"whether an image was grey cannot be asked of images with {channels} channel(s)")
 
     def _tasks(self, colour: bool) -> Iterator[Task]:
-        yield Task("rotation", 4, lambda images, draws: quarter_turns(squares(images)))
+        yield Task("rotation", 4, lambda images, rng: quarter_turns(squares(images)))
         if colour:
             yield _with_or_without("grey", {})
         yield _with_or_without("sobel", {})
@@ -74,7 +74,7 @@ class KeptInformation(Protocol):
 
 def _with_or_without(operation: str, parameters: dict[str, float]) -> Task:
     chain = [{"name": operation, "p": 1.0, **parameters}]
-    return Task(operation, 2, lambda images, draws: torch.stack([images, augment(images, chain, draws)]))
+    return Task(operation, 2, lambda images, rng: torch.stack([images, augment(images, chain, rng)]))
 
 
 def quarter_turns(images: Tensor) -> Tensor:
@@ -89,17 +89,17 @@ def squares(images: Tensor) -> Tensor:
     return images[:, :, top : top + side, left : left + side]
 
 
-def answered(subject: Subject, part: str, task: Task, samples: int) -> Represented:
+def answered(subject: FrozenMethod, part: str, task: Task, samples: int) -> Embeddings:
     """h and z of the part's first samples, each transformed in a way drawn for it, and that way as label."""
     found: list[tuple[Tensor, Tensor, Tensor | None]] = []
     for batch in subject.batches(part, BATCH):
-        draws = Draws(subject.seed ^ ANOTHER, 0, batch.index).within(task.name)
-        way = draws.integers(task.choices, 1, "way")[:, 0]
-        made = task.made(batch.inputs, draws)[way, torch.arange(len(batch), device=way.device)]
+        rng = SampleRNG(subject.seed ^ ANOTHER, 0, batch.index).fold_in(task.name)
+        way = rng.integers(task.choices, 1, "way")[:, 0]
+        made = task.made(batch.inputs, rng)[way, torch.arange(len(batch), device=way.device)]
         h, z = subject.represent(made.contiguous(memory_format=torch.channels_last))
         found.append((h, way, z))
         if len(found) * BATCH >= samples:
             break
     h, way, z = zip(*found, strict=True)
     whole = (torch.cat(h)[:samples], torch.cat(way)[:samples])
-    return Represented(*whole, None if z[0] is None else torch.cat(z)[:samples])
+    return Embeddings(*whole, None if z[0] is None else torch.cat(z)[:samples])

@@ -12,10 +12,10 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
+from probeline.core.events import Artifact, Record
+from probeline.core.settings import Settings
 from probeline.evaluation._classification import report, require_labels
-from probeline.evaluation.base import Evidence, Protocol
-from probeline.records import Artifact, Record
-from probeline.spec.settings import Settings
+from probeline.evaluation.base import EvaluationData, Protocol
 
 BLOCK = 1024
 """Queries at a time: memory is BLOCK times the number of training samples."""
@@ -31,7 +31,7 @@ class Config(Settings):
 class NearestNeighbours(Protocol):
     """Every test sample is labelled by its nearest training samples."""
 
-    def evaluate(self, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:
+    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
         require_labels(known)
         k = min(self.config.k, len(known.train.h))
         yield Record("k", float(k))

@@ -7,10 +7,10 @@ augmentation, L-BFGS, the L2 penalty from a grid by validation accuracy. The tes
 from collections.abc import Iterator
 from pathlib import Path
 
+from probeline.core.events import Artifact, Record
 from probeline.evaluation._linear import probe
 from probeline.evaluation._probe_settings import ProbeSettings
-from probeline.evaluation.base import Evidence, Protocol
-from probeline.records import Artifact, Record
+from probeline.evaluation.base import EvaluationData, Protocol
 
 
 class Config(ProbeSettings):
@@ -20,5 +20,5 @@ class Config(ProbeSettings):
 class LinearProbe(Protocol):
     """Fits on train, chooses the penalty on validation, reports on test."""
 
-    def evaluate(self, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:
+    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
         yield from probe(known, "h", self.config, folder)

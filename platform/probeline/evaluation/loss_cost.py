@@ -16,12 +16,12 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from probeline.data.draws import Draws
+from probeline.core.events import Artifact, Record
+from probeline.core.sample_rng import SampleRNG
+from probeline.core.settings import Settings
+from probeline.errors import NotApplicable
 from probeline.evaluation._allocations import peak_bytes
-from probeline.evaluation.base import Evidence, Protocol
-from probeline.failures import NotApplicable
-from probeline.records import Artifact, Record
-from probeline.spec.settings import Settings
+from probeline.evaluation.base import EvaluationData, Protocol
 
 SAMPLES = 256
 """Images that pass through the network; larger batches repeat their outputs, as a loss does not see the images."""
@@ -40,13 +40,13 @@ class LossCost(Protocol):
     In float32, on the method's own outputs for training images; nothing is learned.
     """
 
-    def evaluate(self, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:
+    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
         subject = known.subject
         if not subject.method.trains:
             raise NotApplicable(f"{type(subject.method).__name__} trains nothing, so it has no loss")
         batch = next(subject.batches("train", SAMPLES))
         with torch.no_grad():
-            views = subject.method.views(batch, Draws(subject.seed, 0, batch.index))
+            views = subject.method.views(batch, SampleRNG(subject.seed, 0, batch.index))
             outputs = subject.method(views)
         for size in self.config.batch_sizes:
             wanted = (len(batch), size)
@@ -54,7 +54,7 @@ class LossCost(Protocol):
             yield Record(f"{size}/bytes", float(peak_bytes(step, subject.device)))
             seconds = []
             for _ in range(self.config.rounds):
-                subject.alive()
+                subject.heartbeat()
                 seconds.append(timed(step, subject.device))
             yield Record(f"{size}/seconds", median(seconds))
 

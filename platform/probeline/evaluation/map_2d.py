@@ -14,11 +14,11 @@ import numpy as np
 import torch
 from pydantic import Field
 
+from probeline.core.events import Artifact, Record
+from probeline.core.settings import Settings
+from probeline.errors import NotApplicable
 from probeline.evaluation._tiles import rows_of, tiles_of, write_facts, write_sheet
-from probeline.evaluation.base import Evidence, Protocol
-from probeline.failures import NotApplicable
-from probeline.records import Artifact, Record
-from probeline.spec.settings import Settings
+from probeline.evaluation.base import EvaluationData, Protocol
 
 LEAST = 5
 """Samples: of fewer there is nothing to see."""
@@ -36,7 +36,7 @@ class Config(Settings):
 class Map2d(Protocol):
     """A sheet of thumbnails and a JSON file with coordinates from -1 to 1 and classes."""
 
-    def evaluate(self, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:
+    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
         part = known.subject.dataset.validation
         rows = rows_of(part.labels, self.config.samples)
         if len(rows) < LEAST:

@@ -12,10 +12,10 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
+from probeline.core.events import Artifact, Record
+from probeline.core.settings import Settings
 from probeline.evaluation._tiles import name_of, rows_of, tiles_of, write_facts, write_sheet
-from probeline.evaluation.base import Evidence, Protocol
-from probeline.records import Artifact, Record
-from probeline.spec.settings import Settings
+from probeline.evaluation.base import EvaluationData, Protocol
 
 
 class Config(Settings):
@@ -29,7 +29,7 @@ class Config(Settings):
 class Neighbours(Protocol):
     """A sheet of pictures and a JSON file that says which stand in it, with their classes and similarities."""
 
-    def evaluate(self, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:
+    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
         data, side = known.subject.dataset, self.config.side
         rows = rows_of(data.validation.labels, self.config.queries)
         near, index = nearest(known.validation.h[torch.from_numpy(rows)], known.train.h, self.config.k)

@@ -14,12 +14,12 @@ from PIL import Image
 from pydantic import Field
 from torch import Tensor
 
-from probeline.data.draws import Draws
-from probeline.evaluation._subject import Subject
-from probeline.evaluation.base import Evidence, Protocol
-from probeline.failures import NotApplicable
-from probeline.records import Artifact, Record
-from probeline.spec.settings import Settings
+from probeline.core.events import Artifact, Record
+from probeline.core.sample_rng import SampleRNG
+from probeline.core.settings import Settings
+from probeline.errors import NotApplicable
+from probeline.evaluation._frozen_method import FrozenMethod
+from probeline.evaluation.base import EvaluationData, Protocol
 
 
 class Config(Settings):
@@ -42,7 +42,7 @@ class Reconstructs(Structure):
 class Samples(Structure):
     """A method that draws images of its own."""
 
-    def sample(self, draws: Draws) -> Tensor:
+    def sample(self, rng: SampleRNG) -> Tensor:
         """[len(draws), C, H, W] in [0, 1]."""
 
 
@@ -50,7 +50,7 @@ class Pictures(Protocol):
     """Two PNG files, and the reconstructions' mean squared error on what is shown."""
 
     @torch.no_grad()
-    def evaluate(self, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:
+    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
         method, count = known.subject.method, self.config.columns * self.config.rows
         if not isinstance(method, Reconstructs | Samples):
             name = type(method).__name__
@@ -63,7 +63,9 @@ class Pictures(Protocol):
             yield self._drawn(pairs, folder / "reconstructions.png")
         if isinstance(method, Samples):
             rows = torch.arange(2 * count, device=known.subject.device)
-            yield self._drawn(self._lines(method.sample(Draws(known.subject.seed, 0, rows))), folder / "samples.png")
+            yield self._drawn(
+                self._lines(method.sample(SampleRNG(known.subject.seed, 0, rows))), folder / "samples.png"
+            )
 
     def _lines(self, images: Tensor) -> list[Tensor]:
         return list(images.cpu().split(self.config.columns))
@@ -75,7 +77,7 @@ class Pictures(Protocol):
         return Artifact(path.name, path)
 
 
-def _images(subject: Subject, count: int) -> Tensor:
+def _images(subject: FrozenMethod, count: int) -> Tensor:
     """`count` test images, or as many as there are."""
     found = islice(subject.batches("test", count, shuffle=True), 1)
     return next(found).inputs

@@ -14,10 +14,10 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from probeline.evaluation.base import Evidence, Protocol
-from probeline.failures import NotApplicable
-from probeline.records import Artifact, Record
-from probeline.spec.settings import Settings
+from probeline.core.events import Artifact, Record
+from probeline.core.settings import Settings
+from probeline.errors import NotApplicable
+from probeline.evaluation.base import EvaluationData, Protocol
 
 EPSILON = 1e-7
 
@@ -31,7 +31,7 @@ class Config(Settings):
 class RankMe(Protocol):
     """`h` and `z`: the effective rank; `h_ceiling`, `z_ceiling`: the largest it could be."""
 
-    def evaluate(self, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:
+    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
         spectra = {}
         for space, embeddings in known.train.spaces().items():
             embeddings = embeddings[: self.config.samples]

@@ -11,12 +11,12 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from probeline.core.events import Artifact, Record
+from probeline.core.settings import Component
+from probeline.errors import NotApplicable
 from probeline.evaluation._linear import probe
 from probeline.evaluation._probe_settings import ProbeSettings
-from probeline.evaluation.base import Evidence, Protocol
-from probeline.failures import NotApplicable
-from probeline.records import Artifact, Record
-from probeline.spec.settings import Component
+from probeline.evaluation.base import EvaluationData, Protocol
 
 
 class Config(ProbeSettings):
@@ -35,7 +35,7 @@ class Transfer(Protocol):
     A data set's second component has `_2` after its name, and so on. One that cannot be judged leaves the others.
     """
 
-    def evaluate(self, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:
+    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
         taken: dict[str, int] = {}
         refused = []
         for component in self.config.data:
@@ -43,7 +43,7 @@ class Transfer(Protocol):
             taken[name] = taken.get(name, 0) + 1
             name = name if taken[name] == 1 else f"{name}_{taken[name]}"
             try:
-                elsewhere = known.subject.elsewhere(component)
+                elsewhere = known.subject.embed_dataset(component)
                 for said in probe(elsewhere, "h", self.config, folder / name):
                     yield replace(said, name=f"{name}/{said.name}")
             except NotApplicable as reason:

@@ -13,14 +13,14 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
-from probeline.data.draws import Draws
-from probeline.evaluation._seen import seen
-from probeline.evaluation._subject import ANOTHER
+from probeline.core.events import Artifact, Record
+from probeline.core.sample_rng import SampleRNG
+from probeline.core.settings import Settings
+from probeline.errors import NotApplicable
+from probeline.evaluation._frozen_method import ANOTHER
 from probeline.evaluation._tiles import name_of, rows_of, tiles, write_facts, write_sheet
-from probeline.evaluation.base import Evidence, Protocol
-from probeline.failures import NotApplicable
-from probeline.records import Artifact, Record
-from probeline.spec.settings import Settings
+from probeline.evaluation._view_grid import view_grid
+from probeline.evaluation.base import EvaluationData, Protocol
 
 
 class Config(Settings):
@@ -33,7 +33,7 @@ class Config(Settings):
 class ViewSheet(Protocol):
     """A sheet of pictures and a JSON file that says which stand in it, with the targets of a pretext task."""
 
-    def evaluate(self, known: Evidence, folder: Path) -> Iterator[Record | Artifact]:
+    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
         subject = known.subject
         if not subject.method.trains:
             raise NotApplicable(f"{type(subject.method).__name__} trains nothing, so it makes no views")
@@ -41,7 +41,7 @@ class ViewSheet(Protocol):
         batch = next(subject.with_train_rows(rows).batches("train", len(rows)))
         batch = replace(batch, index=rows)
         try:
-            views, targets = seen(subject.method, batch, Draws(subject.seed ^ ANOTHER, 0, rows))
+            views, targets = view_grid(subject.method, batch, SampleRNG(subject.seed ^ ANOTHER, 0, rows))
         except ValueError as error:  # such as patches that are larger than the images
             raise NotApplicable(f"it makes no views of these images: {error}") from error
         shown = _alike([tiles(batch.inputs, self.config.side), tiles(views.flatten(0, 1), self.config.side)])

@@ -5,16 +5,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from probeline.execution.feed import Feed
-from probeline.execution.plan import Plan
-from probeline.execution.rules import rule
-from probeline.execution.watch import Watch
-from probeline.failures import DiskFull
-from probeline.records import Record, Said
-from probeline.spec.trial import Trial
-from probeline.tracking.costs import SHAPE, shape
-from probeline.tracking.outbox import Claimed
-from probeline.tracking.writer import Unsent, Writer
+from probeline.core.events import Record, TrialEvent
+from probeline.errors import DiskFull
+from probeline.execution.planning.plan import Plan
+from probeline.execution.progress import ProgressDisplay
+from probeline.execution.ray.retry_policy import rule
+from probeline.execution.ray.scheduler import Scheduler
+from probeline.experiment.trial import Trial
+from probeline.tracking.reading.costs import SHAPE, shape
+from probeline.tracking.writing.upload_queue import Claimed
+from probeline.tracking.writing.writer import Unsent, Writer
 
 
 @dataclass
@@ -76,7 +76,9 @@ class Outcome:
 class Recorder:
     """The engine's listener."""
 
-    def __init__(self, plan: Plan, provenance: Mapping[str, str], writer: Writer, watch: Watch, feed: Feed) -> None:
+    def __init__(
+        self, plan: Plan, provenance: Mapping[str, str], writer: Writer, watch: ProgressDisplay, feed: Scheduler
+    ) -> None:
         self.plan, self.provenance, self.writer, self.watch, self.feed = plan, provenance, writer, watch, feed
         self.outcome, self.open = Outcome(), set[str]()
 
@@ -102,7 +104,7 @@ class Recorder:
         if trial.id in self.open and trial.id not in self.outcome.elsewhere:
             self.writer.tags(trial.id, {"device": device})
 
-    def said(self, trial: Trial, said: Sequence[Said]) -> bool:
+    def said(self, trial: Trial, said: Sequence[TrialEvent]) -> bool:
         if trial.id in self.outcome.elsewhere:
             return False
         self.writer.said(trial.id, said)

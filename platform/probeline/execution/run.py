@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from probeline.execution.feed import NO_LIMIT, Budget, Feed
-from probeline.execution.plan import Plan, settled
+from probeline.errors import UserError
+from probeline.execution.planning.plan import Plan, settled
+from probeline.execution.progress import ProgressDisplay
+from probeline.execution.ray.scheduler import NO_LIMIT, Budget, Scheduler
 from probeline.execution.recorder import Outcome, Recorder
-from probeline.execution.watch import Watch
-from probeline.failures import UserError
-from probeline.places import Place, resolved
-from probeline.spec.trial import Trial
-from probeline.spec.tuned import Study
-from probeline.tracking import lease
-from probeline.tracking.location import sqlite_file
-from probeline.tracking.results import statuses
-from probeline.tracking.writer import ExperimentInfo, Writer
+from probeline.experiment.trial import Trial
+from probeline.experiment.tuned import Study
+from probeline.storage.paths import StoragePath, resolved
+from probeline.tracking.reading.results import statuses
+from probeline.tracking.server import lease
+from probeline.tracking.server.location import sqlite_file
+from probeline.tracking.writing.writer import ExperimentInfo, Writer
 
 if TYPE_CHECKING:
-    from probeline.execution.studies import Studies
+    from probeline.execution.tuning.studies import Studies
 
 PATIENCE = 60.0
 """Seconds that the end of a run waits for a tracking server that does not answer."""
@@ -35,7 +35,7 @@ LEAVING = 2.0
 
 
 @dataclass(frozen=True)
-class Site:
+class RunEnvironment:
     """Where a run works: `folder` for the spool and locks; MLflow's `uri`; Ray's `address`; `storage` for the rest.
 
     No address: Ray starts on this machine. No storage: encoders, checkpoints and artifacts are in the folder, too.
@@ -44,14 +44,14 @@ class Site:
     folder: Path
     uri: str
     address: str | None = None
-    storage: Place | None = None
+    storage: StoragePath | None = None
 
 
 def run(
     plan: Plan,
     info: ExperimentInfo,
-    site: Site,
-    watch: Watch,
+    site: RunEnvironment,
+    watch: ProgressDisplay,
     budget: Budget = NO_LIMIT,
     todo: list[Trial] | None = None,
 ) -> Outcome:
@@ -73,7 +73,7 @@ def run(
         todo = [trial for trial in todo if trial.id not in writer.finished_before]
         watch.found([trial for trial in chosen if trial.id in writer.finished_before])
         first, later = (todo, []) if not plan.studies else by_first_seed(plan, todo)
-        feed = Feed(first, budget, plan.experiment.resources.all["GPU"])
+        feed = Scheduler(first, budget, plan.experiment.resources.all["GPU"])
         if plan.studies:
             feed.source = studies(plan, site, writer, later)
         recorder = Recorder(plan, info.tags, writer, watch, feed)
@@ -93,9 +93,9 @@ def by_first_seed(plan: Plan, todo: list[Trial]) -> tuple[list[Trial], list[Tria
     return [trial for trial in todo if trial.seed == first], [trial for trial in todo if trial.seed != first]
 
 
-def studies(plan: Plan, site: Site, writer: Writer, later: list[Trial]) -> "Studies":
+def studies(plan: Plan, site: RunEnvironment, writer: Writer, later: list[Trial]) -> "Studies":
     """The plan's studies, from where their journals are; `later` run when the studies have nothing to ask."""
-    from probeline.execution.studies import Studies
+    from probeline.execution.tuning.studies import Studies
 
     def winners(study: Study, values: dict[str, Any]) -> list[Trial]:
         return unsettled([study.winner(values, seed) for seed in plan.experiment.seeds], site, plan.experiment.name)
@@ -103,7 +103,7 @@ def studies(plan: Plan, site: Site, writer: Writer, later: list[Trial]) -> "Stud
     return Studies(plan.studies, site.folder.resolve(), writer, winners, plan.experiment.seeds, later)
 
 
-def unsettled(trials: list[Trial], site: Site, experiment: str) -> list[Trial]:
+def unsettled(trials: list[Trial], site: RunEnvironment, experiment: str) -> list[Trial]:
     """Those that have not ended for good, as MLflow knows now.
 
     All of them where it is away: what has run elsewhere runs again, and gives the same numbers.
@@ -115,14 +115,14 @@ def unsettled(trials: list[Trial], site: Site, experiment: str) -> list[Trial]:
     return [trial for trial in trials if not settled(known[trial.id])]
 
 
-def work(plan: Plan, recorder: Recorder, site: Site) -> None:
+def work(plan: Plan, recorder: Recorder, site: RunEnvironment) -> None:
     """Connects to Ray and executes. Ray is imported here: a run with nothing to do never pays for it."""
-    from probeline.execution.engine import connected, execute
-    from probeline.execution.metrics import Metered
+    from probeline.execution.ray.engine import connected, execute
+    from probeline.execution.ray.prometheus import PrometheusRecorder
 
     resources = plan.experiment.resources
     joined, stopping = connected(site.address, resources), sigterm_as_ctrl_c(recorder.outcome)
-    with joined, stopping, recorder.watch, Metered(recorder) as metered:
+    with joined, stopping, recorder.watch, PrometheusRecorder(recorder) as metered:
         execute(metered, site.folder.resolve(), resolved(site.storage or site.folder), resources)
 
 
@@ -134,7 +134,7 @@ def sigterm_as_ctrl_c(outcome: Outcome) -> Iterator[None]:
     for it, is left as by a second Ctrl-C: trials go on from their last checkpoint.
     To be entered when Ray is connected, as Ray puts a handler of its own in place that ends the process.
     """
-    from probeline.execution.nodes import head_goes
+    from probeline.execution.ray.nodes import head_goes
 
     if threading.current_thread() is not threading.main_thread():  # signals are the main thread's
         yield
@@ -159,7 +159,7 @@ def sigterm_as_ctrl_c(outcome: Outcome) -> Iterator[None]:
 
 
 @contextmanager
-def only_run_at(site: Site, info: ExperimentInfo) -> Iterator[bool]:
+def only_run_at(site: RunEnvironment, info: ExperimentInfo) -> Iterator[bool]:
     """Holds the experiment's lock in the run's folder, and where MLflow is, which other folders and machines share.
 
     Yields whether it waited for a run that has ended since.

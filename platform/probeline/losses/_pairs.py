@@ -12,7 +12,7 @@ Negatives = Literal["both", "one"]
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ViewComparison:
     """Anchors [N, D] against candidates [M, D]; anchor i's positive is candidate (i + `positive`) mod M.
 
     `own`: offsets of candidates that are the anchor itself. All other candidates are negatives.
@@ -53,7 +53,7 @@ def one_of(name: str, value: str, *allowed: str) -> None:
         raise ValueError(f"{name} is {value!r}; allowed: {', '.join(allowed)}")
 
 
-def compared(za: Tensor, zb: Tensor, negatives: Negatives, normalise: bool, scale: float = 1.0) -> list[Comparison]:
+def compared(za: Tensor, zb: Tensor, negatives: Negatives, normalise: bool, scale: float = 1.0) -> list[ViewComparison]:
     """Every view of [B, D] `za`, `zb` as an anchor, so that anchor times candidate is `scale` times their similarity.
 
     `both`: one comparison of 2B views with 2B, 2(B-1) negatives each. `one`: an anchor's negatives are the other
@@ -64,11 +64,11 @@ def compared(za: Tensor, zb: Tensor, negatives: Negatives, normalise: bool, scal
     z = (F.normalize(z, dim=1) if normalise else z) * scale**0.5
     b = len(za)
     if negatives == "both":
-        return [Comparison(z, z, b, (0,))]
-    return [Comparison(z[:b], z[b:], 0, ()), Comparison(z[b:], z[:b], 0, ())]
+        return [ViewComparison(z, z, b, (0,))]
+    return [ViewComparison(z[:b], z[b:], 0, ()), ViewComparison(z[b:], z[:b], 0, ())]
 
 
-def positives(comparison: Comparison) -> Tensor:
+def positives(comparison: ViewComparison) -> Tensor:
     """[N] the similarity of each anchor with its positive, times the scale."""
     return (comparison.anchors * comparison.candidates.roll(-comparison.positive, 0)).sum(1)
 

@@ -7,8 +7,8 @@ ICML 2021, arXiv 2103.03230.
 from pydantic import Field
 from torch import Tensor
 
+from probeline.core.settings import Settings
 from probeline.losses._pairs import full_precision, two_views
-from probeline.spec.settings import Settings
 
 EPSILON = 1e-5
 """Added to the variance, as the batch norm of the authors' code does."""

@@ -7,8 +7,8 @@ Grill et al.: Bootstrap Your Own Latent, NeurIPS 2020, arXiv 2006.07733.
 from torch import Tensor
 from torch.nn import functional as F
 
+from probeline.core.settings import Settings
 from probeline.losses._pairs import full_precision, two_views
-from probeline.spec.settings import Settings
 
 
 class Config(Settings):

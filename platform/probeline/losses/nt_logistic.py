@@ -11,9 +11,9 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
+from probeline.core.settings import Settings
+from probeline.losses._blockwise import hardest, mean_of_allowed, mean_over_negatives
 from probeline.losses._pairs import above_zero, compared, full_precision, one_of, positives, two_views
-from probeline.losses._rows import hardest, mean_of_allowed, mean_over_negatives
-from probeline.spec.settings import Settings
 
 
 class Config(Settings):

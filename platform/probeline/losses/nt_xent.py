@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 from torch import Tensor
 
+from probeline.core.settings import NotHashed, Settings
+from probeline.losses._blockwise import row_logsumexp
 from probeline.losses._pairs import above_zero, compared, full_precision, nothing, positives, two_views
-from probeline.losses._rows import row_logsumexp
-from probeline.spec.settings import OutsideIdentity, Settings
 
 
 class Config(Settings):
@@ -20,7 +20,7 @@ class Config(Settings):
     temperature: float = Field(0.5, gt=0)
     negatives: Literal["both", "one"] = "both"
     normalise: bool = True
-    block_rows: Annotated[int | None, OutsideIdentity] = Field(None, ge=1)
+    block_rows: Annotated[int | None, NotHashed] = Field(None, ge=1)
 
 
 def nt_xent(

@@ -10,11 +10,11 @@ import torch
 from pydantic import Field, field_validator, model_validator
 from torch import Tensor, nn
 
-from probeline.failures import UserError
+from probeline.core.settings import Settings
+from probeline.errors import UserError
+from probeline.experiment.problems import shown, unknown
 from probeline.losses._pairs import full_precision, one_of, two_views
-from probeline.spec.library_source import parameters, public_classes
-from probeline.spec.problems import shown, unknown
-from probeline.spec.settings import Settings
+from probeline.plugins.library_source import parameters, public_classes
 
 LIBRARY = "pytorch_metric_learning"
 OBJECTS = {"reducer", "distance", "embedding_regularizer", "embedding_reg_weight", "collect_stats"}
@@ -51,7 +51,7 @@ def check(kind: str, name: str, given: Parameters) -> None:
         raise ValueError(f"{name} needs the parameter {', '.join(missing)}")
 
 
-class Part(Settings):
+class LossComponent(Settings):
     """A miner, distance or reducer of the library: its class and what it takes."""
 
     name: str = Field(min_length=1)
@@ -68,13 +68,13 @@ class Config(Settings):
     variant: str = Field(min_length=1)
     parameters: Parameters = Field(default_factory=dict)
     positives: Literal["views", "labels"] = "views"
-    miner: Part | None = None
-    distance: Part | None = None
-    reducer: Part | None = None
+    miner: LossComponent | None = None
+    distance: LossComponent | None = None
+    reducer: LossComponent | None = None
 
     @field_validator("miner", "distance", "reducer")
     @classmethod
-    def _known_part(cls, part: Part | None, info: Any) -> Part | None:
+    def _known_part(cls, part: LossComponent | None, info: Any) -> LossComponent | None:
         if part is not None:
             check(f"{info.field_name}s", part.name, part.parameters)
         return part
@@ -92,9 +92,9 @@ def pml(
     variant: str = "NTXentLoss",
     parameters: dict[str, Any] | None = None,
     positives: Literal["views", "labels"] = "views",
-    miner: Part | dict[str, Any] | None = None,
-    distance: Part | dict[str, Any] | None = None,
-    reducer: Part | dict[str, Any] | None = None,
+    miner: LossComponent | dict[str, Any] | None = None,
+    distance: LossComponent | dict[str, Any] | None = None,
+    reducer: LossComponent | dict[str, Any] | None = None,
 ) -> Tensor:
     """The library's loss `variant` on the 2B views as embeddings, in float32 or better.
 
@@ -115,8 +115,8 @@ def pml(
     """
     one_of("positives", positives, "views", "labels")
     za, zb = two_views(za, zb)
-    wanted = Part(name=variant, parameters=parameters or {})
-    loss, mine = _built(wanted, *(part and Part.model_validate(part) for part in (miner, distance, reducer)))
+    wanted = LossComponent(name=variant, parameters=parameters or {})
+    loss, mine = _built(wanted, *(part and LossComponent.model_validate(part) for part in (miner, distance, reducer)))
     identities = torch.arange(len(za), device=za.device)
     if positives == "labels":
         if labels is None:
@@ -128,7 +128,9 @@ def pml(
     return value.sum()  # some of its reducers give [1] where nothing was mined
 
 
-def _built(loss: Part, miner: Part | None, distance: Part | None, reducer: Part | None) -> tuple[nn.Module, Any]:
+def _built(
+    loss: LossComponent, miner: LossComponent | None, distance: LossComponent | None, reducer: LossComponent | None
+) -> tuple[nn.Module, Any]:
     """The loss and the miner, which share the distance: made anew each time, as some keep what they have seen."""
     own = {}
     if distance is not None:
@@ -144,7 +146,7 @@ def _built(loss: Part, miner: Part | None, distance: Part | None, reducer: Part 
     return made, miners
 
 
-def _made(kind: str, part: Part, **own: nn.Module) -> nn.Module:
+def _made(kind: str, part: LossComponent, **own: nn.Module) -> nn.Module:
     try:
         from pytorch_metric_learning import distances, losses, miners, reducers
     except ModuleNotFoundError as error:

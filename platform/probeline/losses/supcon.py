@@ -11,9 +11,9 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
+from probeline.core.settings import NotHashed, Settings
+from probeline.losses._blockwise import row_logsumexp
 from probeline.losses._pairs import above_zero, full_precision, nothing, two_views
-from probeline.losses._rows import row_logsumexp
-from probeline.spec.settings import OutsideIdentity, Settings
 
 
 class Config(Settings):
@@ -21,7 +21,7 @@ class Config(Settings):
 
     temperature: float = Field(0.1, gt=0)
     normalise: bool = True
-    block_rows: Annotated[int | None, OutsideIdentity] = Field(None, ge=1)
+    block_rows: Annotated[int | None, NotHashed] = Field(None, ge=1)
 
 
 def supcon(

@@ -9,8 +9,8 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
+from probeline.core.settings import Settings
 from probeline.losses._pairs import above_zero, full_precision, two_views
-from probeline.spec.settings import Settings
 
 EPSILON = 1e-4
 """Added to the variance before the root, for its gradient at 0 (eq. 1)."""

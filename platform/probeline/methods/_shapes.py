@@ -3,18 +3,18 @@
 import torch
 from torch import nn
 
-from probeline.data.augment.settings import Augmentation
-from probeline.data.augment.views import augment
-from probeline.data.draws import Draws
-from probeline.data.parts import Facts
-from probeline.failures import UserError
+from probeline.core.dataset import DatasetInfo
+from probeline.core.sample_rng import SampleRNG
+from probeline.data.images.augment.settings import Augmentation
+from probeline.data.images.augment.views import augment
+from probeline.errors import UserError
 
 
-def view_shape(settings: Augmentation, facts: Facts) -> tuple[int, int, int]:
+def view_shape(settings: Augmentation, facts: DatasetInfo) -> tuple[int, int, int]:
     """(C, H, W) of what `augment` makes of the data's images [H, W, C]."""
     height, width, channels = facts.shape
     blank = torch.zeros(1, channels, height, width)
-    return tuple(augment(blank, settings, Draws(0, 0, torch.zeros(1, dtype=torch.int64))).shape[1:])
+    return tuple(augment(blank, settings, SampleRNG(0, 0, torch.zeros(1, dtype=torch.int64))).shape[1:])
 
 
 @torch.no_grad()

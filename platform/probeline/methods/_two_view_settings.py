@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from probeline.data.augment.settings import Augment, Augmentation
-from probeline.spec.settings import Component, Settings
+from probeline.core.settings import Component, Settings
+from probeline.data.images.augment.settings import Augment, Augmentation
 
 
 class TwoViewSettings(Settings):

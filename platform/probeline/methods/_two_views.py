@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-from probeline.data.augment.views import two_views
-from probeline.data.draws import Draws
+from probeline.core.sample_rng import SampleRNG
+from probeline.data.images.augment.views import two_views
 from probeline.data.loader import Batch
 from probeline.methods.base import Method, Outputs, Views
 
@@ -20,8 +20,8 @@ class TwoViews(Method):
     projector: nn.Module
 
     @torch.no_grad()
-    def views(self, batch: Batch, draws: Draws) -> Views:
-        return Views(two_views(batch.inputs, self.config.augment, self.config.augment_other, draws))
+    def views(self, batch: Batch, rng: SampleRNG) -> Views:
+        return Views(two_views(batch.inputs, self.config.augment, self.config.augment_other, rng))
 
     def forward(self, views: Views) -> Outputs:
         h = self.encoder(views.inputs)

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from probeline.data.draws import Draws
+from probeline.core.dataset import DatasetInfo
+from probeline.core.sample_rng import SampleRNG
+from probeline.core.settings import Settings
 from probeline.data.loader import Batch
-from probeline.data.parts import Facts
-from probeline.failures import BadData, NotApplicable
-from probeline.spec.settings import Settings
+from probeline.errors import BadData, NotApplicable
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +56,14 @@ class Method(nn.Module):
     planned_steps = 0
     """Steps of the whole training, which the loop says before the first one; 0 outside a training."""
 
-    def __init__(self, config: Settings, encoder: nn.Module, facts: Facts) -> None:
+    def __init__(self, config: Settings, encoder: nn.Module, facts: DatasetInfo) -> None:
         """`encoder`: has `dim`; `facts`: of the data (classes, shape [H, W, C], sizes of the parts)."""
         super().__init__()
         self.config, self.encoder = config, encoder
 
     @torch.no_grad()
-    def views(self, batch: Batch, draws: Draws) -> Views:
-        """The views of a batch, made on its device; `draws` has a row for every sample."""
+    def views(self, batch: Batch, rng: SampleRNG) -> Views:
+        """The views of a batch, made on its device; `rng` has a row for every sample."""
         raise TypeError(f"{type(self).__name__} makes no views")
 
     def forward(self, views: Views) -> Outputs:
@@ -86,7 +86,7 @@ class Method(nn.Module):
 WITHOUT = "take a method or a loss that needs none, such as simclr with nt_xent"
 
 
-def labels_wanted(facts: Facts, who: str, *, every: bool) -> None:
+def labels_wanted(facts: DatasetInfo, who: str, *, every: bool) -> None:
     """What a method that learns from labels asks of the data before it starts; `who` begins the message.
 
     `every`: whether each training sample needs one; else some are enough.

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from torch import nn
 
-from probeline import catalog
 from probeline.models.weights import load_weights
+from probeline.plugins import catalog
 
 
 def build_encoder(component: dict, shape: tuple[int, ...]) -> nn.Module:

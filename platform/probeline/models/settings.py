@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from probeline.spec.settings import OutsideIdentity, Settings
+from probeline.core.settings import NotHashed, Settings
 
 
 class EncoderSettings(Settings):
@@ -12,4 +12,4 @@ class EncoderSettings(Settings):
     `.pt`). Its content, not its path, is part of the trial's id.
     """
 
-    weights: Annotated[str | None, OutsideIdentity] = None
+    weights: Annotated[str | None, NotHashed] = None

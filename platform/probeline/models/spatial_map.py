@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from probeline.failures import UserError
+from probeline.errors import UserError
 
 
 @torch.no_grad()

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from probeline.spec.settings import Settings
+from probeline.core.settings import Settings
 
 
 class QuantiserSettings(Settings):

@@ -8,7 +8,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from probeline.failures import UserError
+from probeline.errors import UserError
 
 PREFIXES = ("module.", "encoder.", "backbone.", "model.")
 

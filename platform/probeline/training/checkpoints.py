@@ -13,9 +13,9 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from probeline.failures import room_at
-from probeline.places import Address, Place, on_disk, remove, write_whole
-from probeline.training import pulse
+from probeline.errors import disk_full_guard
+from probeline.storage.paths import RemotePath, StoragePath, on_disk, remove, write_atomic
+from probeline.training import heartbeat
 
 log = logging.getLogger(__name__)
 
@@ -23,14 +23,14 @@ log = logging.getLogger(__name__)
 class Checkpoint:
     """The one resumable state of a trial: tensors, and JSON facts in the same file's header."""
 
-    def __init__(self, path: Place, seconds: float = 30.0) -> None:
+    def __init__(self, path: StoragePath, seconds: float = 30.0) -> None:
         """`seconds`: how much work may be lost; `due` is true when that much time has passed since the last save."""
         self.path, self.seconds, self._saved = path, seconds, time.monotonic()
 
     def due(self) -> bool:
         """Whether it is time to save again: asked at every step, so it is a sign of life too."""
-        pulse.beat()
-        return pulse.stopping() or time.monotonic() - self._saved >= self.seconds
+        heartbeat.beat()
+        return heartbeat.stopping() or time.monotonic() - self._saved >= self.seconds
 
     def save(self, tensors: dict[str, Tensor], facts: dict) -> None:
         """Replaces the state on disk; a crash at any moment leaves the old or the new one, whole.
@@ -38,10 +38,10 @@ class Checkpoint:
         Raises pulse.Stopped where this process was asked to stop once the state is safe; DiskFull, and then the old
         state stands.
         """
-        write_whole(self.path, save(on_host(tensors), {"facts": json.dumps(facts)}))
+        write_atomic(self.path, save(on_host(tensors), {"facts": json.dumps(facts)}))
         self._saved = time.monotonic()
-        if pulse.stopping():
-            raise pulse.Stopped
+        if heartbeat.stopping():
+            raise heartbeat.Stopped
 
     def load(self) -> tuple[dict[str, Tensor], dict] | None:
         """The saved tensors and facts; None where there is no file, or one that cannot be read (logged)."""
@@ -66,7 +66,7 @@ class NoCheckpoint(Checkpoint):
         super().__init__(Path(os.devnull))
 
     def due(self) -> bool:
-        pulse.beat()
+        heartbeat.beat()
         return False
 
     def save(self, tensors: dict[str, Tensor], facts: dict) -> None:
@@ -126,10 +126,10 @@ class EncoderStore:
     banks; `encoder.json` the facts.
     """
 
-    def __init__(self, folder: Place) -> None:
+    def __init__(self, folder: StoragePath) -> None:
         self.folder = folder
 
-    def save(self, encoder_id: str, method: nn.Module, facts: dict) -> Place:
+    def save(self, encoder_id: str, method: nn.Module, facts: dict) -> StoragePath:
         """Stores a method and its `encoder` with JSON-able facts; of two writers with one id the first stays.
 
         Raises DiskFull, and then leaves nothing behind.
@@ -141,11 +141,11 @@ class EncoderStore:
             "method.safetensors": save(on_host(beside)),
             "encoder.json": json.dumps(facts, indent=1).encode(),
         }
-        if not isinstance(target, Address):
+        if not isinstance(target, RemotePath):
             _write_together(target, contents)
         elif not _stands(target):
             for name, content in contents.items():  # no folder to rename there: the facts, last, make it an encoder
-                write_whole(target / name, content)
+                write_atomic(target / name, content)
         return target
 
     def load(self, encoder_id: str, method: nn.Module) -> dict | None:
@@ -170,9 +170,9 @@ class EncoderStore:
         return facts
 
 
-def _stands(path: Place) -> bool:
+def _stands(path: StoragePath) -> bool:
     """Whether an encoder was stored there; it may have been damaged since."""
-    return (path / "encoder.json").is_file() if isinstance(path, Address) else path.is_dir()
+    return (path / "encoder.json").is_file() if isinstance(path, RemotePath) else path.is_dir()
 
 
 def _write_together(target: Path, contents: dict[str, bytes]) -> None:
@@ -180,8 +180,8 @@ def _write_together(target: Path, contents: dict[str, bytes]) -> None:
     part = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
         for name, content in contents.items():
-            write_whole(part / name, content)
-        with room_at(target):
+            write_atomic(part / name, content)
+        with disk_full_guard(target):
             part.rename(target)
     except OSError:
         if not target.is_dir():  # else somebody finished the same encoder first

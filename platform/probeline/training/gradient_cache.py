@@ -18,11 +18,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from probeline.data.draws import Draws
+from probeline.core.sample_rng import SampleRNG
 from probeline.data.loader import Batch
 from probeline.methods.base import Method, Outputs, Views
-from probeline.training.noise import random_state, restore
-from probeline.training.share import Share, moving_norms
+from probeline.training.data_parallel import Shard, moving_norms
+from probeline.training.rng_state import random_state, restore
 
 Precision = Callable[[], AbstractContextManager]
 
@@ -36,14 +36,16 @@ class Step:
     terms: dict[str, Tensor]
 
 
-def full_gradient(method: Method, batch: Batch, draws: Draws, precision: Precision, share: Share | None = None) -> Step:
+def full_gradient(
+    method: Method, batch: Batch, rng: SampleRNG, precision: Precision, share: Shard | None = None
+) -> Step:
     """Adds the gradient of the batch's loss to the parameters' `.grad`, the whole batch at once.
 
     `precision` makes the context of the forward pass and the loss, such as an autocast. `share`: what `batch` is of the
     whole one; None: all of it.
     """
-    share = share or Share(len(batch))
-    own = method.views(batch, draws)
+    share = share or Shard(len(batch))
+    own = method.views(batch, rng)
     with precision():
         with share.forward(batch.inputs.device):
             outputs = method(own)
@@ -53,14 +55,14 @@ def full_gradient(method: Method, batch: Batch, draws: Draws, precision: Precisi
     return Step(outputs, views, terms)
 
 
-def cached_gradient(method: Method, batch: Batch, draws: Draws, precision: Precision, share: Share) -> Step:
+def cached_gradient(method: Method, batch: Batch, rng: SampleRNG, precision: Precision, share: Shard) -> Step:
     """As `full_gradient`, with the activations of one of the share's chunks of samples, all their views, at a time.
 
     Views are made anew for each pass, and a pass begins from the random state of its chunk's first one. It takes about
     one forward pass longer than all at once.
     """
     device = batch.inputs.device
-    chunks = [Chunk(method, batch, draws, *ends) for ends in share.chunks]
+    chunks = [Chunk(method, batch, rng, *ends) for ends in share.chunks]
     norms, states, seen, leaves = Norms(method), [], [], {}
     with share.forward(device), norms.moved_once([len(chunk) for chunk in chunks]) as next_chunk:
         for chunk in chunks:
@@ -99,7 +101,7 @@ class Chunk:
 
     method: Method
     batch: Batch
-    draws: Draws
+    rng: SampleRNG
     start: int
     stop: int
 
@@ -110,7 +112,7 @@ class Chunk:
         """The views of these samples: they hang on a sample's draws, not on its neighbours."""
         now = slice(self.start, self.stop)
         samples = Batch(self.batch.inputs[now], self.batch.labels[now], self.batch.index[now])
-        return self.method.views(samples, self.draws[now])
+        return self.method.views(samples, self.rng[now])
 
     def rows(self, whole: Tensor) -> Tensor:
         """The rows of these samples in a view-major tensor [V * B, ...] of the batch: [V * len, ...]."""

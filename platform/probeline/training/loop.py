@@ -9,29 +9,29 @@ from itertools import islice
 import torch
 from torch import Tensor
 
-from probeline.data.draws import Draws
+from probeline.core.dataset import Dataset
+from probeline.core.events import Note, Record
+from probeline.core.sample_rng import SampleRNG
 from probeline.data.loader import Batch, batches
-from probeline.data.parts import Dataset
-from probeline.failures import Diverged
+from probeline.errors import Diverged
+from probeline.experiment.schema import Training
 from probeline.methods.base import Method
-from probeline.records import Note, Record
-from probeline.spec.schema import Training
-from probeline.training import pulse
+from probeline.training import heartbeat
 from probeline.training.checkpoints import Checkpoint, restore_tensors, state_tensors
+from probeline.training.data_parallel import Shard
 from probeline.training.gradient_cache import Step, cached_gradient, full_gradient
 from probeline.training.memory import memory_in_use
 from probeline.training.online_probe import OnlineProbe
 from probeline.training.optimizers import build_optimizer
 from probeline.training.schedules import Schedule
 from probeline.training.seeds import derive
-from probeline.training.share import Share
 
 CHECK_EVERY = 50
 """Steps between looks at the loss inside an epoch: each look waits for the device."""
 
 
 @dataclass
-class Progress:
+class TrainingProgress:
     """Where a training stands; everything a resumed one needs beside the tensors.
 
     `step` counts within `epoch`; `totals` sums each term over the epoch's steps; `seconds` is time in the loop;
@@ -62,11 +62,11 @@ class Loop:
         training: Training,
         seed: int,
         device: torch.device,
-        share: Share | None = None,
+        share: Shard | None = None,
     ) -> None:
         """`share`: what this process does of each batch; None: all of it."""
         self.method, self.data, self.training, self.seed, self.device = method, dataset.train, training, seed, device
-        self.share = share or Share(training.batch_size, training.micro_batch)
+        self.share = share or Shard(training.batch_size, training.micro_batch)
         self.steps = len(self.data.labels) // training.batch_size
         method.planned_steps = training.epochs * self.steps
         self.schedule = Schedule.of(training, self.steps)
@@ -77,7 +77,7 @@ class Loop:
         if training.online_probe and len(dataset.classes) > 1 and (self.data.labels >= 0).all():
             self.probe = OnlineProbe(method.encoder.dim, len(dataset.classes)).to(device)
             self.modules["probe"], self.optimizers["probe_optimizer"] = self.probe, self.probe.optimizer
-        self.progress = Progress()
+        self.progress = TrainingProgress()
 
     def run(self, checkpoint: Checkpoint) -> Iterator[Record | Note]:
         """Trains to the end, from `checkpoint` where there is one; yields `train/*` and `online_probe/*` by epoch.
@@ -87,20 +87,20 @@ class Loop:
         Raises:
             Diverged: the loss is not finite.
         """
-        saved = self.share.from_first(checkpoint.load())
+        saved = self.share.broadcast(checkpoint.load())
         if saved is not None:
             restore_tensors(saved[0], self.modules, self.optimizers)
-            self.progress = Progress(**saved[1])
+            self.progress = TrainingProgress(**saved[1])
             self.progress.resumed_after.append(self.progress.epoch + self.progress.step / self.steps)
-        self.share.align(self.modules.values())
+        self.share.broadcast_parameters(self.modules.values())
         try:
             yield from self.remarks()
             yield from [Record(**record) for record in self.progress.records]
-            while self.share.from_first(self.progress.epoch < self.training.epochs):
+            while self.share.broadcast(self.progress.epoch < self.training.epochs):
                 yield from self._epoch(checkpoint)
         except GeneratorExit:  # stopped from outside between two epochs: keep what is done
             self._save(checkpoint)
-            self.share.from_first(False)
+            self.share.broadcast(False)
             raise
 
     def remarks(self) -> list[Note]:
@@ -128,15 +128,15 @@ class Loop:
             progress.images += self.training.batch_size
             if progress.step % CHECK_EVERY == 0 or progress.step == self.steps:
                 progress.totals = self._read(totals)
-                if self.share.any(pulse.stopping()):
-                    pulse.stop_soon()
+                if self.share.any(heartbeat.stopping()):
+                    heartbeat.stop_soon()
             if checkpoint.due() and progress.step < self.steps:
                 progress.totals = self._read(totals)
                 progress.seconds, start = progress.seconds + time.perf_counter() - start, time.perf_counter()
                 self._save(checkpoint)
         means = {name: total / self.steps for name, total in progress.totals.items()}
         records = [Record(name, value, progress.epoch + 1) for name, value in means.items()]
-        self.share.align(self.modules.values())
+        self.share.broadcast_parameters(self.modules.values())
         records.append(Record("train/lr", self._rate(self.steps - 1), progress.epoch + 1))
         progress.records += [record.as_dict() for record in records]
         progress.epoch, progress.step, progress.totals = progress.epoch + 1, 0, {}
@@ -153,8 +153,8 @@ class Loop:
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate(step)
         self.optimizer.zero_grad(set_to_none=True)
-        done = self._gradient(batch, Draws(derive(self.seed, "views"), epoch, batch.index))
-        self.share.agree(self.method)
+        done = self._gradient(batch, SampleRNG(derive(self.seed, "views"), epoch, batch.index))
+        self.share.reduce_gradients(self.method)
         self.optimizer.step()
         self.method.after_step(done.outputs, done.views)
         said = {f"train/{name}": term.detach().float() for name, term in done.terms.items()}
@@ -163,10 +163,10 @@ class Loop:
             said["online_probe/top1"] = self.probe.learn(done.outputs.h[: len(labels)], labels)
         return said
 
-    def _gradient(self, batch: Batch, draws: Draws) -> Step:
+    def _gradient(self, batch: Batch, rng: SampleRNG) -> Step:
         """The gradient of the batch's loss, by micro-batches where they are asked for."""
         gradient = cached_gradient if self.share.cached else full_gradient
-        return gradient(self.method, batch, draws, self.precision, self.share)
+        return gradient(self.method, batch, rng, self.precision, self.share)
 
     def precision(self) -> torch.autocast:
         """The context of the forward pass and the loss."""

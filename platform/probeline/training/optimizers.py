@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import SGD, AdamW, Optimizer
 
-from probeline.spec.schema import Training
+from probeline.experiment.schema import Training
 
 
 def build_optimizer(model: nn.Module, training: Training) -> Optimizer:

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from probeline.spec.schema import Training
+from probeline.experiment.schema import Training
 
 REFERENCE_BATCH = 256
 """`training.lr` is the rate at this batch size (Goyal et al. 2017; SimCLR section 2.3: 0.3 x batch / 256)."""

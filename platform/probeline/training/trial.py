@@ -11,32 +11,32 @@ from tempfile import TemporaryDirectory
 
 import torch
 
-from probeline import catalog
-from probeline.data.parts import Dataset, Facts
+from probeline.core.dataset import Dataset, DatasetInfo
+from probeline.core.events import Artifact, Note, Record, TrialEvent
 from probeline.data.store import facts as data_facts
 from probeline.data.store import open_dataset
-from probeline.evaluation.base import Evidence, Protocol, TestWithheld, Withheld
-from probeline.failures import NotApplicable, OutOfMemory, room_at
+from probeline.errors import NotApplicable, OutOfMemory, disk_full_guard
+from probeline.evaluation.base import EvaluationData, HiddenLabels, Protocol, TestHidden
+from probeline.experiment.schema import Training
+from probeline.experiment.trial import Trial
 from probeline.methods.base import Method
 from probeline.models.build import build_encoder
-from probeline.places import Address, Place
-from probeline.records import Artifact, Note, Record, Said
-from probeline.spec.schema import Training
-from probeline.spec.trial import Trial
-from probeline.training import fitting, within_memory
+from probeline.plugins import catalog
+from probeline.storage.paths import RemotePath, StoragePath
+from probeline.training import micro_batch_search, oom_recovery
 from probeline.training.checkpoints import Checkpoint, EncoderStore, NoCheckpoint
+from probeline.training.data_parallel import Shard, shard_of
+from probeline.training.embeddings import evaluation_data
 from probeline.training.loop import Loop
 from probeline.training.memory import keep_freed_memory, memory_in_use
-from probeline.training.representations import evidence
 from probeline.training.seeds import derive
-from probeline.training.share import Share, share_of
 
 
 @dataclass(frozen=True)
 class Storage:
     """Where trials keep files: `encoders/`, `checkpoints/` and `artifacts/` below one folder, here or remote."""
 
-    folder: Place
+    folder: StoragePath
 
     @property
     def encoders(self) -> EncoderStore:
@@ -48,7 +48,7 @@ class Storage:
     @contextmanager
     def artifacts(self, trial_id: str) -> Iterator[Path]:
         """A folder of this machine for a trial's artifacts; `kept` says where each of them is in the end."""
-        if isinstance(self.folder, Address):
+        if isinstance(self.folder, RemotePath):
             with TemporaryDirectory(prefix="probeline-") as folder:
                 yield Path(folder)
             return
@@ -56,9 +56,9 @@ class Storage:
         folder.mkdir(parents=True, exist_ok=True)
         yield folder
 
-    def kept(self, trial_id: str, said: Said) -> Said:
+    def kept(self, trial_id: str, said: TrialEvent) -> TrialEvent:
         """What a trial says, its artifacts where its driver finds them."""
-        if not isinstance(said, Artifact) or not isinstance(self.folder, Address):
+        if not isinstance(said, Artifact) or not isinstance(self.folder, RemotePath):
             return said
         there = self.folder / "artifacts" / trial_id / said.name
         there.write_bytes(said.path.read_bytes())
@@ -70,9 +70,9 @@ class Setting:
     """What a trial's training works with: the data and their facts, the device, and this worker's part of a batch."""
 
     dataset: Dataset
-    facts: Facts
+    facts: DatasetInfo
     device: torch.device
-    share: Share
+    share: Shard
 
 
 def run(
@@ -86,7 +86,7 @@ def run(
     the numbers of an uninterrupted run.
 
     Raises:
-        TrialFailure: diverged, out of memory, or bad data.
+        TrialError: diverged, out of memory, or bad data.
         UserError: weights or an optional library are missing.
     """
     device = device or best_device()
@@ -96,7 +96,7 @@ def run(
     try:
         yield from _run(trial, storage, device, workers)
     except torch.OutOfMemoryError as error:
-        raise OutOfMemory(f"{error}; {fitting.LESS}") from error
+        raise OutOfMemory(f"{error}; {micro_batch_search.LESS}") from error
 
 
 def follow(trial: Trial, workers: int) -> None:
@@ -106,7 +106,7 @@ def follow(trial: Trial, workers: int) -> None:
     """
     keep_freed_memory()
     method, setting = prepared(trial, best_device(), workers)
-    if not setting.share.from_first(False):  # the first one knows whether there is something to train
+    if not setting.share.broadcast(False):  # the first one knows whether there is something to train
         return
     loop = Loop(method, setting.dataset, training_of(trial), trial.seed, setting.device, setting.share)
     try:
@@ -116,7 +116,9 @@ def follow(trial: Trial, workers: int) -> None:
         spilt = str(error)
     else:
         return
-    raise OutOfMemory(f"{spilt}; {fitting.advice(loop)}")  # out of the handler: its traceback holds the step's tensors
+    raise OutOfMemory(
+        f"{spilt}; {micro_batch_search.advice(loop)}"
+    )  # out of the handler: its traceback holds the step's tensors
 
 
 def best_device() -> torch.device:
@@ -129,9 +131,9 @@ def _run(trial: Trial, storage: Storage, device: torch.device, workers: int) -> 
     method, setting = prepared(trial, device, workers)
     yield from pretrain(trial, method, setting, storage)
     start = time.perf_counter()
-    known = evidence(method, setting.dataset, device, trial.seed)
+    known = evaluation_data(method, setting.dataset, device, trial.seed)
     if withheld:
-        known = replace(known, test=Withheld(known.test.h, known.test.z))
+        known = replace(known, test=HiddenLabels(known.test.h, known.test.z))
     with storage.artifacts(trial.id) as folder:
         for name in recipe["evaluation"]:
             for said in judge(name, recipe["evaluation"][name], known, folder):
@@ -147,7 +149,7 @@ def prepared(trial: Trial, device: torch.device, workers: int) -> tuple[Method, 
         dataset = replace(dataset, test=dataset.validation)
     torch.manual_seed(derive(trial.seed, "init"))
     method = build_method(recipe, facts).to(device, memory_format=torch.channels_last)
-    return method, Setting(dataset, facts, device, share_of(training_of(trial), workers))
+    return method, Setting(dataset, facts, device, shard_of(training_of(trial), workers))
 
 
 def training_of(trial: Trial) -> Training:
@@ -155,7 +157,7 @@ def training_of(trial: Trial) -> Training:
     return Training.model_validate(trial.cell.recipe["training"])
 
 
-def build_method(recipe: dict, facts: Facts) -> Method:
+def build_method(recipe: dict, facts: DatasetInfo) -> Method:
     """The method of a resolved recipe with its encoder, initialised from torch's global generator.
 
     Raises UserError where weights or an optional library are missing.
@@ -170,7 +172,7 @@ def pretrain(trial: Trial, method: Method, setting: Setting, storage: Storage) -
     done = storage.encoders.load(trial.encoder_id, method)
     if done is None:
         check_room(storage, method)
-    setting.share.from_first(done is None and method.trains)
+    setting.share.broadcast(done is None and method.trains)
     if done is None:
         yield from _train(trial, method, setting, storage)
     else:
@@ -185,9 +187,9 @@ def pretrain(trial: Trial, method: Method, setting: Setting, storage: Storage) -
 def check_room(storage: Storage, method: Method) -> None:
     """Raises DiskFull before a training whose encoder and momentum could not be kept."""
     need = 2 * sum(tensor.nbytes for tensor in method.state_dict().values())
-    if isinstance(storage.folder, Address):  # nobody tells how much room there is
+    if isinstance(storage.folder, RemotePath):  # nobody tells how much room there is
         return
-    with room_at(storage.folder):
+    with disk_full_guard(storage.folder):
         storage.folder.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(storage.folder).free
         if free < need:
@@ -205,10 +207,10 @@ def _train(trial: Trial, method: Method, setting: Setting, storage: Storage) -> 
             if again:
                 torch.manual_seed(derive(trial.seed, "init"))
                 method.load_state_dict(build_method(recipe, setting.facts).state_dict())
-            share = share_of(training, setting.share.workers)
+            share = shard_of(training, setting.share.workers)
             return Loop(method, setting.dataset, training, trial.seed, setting.device, share)
 
-        loop, notes = yield from within_memory.train(training_of(trial), loop_of, checkpoint)
+        loop, notes = yield from oom_recovery.train(training_of(trial), loop_of, checkpoint)
         progress, said = loop.progress, loop.progress.records
         cost = {
             "train_seconds": progress.seconds,
@@ -234,7 +236,7 @@ def _train(trial: Trial, method: Method, setting: Setting, storage: Storage) -> 
     yield from last
 
 
-def judge(name: str, settings: dict, known: Evidence, folder: Path) -> Iterator[Record | Artifact | Note]:
+def judge(name: str, settings: dict, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact | Note]:
     """One protocol's verdict, its records and artifacts named `<protocol>/...`; the test labels are read once.
 
     A protocol that cannot judge this method or these data leaves a note in place of what is missing.
@@ -242,9 +244,9 @@ def judge(name: str, settings: dict, known: Evidence, folder: Path) -> Iterator[
     config = catalog.settings("protocols", {"name": name, **settings})
     protocol = catalog.plugin_class("protocols", name, Protocol)(config)
     try:
-        for said in protocol.evaluate(replace(known, test=known.test.again()), folder / name):
+        for said in protocol.evaluate(replace(known, test=known.test.fresh()), folder / name):
             yield replace(said, name=f"{name}/{said.name}")
-    except TestWithheld:
+    except TestHidden:
         return
     except NotApplicable as reason:
         yield Note(name, str(reason))

@@ -1,7 +1,7 @@
 import pytest
+from probeline.experiment.references import References
 from probeline.report.figures import accuracy_against_parameters as plugin
 from probeline.report.figures._style import GREY, NothingToDraw
-from probeline.spec.references import References
 
 TOP1 = "linear_probe/top1"
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from probeline.experiment.references import References
 from probeline.report.figures import composition_heatmap as plugin
 from probeline.report.figures._style import NothingToDraw
-from probeline.spec.references import References
 
 TOP1 = "linear_probe/top1"
 NAMES = ["crop", "color", "blur"]

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
+from probeline.experiment.references import References
 from probeline.report.figures import metric_against_axis as plugin
 from probeline.report.figures._style import NothingToDraw
-from probeline.report.statistics import estimate
-from probeline.spec.references import References
+from probeline.report.statistics.intervals import estimate
 
 TOP1 = "linear_probe/top1"
 

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from probeline.failures import UserError
+from probeline.errors import UserError
 from probeline.report.figures import metric_bars as plugin
 from probeline.report.figures._style import NothingToDraw
 

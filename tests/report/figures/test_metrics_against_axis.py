@@ -1,7 +1,7 @@
 import pytest
+from probeline.experiment.references import References
 from probeline.report.figures import metrics_against_axis as plugin
 from probeline.report.figures._style import NothingToDraw
-from probeline.spec.references import References
 
 TOP1 = "linear_probe/top1"
 NAMES = ("contrastive/accuracy", "contrastive/entropy", TOP1)

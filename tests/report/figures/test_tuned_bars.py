@@ -1,7 +1,7 @@
 import pytest
+from probeline.experiment.references import References
 from probeline.report.figures import tuned_bars as plugin
 from probeline.report.figures._style import NothingToDraw
-from probeline.spec.references import References
 
 TOP1, VALIDATION = "linear_probe/top1", "linear_probe/validation_top1"
 

@@ -3,10 +3,10 @@ import re
 import numpy as np
 import pytest
 import torch
+from helpers.panel_files import CLASSES, chosen
 from probeline.evaluation._classification import confusion as counted
 from probeline.evaluation._classification import write_confusion
 from probeline.report.panels import confusion
-from report.panels.left import CLASSES, chosen
 from sklearn.metrics import confusion_matrix
 
 NAME = "linear_probe/confusion.csv"

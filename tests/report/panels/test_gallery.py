@@ -2,9 +2,9 @@ import base64
 import re
 
 import pytest
+from helpers.panel_files import chosen, files, picture
 from probeline.report.panels import views
 from probeline.report.panels.gallery import Sheets, size_of, tile
-from report.panels.left import chosen, files, picture
 
 
 def test_a_tile_stands_at_its_place_of_the_sheet():

@@ -1,6 +1,6 @@
+from helpers.panel_files import chosen, facts, files
 from probeline.report.panels import neighbours
 from probeline.report.panels.gallery import Sheets
-from report.panels.left import chosen, facts, files
 
 
 def test_a_row_a_picture_with_its_rank_class_and_whether_it_is_the_same():

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from browser import PHONE
-from evaluation.subjects import dataset, files, judged, protocol
-from probeline.report import stored
-from probeline.report.page import write
-from probeline.report.panels import confusion, maps, neighbours, views
+from helpers.browser import PHONE
+from helpers.panel_files import PROTOCOLS, asking, chosen, facts, frame, near
+from helpers.panel_files import files as left
+from helpers.subjects import dataset, files, judged, protocol
+from probeline.report.formats.page import write
+from probeline.report.panels import confusion, embedding_maps, neighbours, views
 from probeline.report.panels.gallery import Sheets
-from report.panels.left import PROTOCOLS, asking, chosen, facts, frame, near
-from report.panels.left import files as left
+from probeline.report.results import stored
 
 HOSTILE = "</style></script><script>alert(1)</script>\"'<img src=x onerror=alert(1)>"
 
@@ -78,7 +78,7 @@ def test_what_protocols_leave_is_what_the_page_reads(tmp_path):
     one, sheets = chosen(files=found), Sheets()
     assert len(neighbours.prepare(one, sheets)) == 6 * 9
     assert sorted(views.prepare(one, sheets)["target"].dropna().unique()) == [0, 1, 2, 3]
-    assert len(maps.prepare(one, sheets)) == 2 * 18
+    assert len(embedding_maps.prepare(one, sheets)) == 2 * 18
     assert confusion.prepare(one, "linear_probe")["n"].sum() == 24
     assert len(sheets.contents) == 3
 

@@ -1,6 +1,6 @@
+from helpers.panel_files import chosen
 from probeline.report.panels import views
 from probeline.report.panels.gallery import Sheets
-from report.panels.left import chosen
 
 
 def test_a_row_a_picture_with_the_target_that_the_task_asks_for():

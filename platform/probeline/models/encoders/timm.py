@@ -6,7 +6,7 @@ Needs the extra: pip install 'probeline[timm]'. Pixels are normalised as the mod
 from pydantic import Field
 from torch import nn
 
-from probeline.failures import UserError
+from probeline.errors import UserError
 from probeline.models.normalise import Normalised
 from probeline.models.settings import EncoderSettings
 

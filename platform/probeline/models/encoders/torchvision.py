@@ -6,7 +6,7 @@ Pixels are normalised with ImageNet's mean and deviation, as torchvision's own w
 from pydantic import Field
 from torch import nn
 
-from probeline.failures import UserError
+from probeline.errors import UserError
 from probeline.models.normalise import Normalised
 from probeline.models.settings import EncoderSettings
 

@@ -4,18 +4,18 @@ from typing import Any
 
 import numpy as np
 
-from probeline.report import claims
-from probeline.report.cells import Cell
 from probeline.report.figures import _style
-from probeline.report.metrics import Metric
+from probeline.report.results.cells import CellResult
+from probeline.report.results.metrics import Metric
+from probeline.report.sentences import phrases
 
 
-def row(cell: Cell, about: Metric) -> dict[str, Any]:
+def row(cell: CellResult, about: Metric) -> dict[str, Any]:
     """Columns cell, line, arm, n, mean, low, high (NaN where there is none), points, hover, hovers by seed."""
     result = cell.estimate
     low, high = (result.interval.low, result.interval.high) if result.interval else (np.nan, np.nan)
     words = [_style.text(why) for why in cell.missing[:6]]
-    level = f"{about.text(result.mean)} ({claims.interval(result, about)})" if result.n else "no result"
+    level = f"{about.text(result.mean)} ({phrases.interval(result, about)})" if result.n else "no result"
     return {
         "cell": cell.label, "line": cell.line, "arm": cell.arm, "n": result.n, "mean": result.mean,
         "low": about.clip(low), "high": about.clip(high), "points": cell.values,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from probeline.report.cells import is_number
+from probeline.report.results.cells import is_number
 
 MOST_BANDS = 8
 NO_BANDS = f"More than {MOST_BANDS} lines: their intervals would hide each other, and are on hover and in the table."

@@ -6,16 +6,18 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from probeline.report.agreement import sentence
-from probeline.report.cells import Cell, Layout, line_name, shown
-from probeline.report.correspondence import Match, correspondence
+from probeline.experiment.references import References
 from probeline.report.figures import _style
-from probeline.report.metrics import PERCENT, Metric
-from probeline.report.references import Published
-from probeline.spec.references import References
+from probeline.report.results.cells import CellResult, ReportLayout, line_name, shown
+from probeline.report.results.metrics import PERCENT, Metric
+from probeline.report.results.published_matching import Match, correspondence
+from probeline.report.results.references import Published
+from probeline.report.statistics.rank_correlation import sentence
 
 
-def points(references: References | None, metric: str, found: Sequence[Cell], shape: Layout) -> dict[str, Any]:
+def points(
+    references: References | None, metric: str, found: Sequence[CellResult], shape: ReportLayout
+) -> dict[str, Any]:
     """What a frame's attrs hold of the paper: points with line, x, value and hover, and the words around them.
 
     A point without a line of ours has the line None. Empty where no references are asked for or none fits.
@@ -38,7 +40,7 @@ def points(references: References | None, metric: str, found: Sequence[Cell], sh
     return {"points": drawn, "agreement": sentence(beside, found), "notes": beside.notes, "datasets": beside.datasets}
 
 
-def _line(match: Match, lines: dict[str, str], shape: Layout) -> str | None:
+def _line(match: Match, lines: dict[str, str], shape: ReportLayout) -> str | None:
     named = [lines[label] for label in match.cells]
     if named:
         return named[0]

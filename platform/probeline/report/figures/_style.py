@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from probeline.report.text import clean, isolated
+from probeline.report.sentences.text import clean, isolated
 
 # Distinguishable under deuteranopia, protanopia and tritanopia, and at least 3:1 against a white and a dark page
 # (a test computes both). Order is fixed, so a label keeps its colour in every figure of a page.

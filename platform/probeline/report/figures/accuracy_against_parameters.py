@@ -7,14 +7,14 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from probeline.report.agreement import sentence
-from probeline.report.cells import Cell, cells, layout
-from probeline.report.correspondence import Correspondence, correspondence
+from probeline.core.settings import Settings
+from probeline.experiment.references import References
 from probeline.report.figures import _estimates, _published, _style
-from probeline.report.metrics import PERCENT, metric
-from probeline.report.references import Published, chosen
-from probeline.spec.references import References
-from probeline.spec.settings import Settings
+from probeline.report.results.cells import CellResult, cells, layout
+from probeline.report.results.metrics import PERCENT, metric
+from probeline.report.results.published_matching import Correspondence, correspondence
+from probeline.report.results.references import Published, chosen
+from probeline.report.statistics.rank_correlation import sentence
 
 HEIGHT = 480
 COUNT = "cost/parameters"
@@ -64,7 +64,7 @@ def _once(beside: Correspondence) -> Correspondence:
     return replace(beside, matches=tuple(reversed(first.values())))
 
 
-def _row(cell: Cell, count: float, config: Config, name: str) -> dict[str, Any]:
+def _row(cell: CellResult, count: float, config: Config, name: str) -> dict[str, Any]:
     method = (cell.recipe.get("method") or {}).get("name", cell.line)
     row = _estimates.row(cell, metric(name))
     hover = _style.hover(row["hover"], f"{count:,.0f} parameters")

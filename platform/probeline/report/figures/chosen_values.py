@@ -6,12 +6,12 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from probeline.report.cells import cells, is_number, layout, short, shown
+from probeline.core.settings import Settings
 from probeline.report.figures import _style
 from probeline.report.figures._positions import positions
-from probeline.report.metrics import metric
-from probeline.report.studies import Study, keys, studies
-from probeline.spec.settings import Settings
+from probeline.report.results.cells import cells, is_number, layout, short, shown
+from probeline.report.results.metrics import metric
+from probeline.report.results.studies import StudyResult, keys, studies
 
 HEIGHT = 380
 DODGE = 0.03  # of the x range, between neighbouring lines
@@ -97,7 +97,7 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
 class _Scale:
     """Where the values of one key are drawn."""
 
-    def __init__(self, key: str, made: list[Study]) -> None:
+    def __init__(self, key: str, made: list[StudyResult]) -> None:
         choices = [one.search["space"][key].get("choice") for one in made]
         listed = list(dict.fromkeys(_word(value) for choice in choices for value in choice or ()))
         numbers = all(is_number(value) for choice in choices for value in choice or ())
@@ -114,7 +114,7 @@ def _word(value: Any) -> str:
     return str(value["name"]) if isinstance(value, dict) and "name" in value else shown(value)
 
 
-def _ranks(one: Study) -> dict[int, float]:
+def _ranks(one: StudyResult) -> dict[int, float]:
     """Number of a judged point -> its rank among them, from 0 to 1."""
     judged = sorted((point for point in one.points if point.score is not None), key=lambda p: one.sign * p.score)
     return {point.number: place / max(1, len(judged) - 1) for place, point in enumerate(judged)}

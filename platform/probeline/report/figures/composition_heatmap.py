@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from probeline.report.cells import axes, cells, layout, short, shown, values_of
-from probeline.report.correspondence import correspondence
+from probeline.core.settings import Settings
+from probeline.experiment.references import References
 from probeline.report.figures import _estimates, _published, _style
 from probeline.report.figures._panels import axis, key, panels
-from probeline.report.metrics import Metric, metric
-from probeline.spec.references import References
-from probeline.spec.settings import Settings
+from probeline.report.results.cells import axes, cells, layout, short, shown, values_of
+from probeline.report.results.metrics import Metric, metric
+from probeline.report.results.published_matching import correspondence
 
 ROW = 40  # px
 AVERAGE = "average"

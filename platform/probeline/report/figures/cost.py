@@ -3,12 +3,12 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from probeline.report import claims
-from probeline.report.cells import cells_of, layout, metrics
+from probeline.core.settings import Settings
 from probeline.report.figures import _style
 from probeline.report.figures._panels import axis, key, panels
-from probeline.report.metrics import Metric, metric
-from probeline.spec.settings import Settings
+from probeline.report.results.cells import cells_of, layout, metrics
+from probeline.report.results.metrics import Metric, metric
+from probeline.report.sentences import phrases
 
 ROW, BAR = 36, 0.26  # px of a row; height of its bar, as a share of the row
 MOST = 4_000  # seeds that are marked one by one, over all panels; past that they only make the page heavy
@@ -30,7 +30,7 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     names = [name for name in config.metrics if name in recorded]
     rows = [
         {"metric": name, "cell": cell.label, "line": cell.line, "n": cell.estimate.n, "mean": cell.estimate.mean,
-         "values": cell.values, "trials": cell.trials, "interval": claims.interval(cell.estimate, metric(name))}
+         "values": cell.values, "trials": cell.trials, "interval": phrases.interval(cell.estimate, metric(name))}
         for name, found in zip(names, cells_of(trials, names, shape), strict=True)
         for cell in found
     ]  # fmt: skip

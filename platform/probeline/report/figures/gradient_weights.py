@@ -5,9 +5,9 @@ import pandas as pd
 import plotly.graph_objects as go
 from pydantic import Field
 
+from probeline.core.settings import Settings
 from probeline.report.figures import _style
 from probeline.report.figures._panels import axis, key, panels
-from probeline.spec.settings import Settings
 
 POSITIVE, NEGATIVE = "positive", "negative"
 

@@ -9,11 +9,11 @@ from math import log2
 import pandas as pd
 import plotly.graph_objects as go
 
-from probeline.report.cells import cells, layout, metrics
+from probeline.core.settings import Settings
 from probeline.report.figures import _estimates, _style
 from probeline.report.figures._panels import axis, key, panels
-from probeline.report.metrics import metric
-from probeline.spec.settings import Settings
+from probeline.report.results.cells import cells, layout, metrics
+from probeline.report.results.metrics import metric
 
 HEIGHT = 280
 TITLES = {"seconds": "Time, s", "bytes": "Memory beside the embeddings, MiB"}

@@ -8,13 +8,13 @@ import pandas as pd
 import plotly.graph_objects as go
 from pydantic import Field
 
-from probeline.report import claims
-from probeline.report.cells import cells, layout, matching, short, shown
+from probeline.core.settings import Settings
+from probeline.experiment.references import References
 from probeline.report.figures import _published, _style
 from probeline.report.figures._positions import MOST_BANDS, NO_BANDS, positions, reach
-from probeline.report.metrics import PERCENT, Metric, metric
-from probeline.spec.references import References
-from probeline.spec.settings import Settings
+from probeline.report.results.cells import cells, layout, matching, short, shown
+from probeline.report.results.metrics import PERCENT, Metric, metric
+from probeline.report.sentences import phrases
 
 HEIGHT, ROOM = 460, 372  # px: of the figure, of the plot inside its margins
 DODGE = 0.022  # of the x range, between neighbouring lines, so that seeds do not hide seeds
@@ -57,7 +57,7 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
                 "cell": cell.label, "line": cell.line, "arm": cell.x is None, "x": cell.x,
                 "position": np.nan if cell.x is None else at[cell.x], "n": result.n, "mean": result.mean,
                 "low": low, "high": high, "values": cell.values, "trials": cell.trials, "missing": cell.missing,
-                "interval": claims.interval(result, about),
+                "interval": phrases.interval(result, about),
             }
         )  # fmt: skip
     frame = pd.DataFrame(rows)

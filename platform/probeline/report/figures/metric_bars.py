@@ -7,13 +7,13 @@ import pandas as pd
 import plotly.graph_objects as go
 from pydantic import Field
 
-from probeline.report.agreement import said
-from probeline.report.cells import cells, layout, matching
-from probeline.report.cells import metrics as recorded
+from probeline.core.settings import Settings
 from probeline.report.figures import _estimates, _style
-from probeline.report.metrics import PERCENT, metric
-from probeline.report.references import published
-from probeline.spec.settings import Settings
+from probeline.report.results.cells import cells, layout, matching
+from probeline.report.results.cells import metrics as recorded
+from probeline.report.results.metrics import PERCENT, metric
+from probeline.report.results.references import published
+from probeline.report.statistics.rank_correlation import said
 
 HEIGHT = 440
 

@@ -3,10 +3,10 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from probeline.report.cells import cells, layout
-from probeline.report.figures import _estimates, _rows, _style
-from probeline.report.metrics import PERCENT, metric
-from probeline.spec.settings import Settings
+from probeline.core.settings import Settings
+from probeline.report.figures import _estimates, _forest_plot, _style
+from probeline.report.results.cells import cells, layout
+from probeline.report.results.metrics import PERCENT, metric
 
 
 class Config(Settings):
@@ -38,4 +38,4 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     suffix = "%" if about.unit == PERCENT else ""
     title = f"{about.heading} by cell"
     caption = "Large marks are means, small marks seeds, bars the mean's 95% bootstrap interval."
-    return _rows.draw(frame, _rows.Rows(title, caption, about.title, about.scale, suffix))
+    return _forest_plot.draw(frame, _forest_plot.Rows(title, caption, about.title, about.scale, suffix))

@@ -5,14 +5,14 @@ import pandas as pd
 import plotly.graph_objects as go
 from pydantic import Field
 
-from probeline.report.cells import cells, layout, short, shown
-from probeline.report.cells import metrics as recorded
+from probeline.core.settings import Settings
+from probeline.experiment.references import References
 from probeline.report.figures import _estimates, _published, _style
 from probeline.report.figures._panels import axis, key, panels
 from probeline.report.figures._positions import MOST_BANDS, NO_BANDS, positions, reach
-from probeline.report.metrics import PERCENT, metric
-from probeline.spec.references import References
-from probeline.spec.settings import Settings
+from probeline.report.results.cells import cells, layout, short, shown
+from probeline.report.results.cells import metrics as recorded
+from probeline.report.results.metrics import PERCENT, metric
 
 HEIGHT = 230
 

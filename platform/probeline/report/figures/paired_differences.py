@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from probeline.report import claims
-from probeline.report.baseline import counterparts, title
-from probeline.report.cells import Cell, cells, layout
-from probeline.report.figures import _rows, _style
-from probeline.report.metrics import PERCENT, POINTS, Metric, metric
-from probeline.report.statistics import paired_difference
-from probeline.spec.settings import Settings
+from probeline.core.settings import Settings
+from probeline.report.figures import _forest_plot, _style
+from probeline.report.results.baseline import counterparts, title
+from probeline.report.results.cells import CellResult, cells, layout
+from probeline.report.results.metrics import PERCENT, POINTS, Metric, metric
+from probeline.report.sentences import phrases
+from probeline.report.statistics.intervals import paired_difference
 
 
 class Config(Settings):
@@ -45,12 +45,12 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     return frame
 
 
-def _row(cell: Cell, theirs: Cell, about: Metric) -> dict:
+def _row(cell: CellResult, theirs: CellResult, about: Metric) -> dict:
     gap = paired_difference(cell.values, theirs.values)
     interval = gap.estimate.interval
     ids = {s: f"{cell.trials[s]} and {theirs.trials[s]}" for s in gap.seeds}
     points = dict(zip(gap.seeds, gap.values, strict=True))
-    sentence = claims.comparison(_style.text(cell.label), _style.text(theirs.label), gap, about)
+    sentence = phrases.comparison(_style.text(cell.label), _style.text(theirs.label), gap, about)
     return {
         "cell": cell.label, "line": cell.line, "baseline": theirs.label, "n": gap.estimate.n,
         "mean": gap.estimate.mean, "low": interval.low if interval else np.nan,
@@ -80,4 +80,4 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     )
     axis = f"difference in {unit or about.title}"
     heading = f"{about.heading} against {frame.attrs['baseline']}, paired by seed"
-    return _rows.draw(frame, _rows.Rows(heading, caption, axis, about.scale, zero=True))
+    return _forest_plot.draw(frame, _forest_plot.Rows(heading, caption, axis, about.scale, zero=True))

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from probeline.report.aggregates import ENOUGH, profile
-from probeline.report.cells import cells, layout
+from probeline.core.settings import Settings
 from probeline.report.figures import _style
-from probeline.report.metrics import PERCENT, metric
-from probeline.spec.settings import Settings
+from probeline.report.results.cells import cells, layout
+from probeline.report.results.metrics import PERCENT, metric
+from probeline.report.statistics.aggregates import ENOUGH, profile
 
 HEIGHT, THRESHOLDS = 400, 101
 

@@ -5,12 +5,12 @@ from itertools import cycle
 import pandas as pd
 import plotly.graph_objects as go
 
-from probeline.report.cells import cells as read_cells
-from probeline.report.cells import layout, short, shown
+from probeline.core.settings import Settings
 from probeline.report.figures import _style
 from probeline.report.figures._panels import axis, panels
-from probeline.report.metrics import PERCENT, metric
-from probeline.spec.settings import Settings
+from probeline.report.results.cells import cells as read_cells
+from probeline.report.results.cells import layout, short, shown
+from probeline.report.results.metrics import PERCENT, metric
 
 HEIGHT = 190
 MOST = 200  # trials with a curve of their own; more are a blur, and megabytes

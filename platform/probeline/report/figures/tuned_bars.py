@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from probeline.report.cells import Cell, axes, cells, layout, short, shown, values_of
+from probeline.core.settings import Settings
+from probeline.experiment.references import References
 from probeline.report.figures import _estimates, _published, _style
-from probeline.report.metrics import PERCENT, Metric, metric
-from probeline.spec.references import References
-from probeline.spec.settings import Settings
+from probeline.report.results.cells import CellResult, axes, cells, layout, short, shown, values_of
+from probeline.report.results.metrics import PERCENT, Metric, metric
 
 HEIGHT = 420
 SELECT = "validation_top1"
@@ -62,7 +62,7 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     return frame
 
 
-def _best(group: list[Cell], scores: dict[str, float], by: str) -> tuple[Cell, int]:
+def _best(group: list[CellResult], scores: dict[str, float], by: str) -> tuple[CellResult, int]:
     sign = 1 if metric(by).higher_is_better else -1
     ranked = sorted(group, key=lambda c: -math.inf if math.isnan(scores[c.label]) else sign * scores[c.label])
     return ranked[-1], len(group)

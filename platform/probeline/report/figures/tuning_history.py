@@ -5,12 +5,12 @@ import math
 import pandas as pd
 import plotly.graph_objects as go
 
-from probeline.report.cells import cells, layout
+from probeline.core.settings import Settings
 from probeline.report.figures import _style
 from probeline.report.figures._panels import axis, panels
-from probeline.report.metrics import PERCENT, metric
-from probeline.report.studies import studies
-from probeline.spec.settings import Settings
+from probeline.report.results.cells import cells, layout
+from probeline.report.results.metrics import PERCENT, metric
+from probeline.report.results.studies import studies
 
 HEIGHT, MOST = 170, 24
 

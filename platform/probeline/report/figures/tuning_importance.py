@@ -5,10 +5,10 @@ from statistics import fmean
 import pandas as pd
 import plotly.graph_objects as go
 
-from probeline.report.cells import cells, layout, short
+from probeline.core.settings import Settings
 from probeline.report.figures import _style
-from probeline.report.studies import keys, studies
-from probeline.spec.settings import Settings
+from probeline.report.results.cells import cells, layout, short
+from probeline.report.results.studies import keys, studies
 
 ROW, FRAME = 38, 76  # px: of one key, of the margins and the axis
 

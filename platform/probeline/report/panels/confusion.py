@@ -11,10 +11,10 @@ from markupsafe import Markup
 
 from probeline.report.figures import _style
 from probeline.report.figures._panels import axis, key, panels
-from probeline.report.panels.choice import Chosen
 from probeline.report.panels.gallery import Card, Gallery, Way, gallery
-from probeline.report.tables import Entry, Table
-from probeline.report.text import clean
+from probeline.report.panels.trial_selection import SelectedTrial
+from probeline.report.sentences.text import clean
+from probeline.report.tables.tables import Entry, Table
 
 MOST = 30  # classes: more are no table that can be read
 FEW = 12  # classes: a table of text has no small print
@@ -24,7 +24,7 @@ SHADES = ((0.0, "#ffffff"), (1.0, "#0b4f8a"))
 DARK = 75  # percent: from here on the ground is dark enough for white figures
 
 
-def prepare(one: Chosen, protocol: str) -> pd.DataFrame:
+def prepare(one: SelectedTrial, protocol: str) -> pd.DataFrame:
     """A row a field, class by class: label, predicted, n, share (of the label's row; 0 in an empty row)."""
     name = f"{protocol}/{FILE}"
     if name not in one.files:
@@ -127,7 +127,7 @@ def _most(frame: pd.DataFrame) -> list[tuple[str, str, int, float]]:
     return list(worst[["label", "predicted", "n", "share"]].itertuples(index=False, name=None))
 
 
-def panel(chosen: Sequence[Chosen], metric: str) -> Gallery | None:
+def panel(chosen: Sequence[SelectedTrial], metric: str) -> Gallery | None:
     """The matrices of the metric's protocol, else of the first that left any; None where there are none."""
     left = [name.partition("/")[0] for one in chosen for name in one.files if name.endswith(f"/{FILE}")]
     main = metric.partition("/")[0]

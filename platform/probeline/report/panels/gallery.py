@@ -10,9 +10,9 @@ import pandas as pd
 import plotly.graph_objects as go
 from markupsafe import Markup, escape
 
-from probeline.report.panels.choice import Chosen
-from probeline.report.tables import Table
-from probeline.report.text import clean
+from probeline.report.panels.trial_selection import SelectedTrial
+from probeline.report.sentences.text import clean
+from probeline.report.tables.tables import Table
 
 FIRST = 6  # cards that are open; more wait in a fold
 KINDS = {b"\xff\xd8\xff": "jpeg", b"\x89PN": "png"}
@@ -91,12 +91,12 @@ class Way:
     sets, `figure` of a gallery what stands alone.
     """
 
-    read: Callable[[Chosen], pd.DataFrame]
+    read: Callable[[SelectedTrial], pd.DataFrame]
     draw: Callable[[pd.DataFrame], Markup]
     figure: Callable[[Gallery], go.Figure]
 
 
-def gallery(head: tuple[str, str, str], protocol: str, chosen: Sequence[Chosen], way: Way) -> Gallery | None:
+def gallery(head: tuple[str, str, str], protocol: str, chosen: Sequence[SelectedTrial], way: Way) -> Gallery | None:
     """Cards of the trials whose recipe has `protocol`; None where no recipe has. `head`: name, title, caption.
 
     What is damaged is said as missing.
@@ -122,7 +122,9 @@ def told(missing: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(f"{', '.join(cells)}: {why}" for why, cells in by_reason.items())
 
 
-def attempted(one: Chosen, protocol: str, read: Callable[[Chosen], pd.DataFrame]) -> tuple[pd.DataFrame, str]:
+def attempted(
+    one: SelectedTrial, protocol: str, read: Callable[[SelectedTrial], pd.DataFrame]
+) -> tuple[pd.DataFrame, str]:
     """A trial's frame, and why there is none: "" where there is."""
     nothing = pd.DataFrame()
     if one.why:
@@ -137,7 +139,7 @@ def attempted(one: Chosen, protocol: str, read: Callable[[Chosen], pd.DataFrame]
     return nothing, clean(note).partition(";")[0] if note else f"trial {one.trial_id} left none"
 
 
-def trial(one: Chosen) -> str:
+def trial(one: SelectedTrial) -> str:
     """Which trial a card is of."""
     return f"seed {one.seed}, trial {clean(one.trial_id)}"
 

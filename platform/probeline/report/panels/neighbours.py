@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import pandas as pd
 from markupsafe import Markup
 
-from probeline.report.panels.choice import Chosen
 from probeline.report.panels.gallery import Gallery, Sheets, Way, gallery, size_of, small, tile
-from probeline.report.panels.paper import WORDS, Tile, tiles
-from probeline.report.text import clean
+from probeline.report.panels.static_layout import WORDS, Tile, tiles
+from probeline.report.panels.trial_selection import SelectedTrial
+from probeline.report.sentences.text import clean
 
 TITLE = "Nearest neighbours in h"
 CAPTION = (
@@ -17,7 +17,7 @@ CAPTION = (
 )
 
 
-def prepare(one: Chosen, sheets: Sheets) -> pd.DataFrame:
+def prepare(one: SelectedTrial, sheets: Sheets) -> pd.DataFrame:
     """A row a picture: query, rank (0 is the query itself), tile, label, similarity, same (or None without labels)."""
     facts = one.facts("neighbours/neighbours.json")
     if facts is None:
@@ -66,7 +66,7 @@ def _under(each) -> str:
     return each.label if each.same is False or each.rank == 0 else ""
 
 
-def panel(chosen: Sequence[Chosen], sheets: Sheets) -> Gallery | None:
+def panel(chosen: Sequence[SelectedTrial], sheets: Sheets) -> Gallery | None:
     """The gallery, or None where nobody asked for it."""
     head = ("neighbours", TITLE, CAPTION)
     way = Way(lambda one: prepare(one, sheets), draw, lambda made: tiles(made, sheets, lay))

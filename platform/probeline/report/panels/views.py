@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import pandas as pd
 from markupsafe import Markup
 
-from probeline.report.panels.choice import Chosen
 from probeline.report.panels.gallery import Gallery, Sheets, Way, gallery, size_of, small, tile
-from probeline.report.panels.paper import WORDS, Tile, tiles
-from probeline.report.text import clean
+from probeline.report.panels.static_layout import WORDS, Tile, tiles
+from probeline.report.panels.trial_selection import SelectedTrial
+from probeline.report.sentences.text import clean
 
 TITLE = "Views: what each method trains on"
 CAPTION = (
@@ -20,7 +20,7 @@ ACROSS = 8
 """Views in one line; a square number of more, such as the patches of an image, stands as a square."""
 
 
-def prepare(one: Chosen, sheets: Sheets) -> pd.DataFrame:
+def prepare(one: SelectedTrial, sheets: Sheets) -> pd.DataFrame:
     """A row a picture: sample, view (0 is the image itself), tile, label, target (or None)."""
     facts = one.facts("views/views.json")
     if facts is None:
@@ -81,7 +81,7 @@ def lay(frame: pd.DataFrame) -> list[Tile]:
     return laid
 
 
-def panel(chosen: Sequence[Chosen], sheets: Sheets) -> Gallery | None:
+def panel(chosen: Sequence[SelectedTrial], sheets: Sheets) -> Gallery | None:
     """The gallery, or None where nobody asked for it."""
     way = Way(lambda one: prepare(one, sheets), draw, lambda made: tiles(made, sheets, lay))
     return gallery(("views", TITLE, CAPTION), "views", chosen, way)

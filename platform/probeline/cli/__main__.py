@@ -1,0 +1,5 @@
+"""`python -m probeline.cli`."""
+
+from probeline.cli.app import main
+
+main()

@@ -1,0 +1,231 @@
+"""The command line: one short function a command. Nothing heavy is imported before a command needs it."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from probeline import __version__
+from probeline.cli import catalog, cluster, dashboard, report, storage
+from probeline.cli.options import (
+    AsJson,
+    ClusterSize,
+    Folder,
+    MaxGpuHours,
+    MaxHours,
+    MaxTrials,
+    NoPlugins,
+    ScaleOption,
+    Sets,
+    Spec,
+    StorageUri,
+    Tracking,
+    planned,
+    storage_of,
+)
+from probeline.errors import FULL, TrialError, UserError, disk_full_message
+
+app = typer.Typer(
+    help="Declare an ablation in YAML, train and evaluate every cell, publish what can be believed.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+def plan(
+    spec: Spec,
+    scale: ScaleOption = None,
+    sets: Sets = None,
+    tracking_uri: Tracking = None,
+    as_json: AsJson = False,
+    folder: Folder = Path(".probeline"),
+    storage: StorageUri = None,
+    max_hours: MaxHours = None,
+    max_gpu_hours: MaxGpuHours = None,
+    max_trials: MaxTrials = None,
+    cluster: ClusterSize = None,
+    measure: Annotated[bool, typer.Option("--measure", help="Try one batch of what has no price yet.")] = False,
+    no_plugins: NoPlugins = False,
+) -> None:
+    """Show what a run would do: cells, what is new, finished or failed, what it costs, what fits a budget."""
+    from probeline.execution.planning import forecast
+    from probeline.execution.planning.plan import as_dict, text
+    from probeline.execution.ray.scheduler import Budget
+
+    made, uri = planned(spec, scale, sets, tracking_uri)
+    budget = Budget(max_hours, max_gpu_hours, max_trials)
+    found, said = forecast.make(made, uri, storage_of(storage, folder), cluster, budget, measure)
+    if as_json:
+        print(json.dumps(as_dict(made) | {"forecast": forecast.as_dict(found)}, indent=1))
+    else:
+        print("\n".join([text(made), "", *said, forecast.text(found, made)]))
+
+
+@app.command()
+def run(
+    spec: Spec,
+    scale: ScaleOption = None,
+    sets: Sets = None,
+    tracking_uri: Tracking = None,
+    address: Annotated[
+        str | None, typer.Option(help="Join this Ray cluster (or `auto`) instead of a local one.")
+    ] = None,
+    folder: Folder = Path(".probeline"),
+    storage: StorageUri = None,
+    max_hours: MaxHours = None,
+    max_gpu_hours: MaxGpuHours = None,
+    max_trials: MaxTrials = None,
+    cluster: ClusterSize = None,
+    no_plugins: NoPlugins = False,
+) -> None:
+    """Train and evaluate what has not finished yet; Ctrl-C stops, the same command goes on."""
+    from rich.console import Console
+
+    from probeline.execution.jobs.job_entrypoint import submitted_provenance
+    from probeline.execution.planning import forecast, planned_tuning_trials
+    from probeline.execution.progress import watch
+    from probeline.execution.ray.scheduler import Budget
+    from probeline.execution.run import RunEnvironment
+    from probeline.execution.run import run as run_plan
+    from probeline.tracking.writing.experiments import describe
+    from probeline.tracking.writing.provenance import collect
+
+    kept = storage_of(storage, folder)
+    made, uri = planned(spec, scale, sets, tracking_uri)
+    for note in made.notes:
+        print(f"note: {note}")
+    finished = made.counts().get("finished", 0)
+    tuning = f", {len(made.studies)} cells to tune" if made.studies else ""
+    done = f"{finished} of {len(made.trials)} already done"
+    print(f"{made.experiment.name}: {len(made.todo)} trials to run{tuning}, {done}")
+    budget, todo, fits = Budget(max_hours, max_gpu_hours, max_trials), made.todo, planned_tuning_trials.trials(made)
+    if budget:
+        found, _ = forecast.make(made, uri, kept, cluster, budget)
+        todo, budget, fits = found.known(made), found.held(budget), found.fits
+        print("\n".join(forecast.left_text(found) or ["the budget holds all of it, as far as is known"]))
+    known = {trial.id for trial in todo}
+    seen = watch(todo, finished, Console(), [trial for trial in fits if trial.id not in known])
+    info = describe(made.experiment, spec.read_text(), collect(spec.resolve().parent) | submitted_provenance())
+    outcome = run_plan(made, info, RunEnvironment(folder, uri, address, kept), seen, budget, todo)
+    print(outcome.summary(str(spec)), flush=True)
+    if outcome.stranded:
+        os._exit(outcome.exit_code)
+    raise typer.Exit(outcome.exit_code)
+
+
+app.add_typer(report.app)  # report, compare
+app.add_typer(dashboard.app)  # dash
+app.add_typer(cluster.app)  # submit, logs, stop
+app.add_typer(storage.app)  # gc
+app.add_typer(catalog.app)  # list, schema
+
+
+@app.command()
+def status(
+    spec: Spec,
+    scale: ScaleOption = None,
+    sets: Sets = None,
+    tracking_uri: Tracking = None,
+    as_json: AsJson = False,
+    address: Annotated[str | None, typer.Option(help="Show its jobs on this cluster, http://HEAD:8265.")] = None,
+) -> None:
+    """Show every trial's state, failures with their reason; with --address its jobs on a Ray cluster."""
+    if address:
+        cluster.show_jobs(str(spec), address)
+        return
+    from probeline.execution.planning.plan import rows, status_text
+
+    made = planned(spec, scale, sets, tracking_uri)[0]
+    print(json.dumps(rows(made), indent=1) if as_json else status_text(made))
+
+
+@app.command()
+def ui(
+    tracking_uri: Tracking = None,
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000,
+    host: Annotated[str, typer.Option(help="Who may connect; the default is this machine only.")] = "127.0.0.1",
+) -> None:
+    """Open MLflow's user interface on the results."""
+    from probeline.tracking.server.location import TRAINING, resolve, sqlite_file
+
+    uri = resolve(tracking_uri)
+    print(f"MLflow on {uri}: http://{host}:{port}/#/experiments{TRAINING}  (Ctrl-C stops it)", flush=True)
+    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--host", host, "--port", str(port)]
+    sqlite = sqlite_file(uri)
+    if sqlite is not None:
+        command += ["--default-artifact-root", str(sqlite.parent / "mlartifacts")]
+    os.execv(sys.executable, command)
+
+
+@app.command()
+def show(
+    trial: Annotated[str, typer.Argument(help="A trial's id, or its first digits.")],
+    tracking_uri: Tracking = None,
+) -> None:
+    """Show one trial: recipe, results, provenance, and where its run is."""
+    from probeline.tracking.reading.results import find
+    from probeline.tracking.server.location import resolve
+
+    print(json.dumps(find(resolve(tracking_uri), trial), indent=1, default=str))
+
+
+@app.command()
+def views(
+    spec: Spec,
+    scale: ScaleOption = None,
+    sets: Sets = None,
+    cell: Annotated[str | None, typer.Option(help="A cell's label; else the first that makes views.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write; else .probeline/views/<name>.png.")] = None,
+    samples: Annotated[int, typer.Option(help="How many images.")] = 8,
+    epoch: Annotated[int, typer.Option(help="Which epoch's views, from 0.")] = 0,
+    folder: Folder = Path(".probeline"),
+) -> None:
+    """Draw what the encoder will see: a few training images and the views that the method makes of them."""
+    from probeline.execution.planning.preview import write
+    from probeline.experiment.load import load
+
+    experiment = load(spec, scale, sets or ())
+    path = out or folder / "views" / f"{experiment.name}.png"
+    print(write(experiment, cell, samples, epoch, path).resolve())
+
+
+@app.command()
+def doctor(tracking_uri: Tracking = None, folder: Folder = Path(".probeline")) -> None:
+    """Check this machine: what is wrong and what to do."""
+    from probeline.cli.doctor import examine
+
+    findings = list(examine(tracking_uri, folder))
+    for finding in findings:
+        print(finding)
+    raise typer.Exit(0 if all(finding.good for finding in findings) else 1)
+
+
+@app.callback(invoke_without_command=True)
+def version(show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if show_version:
+        print(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Runs the command; a user's mistake is its message on standard error and exit code 2."""
+    sys.path.append(str(Path.cwd()))  # plug-ins of the project one stands in, by dotted name
+    try:
+        app()
+    except (UserError, TrialError) as error:  # planning reads data, which may be damaged
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        print(disk_full_message(error.filename or "a file", error), file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Is this machine fit to run experiments: what is wrong, and what to do."""
+
+import importlib.util
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from probeline.errors import UserError
+from probeline.experiment.schema import Resources
+from probeline.tracking.server.location import resolve
+
+SPACE = 5 * 2**30
+"""Bytes below which a disk is called nearly full."""
+
+OPTIONAL = {"timm": "timm", "optuna": "tune", "dash": "dashboard"}
+"""Optional libraries and the extra that brings each."""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """One thing looked at; `remedy` says what to do where it is not good."""
+
+    good: bool
+    what: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        mark = "ok   " if self.good else "WRONG"
+        return f"{mark} {self.what}" + (f"\n      -> {self.remedy}" if self.remedy else "")
+
+
+def examine(tracking_uri: str | None, folder: Path) -> Iterator[Diagnosis]:
+    """Python, torch, CUDA, Ray, MLflow, disk, write access; one finding at a time, as each takes a moment."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    yield Diagnosis(sys.version_info >= (3, 11), f"Python {python}", "" if sys.version_info >= (3, 11) else "use 3.11+")
+    yield from torch_findings()
+    yield ray_finding()
+    yield mlflow_finding(tracking_uri)
+    cache = Path(os.environ.get("PROBELINE_CACHE", "~/.cache/probeline")).expanduser()
+    for name, place in (("results", folder), ("data cache", cache)):
+        yield disk_finding(name, place)
+    for module, extra in OPTIONAL.items():
+        if importlib.util.find_spec(module) is None:
+            yield Diagnosis(
+                True, f"{module} is not installed (optional)", f"pip install 'probeline[{extra}]' brings it"
+            )
+
+
+def torch_findings() -> Iterator[Diagnosis]:
+    """torch and torchvision fit together, and what torch computes on."""
+    try:
+        import torch
+        import torchvision
+    except Exception as error:  # a broken install raises anything from ImportError to RuntimeError
+        remedy = "install matching releases, as in infra/constraints.txt: pip install -c infra/constraints.txt ."
+        yield Diagnosis(False, f"torch and torchvision do not load: {error}", remedy)
+        return
+    yield Diagnosis(True, f"torch {torch.__version__}, torchvision {torchvision.__version__}")
+    if torch.cuda.is_available():
+        names = ", ".join(torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count()))
+        yield Diagnosis(True, f"CUDA {torch.version.cuda}: {names}")
+    else:
+        driver = shutil.which("nvidia-smi")
+        remedy = "nvidia-smi is here, yet torch sees no GPU: compare the driver's CUDA with torch's" if driver else ""
+        yield Diagnosis(not driver, f"no GPU; trials run on {os.cpu_count()} CPU cores", remedy)
+
+
+def ray_finding() -> Diagnosis:
+    """Ray starts and runs a task."""
+    try:
+        import ray
+
+        from probeline.execution.ray.engine import connected
+
+        with connected(None, Resources()):
+            answer = ray.get(ray.remote(lambda: os.getpid()).remote(), timeout=60)
+    except Exception as error:
+        return Diagnosis(
+            False, f"Ray does not start: {error}", "see /tmp/ray/session_latest/logs; is /dev/shm writable?"
+        )
+    return Diagnosis(True, f"Ray {version('ray')} started and ran a task in process {answer}")
+
+
+def mlflow_finding(tracking_uri: str | None) -> Diagnosis:
+    """The tracking server or database answers."""
+    try:
+        uri = resolve(tracking_uri)
+    except (UserError, PackageNotFoundError) as error:
+        return Diagnosis(False, "MLflow cannot be reached", str(error))
+    return Diagnosis(True, f"MLflow {version('mlflow')} at {uri}")
+
+
+def disk_finding(name: str, place: Path) -> Diagnosis:
+    """A folder can be written and its disk has room."""
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=place) as file:
+            file.write(b"x")
+    except OSError as error:
+        return Diagnosis(
+            False, f"{name}: {place} cannot be written: {error}", "choose another folder or its permissions"
+        )
+    free = shutil.disk_usage(place).free
+    remedy = "" if free > SPACE else "make room; a full disk stops trials"
+    return Diagnosis(free > SPACE, f"{name}: {place.resolve()} is writable, {free / 2**30:.0f} GiB free", remedy)

@@ -1,0 +1,131 @@
+"""Commands that read results: report, compare; they are part of `cli.app`."""
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from probeline.cli.options import Folder, ScaleOption, Sets, Spec, Tracking, planned
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from probeline.experiment.schema import Experiment
+
+app = typer.Typer()
+
+MOST_COMPARED = 40
+"""Runs that MLflow's comparison is opened with: more lines than these nobody tells apart."""
+
+
+@app.command()
+def report(
+    spec: Spec,
+    scale: ScaleOption = None,
+    sets: Sets = None,
+    tracking_uri: Tracking = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write; else .probeline/reports/<name>.")] = None,
+    folder: Folder = Path(".probeline"),
+    source: Annotated[
+        Path | None, typer.Option("--from", help="An exported folder or results.parquet instead of MLflow.")
+    ] = None,
+    check: Annotated[Path | None, typer.Option(help="Expectations in YAML; exit 1 where a result is worse.")] = None,
+    expect: Annotated[Path | None, typer.Option(help="Write today's results as such expectations.")] = None,
+    images: Annotated[str | None, typer.Option(help="Figures as files too: png, svg or pdf.")] = None,
+    publish: Annotated[bool, typer.Option(help="Put the page and its result in words into MLflow too.")] = True,
+) -> None:
+    """Write the page, its tables and its data from what MLflow holds, or from an export."""
+    from probeline.report.checks import expectations
+    from probeline.report.formats import page
+    from probeline.report.results import stored
+    from probeline.tracking.publishing.publication import publisher
+    from probeline.tracking.writing.experiments import describe
+
+    expected = expectations.read(check) if check else None
+    with _no_collection(), ExitStack() as stack:
+        experiment, results, uri = _results(spec, scale, sets, tracking_uri, source)
+        put = stack.enter_context(publisher(uri, experiment.name)) if publish and uri is not None else None
+        trials, history = results()
+        place = out or folder / "reports" / experiment.name
+        files = stored.panels(source) if source is not None else _files(uri, experiment, trials)
+        paths = page.write(experiment, trials, history, place, images, files)
+        print("\n".join(str(path.resolve()) for path in paths))
+        if put is not None and trials["run_id"].notna().any():
+            told = (place / page.SUMMARY).read_text(encoding="utf-8")
+            print(put(uri, folder.resolve(), describe(experiment, "", {}), told, place, paths, _compared(trials)))
+    if expect:
+        print(f"{expectations.stored(trials, experiment.report.metric, expect)} expectations written to {expect}")
+    findings = expectations.check(expected, trials) if expected else []
+    for finding in findings:
+        print(finding)
+    raise typer.Exit(0 if all(finding.good for finding in findings) else 1)
+
+
+@app.command()
+def compare(
+    a: Annotated[Path, typer.Argument(help="An experiment's YAML, or the folder of a report.")],
+    b: Annotated[Path, typer.Argument(help="The other one.")],
+    metric: Annotated[str, typer.Option(help="protocol/name.")] = "linear_probe/top1",
+    scale: ScaleOption = None,
+    tracking_uri: Tracking = None,
+) -> None:
+    """Compare two experiments, or the exports of one at two commits, cell by cell over paired seeds."""
+    from probeline.report.checks import comparison
+    from probeline.report.results import stored
+
+    def trials(side: Path) -> "pd.DataFrame":
+        exported = side.is_dir() or side.suffix == ".parquet"
+        return stored.read(side)[0] if exported else _results(side, scale, None, tracking_uri, None)[1]()[0]
+
+    print(comparison.text(comparison.compare(trials(a), trials(b), metric), str(a), str(b)))
+
+
+def _results(
+    spec: Path, scale: str | None, sets: list[str] | None, tracking_uri: str | None, source: Path | None
+) -> "tuple[Experiment, Callable[[], tuple[pd.DataFrame, pd.DataFrame]], str | None]":
+    """(experiment, what reads trials and history, MLflow's address); an export needs no data set, torch or MLflow."""
+    if source is not None:
+        from probeline.experiment.load import load
+        from probeline.report.results import stored
+
+        return load(spec, scale, sets or ()), lambda: stored.read(source), None
+    from probeline.tracking.reading.results import frame
+    from probeline.tracking.reading.studies import outcomes
+
+    made, uri = planned(spec, scale, sets, tracking_uri)
+    return made.experiment, lambda: frame(uri, made.trials, tuned=outcomes(uri, made.tuned)), uri
+
+
+def _compared(trials: "pd.DataFrame") -> list[str]:
+    """The runs that MLflow's comparison opens with: of all finished trials, of the first of each cell, or of some."""
+    finished = trials[trials["status"] == "finished"]
+    shown = finished if len(finished) <= MOST_COMPARED else finished.drop_duplicates("cell")
+    return list(shown["run_id"].dropna())[:MOST_COMPARED]
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Without looking for garbage: what a report makes lives until its end, and looking takes an eighth of its time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _files(uri: str, experiment: "Experiment", trials: "pd.DataFrame") -> "pd.DataFrame":
+    """The pictures of the cells that the page shows, from MLflow; `attrs["trouble"]` says why there are none."""
+    from probeline.report.formats.contents import chosen
+    from probeline.tracking.reading.artifacts import ArtifactSource, small_files
+
+    shown = chosen(experiment, trials).shown
+    found, trouble = small_files(
+        uri, [ArtifactSource(one.trial_id, one.run_id, one.protocols) for one in shown if one.run_id]
+    )
+    found.attrs["trouble"] = trouble
+    return found

@@ -1,0 +1,49 @@
+"""The parts of a data set, and what is known of it without opening it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Samples and labels of one part. inputs: uint8 [N, H, W, C]; labels: int64 [N], -1 where there is none."""
+
+    inputs: np.ndarray
+    labels: np.ndarray
+
+    def __post_init__(self) -> None:
+        if self.inputs.dtype != np.uint8 or self.inputs.ndim != 4:
+            raise ValueError(f"inputs are {self.inputs.dtype} {self.inputs.shape}: a part holds uint8 [N, H, W, C]")
+        if self.labels.dtype != np.int64 or self.labels.shape != self.inputs.shape[:1]:
+            raise ValueError(f"labels are {self.labels.dtype} {self.labels.shape}: a part holds int64 [N]")
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """What planning needs: the content digest (it enters a trial's id), sizes after the split, shape [H, W, C].
+
+    `labelled`: the share of the stored training part that has a label.
+    """
+
+    digest: str
+    train_size: int
+    validation_size: int
+    test_size: int
+    classes: tuple[str, ...]
+    shape: tuple[int, ...]
+    labelled: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """The three parts, memory-mapped; `digest` is the content's, before split and limits."""
+
+    train: Split
+    validation: Split
+    test: Split
+    classes: tuple[str, ...]
+    digest: str

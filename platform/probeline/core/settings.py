@@ -1,0 +1,47 @@
+"""The base of every settings class: frozen, no unknown keys, and a mark for what identity leaves out."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Settings(BaseModel):
+    """Base of recipe sections and plug-in `Config`s.
+
+    Frozen; an unknown key is an error; NaN and infinity are refused.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="null")
+
+
+class NotHashed:
+    """Marks a field that never decides a trial's numbers, such as a path.
+
+    Written `path: Annotated[str, NotHashed]`. What the path holds enters the id by its content digest.
+    """
+
+
+@dataclass(frozen=True)
+class Component:
+    """Marks a field that holds a plug-in of another kind, or a list of them, each `{name: ..., parameters}`.
+
+    Written `loss: Annotated[dict[str, Any], Component("losses")] = {"name": "nt_xent"}`; the plug-in's parameters are
+    checked and filled in like a section's own.
+    """
+
+    kind: str
+
+
+def components(config: type[BaseModel]) -> Iterator[tuple[str, str]]:
+    """(field, kind) for every field of `config` that holds components."""
+    for name, field in config.model_fields.items():
+        for mark in field.metadata:
+            if isinstance(mark, Component):
+                yield name, mark.kind
+
+
+def listed(value: Any) -> list[Any]:
+    """The components of a field's value: those of a list, or the one there is."""
+    return list(value) if isinstance(value, list | tuple) else [value]

@@ -1,0 +1,1 @@
+"""Images: readers, data sets and augmentations."""

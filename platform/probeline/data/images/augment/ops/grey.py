@@ -1,0 +1,25 @@
+"""Drop the colour: every channel gets the luma (ITU-R BT.601).
+
+SimCLR (arXiv:2002.05709), appendix A, calls it colour drop. Images without three channels stay as they are.
+"""
+
+from pydantic import Field
+from torch import Tensor
+
+from probeline.core.sample_rng import SampleRNG
+from probeline.data.images.augment.colour import luma_weights
+from probeline.data.images.augment.settings import Op, Probability
+
+
+class Config(Op):
+    """For a fifth of the samples, as in SimCLR."""
+
+    p: Probability = Field(0.2, description="Probability that a sample gets it.")
+
+
+def grey(images: Tensor, config: Config, rng: SampleRNG) -> Tensor:
+    """images: [B, C, H, W] -> the same shape."""
+    if images.shape[1] != 3:
+        return images
+    luma = (images * luma_weights(3, images.device)[:, None, None]).sum(1, keepdim=True)
+    return luma.expand_as(images)

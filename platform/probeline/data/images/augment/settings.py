@@ -1,0 +1,54 @@
+"""How views are made: SimCLR's augmentation by its parameters, or a list of operations. Torch-free, for planning.
+
+T. Chen, S. Kornblith, M. Norouzi, G. Hinton, "A Simple Framework for Contrastive Learning of Visual Representations",
+ICML 2020, arXiv:2002.05709, appendix A.
+"""
+
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+
+from probeline.core.settings import Component, Settings
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+Area = Annotated[float, Field(gt=0, le=1)]
+Ratio = Annotated[float, Field(gt=0)]
+
+
+class Augment(Settings):
+    """Crop and resize, flip, colour jitter, grey and blur, drawn anew for every sample.
+
+    Defaults are SimCLR's on CIFAR (appendix B.9): strength 0.5 and no blur. On ImageNet: strength 1, blur 0.5.
+    """
+
+    crop_scale: tuple[Area, Area] = Field((0.08, 1.0), description="Range of the crop's share of the image's area.")
+    crop_ratio: tuple[Ratio, Ratio] = Field((3 / 4, 4 / 3), description="Range of the crop's width over its height.")
+    flip: Probability = Field(0.5, description="Probability of a left-right flip.")
+    strength: float = Field(
+        0.5, ge=0, le=2.5, description="s: brightness, contrast and saturation vary by 0.8 s, hue by 0.2 s of a turn."
+    )
+    jitter: Probability = Field(0.8, description="Probability of the colour jitter.")
+    grey: Probability = Field(0.2, description="Probability of turning grey.")
+    blur: Probability = Field(0.0, description="Probability of a Gaussian blur; kernel 10% of the side.")
+
+    @model_validator(mode="after")
+    def _ranges_ascend(self) -> Self:
+        for name in ("crop_scale", "crop_ratio"):
+            ascending(name, getattr(self, name))
+        return self
+
+
+class Op(Settings):
+    """The base of every operation's Config."""
+
+    p: Probability = Field(1.0, description="Probability that a sample gets it.")
+
+
+def ascending(name: str, values: tuple[float, float]) -> None:
+    """Raises ValueError where the upper end of the range `name` stands first."""
+    if values[0] > values[1]:
+        raise ValueError(f"{name} is [{values[0]}, {values[1]}]: the lower end comes first")
+
+
+Augmentation = Annotated[Augment | list[dict[str, Any]], Component("augmentations")]
+"""What a method's field holds: SimCLR's parameters, or operations in their order, each `{name: ..., parameters}`."""

@@ -1,0 +1,36 @@
+"""CIFAR-10: 50,000 + 10,000 colour images of 32x32 pixels, 10 classes.
+
+A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009.
+"""
+
+from pathlib import Path
+
+from probeline.core.dataset import Split
+from probeline.data.downloads import DownloadSettings
+from probeline.data.images.torchvision_source import TorchvisionSource
+
+BATCHES = (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch", "batches.meta")
+SOURCE = TorchvisionSource(
+    dataset="CIFAR10",
+    names=tuple(f"cifar-10-batches-py/{name}" for name in BATCHES),
+    parts={"train": {"train": True}, "test": {"train": False}},
+)
+
+
+class Config(DownloadSettings):
+    """Nothing beyond what every download has."""
+
+
+def files(config: Config) -> list[Path]:
+    """The seven batch files."""
+    return SOURCE.files(config)
+
+
+def read(config: Config) -> dict[str, Split]:
+    """Train and test."""
+    return SOURCE.read(config)
+
+
+def classes(config: Config) -> tuple[str, ...] | None:
+    """The names in the files."""
+    return SOURCE.classes(config)

@@ -1,0 +1,35 @@
+"""scikit-learn's handwritten digits: 1,797 grey images of 8x8 pixels, 10 classes, embedded in the package.
+
+Source: E. Alpaydin and C. Kaynak, "Optical Recognition of Handwritten Digits", UCI, 1998 (its test part).
+"""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from pydantic import Field
+
+from probeline.core.dataset import Split
+from probeline.data.settings import DatasetSettings
+from probeline.data.split import hold_out
+
+
+class Config(DatasetSettings):
+    """The set has no test part of its own: a stratified share, the same for every seed, is one."""
+
+    test: float = Field(0.2, gt=0, le=0.5, description="Share of the samples that is the test part.")
+
+
+def files(config: Config) -> list[Path]:
+    """The table inside scikit-learn, found without importing it."""
+    return [Path(find_spec("sklearn").origin).parent / "datasets" / "data" / "digits.csv.gz"]
+
+
+def read(config: Config) -> dict[str, Split]:
+    """Grey levels 0..16 spread over 0..255."""
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    inputs = np.round(digits.images * (255 / 16)).astype(np.uint8)[..., None]
+    train, test = hold_out(Split(inputs, digits.target.astype(np.int64)), config.test)
+    return {"train": train, "test": test}

@@ -1,0 +1,110 @@
+"""32x32 colour crops of the ten photographs that scikit-image and scikit-learn ship; label = photograph.
+
+Every photograph is cut into square blocks, and each block belongs to train, validation or test alone: a crop lies
+inside one block, so no pixel is shared between parts. Blocks with little contrast (the black around the retina, the sky
+of the rocket) are left out, and so are flat crops: nothing in them tells the photographs apart. No download.
+"""
+
+import zlib
+from collections.abc import Iterator
+from importlib.util import find_spec
+from itertools import islice, product
+from pathlib import Path
+
+import numpy as np
+from pydantic import Field
+
+from probeline.core.dataset import Split
+from probeline.data.settings import DatasetSettings
+
+PHOTOGRAPHS = {
+    "skimage/data": "astronaut.png chelsea.png coffee.png hubble_deep_field.jpg ihc.png motorcycle_left.png retina.jpg "
+    "rocket.jpg",
+    "sklearn/datasets/images": "china.jpg flower.jpg",
+}
+LUMA = np.array([299, 587, 114])  # thousandths
+FLAT = 6  # standard deviation of the luma, of 255, under which a block or a crop is left out
+SHARES = {"test": 0.2, "validation": 0.15}  # of a photograph's blocks; the rest is the training part's
+
+
+class Config(DatasetSettings):
+    """A part's crops lie at random places, at one to two times their size, drawn once with a fixed seed."""
+
+    size: int = Field(32, ge=8, le=64, description="Side of a crop in pixels.")
+    train_crops: int = Field(300, ge=1, description="Training crops of each photograph.")
+    test_crops: int = Field(100, ge=1, description="Test crops, and as many validation crops, of each photograph.")
+
+
+def files(config: Config) -> list[Path]:
+    """The photographs inside the two packages, found without importing them."""
+    found = []
+    for folder, names in PHOTOGRAPHS.items():
+        package, _, below = folder.partition("/")
+        found += [Path(find_spec(package).origin).parent / below / name for name in names.split()]
+    return found
+
+
+def classes(config: Config) -> tuple[str, ...]:
+    """The photographs' names."""
+    return tuple(path.stem for path in files(config))
+
+
+def read(config: Config) -> dict[str, Split]:
+    """Crops of every part, photograph after photograph."""
+    from probeline.data.images.decode import read_image, resized  # PIL, needed only here
+
+    count = {"train": config.train_crops, "validation": config.test_crops, "test": config.test_crops}
+    inputs: dict[str, list[np.ndarray]] = {part: [] for part in count}
+    for path in files(config):
+        photograph, _ = read_image(path.read_bytes())
+        for part, places in blocks(photograph, config.size, random_for(path, "blocks")).items():
+            boxes = crop_boxes(photograph, places, config.size, random_for(path, part))
+            crops = (photograph[rows, columns] for rows, columns in islice(boxes, count[part]))
+            inputs[part].append(np.stack([resized(crop, config.size) for crop in crops]))
+    return {part: _labelled(found) for part, found in inputs.items()}
+
+
+def random_for(path: Path, purpose: str) -> np.random.Generator:
+    """A generator that depends on the photograph's name and the purpose alone."""
+    return np.random.Generator(np.random.PCG64(zlib.crc32(f"{path.stem} {purpose}".encode())))
+
+
+def blocks(photograph: np.ndarray, size: int, random: np.random.Generator) -> dict[str, list[tuple[int, int]]]:
+    """Top left corners of the square blocks, of side 2 `size`, of every part."""
+    side = 2 * size
+    height, width = photograph.shape[:2]
+    grid = product(range(0, height - side + 1, side), range(0, width - side + 1, side))
+    places = [(top, left) for top, left in grid if not _flat(photograph[top : top + side, left : left + side])]
+    places = [places[number] for number in np.argsort(random.random(len(places)))]
+    parts = {}
+    for part, share in SHARES.items():
+        count = max(1, round(share * len(places)))
+        parts[part], places = places[:count], places[count:]
+    return {"train": places, **parts}
+
+
+def crop_boxes(
+    photograph: np.ndarray, places: list[tuple[int, int]], size: int, random: np.random.Generator
+) -> Iterator[tuple[slice, slice]]:
+    """Endless random squares, one to two times `size` wide, each inside one of the blocks at `places`; none is flat."""
+    while True:
+        block, wider, down, across = random.random(4)
+        top, left = places[int(block * len(places))]
+        side = size + int(wider * (size + 1))
+        room = 2 * size - side + 1
+        top, left = top + int(down * room), left + int(across * room)
+        rows, columns = slice(top, top + side), slice(left, left + side)
+        if not _flat(photograph[rows, columns]):
+            yield rows, columns
+
+
+def _flat(pixels: np.ndarray) -> bool:
+    """In whole numbers, so that every machine leaves out the same crops."""
+    luma = pixels.astype(np.int64) @ LUMA
+    count, total, squares = luma.size, int(luma.sum()), int((luma * luma).sum())
+    return count * squares - total * total < (FLAT * 1000 * count) ** 2
+
+
+def _labelled(photographs: list[np.ndarray]) -> Split:
+    labels = np.repeat(np.arange(len(photographs)), [len(crops) for crops in photographs])
+    return Split(np.concatenate(photographs), labels.astype(np.int64))

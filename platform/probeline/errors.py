@@ -1,0 +1,75 @@
+"""The ways in which a command or a trial can fail, by name."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the quota is used up", errno.EFBIG: "the file is too large"}
+"""How an operating system says that there is no room, by its number."""
+
+
+class UserError(Exception):
+    """A mistake that the user can mend: shown as its message alone, exit code 2.
+
+    The message says where, what came, and what to do.
+    """
+
+
+class TrialError(Exception):
+    """A trial that cannot finish; `kind` is its class in `status`, tags and the report."""
+
+    kind = "error"
+
+
+class Diverged(TrialError):
+    """The loss is not finite. The same seed diverges again, so it is never retried."""
+
+    kind = "diverged"
+
+
+class BadData(TrialError):
+    """A data set's files are missing or damaged; the message names them."""
+
+    kind = "bad_data"
+
+
+class OutOfMemory(TrialError):
+    """The device has no memory left for this recipe."""
+
+    kind = "out_of_memory"
+
+
+class DiskFull(TrialError):
+    """There is no room for a file that must be kept; the message names it. What stood there before stands."""
+
+    kind = "disk_full"
+
+
+@contextmanager
+def disk_full_guard(path: Path) -> Iterator[None]:
+    """Around what writes at `path`. Raises DiskFull in place of the system's error, which often names no file."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise DiskFull(disk_full_message(path, error)) from error
+
+
+def disk_full_message(path: Path | str, error: OSError) -> str:
+    """What to say of a write at `path` for which there was no room."""
+    return (
+        f"{path}: cannot be written, {FULL[error.errno]}; make room there (probeline gc lists what no trial needs) or "
+        "use another disk (--folder, PROBELINE_CACHE), then run again: it goes on where it was"
+    )
+
+
+class StorageError(TrialError):
+    """A remote storage does not do what it was asked. The trial may be well; it goes on from its last checkpoint."""
+
+    kind = "storage"
+
+
+class NotApplicable(Exception):
+    """A protocol cannot judge this method or these data: the trial goes on, and the message is kept as a note."""

@@ -1,0 +1,136 @@
+"""The trained method that a protocol judges: frozen, and a copy, so that nothing can change the original."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass, field, fields, replace
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from probeline.core.dataset import Dataset, Split
+from probeline.core.sample_rng import SampleRNG
+from probeline.data.loader import Batch, batches
+from probeline.errors import NotApplicable
+
+if TYPE_CHECKING:
+    from probeline.evaluation.base import EvaluationData
+
+BATCH = 256
+ANOTHER = 0x5EED
+"""Turns a trial's seed into another, so that evaluation draws numbers that training did not."""
+
+
+def spaces(h: Tensor, z: Tensor | None) -> dict[str, Tensor]:
+    """`h` [N, dim], and `z` [N, ...] as [N, D] where there is one, by name."""
+    return {"h": h} if z is None else {"h": h, "z": z.flatten(1)}
+
+
+@dataclass(frozen=True)
+class ViewPairs:
+    """Two views each of N samples. ha, hb: [N, dim]; za, zb: [N, ...] as the loss reads them; labels: [N], or -1."""
+
+    ha: Tensor
+    hb: Tensor
+    za: Tensor
+    zb: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, rows: slice) -> ViewPairs:
+        return ViewPairs(*(column[rows] for column in self.columns()))
+
+    def columns(self) -> tuple[Tensor, ...]:
+        """The tensors, in the order of the fields."""
+        return tuple(getattr(self, one.name) for one in fields(self))
+
+    def spaces(self) -> dict[str, tuple[Tensor, Tensor]]:
+        """Both views' `h` and `z`, by name, each [N, D]."""
+        return {"h": (self.ha, self.hb), "z": (self.za.flatten(1), self.zb.flatten(1))}
+
+
+@dataclass(frozen=True)
+class FrozenMethod:
+    """A method in evaluation mode without gradients, and the data it was trained on."""
+
+    method: nn.Module
+    dataset: Dataset
+    device: torch.device
+    seed: int
+    on: Callable[[nn.Module, Dataset, dict[str, Any]], EvaluationData]
+    """(method, its data set, data component) -> evidence: how the trial looks at another data set."""
+    heartbeat: Callable[[], None] = lambda: None
+    """Called at every batch: a sign of life to whoever waits for the trial."""
+    _pairs: dict[str, ViewPairs] = field(default_factory=dict, compare=False, repr=False)
+    """The most pairs made of each part: several protocols look at them."""
+
+    def encoder(self) -> nn.Module:
+        """A trainable copy of the encoder, for fine-tuning."""
+        return deepcopy(self.method.encoder).requires_grad_(True).train()
+
+    def embed_dataset(self, data: dict[str, Any]) -> EvaluationData:
+        """The same encoder on another data set, a resolved component.
+
+        Raises NotApplicable where the encoder cannot take its images, and as opening the data does.
+        """
+        return self.on(self.method, self.dataset, data)
+
+    def batches(self, part: str, batch_size: int, *, epoch: int = 0, shuffle: bool = False) -> Iterator[Batch]:
+        """Images of `part` (train, validation or test) as the encoder takes them; labels of the test part are -1."""
+        todo = batches(
+            getattr(self.dataset, part),
+            batch_size,
+            seed=self.seed,
+            epoch=epoch,
+            device=self.device,
+            shuffle=shuffle,
+            drop_last=False,
+        )
+        for batch in todo:
+            self.heartbeat()
+            yield self._sealed(batch) if part == "test" else batch
+
+    def with_train_rows(self, rows: Tensor) -> FrozenMethod:
+        """The same subject with only some samples, [n] row numbers, in its training part."""
+        train, index = self.dataset.train, rows.cpu().numpy()
+        few = Split(train.inputs[index], train.labels[index])
+        return replace(self, dataset=replace(self.dataset, train=few), _pairs={})
+
+    @torch.no_grad()
+    def represent(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
+        """h [N, dim] and z [N, ...], or None, of images as the encoder takes them."""
+        h = self.method.encoder(images).float()
+        z = self.method.project(h)
+        return h, None if z is None else z.float()
+
+    @torch.no_grad()
+    def pairs(self, part: str, count: int) -> ViewPairs:
+        """Two views each of the first `count` samples of `part` (fewer where it is smaller), in evaluation mode.
+
+        Views are the method's own, drawn as in a training of another seed. They are made in batches of one size and
+        kept, so they do not depend on what was asked before. Not to be written to.
+
+        Raises:
+            NotApplicable: the method does not make two views of a sample.
+        """
+        if not self.method.two_views:
+            name = type(self.method).__name__
+            raise NotApplicable(f"{name} does not make two views of a sample, so there are no pairs to look at")
+        count = min(count, len(getattr(self.dataset, part)))
+        if part not in self._pairs or len(self._pairs[part]) < count:
+            found = [self._pair(batch) for batch in islice(self.batches(part, BATCH), -(-count // BATCH))]
+            self._pairs[part] = ViewPairs(*map(torch.cat, zip(*(pair.columns() for pair in found), strict=True)))
+        return self._pairs[part][:count]
+
+    def _pair(self, batch: Batch) -> ViewPairs:
+        outputs = self.method(self.method.views(batch, SampleRNG(self.seed ^ ANOTHER, 0, batch.index)))
+        (ha, hb), (za, zb) = outputs.h.float().chunk(2), outputs.z.float().chunk(2)
+        return ViewPairs(ha, hb, za, zb, batch.labels)
+
+    def _sealed(self, batch: Batch) -> Batch:
+        return replace(batch, labels=torch.full_like(batch.labels, -1))

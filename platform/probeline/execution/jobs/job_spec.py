@@ -1,0 +1,62 @@
+"""What a job is to do, checked before anything is sent."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from probeline.errors import UserError
+from probeline.execution.jobs.job_entrypoint import Order
+from probeline.experiment.load import load
+from probeline.storage.paths import parse_path
+from probeline.tracking.server.location import redacted, sqlite_file
+from probeline.tracking.writing.provenance import git_commit, git_dirty
+
+BUDGETS = ("max-hours", "max-gpu-hours", "max-trials")
+
+
+def job_spec(
+    spec: Path,
+    root: Path,
+    scale: str | None = None,
+    sets: Sequence[str] = (),
+    budget: Sequence[float | None] = (),
+    tracking_uri: str | None = None,
+    folder: str | None = None,
+    storage: str | None = None,
+) -> Order:
+    """The order to run the experiment in `spec`, of the project in `root`, with the provenance of its code.
+
+    `budget`: values of BUDGETS, None for no limit. `folder` and `storage` are the cluster's.
+
+    Raises:
+        UserError: a mistake in the spec, a spec outside `root`, or an address of MLflow that the cluster cannot use.
+    """
+    experiment = load(spec, scale, sets)
+    if not spec.resolve().is_relative_to(root.resolve()):
+        raise UserError(f"{spec}: not below {root}, the folder that is packed; stand in the folder that holds both")
+    words = ["--scale", scale] if scale else []
+    words += [word for each in sets for word in ("--set", each)]
+    words += [f"--{name}={value:g}" for name, value in zip(BUDGETS, budget, strict=False) if value is not None]
+    words += ["--storage", str(parse_path(storage))] if storage else []
+    return Order(
+        experiment=experiment.name,
+        spec=spec.resolve().relative_to(root.resolve()).as_posix(),
+        arguments=tuple(words),
+        provenance={"git_commit": git_commit(root), "git_dirty": git_dirty(root)},
+        tracking_uri=_usable(tracking_uri),
+        folder=folder,
+    )
+
+
+def _usable(uri: str | None) -> str | None:
+    """An address of MLflow that means the same on a cluster and holds no password."""
+    if uri is None:
+        return None
+    if redacted(uri) != uri:
+        raise UserError(
+            f"tracking URI {redacted(uri)}: everybody who sees the job would see its password; leave it out of the "
+            "address, and set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD where the cluster starts"
+        )
+    file = sqlite_file(uri)
+    if file is not None and not file.is_absolute():
+        raise UserError(f"tracking URI {uri}: a file beside the job goes with it; write sqlite:////FOLDER/mlflow.db")
+    return uri

@@ -1,0 +1,211 @@
+"""What a run would do: the trials of an experiment, and which of them have finished. Starts nothing."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from probeline.data.store import digest_of_file, facts
+from probeline.execution.ray.retry_policy import rule
+from probeline.experiment import tuned
+from probeline.experiment.checks import check_sizes
+from probeline.experiment.grid import cells, expand
+from probeline.experiment.identity import all_data, canonical_json, data_key, trials, weights_key
+from probeline.experiment.schema import Experiment, Resources
+from probeline.experiment.trial import Cell, Trial
+from probeline.experiment.tuned import Study
+from probeline.plugins import catalog
+from probeline.tracking.reading.results import TrialStatus, statuses
+from probeline.tracking.reading.studies import StudyProgress, progress
+
+WORDS = {"missing": "new", "running": "unfinished"}
+"""How a person says a status; a run left RUNNING by a driver that died is unfinished."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The trials in the order in which they run, what is known of each, and remarks such as merged twins.
+
+    `train_sizes`: the size of each training set, by `data_key`. `studies`: those that have still to choose; their
+    cells' trials are not known yet, and stand in `trials` under ids that no run has. `tuned`: the id of every study by
+    the label of its cell. `progress`: how far those are that have begun, by id.
+    """
+
+    experiment: Experiment
+    trials: list[Trial]
+    digests: Mapping[str, str]
+    statuses: Mapping[str, TrialStatus]
+    notes: list[str]
+    train_sizes: Mapping[str, int] = field(default_factory=dict)
+    studies: list[Study] = field(default_factory=list)
+    tuned: Mapping[str, str] = field(default_factory=dict)
+    progress: Mapping[str, StudyProgress] = field(default_factory=dict)
+
+    @property
+    def todo(self) -> list[Trial]:
+        """What is not settled. Failed trials run again, but for diverged ones: the same seed diverges again."""
+        tuned = {study.cell.label for study in self.studies}
+        return [
+            trial for trial in self.trials if trial.cell.label not in tuned and not settled(self.statuses[trial.id])
+        ]
+
+    def data_digest(self, trial: Trial) -> str:
+        """The content digest of a trial's data."""
+        return self.digests[data_key(trial.cell.recipe)]
+
+    def word(self, trial: Trial) -> str:
+        """`new`, `unfinished`, `finished`, `failed`, or `to tune` where its values are not chosen yet."""
+        if any(study.cell.label == trial.cell.label for study in self.studies):
+            return "to tune"
+        return WORDS.get(self.statuses[trial.id].status, self.statuses[trial.id].status)
+
+    def counts(self) -> dict[str, int]:
+        """How many trials there are of each word."""
+        return dict(Counter(self.word(trial) for trial in self.trials))
+
+    def by_cell(self) -> dict[str, dict[str, int]]:
+        """The same for every cell, by label, in order."""
+        counts: dict[str, Counter[str]] = {}
+        for trial in self.trials:
+            counts.setdefault(trial.cell.label, Counter())[self.word(trial)] += 1
+        return {label: dict(count) for label, count in counts.items()}
+
+
+def settled(status: TrialStatus) -> bool:
+    """Whether a trial needs no further run."""
+    return status.status == "finished" or (status.status == "failed" and not rule(status.failure).again)
+
+
+def make(experiment: Experiment, uri: str) -> Plan:
+    """Expands an experiment and looks up what has finished in the MLflow at `uri`.
+
+    Data sets that no trial has read yet are decoded here, as their content is part of the trials' ids.
+
+    Raises:
+        SpecError: a batch is larger than its training set, or too small for its workers.
+        UserError: data, weights or MLflow cannot be read.
+    """
+    grid = cells(experiment)
+    known = {canonical_json(data): data for cell in grid for data in all_data(cell.recipe)}
+    data = {key: facts(section) for key, section in known.items()}
+    sizes = {key: fact.train_size for key, fact in data.items()}
+    check_sizes(experiment, grid, sizes)
+    digests = {key: fact.digest for key, fact in data.items()} | weight_digests(grid)
+    studies = tuned.studies(experiment, expand(experiment), digests) if experiment.tune else {}
+    tuned_by = {label: study.id for label, study in studies.items()}
+    found = progress(uri, tuned_by.values()) if studies else {}
+    winners = {
+        label: study.cell_with(found[study.id].values)
+        for label, study in studies.items()
+        if study.id in found and found[study.id].values is not None and found[study.id].tried >= len_of(study)
+    }
+    waiting = {label: study for label, study in studies.items() if label not in winners}
+    ready = [winners.get(cell.label, cell) for cell in grid if cell.label not in waiting]
+    planned, notes = trials(ready, experiment.seeds, digests)
+    planned += [study.waiting(seed) for study in waiting.values() for seed in experiment.seeds]
+    places = {cell.label: place for place, cell in enumerate(grid)}
+    planned.sort(key=lambda trial: (experiment.seeds.index(trial.seed), places[trial.cell.label]))
+    states = statuses(uri, [trial.id for trial in planned], experiment.name)
+    notes += [
+        f"{label!r}: tuned with {found[study_id].tried} trials: {found[study_id].values}"
+        for label, study_id in tuned_by.items()
+        if label in winners
+    ]
+    return Plan(experiment, planned, digests, states, notes, sizes, list(waiting.values()), tuned_by, found)
+
+
+def len_of(study: Study) -> int:
+    """How many tuning trials a finished study has: fewer than asked for where a grid has no more points."""
+    tune = study.tune
+    if tune.sampler != "grid":
+        return tune.trials
+    points = [len(given.choice) if given.choice else given.ends[1] - given.ends[0] + 1 for given in tune.space.values()]
+    return min(tune.trials, math.prod(points))
+
+
+def weight_digests(grid: list[Cell]) -> dict[str, str]:
+    """The digest of every file that an encoder starts from."""
+    files = {weights_key(cell.recipe): cell.recipe["encoder"].get("weights") for cell in grid}
+    return {key: digest_of_file(Path(path)) for key, path in files.items() if key is not None}
+
+
+def as_dict(plan: Plan) -> dict[str, Any]:
+    """The plan as JSON-able values, for programs."""
+    return {
+        "name": plan.experiment.name,
+        "scale": plan.experiment.scale,
+        "counts": plan.counts(),
+        "to_run": len(plan.todo),
+        "plugins": {name: str(file) for name, file in catalog.external_plugins().items()},
+        "resources": plan.experiment.resources.model_dump(),
+        "cells": [{"label": label, **counts} for label, counts in plan.by_cell().items()],
+        "trials": rows(plan),
+        "notes": plan.notes,
+    }
+
+
+def rows(plan: Plan) -> list[dict[str, Any]]:
+    """A row a trial: id, encoder, cell, seed, and what is known of it."""
+    return [
+        {
+            "trial_id": trial.id,
+            "encoder_id": trial.encoder_id,
+            "cell": trial.cell.label,
+            "seed": trial.seed,
+            **asdict(plan.statuses[trial.id]),
+        }
+        for trial in plan.trials
+    ]
+
+
+def text(plan: Plan, most: int = 40) -> str:
+    """The plan for a person: the headline, resources, at most `most` cells, remarks."""
+    experiment, cells_ = plan.experiment, plan.by_cell()
+    resources, seeds = experiment.resources, len(experiment.seeds)
+    lines = [
+        f"{experiment.name}: {len(cells_)} cells x {seeds} seeds = {len(plan.trials)} trials"
+        + (f", scale {experiment.scale}" if experiment.scale else ""),
+        f"to run: {len(plan.todo)}   ({in_words(plan.counts())})",
+        *_studies_text(plan),
+        f"each trial gets {resources_text(resources)}",
+        "",
+    ]
+    width = max(map(len, list(cells_)[:most]), default=0)
+    lines += [f"  {label:{width}}  {in_words(counts)}" for label, counts in list(cells_.items())[:most]]
+    if len(cells_) > most:
+        lines.append(f"  and {len(cells_) - most} cells more (--json shows all)")
+    return "\n".join(lines + [f"note: {note}" for note in plan.notes])
+
+
+def resources_text(resources: Resources) -> str:
+    """`1 CPU and 0 GPU`, or `4 workers with 1 CPU and 1 GPU each`."""
+    each = f"{resources.each['CPU']:g} CPU and {resources.each['GPU']:g} GPU"
+    return each if resources.workers == 1 else f"{resources.workers} workers with {each} each"
+
+
+def _studies_text(plan: Plan) -> list[str]:
+    if not plan.studies:
+        return []
+    tune = plan.experiment.tune
+    each = f"{len_of(plan.studies[0])} trials x {len(tune.seeds)} seeds ({tune.sampler}, by {tune.metric})"
+    return [f"to tune: {len(plan.studies)} cells, each with {each}"]
+
+
+def status_text(plan: Plan) -> str:
+    """What became of the experiment, for a person: counts by cell, then each failure with its reason."""
+    failed = [(trial, plan.statuses[trial.id]) for trial in plan.trials if plan.statuses[trial.id].status == "failed"]
+    reasons = []
+    for trial, status in failed:
+        known = rule(status.failure)
+        what = known.group if status.failure in (None, known.group) else f"{known.group} ({status.failure})"
+        reasons.append(f"{what}  {trial.cell.label} seed={trial.seed}  trial {trial.id}: {status.message}")
+        then = "the next run tries it again" if known.again else "it is not run again: the same seed fails again"
+        reasons.append(f"    {known.remedy}; {then}")
+    return "\n".join([text(plan), *([""] if reasons else []), *reasons])
+
+
+def in_words(counts: Mapping[str, int]) -> str:
+    """`3 finished, 1 new`."""
+    return ", ".join(f"{count} {status}" for status, count in counts.items()) or "nothing"

@@ -1,0 +1,170 @@
+"""What a person sees while a grid runs: a live table on a terminal, plain lines in a log."""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from types import TracebackType
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from probeline.core.events import Record
+from probeline.experiment.trial import Trial
+
+ROWS = 24
+"""Cells shown at once; running ones first."""
+
+
+class ProgressDisplay:
+    """Keeps count of a run and shows it. Subclasses draw; this one is silent."""
+
+    def __init__(self, trials: Sequence[Trial], done: int, console: Console, coming: Sequence[Trial] = ()) -> None:
+        """`trials`: what this run does; `done`: trials of the experiment that had finished before.
+
+        `coming`: stand-ins for trials that studies will ask for, which come under other ids.
+        """
+        self.console, self.total, self.before = console, len(trials) + len(coming), done
+        self.known = {trial.id for trial in trials}
+        self.coming = Counter(trial.cell.label for trial in coming)
+        self.size = Counter(trial.cell.label for trial in trials) + self.coming
+        self.ended: Counter[str] = Counter()
+        self.failures: Counter[str] = Counter()
+        self.running: dict[str, tuple[Trial, float, dict[str, float]]] = {}
+        self.begun = time.monotonic()
+
+    def __enter__(self) -> "ProgressDisplay":
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        return None
+
+    def found(self, trials: Sequence[Trial]) -> None:
+        """These had finished, and an earlier run could not bring it to MLflow: they need not run again."""
+        self.total, self.before = self.total - len(trials), self.before + len(trials)
+        self.size -= Counter(trial.cell.label for trial in trials)
+        if trials:
+            count = f"{len(trials)} trials of an earlier run had finished and were not in MLflow yet; they are sent now"
+            self.console.print(count, highlight=False, soft_wrap=True)
+
+    def started(self, trial: Trial) -> None:
+        if trial.id not in self.known:
+            self.known.add(trial.id)
+            beyond = int(not self.coming[trial.cell.label])  # more than anybody could count before
+            self.coming[trial.cell.label] -= 1 - beyond
+            self.total += beyond
+            self.size[trial.cell.label] += beyond
+        self.running[trial.id] = (trial, 0.0, {})
+
+    def said(self, trial: Trial, records: list[Record]) -> None:
+        _, share, metrics = self.running.get(trial.id, (trial, 0.0, {}))
+        epochs = trial.cell.recipe["training"]["epochs"]
+        steps = [record.step for record in records if record.name == "train/loss"]
+        share = max([share, *(step / max(1, epochs) for step in steps)])
+        latest = {record.name: record.value for record in records if record.name in SHOWN}
+        self.running[trial.id] = (trial, share, metrics | latest)
+
+    def finished(self, trial: Trial) -> None:
+        self._ended(trial)
+
+    def restarted(self, trial: Trial, kind: str, message: str) -> None:
+        """It failed in a way that does not last, and starts again."""
+        self.running.pop(trial.id, None)
+
+    def failed(self, trial: Trial, kind: str, message: str) -> None:
+        self.failures[kind] += 1
+        self._ended(trial)
+
+    def _ended(self, trial: Trial) -> None:
+        self.running.pop(trial.id, None)
+        self.ended[trial.cell.label] += 1
+
+    def headline(self) -> str:
+        """Counts and the time left, which assumes that the rest takes as long as what has ended."""
+        ended, seconds = self.ended.total(), time.monotonic() - self.begun
+        words = [f"{ended} of {self.total} trials"]
+        if self.before:
+            words.append(f"{self.before} done before")
+        words += [f"{count} {kind}" for kind, count in self.failures.items()]
+        partly = sum(share for _, share, _ in self.running.values())
+        if ended + partly >= 0.5 and ended < self.total:
+            words.append(f"about {duration(seconds * (self.total - ended - partly) / (ended + partly))} left")
+        return ", ".join([*words, f"{duration(seconds)} so far"])
+
+
+SHOWN = {"train/loss": "loss", "online_probe/top1": "online top-1", "linear_probe/top1": "linear probe"}
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words: `42 s`, `3 min`, `1.5 h`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def metrics_text(metrics: dict[str, float]) -> str:
+    """Running metrics in a few words."""
+    return "  ".join(f"{SHOWN[name]} {value:.3f}" for name, value in metrics.items())
+
+
+class PlainProgress(ProgressDisplay):
+    """A line when a trial ends: for logs and pipes."""
+
+    def finished(self, trial: Trial) -> None:
+        metrics = self.running.get(trial.id, (trial, 0.0, {}))[2]
+        super().finished(trial)
+        self._line(f"finished  {trial.cell.label} seed={trial.seed}  {metrics_text(metrics)}")
+
+    def failed(self, trial: Trial, kind: str, message: str) -> None:
+        super().failed(trial, kind, message)
+        self._line(f"{kind}  {trial.cell.label} seed={trial.seed}: {message}")
+
+    def restarted(self, trial: Trial, kind: str, message: str) -> None:
+        super().restarted(trial, kind, message)
+        self._line(f"{kind}, starts again  {trial.cell.label} seed={trial.seed}: {message}")
+
+    def _line(self, text: str) -> None:
+        self.console.print(f"[{self.headline()}] {text}", markup=False, highlight=False, soft_wrap=True)
+
+
+class LiveTable(ProgressDisplay):
+    """A table of cells with bars that redraws itself: for terminals."""
+
+    def __enter__(self) -> "LiveTable":
+        self.live = Live(get_renderable=self.draw, console=self.console, refresh_per_second=4, transient=True)
+        self.live.__enter__()
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.live.__exit__(kind, error, trace)
+        self.console.print(self.headline(), markup=False, highlight=False)
+
+    def failed(self, trial: Trial, kind: str, message: str) -> None:
+        super().failed(trial, kind, message)
+        self.console.print(f"{kind}: {trial.cell.label} seed={trial.seed}: {message}", markup=False, highlight=False)
+
+    def draw(self) -> Group:
+        """The headline over a table: cell, seeds done, bar, running metrics."""
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+        for title in ("cell", "trials", "", "now"):
+            table.add_column(title, no_wrap=True)
+        partly: Counter[str] = Counter()
+        now: dict[str, dict[str, float]] = {}
+        for trial, share, metrics in self.running.values():
+            partly[trial.cell.label] += share
+            now[trial.cell.label] = metrics
+        labels = sorted(self.size, key=lambda label: (label not in now, self.ended[label] == self.size[label]))
+        for label in labels[:ROWS]:
+            ended, size = self.ended[label], self.size[label]
+            bar = ProgressBar(size, min(size, ended + partly[label]), width=24)
+            table.add_row(Text(label), f"{ended}/{size}", bar, metrics_text(now.get(label, {})))
+        hidden = len(labels) - ROWS
+        more = [Text(f"and {hidden} cells more", style="dim")] if hidden > 0 else []
+        return Group(Text(self.headline(), style="bold"), table, *more)
+
+
+def watch(trials: Sequence[Trial], done: int, console: Console, coming: Sequence[Trial] = ()) -> ProgressDisplay:
+    """A live table on a terminal, lines elsewhere."""
+    return (LiveTable if console.is_terminal else PlainProgress)(trials, done, console, coming)

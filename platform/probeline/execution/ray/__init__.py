@@ -1,0 +1,1 @@
+"""Ray: address, engine, workers, failures."""

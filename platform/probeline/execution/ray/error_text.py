@@ -1,0 +1,25 @@
+"""What a trial raises, in words."""
+
+import traceback
+
+from probeline.errors import FULL, DiskFull, TrialError, UserError, disk_full_message
+
+MEMORY_WORDS = ("can't allocate memory", "cannot allocate memory", "out of memory")
+"""How libraries say on the CPU that memory ran out, in errors of no class of their own."""
+
+
+def describe(error: Exception) -> dict[str, str]:
+    """A failure in words: its `kind`, `message` and `traceback`."""
+    if isinstance(error, OSError) and error.errno in FULL:  # a plug-in's own file
+        error = DiskFull(disk_full_message(error.filename or "a file of this trial", error)).with_traceback(
+            error.__traceback__
+        )
+    known = isinstance(error, TrialError | UserError)
+    kind = getattr(error, "kind", "user_error" if known else "error")
+    if not known and (isinstance(error, MemoryError) or any(words in str(error).lower() for words in MEMORY_WORDS)):
+        kind = "out_of_memory"
+    return {
+        "kind": kind,
+        "message": str(error) if known else f"{type(error).__name__}: {error}",
+        "traceback": "".join(traceback.format_exception(error)),
+    }

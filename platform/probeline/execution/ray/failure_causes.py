@@ -1,0 +1,63 @@
+"""Why a worker went: from Ray's errors and the watchdog's note to a kind of failure."""
+
+import json
+from pathlib import Path
+
+from ray.exceptions import ActorDiedError, OutOfMemoryError, RayTaskError
+
+from probeline.execution.ray import nodes
+from probeline.execution.ray.group import WorkerLost
+from probeline.execution.ray.worker import Preempted, Retired
+from probeline.experiment.trial import Trial
+
+NODE_GONE = ("node has died", "node died", "node was terminated", "node is being drained", "node was drained")
+EVICTED = ("running low on memory", "memory pressure", "out of memory (oom)")
+
+
+def cause(error: Exception | None, text: str, trial: Trial, folder: Path) -> dict[str, str]:
+    """`kind`, `message`, `traceback` of a trial whose worker went.
+
+    error: what Ray gave, where it can be read back; text: the same as text; folder: the run's, with the notes.
+    """
+    hung = folder / "alive" / f"{trial.id}.hung"
+    if hung.exists():
+        stacks = hung.read_text(errors="replace")
+        hung.unlink()
+        message = "no sign of life for resources.patience_minutes, so it was killed; traceback.txt says where it was"
+        return {"kind": "hung", "message": message, "traceback": stacks}
+    lost = folder / "alive" / f"{trial.id}.lost"
+    if lost.exists():
+        found = json.loads(lost.read_text())
+        lost.unlink()
+        if found["kind"] != "lost_worker":
+            return found
+        error, text = None, found["message"]
+    low = text.lower()
+    inner = error.as_instanceof_cause() if isinstance(error, RayTaskError) else error
+    if isinstance(inner, Preempted):
+        return _said("preempted", "its worker was told to go (SIGTERM)", text)
+    if isinstance(inner, OutOfMemoryError) or any(words in low for words in EVICTED):
+        return _said("evicted", "Ray ended its worker because the node's memory ran out", text)
+    if (isinstance(inner, ActorDiedError) and inner.preempted) or any(words in low for words in NODE_GONE):
+        return _said("preempted", "its node went away", text)
+    if nodes.took(inner):
+        return _said("preempted", "its node does not answer any more", text)
+    if isinstance(inner, WorkerLost):
+        return _said("lost_worker", last_line(str(inner)), text)
+    if isinstance(error, RayTaskError):
+        return _said("error", f"the worker could not go on: {last_line(text)}", text)
+    return _said("lost_worker", f"the worker died: {last_line(text)}", text)
+
+
+def retired(error: Exception | None) -> bool:
+    """Whether a worker went of itself before it began with the trial, which is no failure."""
+    return isinstance(error, RayTaskError) and isinstance(error.as_instanceof_cause(), Retired)
+
+
+def last_line(text: str) -> str:
+    """The line of a report that says the most."""
+    return (text.strip().splitlines() or ["no reason given"])[-1].strip()
+
+
+def _said(kind: str, message: str, text: str) -> dict[str, str]:
+    return {"kind": kind, "message": message, "traceback": text}

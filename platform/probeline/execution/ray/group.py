@@ -1,0 +1,188 @@
+"""The further workers of a trial: Ray actors in its placement group that take each step with the first one.
+
+Not Ray Train's `TorchTrainer(...).fit()` within the trial, which was tried first. Its controller reserves a placement
+group of its own beside the one that Tune holds for the trial, so that a trial's GPUs would be counted twice, or not at
+all. And it starts its processes for every `fit`: on two busy cores, two workers that do nothing took 52 to 64 s each
+time, two actors 11 s once, after which they take one trial after another.
+"""
+
+import json
+import os
+import signal
+import threading
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import ray
+from ray.actor import ActorClass
+from ray.exceptions import RayError
+from ray.util.placement_group import PlacementGroup, get_current_placement_group
+from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
+
+from probeline.execution.ray import nodes
+from probeline.experiment.schema import Resources
+from probeline.experiment.trial import Trial
+
+if TYPE_CHECKING:
+    from torch.distributed import Store
+
+MEETING = timedelta(minutes=5)
+"""For all workers to come together: the time that processes take to start."""
+
+PATIENCE = timedelta(days=1)
+"""For a worker that others wait for, as one may be reading data: whether it hangs or is gone is found out elsewhere."""
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks at how the other workers are."""
+
+GRACE = 15.0
+"""Seconds for the first worker to notice by itself that another one is lost, and to say why in good order."""
+
+
+class WorkerLost(Exception):
+    """One of a trial's workers is gone; the others cannot go on without it."""
+
+
+class Follower:
+    """One of the further workers. It says nothing: all that it learns the first worker has too."""
+
+    def __init__(self, threads: int) -> None:
+        import torch
+
+        from probeline.training import heartbeat
+
+        torch.set_num_threads(threads)
+        signal.signal(signal.SIGTERM, lambda number, frame: heartbeat.stop_soon())  # the first worker will hear of it
+
+    def join(self, address: tuple[str, int], rank: int, workers: int) -> None:
+        """Meets the others at the first one's address."""
+        from torch.distributed import TCPStore
+
+        join(TCPStore(*address, is_master=False, timeout=MEETING), rank, workers)
+
+    def follow(self, trial: Trial, workers: int) -> dict[str, str] | None:
+        """Takes part in a trial's training to its end; how it failed, if it did."""
+        from probeline.execution.ray.error_text import describe
+        from probeline.training.trial import follow
+
+        try:
+            follow(trial, workers)
+        except Exception as error:
+            return describe(error)
+        return None
+
+
+class WorkerGroup:
+    """The workers of a trial as the first one sees them. They meet when it is made, and stay for further trials.
+
+    A worker that has failed or is gone leaves the others waiting in native code, perhaps without end. So a thread looks
+    after them: where the first worker does not come to itself, it leaves a note of why and ends the process, and with
+    it, by Ray, all others. What then becomes of the trial is its failure's rule.
+    """
+
+    def __init__(self, resources: Resources, threads: int, notes: Path) -> None:
+        """`notes`: a folder for them. Raises WorkerLost where the workers do not come together."""
+        self.workers, self.notes, self.trial, self.open = resources.workers, notes, "", True
+        self.at_work: list[ray.ObjectRef] = []
+        place = get_current_placement_group()
+        self.followers = [_placed(resources, place, rank).remote(threads) for rank in range(1, self.workers)]
+        try:
+            self._meet()
+        except (RayError, RuntimeError) as error:
+            raise WorkerLost(f"the {self.workers} workers of a trial did not come together: {error}") from error
+        threading.Thread(target=self._look_after, daemon=True).start()
+
+    def _meet(self) -> None:
+        from torch.distributed import TCPStore
+
+        here = ray.util.get_node_ip_address()
+        store = TCPStore(here, 0, is_master=True, timeout=MEETING, wait_for_workers=False)
+        address = (here, store.port)
+        met = [one.join.remote(address, rank, self.workers) for rank, one in enumerate(self.followers, 1)]
+        join(store, 0, self.workers)
+        ray.get(met)
+
+    def follow(self, trial: Trial) -> None:
+        """The others take part in this trial from now on."""
+        self.at_work = [one.follow.remote(trial, self.workers) for one in self.followers]
+        self.trial = trial.id
+
+    def cause(self, failure: dict[str, str]) -> dict[str, str]:
+        """Why a trial failed that failed here with `failure`: another's reason goes before a broken connection.
+
+        Raises WorkerLost where one is gone.
+        """
+        if failure["kind"] != "error":
+            return failure
+        told = self._told(GRACE / 2)
+        lost = next((found for found in told if found["kind"] == "lost_worker"), None)
+        if lost is not None:
+            raise WorkerLost(lost["message"])
+        return next((found for found in told if found["kind"] != "error"), failure)
+
+    def leave(self) -> None:
+        """The trial has ended here: what becomes of the others in it ends nothing any more."""
+        self.trial = ""
+
+    def ready(self) -> bool:
+        """Whether all others wait for a trial, now that the last one has ended here."""
+        self.leave()
+        told = self._told(GRACE)
+        busy = len(told) < len(self.at_work)
+        return not busy and all(found.get("kind") != "lost_worker" for found in told)
+
+    def close(self) -> None:
+        """Ends the others."""
+        from torch import distributed
+
+        self.open = False
+        for one in self.followers:
+            ray.kill(one)
+        distributed.destroy_process_group()
+
+    def _told(self, seconds: float) -> list[dict[str, str]]:
+        """How the others have ended, of those that end within `seconds`; {} is well."""
+        if not self.at_work:
+            return []
+        ended, _ = ray.wait(self.at_work, num_returns=len(self.at_work), timeout=seconds)
+        return [_end(one) for one in ended]
+
+    def _look_after(self) -> None:
+        """Ends this process where another worker was lost in a trial that still waits for it."""
+        while self.open:
+            time.sleep(LOOK_EVERY)
+            trial, lost = self.trial, next((found for found in self._told(0) if found), None)
+            if not trial or lost is None:
+                continue
+            time.sleep(GRACE)
+            if self.open and trial == self.trial:
+                self.notes.mkdir(parents=True, exist_ok=True)
+                (self.notes / f"{trial}.lost").write_text(json.dumps(lost))
+                os._exit(1)
+
+
+def join(store: "Store", rank: int, workers: int) -> None:
+    """Makes torch's default process group: gloo between hosts, NCCL between GPUs where there are any."""
+    import torch
+    from torch import distributed
+
+    backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+    distributed.init_process_group(backend, store=store, rank=rank, world_size=workers, timeout=PATIENCE)
+
+
+def _placed(resources: Resources, place: PlacementGroup, rank: int) -> "ActorClass":
+    """A further worker's actor, in its own bundle of the trial's placement group."""
+    where = PlacementGroupSchedulingStrategy(place, placement_group_bundle_index=rank)
+    each = resources.each
+    return ray.remote(Follower).options(num_cpus=each["CPU"], num_gpus=each["GPU"], scheduling_strategy=where)
+
+
+def _end(one: ray.ObjectRef) -> dict[str, str]:
+    """How a worker's part in a trial has ended; {} is well."""
+    try:
+        return ray.get(one) or {}
+    except RayError as error:
+        went = "; its node died" if nodes.took(error) else ""  # words of Ray's, which say it later
+        return {"kind": "lost_worker", "message": f"one of the trial's workers died: {error}{went}", "traceback": ""}

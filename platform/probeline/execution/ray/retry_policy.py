@@ -1,0 +1,49 @@
+"""Classes of failure: what each means, whether a trial is started again at once, and by the next run."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class RetryRule:
+    """What becomes of a trial that failed in one way.
+
+    `group` is the class that a person reads; `retries` how often one run starts the trial again, from its checkpoint;
+    `again` whether the next run tries it; `remedy` what can be done.
+    """
+
+    group: str
+    retries: int
+    again: bool
+    remedy: str
+
+
+ENDLESS = 1000
+"""Being sent away is no fault of a trial: this bound only ends a machine that sends everything away at once."""
+
+RULES = {
+    "preempted": RetryRule("preempted", ENDLESS, True, "none needed: it goes on from its checkpoint"),
+    "lost_worker": RetryRule("infrastructure", 3, True, "look for what kills workers: memory (dmesg), disk, the node"),
+    "disk_full": RetryRule(
+        "infrastructure", 0, True, "make room (probeline gc lists what nobody needs), then run again"
+    ),
+    "storage": RetryRule(
+        "infrastructure", 3, True, "look at the storage (--storage): does it run, its login, its space"
+    ),
+    "hung": RetryRule("infrastructure", 1, True, "see traceback.txt for where it stood; resources.patience_minutes"),
+    "out_of_memory": RetryRule("out of memory", 0, True, "lower training.batch_size or encoder.width, or give it more"),
+    "evicted": RetryRule(
+        "out of memory", 1, True, "the node's memory ran out: raise resources.cpus, so fewer run at once"
+    ),
+    "diverged": RetryRule("diverged", 0, False, "lower training.lr or lengthen the warm-up"),
+    "bad_data": RetryRule("user error", 0, True, "mend the data, then run again"),
+    "user_error": RetryRule("user error", 0, True, "mend what the message names, then run again"),
+    "error": RetryRule(
+        "user error", 0, True, "mend the plug-in (traceback.txt among the run's artifacts), then run again"
+    ),
+}
+"""By the kind under which a failure is recorded."""
+
+
+def rule(kind: str | None) -> RetryRule:
+    """The rule of a kind; a kind that a plug-in made up is its user's."""
+    return RULES.get(kind or "", RULES["error"])

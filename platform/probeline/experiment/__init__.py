@@ -1,0 +1,1 @@
+"""From a YAML file to an experiment, its cells and its trials. Pure: no heavy library."""

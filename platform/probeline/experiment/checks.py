@@ -1,0 +1,147 @@
+"""Checks that need more than one part of an experiment: its report, and its batches against its data."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from probeline.experiment.components import resolve
+from probeline.experiment.grid import Expansion, expand
+from probeline.experiment.identity import data_key
+from probeline.experiment.match import matches
+from probeline.experiment.problems import Path, Problem, SpecError, nearest, shown, unknown
+from probeline.experiment.schema import Experiment, Report
+from probeline.experiment.trial import Cell
+from probeline.plugins import catalog
+
+DEFAULT_METRIC = "linear_probe/top1"
+OTHER_METRICS = ("cost", "train", "online_probe")
+DEFAULT_FIGURES = ("metric_against_axis", "paired_differences", "training_curves", "cost")
+
+
+def check_sizes(experiment: Experiment, cells: Iterable[Cell], train_sizes: Mapping[str, int]) -> None:
+    """Refuses batches larger than the training set, or too small for the workers of a trial to share.
+
+    `train_sizes`: `identity.data_key(recipe)` -> samples. Raises SpecError, a mistake at the line that wrote it.
+    """
+    workers = experiment.resources.workers
+    wrong = {cell.label: found for cell in cells if (found := _wrong_size(cell, train_sizes, workers))}
+    if not wrong:
+        return
+    expansion = expand(experiment)
+    written = zip(expansion.cells, expansion.written, strict=True)
+    told = [(overrides, wrong[cell.label]) for cell, overrides in written if cell.label in wrong]
+    raise SpecError([expansion.recipes.problem(overrides, *found) for overrides, found in told])
+
+
+def _wrong_size(cell: Cell, train_sizes: Mapping[str, int], workers: int) -> tuple[str, str] | None:
+    """The key and what is wrong with it, or None."""
+    training, size = cell.recipe["training"], train_sizes[data_key(cell.recipe)]
+    batch, micro_batch = training["batch_size"], training["micro_batch"]
+    if not training["epochs"] or not catalog.trains(cell.recipe["method"]["name"]):
+        return None
+    if batch > size:
+        told = f"got {batch}; the training set of {cell.recipe['data']['name']} has {size} samples"
+        return "training.batch_size", f"{told}; allowed: at most {size}"
+    if batch < workers:
+        return "training.batch_size", f"got {batch}; allowed: at least one for each of {workers} resources.workers"
+    if micro_batch and micro_batch < batch and -(-batch // micro_batch) < workers:
+        told = f"got {micro_batch}, which leaves some of {workers} workers (resources.workers) without a micro-batch"
+        return "training.micro_batch", f"{told} of a batch of {batch}; allowed: at most {(batch - 1) // (workers - 1)}"
+    return None
+
+
+def resolve_report(experiment: Experiment, expansion: Expansion, whole: Expansion, problems: list[Problem]) -> Report:
+    """The report with its defaults chosen and its figures resolved; mistakes go to `problems`.
+
+    Names are looked for in the `whole` file: a scale may leave a baseline out, and the page then says so.
+    """
+    report = experiment.report
+    if whole.problems:
+        whole = Expansion()  # what is named may be in a cell that could not be made
+    metric = _metric(experiment, expansion, whole, problems)
+    if whole.cells:
+        _check_baseline(experiment, report.baseline, whole, ("report", "baseline"), problems)
+        _check_panels(experiment, whole, problems)
+    figures = report.figures
+    if figures is None:
+        figures = _default_figures(experiment)
+    resolved = [_figure(experiment, index, figure, whole, problems) for index, figure in enumerate(figures)]
+    return report.model_copy(update={"metric": metric, "figures": [figure for figure in resolved if figure]})
+
+
+def _protocols(expansion: Expansion) -> list[str]:
+    return list(dict.fromkeys(name for cell in expansion.cells for name in cell.recipe["evaluation"]))
+
+
+def _metric(experiment: Experiment, expansion: Expansion, whole: Expansion, problems: list[Problem]) -> str:
+    protocols, metric = _protocols(expansion), experiment.report.metric
+    if metric is None:
+        return DEFAULT_METRIC if "linear_probe" in protocols or not protocols else f"{protocols[0]}/top1"
+    _check_metric(experiment, metric, _protocols(whole), ("report", "metric"), problems)
+    return metric
+
+
+def _check_metric(experiment: Experiment, metric: str, protocols: list[str], at: Path, problems: list[Problem]) -> None:
+    protocol, known = metric.partition("/")[0], [*protocols, *OTHER_METRICS]
+    if protocols and protocol not in known:
+        near = nearest(protocol, known)
+        hint = f"did you mean {near!r}?" if near else f"evaluated: {', '.join(protocols)}"
+        message = f"got {shown(metric)}; {shown(protocol)} is not evaluated; {hint}"
+        problems.append(experiment.source.problem(at, message))
+
+
+def _check_baseline(
+    experiment: Experiment, baseline: Any, expansion: Expansion, at: Path, problems: list[Problem]
+) -> None:
+    """An arm or a cell by its label, a value of an axis, or what its cells match."""
+    cells = expansion.cells
+    if isinstance(baseline, str):
+        labels = [cell.label for cell in cells]
+        values = [value for cell in cells for value in cell.coordinates.values() if isinstance(value, str)]
+        known = list(dict.fromkeys([*experiment.arms, *values, *labels]))
+        if baseline not in known:
+            near = nearest(baseline, known)
+            hint = f"did you mean {near!r}?" if near else f"there: {', '.join(known[:10])}"
+            message = f"got {shown(baseline)}; no arm, cell or value of an axis has this name; {hint}"
+            problems.append(experiment.source.problem(at, message))
+    elif isinstance(baseline, dict) and not any(matches(c.recipe, c.coordinates, baseline) for c in cells if baseline):
+        problems.append(experiment.source.problem(at, f"got {shown(baseline)}; matches no cell"))
+
+
+def _check_panels(experiment: Experiment, expansion: Expansion, problems: list[Problem]) -> None:
+    """Whose pictures are asked for: cells by their labels."""
+    labels = [cell.label for cell in expansion.cells]
+    for index, label in enumerate(experiment.report.panels.cells or ()):
+        if label not in labels:
+            at: Path = ("report", "panels", "cells", index)
+            message = f"got {shown(label)}; no cell has this label; {unknown(label, labels).split('; ')[1]}"
+            problems.append(experiment.source.problem(at, message))
+
+
+def _figure(
+    experiment: Experiment, index: int, written: str | dict[str, Any], expansion: Expansion, problems: list[Problem]
+) -> dict[str, Any] | None:
+    """A figure with its defaults; its `x` and `line` are axes, its `metric` and `baseline` as in the report."""
+    at: Path = ("report", "figures", index)
+    resolved = resolve("figures", {"name": written} if isinstance(written, str) else written)
+    for path, message in resolved.complaints:
+        shorter = () if isinstance(written, str) and path == ("name",) else path
+        problems.append(experiment.source.problem((*at, *shorter), message))
+    figure = resolved.value or {}
+    for key in ("x", "line"):
+        if isinstance(figure.get(key), str) and figure[key] not in experiment.axes:
+            message = f"got {shown(figure[key])}; not an axis; {unknown(figure[key], experiment.axes).split('; ')[1]}"
+            problems.append(experiment.source.problem((*at, key), message))
+    if isinstance(figure.get("metric"), str):
+        _check_metric(experiment, figure["metric"], _protocols(expansion), (*at, "metric"), problems)
+    if expansion.cells:
+        _check_baseline(experiment, figure.get("baseline"), expansion, (*at, "baseline"), problems)
+    return resolved.value
+
+
+def _default_figures(experiment: Experiment) -> list[str | dict[str, Any]]:
+    """The usual figures that this installation has and that need no parameter."""
+    known = catalog.names("figures")
+    wanted = [name for name in DEFAULT_FIGURES if name in known]
+    if experiment.report.baseline is None:
+        wanted = [name for name in wanted if name != "paired_differences"]
+    return [name for name in wanted if not resolve("figures", {"name": name}).complaints]

@@ -1,0 +1,213 @@
+"""A YAML file, a scale and `--set` overrides -> an Experiment, or every mistake in them at once."""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from os import PathLike
+from pathlib import Path as FilePath
+from typing import Any
+
+from pydantic import ValidationError
+
+from probeline.experiment import tuned
+from probeline.experiment.checks import resolve_report
+from probeline.experiment.grid import Expansion, expand
+from probeline.experiment.override import Override
+from probeline.experiment.problems import Path, Problem, SpecError, nearest, printable, shown, unknown
+from probeline.experiment.recipe import known_keys
+from probeline.experiment.schema import SECTIONS, Experiment, Resources
+from probeline.experiment.validation import complaints
+from probeline.experiment.yaml_source import SpecSource, parse, read_file
+
+PLACEHOLDERS = {"name": "unnamed"}
+OF_RUN = ("seeds", "resources", "tune")
+TUNE_SIZE = ("tune.trials", "tune.seeds", "tune.sampler")
+NULLS = ("null", "~")
+PLACE = re.compile(r":(\d+)$")
+
+
+def load(path: str | PathLike, scale: str | None = None, sets: Sequence[str] = ()) -> Experiment:
+    """The experiment in a file, at a scale, with overrides such as `training.epochs=3`, `seeds=2`, `resources.cpus=2`.
+
+    Raises SpecError with every mistake found.
+    """
+    return load_text(read_file(FilePath(path)), str(path), scale, sets)
+
+
+def load_text(text: str, name: str, scale: str | None = None, sets: Sequence[str] = ()) -> Experiment:
+    """The experiment in a YAML text; `name` is what its mistakes are reported under. Raises SpecError."""
+    tree, source, unread = parse(text, name)
+    if not isinstance(tree, dict):
+        unread.append(source.problem((), f"got {shown(tree)}; allowed: a mapping with name, base, grid, ..."))
+        raise SpecError(unread)
+    problems: list[Problem] = []
+    experiment = _validated(tree, source, problems)
+    if experiment is None:
+        raise SpecError(_in_order(unread + problems, source))
+    chosen, overrides = _configured(experiment, scale, sets, source, problems)
+    expansion, whole = _checked(chosen, overrides, source, problems)
+    _add(problems, tuned.check(chosen, expansion))
+    report = resolve_report(chosen, expansion, whole, problems)
+    # A number that YAML could not give was replaced, and what is said of its replacement is no news.
+    replaced = {problem.path for problem in unread if problem.message.startswith("got ")}
+    problems = unread + [problem for problem in problems if problem.path not in replaced]
+    if problems:
+        raise SpecError(_in_order(problems, source))
+    return chosen.model_copy(update={"report": report})
+
+
+def _validated(tree: dict[str, Any], source: SpecSource, problems: list[Problem]) -> Experiment | None:
+    """The tree as an Experiment, without the parts that are wrong, so that the rest is checked too."""
+    for _ in range(5):
+        try:
+            return Experiment.model_validate_json(json.dumps(tree), strict=True)
+        except ValidationError as error:
+            found = complaints(Experiment, error, tree)
+        _add(problems, [source.problem(path, message) for path, message in found])
+        for path in sorted({path for path, _ in found}, key=_latest_first, reverse=True):
+            tree = _without(tree, path)
+        tree = PLACEHOLDERS | tree
+    return None
+
+
+def _latest_first(path: Path) -> tuple:
+    return tuple((str(type(part)), part) for part in path)
+
+
+def _without(tree: Any, path: Path) -> Any:
+    """A copy of `tree` without what is at `path`."""
+    if not path:
+        return {}
+    head, *rest = path
+    if isinstance(tree, dict):
+        below = {head: _without(tree[head], tuple(rest))} if rest and head in tree else {}
+        return {key: value for key, value in tree.items() if key != head} | below
+    if isinstance(tree, list) and isinstance(head, int):
+        below = [_without(tree[head], tuple(rest))] if rest else []
+        return [*tree[:head], *below, *tree[head + 1 :]]
+    return tree
+
+
+def _configured(
+    experiment: Experiment, scale: str | None, sets: Sequence[str], source: SpecSource, problems: list[Problem]
+) -> tuple[Experiment, tuple[Override, ...]]:
+    """The experiment with the scale's and the sets' seeds and resources; and the sets that are for the recipe."""
+    update: dict[str, Any] = {}
+    if scale is not None and scale not in experiment.scales:
+        problems.append(_unknown_scale(scale, list(experiment.scales)))
+    elif scale is not None:
+        chosen = experiment.scales[scale]
+        update = {key: getattr(chosen, key) for key in ("seeds", "resources") if getattr(chosen, key) is not None}
+        if experiment.tune and chosen.tune:
+            update["tune"] = chosen.tune.of(experiment.tune)
+    settings: dict[str, Any] = {}
+    overrides = []
+    for text in sets:
+        override = _setting(text, problems)
+        if override is None:
+            continue
+        if override.section in OF_RUN:
+            now = {"resources": experiment.resources, "tune": experiment.tune} | update | settings
+            settings |= _setting_of_run(override, now, problems)
+        else:
+            overrides.append(override)
+    return experiment.model_copy(update=update | settings).loaded_as(source, scale, tuple(overrides)), tuple(overrides)
+
+
+def _unknown_scale(scale: str, known: list[str]) -> Problem:
+    near = nearest(scale, known)
+    hint = f"; did you mean {near!r}?" if near else ""
+    return Problem(
+        printable(f"--scale {scale}"), "", f"unknown; scales: {', '.join(known) or 'none in this file'}{hint}"
+    )
+
+
+def _setting(text: str, problems: list[Problem]) -> Override | None:
+    """`training.epochs=3` as an override."""
+    place = printable(f"--set {text}")
+    key, equals, written = text.partition("=")
+    if not equals or not key.strip():
+        problems.append(Problem(place, "", "allowed: key=value, such as training.epochs=3"))
+        return None
+    if not written.strip():
+        problems.append(Problem(place, "", "no value; allowed: key=value, and null for none"))
+        return None
+    try:
+        value, _, found = parse(written, place) if written.strip() not in NULLS else (None, None, [])
+    except SpecError as error:
+        found = error.problems
+    if found:
+        problems += [Problem(place, "", problem.message) for problem in found]
+        return None
+    key = key.strip()
+    if key.split(".")[0] not in (*SECTIONS, *OF_RUN) or key.startswith("seeds."):
+        known = [*known_keys(), "seeds", *(f"resources.{name}" for name in Resources.model_fields), *TUNE_SIZE]
+        tails = [candidate for candidate in known if candidate.endswith(f".{key}")]
+        problems.append(Problem(place, "", unknown(key, tails or known)))
+        return None
+    return Override(key, value, (), place)
+
+
+def _setting_of_run(override: Override, settings: dict[str, Any], problems: list[Problem]) -> dict[str, Any]:
+    """`seeds=...`, `resources...=...` or `tune...=...`, validated as the file's own would be; `settings`: so far."""
+    section, *path = override.path
+    if section == "seeds":
+        tree = {"name": "x", "seeds": override.value}
+    else:
+        so_far = settings[section]
+        under = so_far.model_dump(mode="json", by_alias=True, exclude_none=True) if so_far else {}
+        below = under | {".".join(path): override.value} if path else override.value
+        tree = {"name": "x", section: under | below if isinstance(below, dict) else below}
+    try:
+        return {section: getattr(Experiment.model_validate_json(json.dumps(tree), strict=True), section)}
+    except ValidationError as error:
+        problems += [Problem(override.text, "", message) for _, message in complaints(Experiment, error, tree)]
+        return {}
+
+
+def _checked(
+    experiment: Experiment, sets: tuple[Override, ...], source: SpecSource, problems: list[Problem]
+) -> tuple[Expansion, Expansion]:
+    """The experiment expanded as chosen, and as the whole file without a scale; every other scale is checked too."""
+    chosen = whole = expand(experiment)
+    found = dict.fromkeys(chosen.problems)
+    for scale in [None, *experiment.scales]:
+        is_chosen = not sets and scale == experiment.scale
+        other = chosen if is_chosen else expand(experiment.loaded_as(source, scale, ()))
+        found |= dict.fromkeys(other.problems)
+        whole = other if scale is None else whole
+    # What a smaller scale leaves unmatched is no mistake; what the whole file does is.
+    found |= dict.fromkeys(() if found or problems else whole.idle)
+    _add(problems, _one_a_place(found))
+    return chosen, whole
+
+
+def _add(problems: list[Problem], found: Iterable[Problem]) -> None:
+    """Adds what is not the consequence of a mistake already told: one inside it, or around it."""
+    told = [problem.path for problem in problems if problem.path]
+    problems += [p for p in found if not any(_within(p.path, path) or _within(path, p.path) for path in told)]
+
+
+def _within(inner: str, outer: str) -> bool:
+    return inner == outer or inner.startswith((f"{outer}.", f"{outer}[")) if outer else False
+
+
+def _one_a_place(problems: Iterable[Problem]) -> list[Problem]:
+    """The most helpful problem for each place: several cells stumble over one line of the file."""
+    best: dict[tuple[str, str], Problem] = {}
+    for problem in problems:
+        key = (problem.place, problem.path)
+        if key not in best or ("did you mean" in problem.message and "did you mean" not in best[key].message):
+            best[key] = problem
+    return list(best.values())
+
+
+def _in_order(problems: list[Problem], source: SpecSource) -> list[Problem]:
+    """By place in the file; what has none (`--set`, `--scale`) last."""
+    order = {path: index for index, path in enumerate(source.lines)}
+
+    def place(problem: Problem) -> tuple:
+        line = PLACE.search(problem.place) if not problem.place.startswith("--") else None
+        return (int(line[1]) if line else float("inf"), order.get(problem.path, len(order)), problem.path)
+
+    return sorted(dict.fromkeys(problems), key=place)

@@ -1,0 +1,137 @@
+"""Tuned cells: which they are, their studies' trials and winners, and what is wrong with the way they are tuned."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from probeline.experiment import identity
+from probeline.experiment.grid import Expansion
+from probeline.experiment.match import matches
+from probeline.experiment.override import Override, by_depth
+from probeline.experiment.problems import Problem, SpecError, shown
+from probeline.experiment.recipe import Recipes
+from probeline.experiment.schema import Experiment
+from probeline.experiment.trial import Cell, Trial
+from probeline.experiment.tuning import Tune, unknown_section
+
+
+@dataclass(frozen=True, eq=False)
+class Filling:
+    """A cell whose tuned keys can be filled in."""
+
+    cell: Cell
+    written: tuple[Override, ...]
+    recipes: Recipes
+
+    def __call__(self, values: Mapping[str, Any]) -> Cell:
+        """The cell with these values laid over all that the file and `--set` say. Raises SpecError."""
+        laid = by_depth(Override(key, value, ("tune", "space", key)) for key, value in values.items())
+        recipe = self.recipes.build((*self.written, *laid))
+        if recipe is None:
+            raise SpecError(self.recipes.problems)
+        return Cell(self.cell.coordinates, self.cell.arm, recipe, self.cell.label)
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """One cell's search.
+
+    `id` is the hash of what decides it, the number of trials aside: a study can be extended.
+    """
+
+    id: str
+    tune: Tune
+    cell: Cell
+    fill: Filling = field(repr=False)
+    digests: Mapping[str, str] = field(repr=False)
+
+    def cell_with(self, values: Mapping[str, Any]) -> Cell:
+        """The cell with these values. Raises UserError where they do not fit together."""
+        return self.fill(values)
+
+    def tuning_trial(self, values: Mapping[str, Any], seed: int) -> Trial:
+        """The trial that judges these values with one seed, by one protocol, on the validation part alone."""
+        cell = self.cell_with(values)
+        recipe = {**cell.recipe, "evaluation": {self.tune.protocol: cell.recipe["evaluation"][self.tune.protocol]}}
+        made = identity.trial(Cell(cell.coordinates, cell.arm, recipe, cell.label), seed, self.digests)
+        digest = hashlib.sha256(f"validation:{made.id}".encode()).hexdigest()
+        return replace(made, id=digest[: identity.DIGITS], judged_on="validation")
+
+    def winner(self, values: Mapping[str, Any], seed: int) -> Trial:
+        """An ordinary trial of the chosen values."""
+        return identity.trial(self.cell_with(values), seed, self.digests)
+
+    def waiting(self, seed: int) -> Trial:
+        """What stands in a plan for a winner that is not known yet; its id belongs to no run."""
+        digest = hashlib.sha256(f"waiting:{self.id}:{seed}".encode()).hexdigest()
+        return Trial(digest[: identity.DIGITS], digest[-identity.DIGITS :], self.cell, seed)
+
+
+def study_id(tune: Tune, pinned: Cell, digests: Mapping[str, str]) -> str:
+    """The hash of a search and of the cell with every key of the space at its first value."""
+    search = tune.model_dump(mode="json", by_alias=True, exclude={"trials", "if_"})
+    subject = identity.trial(pinned, 0, digests)
+    judge = pinned.recipe["evaluation"][tune.protocol]
+    text = json.dumps([subject.encoder_id, judge, search], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[: identity.DIGITS]
+
+
+def fillings(experiment: Experiment, expansion: Expansion) -> dict[str, Filling]:
+    """The cells that are tuned, by label."""
+    tune = experiment.tune
+    return {
+        cell.label: Filling(cell, written, expansion.recipes)
+        for cell, written in zip(expansion.cells, expansion.written, strict=True)
+        if tune is not None and (tune.if_ is None or matches(cell.recipe, cell.coordinates, tune.if_))
+    }
+
+
+def studies(experiment: Experiment, expansion: Expansion, digests: Mapping[str, str]) -> dict[str, Study]:
+    """The study of every tuned cell, by the cell's label. Raises KeyError where a digest is missing."""
+    found = {}
+    for label, filling in fillings(experiment, expansion).items():
+        first = {key: given.ends[0] for key, given in experiment.tune.space.items()}
+        of = study_id(experiment.tune, filling(first), digests)
+        found[label] = Study(of, experiment.tune, filling.cell, filling, digests)
+    return found
+
+
+def check(experiment: Experiment, expansion: Expansion) -> list[Problem]:
+    """Everything that is wrong with `tune`: keys, values that some cell does not take, a metric nobody measures."""
+    tune, source = experiment.tune, experiment.source
+    if tune is None or expansion.problems:
+        return []
+    found = []
+    for key in tune.space:
+        wrong = unknown_section(key)
+        if wrong is None and key in experiment.axes:
+            wrong = "is an axis already; a value is either compared or tuned"
+        found += [source.problem(("tune", "space", key), wrong)] if wrong else []
+    if found:
+        return found
+    tuned = fillings(experiment, expansion)
+    if not tuned:
+        return [source.problem(("tune", "if"), f"{shown(tune.if_)} matches no cell")]
+    for filling in tuned.values():
+        found += _refused(tune, filling)
+        if tune.protocol not in filling.cell.recipe["evaluation"]:
+            there = ", ".join(filling.cell.recipe["evaluation"])
+            message = f"got {shown(tune.metric)}; {shown(tune.protocol)} is not evaluated; evaluated: {there}"
+            found.append(source.problem(("tune", "metric"), message))
+    return list(dict.fromkeys(found))
+
+
+def _refused(tune: Tune, filling: Filling) -> list[Problem]:
+    """Ends and choices that the cell does not take."""
+    told = dict(filling.recipes.problems)
+    for key, given in tune.space.items():
+        name, values = next((name, value) for name, value in given.model_dump(by_alias=True).items() if value)
+        for index, value in enumerate(values):
+            laid = Override(key, value, ("tune", "space", key, name, index))
+            filling.recipes.build((*filling.written, laid))
+    found = [problem for problem in filling.recipes.problems if problem not in told]
+    filling.recipes.problems.clear()
+    filling.recipes.problems.update(told)
+    return found

@@ -1,0 +1,266 @@
+"""Reading YAML: the 1.2 core scalars, a line for every value, duplicate keys refused, aliases bounded."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Any
+
+import yaml
+
+from probeline.experiment.problems import Path, Problem, SpecError, dotted, printable, shown
+
+LARGEST_FILE = 1_000_000
+MOST_NODES = 100_000
+DEEPEST = 50
+Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+NULL = re.compile(r"|~|null|Null|NULL")
+TRUE, FALSE = re.compile(r"true|True|TRUE"), re.compile(r"false|False|FALSE")
+INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", re.ASCII)
+FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
+SURROGATE = re.compile("[\ud800-\udfff]")
+NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+
+
+@dataclass
+class SpecSource:
+    """Where values stand: `name` is the file as the user wrote it, `lines` dotted path -> line."""
+
+    name: str
+    lines: dict[str, int] = field(default_factory=dict)
+
+    def where(self, path: str) -> str:
+        """`file:line` of a dotted path; of the nearest path above it where it is not in the file."""
+        while path and path not in self.lines:
+            path = path[: max(path.rfind("."), path.rfind("["), 0)]
+        return f"{self.name}:{self.lines.get(path, 1)}"
+
+    def problem(self, path: Path, message: str) -> Problem:
+        """A mistake at `path`."""
+        return Problem(self.where(dotted(path)), dotted(path), message)
+
+
+@dataclass
+class Node:
+    """A YAML node: `value` is a str, list[Node] or list[(Node, Node)]; plain scalars are still text."""
+
+    line: int
+    value: Any
+    plain: bool = False
+
+    @property
+    def is_mapping(self) -> bool:
+        return isinstance(self.value, KeyValuePairs)
+
+
+class KeyValuePairs(list):
+    """The key and value nodes of a mapping, in the file's order."""
+
+
+def read_file(path: FilePath) -> str:
+    """The text of a file. Raises SpecError for one that is missing, unreadable, too large or not UTF-8."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except FileNotFoundError:
+        raise SpecError([Problem(printable(str(path)), "", _missing(path))]) from None
+    except IsADirectoryError:
+        message = "a folder; name the experiment's YAML file in it"
+        raise SpecError([Problem(printable(str(path)), "", message)]) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SpecError([Problem(printable(str(path)), "", f"cannot be read: {reason}")]) from None
+    if len(content) > LARGEST_FILE:
+        raise SpecError([Problem(printable(str(path)), "", "larger than 1 MB; an experiment is a short text")])
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        message = f"byte {content[error.start]:#04x} is not UTF-8; save the file as UTF-8 text"
+        raise SpecError([Problem(f"{printable(str(path))}:{line}", "", message)]) from None
+
+
+def parse(text: str, name: str) -> tuple[Any, SpecSource, list[Problem]]:
+    """The plain value of a YAML text, where its parts stand, and mistakes that leave the rest readable.
+
+    Raises SpecError where nothing can be read at all.
+    """
+    source = SpecSource(printable(name))
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise SpecError([Problem(source.where(""), "", "not UTF-8; save the file as UTF-8 text")]) from None
+    if len(text) > LARGEST_FILE:
+        raise SpecError([Problem(source.where(""), "", "larger than 1 MB; an experiment is a short text")])
+    try:
+        root = _Composer(source).compose(text)
+    except yaml.YAMLError as error:
+        raise SpecError([_syntax(source, error)]) from None
+    if root is None:
+        raise SpecError([Problem(source.where(""), "", "empty; an experiment needs at least name and base")])
+    expansion = _Expansion(source)
+    return expansion.plain(root, ()), source, expansion.problems
+
+
+def _missing(path: FilePath) -> str:
+    return "no such file" if path.parent.is_dir() else f"no such file, nor the folder {shown(str(path.parent))}"
+
+
+def _syntax(source: SpecSource, error: yaml.YAMLError) -> Problem:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    said = getattr(error, "problem", None) or getattr(error, "reason", None) or error
+    place = f"{source.name}:{mark.line + 1}" if mark else source.where("")
+    return Problem(place, "", printable(f"not YAML: {said}"))
+
+
+def _paired(text: str) -> str:
+    """`text` with pairs of surrogates as the one character that they mean; JSON escapes write such pairs."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+
+
+class _Composer:
+    """Parser events to nodes, iteratively, so that no depth of nesting exhausts the stack."""
+
+    def __init__(self, source: SpecSource):
+        self.source, self.anchors, self.root = source, {}, None
+        self.open: list[tuple[Node, str | None, list[Node]]] = []
+
+    def compose(self, text: str) -> Node | None:
+        documents = 0
+        for event in yaml.parse(text, Loader=Loader):
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self._refuse(event, "a second document; an experiment is one document")
+            else:
+                self._take(event)
+        if self.root is not None and self.root.plain and NULL.fullmatch(self.root.value):
+            return None
+        return self.root
+
+    def _take(self, event: yaml.Event) -> None:
+        if isinstance(event, yaml.AliasEvent):
+            if event.anchor not in self.anchors:
+                self._refuse(event, f"*{event.anchor}: no complete anchor &{event.anchor} above it")
+            self._add(self.anchors[event.anchor])
+        elif isinstance(event, yaml.ScalarEvent):
+            self._check_tag(event)
+            plain = event.implicit[0] and event.tag is None and not event.style
+            self._finish(Node(event.start_mark.line + 1, _paired(event.value), plain), event.anchor)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            self._check_tag(event)
+            if len(self.open) >= DEEPEST:
+                self._refuse(event, f"nested deeper than {DEEPEST} levels")
+            value = KeyValuePairs() if isinstance(event, yaml.MappingStartEvent) else []
+            self.open.append((Node(event.start_mark.line + 1, value), event.anchor, []))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            node, anchor, children = self.open.pop()
+            node.value.extend(zip(children[::2], children[1::2], strict=True) if node.is_mapping else children)
+            self._finish(node, anchor)
+
+    def _finish(self, node: Node, anchor: str | None) -> None:
+        if anchor is not None:
+            self.anchors[anchor] = node
+        self._add(node)
+
+    def _add(self, node: Node) -> None:
+        if self.open:
+            self.open[-1][2].append(node)
+        else:
+            self.root = node
+
+    def _check_tag(self, event: Any) -> None:
+        if event.tag not in (None, "!", "tag:yaml.org,2002:str"):
+            self._refuse(event, f"the tag {shown(event.tag)}; tags have no meaning here, leave it out")
+
+    def _refuse(self, event: yaml.Event, message: str) -> None:
+        place = f"{self.source.name}:{event.start_mark.line + 1}"
+        raise SpecError([Problem(place, "", printable(message))])
+
+
+class _Expansion:
+    """Nodes to plain values: aliases and merge keys followed within bounds, lines noted, mistakes collected."""
+
+    def __init__(self, source: SpecSource):
+        self.source, self.problems, self.nodes = source, [], 0
+
+    def plain(self, node: Node, path: Path) -> Any:
+        self._count(node, path)
+        self.source.lines.setdefault(dotted(path), node.line)
+        if node.is_mapping:
+            return {key: self.plain(child, (*path, key)) for key, child in self._entries(node, path)}
+        if isinstance(node.value, list):
+            return [self.plain(child, (*path, index)) for index, child in enumerate(node.value)]
+        return self._scalar(node, path)
+
+    def _count(self, node: Node, path: Path, depth: int = 0) -> None:
+        self.nodes += 1
+        if self.nodes > MOST_NODES or len(path) + depth > DEEPEST:
+            limit = f"{MOST_NODES:,} values" if self.nodes > MOST_NODES else f"{DEEPEST} levels"
+            place = f"{self.source.name}:{node.line}"
+            raise SpecError([Problem(place, dotted(path[:3]), f"more than {limit} after following its aliases")])
+
+    def _entries(self, node: Node, path: Path, depth: int = 0) -> Iterator[tuple[str, Node]]:
+        """A mapping's entries: its own keys, each once, before what it merges in; `depth` counts nested merges."""
+        first: dict[str, int] = {}
+        merges: list[Node] = []
+        for key, child in node.value:
+            self._count(key, path, depth)
+            if key.plain and key.value == "<<":
+                merges.append(child)
+            elif not isinstance(key.value, str) or key.value == "" or SURROGATE.search(key.value):
+                self._report(key.line, path, "a key that is not a plain word")
+            elif key.value in first:
+                message = f"given twice, first on line {first[key.value]}; keep one"
+                self._report(key.line, (*path, key.value), message)
+            else:
+                first[key.value] = key.line
+                self.source.lines.setdefault(dotted((*path, key.value)), key.line)
+                yield key.value, child
+        for merged in merges:
+            for key, child in self._merged(merged, path, depth + 1):
+                if key not in first:
+                    first[key] = child.line
+                    yield key, child
+
+    def _merged(self, node: Node, path: Path, depth: int) -> Iterator[tuple[str, Node]]:
+        for mapping in [node] if node.is_mapping or isinstance(node.value, str) else node.value:
+            if not mapping.is_mapping:
+                self._report(mapping.line, (*path, "<<"), "merges a value that is not a mapping")
+                continue
+            yield from self._entries(mapping, path, depth)
+
+    def _scalar(self, node: Node, path: Path) -> Any:
+        text = node.value
+        if not node.plain:
+            return self._text(node, path)
+        if NULL.fullmatch(text):
+            return None
+        if TRUE.fullmatch(text) or FALSE.fullmatch(text):
+            return text.lower() == "true"
+        if INTEGER.fullmatch(text):
+            return self._integer(node, path)
+        if FLOAT.fullmatch(text) and abs(float(text)) != float("inf"):
+            return float(text)
+        if FLOAT.fullmatch(text) or NOT_FINITE.fullmatch(text):
+            self._report(node.line, path, f"got {shown(text)}; a number must be finite")
+            return 0.0
+        return self._text(node, path)
+
+    def _integer(self, node: Node, path: Path) -> int:
+        text = node.value
+        if len(text) > 18:
+            self._report(node.line, path, f"got {shown(text)}; a whole number has at most 18 digits")
+            return 0
+        prefixed = text[:2].lower() in ("0x", "0o")
+        return int(text, 0) if prefixed else int(text)
+
+    def _text(self, node: Node, path: Path) -> str:
+        if SURROGATE.search(node.value):
+            self._report(node.line, path, f"got {shown(node.value)}; half of a surrogate pair is no text")
+            return ""
+        return node.value
+
+    def _report(self, line: int, path: Path, message: str) -> None:
+        self.problems.append(Problem(f"{self.source.name}:{line}", dotted(path), message))

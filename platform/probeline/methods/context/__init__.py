@@ -1,0 +1,1 @@
+"""Methods that predict one part of a sample from its context."""

@@ -1,0 +1,68 @@
+"""SimCLR: two views of a sample attract, views of other samples repel.
+
+Chen, Kornblith, Norouzi, Hinton: A Simple Framework for Contrastive Learning of Visual Representations,
+ICML 2020, arXiv 2002.05709.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from inspect import Parameter, signature
+from typing import Annotated, Any, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from probeline.core.dataset import DatasetInfo
+from probeline.core.sample_rng import SampleRNG
+from probeline.core.settings import Component
+from probeline.data.loader import Batch
+from probeline.methods._two_view_settings import TwoViewSettings
+from probeline.methods._two_views import TwoViews
+from probeline.methods.base import Outputs, Views, labels_wanted
+from probeline.models.projector import projector
+from probeline.plugins import catalog
+
+VERSION = 2  # views are drawn by sample since 2
+
+
+class Config(TwoViewSettings):
+    """Defaults are the paper's for CIFAR-10 (B.9): NT-Xent at temperature 0.5, colour strength 0.5, no blur."""
+
+    loss: Annotated[dict[str, Any], Component("losses")] = Field({"name": "nt_xent"})
+    projector: Literal["none", "linear", "nonlinear"] = "nonlinear"
+    projector_dim: int = Field(128, ge=1)
+
+
+class SimCLR(TwoViews):
+    """Algorithm 1: augment twice, encode, project, compare; NT-Xent or any other loss on two views (table 4)."""
+
+    def __init__(self, config: Config, encoder: nn.Module, facts: DatasetInfo) -> None:
+        super().__init__(config, encoder, facts)
+        self.projector = projector(config.projector, encoder.dim, config.projector_dim)
+        self.compare = loss_function(config.loss)
+        takes = signature(self.compare).parameters.get("labels")
+        self.takes_labels = takes is not None
+        needs = self.takes_labels and (takes.default is Parameter.empty or config.loss.get("positives") == "labels")
+        if needs:
+            labels_wanted(facts, f"method simclr: loss {config.loss['name']}", every=False)
+
+    @torch.no_grad()
+    def views(self, batch: Batch, rng: SampleRNG) -> Views:
+        made = super().views(batch, rng)
+        return replace(made, targets=batch.labels) if self.takes_labels else made
+
+    def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
+        za, zb = outputs.z.chunk(2)
+        return {"loss": self.compare(za, zb, views.targets) if self.takes_labels else self.compare(za, zb)}
+
+
+def loss_function(component: dict[str, Any]) -> Callable[..., Tensor]:
+    """The loss of a component `{name: ..., parameters}` with its parameters bound: tensors in, scalar out.
+
+    Raises as `catalog.settings`.
+    """
+    parameters = catalog.settings("losses", component).model_dump()
+    plugin = catalog.split(component["name"])[0]
+    return partial(getattr(catalog.module("losses", plugin), plugin), **parameters)

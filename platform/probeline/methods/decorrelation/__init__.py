@@ -1,0 +1,1 @@
+"""Methods that decorrelate the dimensions of the embeddings."""

@@ -1,0 +1,1 @@
+"""Methods that predict another network's embedding, without negatives."""

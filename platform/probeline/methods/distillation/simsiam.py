@@ -1,0 +1,48 @@
+"""SimSiam: one view predicts the other; a stopped gradient alone keeps it from collapsing.
+
+Chen, He: Exploring Simple Siamese Representation Learning, CVPR 2021, arXiv 2011.10566.
+"""
+
+from pydantic import Field
+from torch import Tensor, nn
+
+from probeline.core.dataset import DatasetInfo
+from probeline.data.images.augment.settings import Augment, Augmentation
+from probeline.losses import negative_cosine
+from probeline.methods._two_view_settings import TwoViewSettings
+from probeline.methods._two_views import TwoViews
+from probeline.methods.base import Outputs, Views
+from probeline.models.projector import mlp
+
+
+class Config(TwoViewSettings):
+    """The paper's for CIFAR-10 (appendix D): a projector of two layers (three on ImageNet), crops from 20% on.
+
+    `predictor_dim` is a bottleneck of a quarter of z, as 512 of 2048 in the paper. Its training there: SGD, learning
+    rate 0.03 at batch size 256, weight decay 5e-4, batches of 512, 800 epochs.
+    """
+
+    projector_dim: int = Field(2048, ge=1)
+    projector_layers: int = Field(2, ge=1, le=5)
+    predictor_dim: int = Field(512, ge=1)
+    augment: Augmentation = Augment(crop_scale=(0.2, 1.0))
+
+
+class SimSiam(TwoViews):
+    """Eq. 1 to 4, algorithm 1. Batch norm without parameters follows the projector's last layer, as in the code."""
+
+    def __init__(self, config: Config, encoder: nn.Module, facts: DatasetInfo) -> None:
+        super().__init__(config, encoder, facts)
+        width = config.projector_dim
+        layers = mlp(encoder.dim, *[width] * config.projector_layers, last_bias=False)
+        self.projector = nn.Sequential(*layers, nn.BatchNorm1d(width, affine=False))
+        self.predictor = mlp(width, config.predictor_dim, width)
+
+    def forward(self, views: Views) -> Outputs:
+        h = self.encoder(views.inputs)
+        z = self.projector(h)
+        return Outputs(h, z, {"predicted": self.predictor(z)})
+
+    def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
+        (pa, pb), (za, zb) = outputs.extra["predicted"].chunk(2), outputs.z.detach().chunk(2)
+        return {"loss": (negative_cosine(pa, zb) + negative_cosine(pb, za)) / 2}

@@ -1,0 +1,1 @@
+"""References: no training, and training with labels."""

@@ -1,0 +1,14 @@
+"""No training at all: the encoder as it was initialised, the floor that every method has to beat."""
+
+from probeline.core.settings import Settings
+from probeline.methods.base import Method
+
+
+class Config(Settings):
+    """No parameters."""
+
+
+class RandomInit(Method):
+    """Leaves the encoder alone; batch norm keeps its initial statistics (mean 0, variance 1)."""
+
+    trains = False

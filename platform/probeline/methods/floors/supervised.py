@@ -1,0 +1,47 @@
+"""Supervised training with cross entropy: what the labels are worth to the same encoder.
+
+The reference line of most self-supervised papers, for example SimCLR's table 1 (arXiv 2002.05709).
+"""
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from probeline.core.dataset import DatasetInfo
+from probeline.core.sample_rng import SampleRNG
+from probeline.core.settings import Settings
+from probeline.data.images.augment.settings import Augment, Augmentation
+from probeline.data.images.augment.views import augment
+from probeline.data.loader import Batch
+from probeline.methods.base import Method, Outputs, Views, labels_wanted, top1
+
+VERSION = 2  # views are drawn by sample since 2
+
+
+class Config(Settings):
+    """By default crop and flip only; give `augment` the values of another method to compare like with like."""
+
+    augment: Augmentation = Augment(jitter=0.0, grey=0.0)
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+
+
+class Supervised(Method):
+    """A linear classifier on h, trained with the encoder."""
+
+    def __init__(self, config: Config, encoder: nn.Module, facts: DatasetInfo) -> None:
+        super().__init__(config, encoder, facts)
+        labels_wanted(facts, "method supervised", every=True)
+        self.head = nn.Linear(encoder.dim, len(facts.classes))
+
+    @torch.no_grad()
+    def views(self, batch: Batch, rng: SampleRNG) -> Views:
+        return Views(augment(batch.inputs, self.config.augment, rng), batch.labels)
+
+    def forward(self, views: Views) -> Outputs:
+        h = self.encoder(views.inputs)
+        return Outputs(h, self.head(h))
+
+    def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
+        loss = F.cross_entropy(outputs.z, views.targets, label_smoothing=self.config.label_smoothing)
+        return {"loss": loss, "top1": top1(outputs.z, views.targets)}

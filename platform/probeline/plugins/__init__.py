@@ -1,0 +1,1 @@
+"""Discovery of plug-ins by file name; their parameters are read without importing them."""

@@ -1,0 +1,233 @@
+"""Plug-ins by file name: `methods/simclr.py` IS `simclr`; listing and checking import none of them."""
+
+import difflib
+import importlib
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any, get_args
+
+from pydantic import BaseModel, PydanticUndefinedAnnotation
+
+from probeline.core.settings import Settings
+from probeline.errors import UserError
+from probeline.plugins.config_source import BrokenPlugin, PluginSource
+
+KINDS = {
+    "datasets": "probeline.data.datasets",
+    "augmentations": "probeline.data.augment.ops",
+    "encoders": "probeline.models.encoders",
+    "losses": "probeline.losses",
+    "methods": "probeline.methods",
+    "protocols": "probeline.evaluation",
+    "figures": "probeline.report.figures",
+}
+ROOT = Path(__file__).parent
+DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)
+PERMISSION, FORBIDDEN = "PROBELINE_PLUGINS", "forbid"
+"""With this value in this environment variable, a plug-in that is named by its module is refused."""
+
+_by_module: dict[str, Path] = {}
+_told: list[Callable[[str, Path], None]] = []
+
+
+class UnknownPlugin(UserError):
+    """No plug-in of this kind has this name; `known` are those there are, `nearest` the likeliest or None."""
+
+    def __init__(self, kind: str, name: str, known: list[str], reason: str = "unknown"):
+        self.kind, self.name, self.known = kind, name, known
+        self.nearest = next(iter(difflib.get_close_matches(name, known, 1)), None)
+        hint = f"did you mean {self.nearest!r}?" if self.nearest else f"{kind}: {', '.join(known) or 'none installed'}"
+        self.reason = f"{reason}; {hint}" if reason == "unknown" else reason
+        super().__init__(f"{kind} {name!r}: {self.reason}")
+
+
+def names(kind: str) -> list[str]:
+    """The plug-ins that Probeline ships for a kind, sorted; variants and dotted names come on top.
+
+    Raises KeyError for a kind that is not in KINDS.
+    """
+    folder = ROOT.joinpath(*KINDS[kind].split(".")[1:])
+    return sorted(path.stem for path in folder.glob("*.py") if path.stem != "base" and not path.stem.startswith("_"))
+
+
+def external_plugins() -> dict[str, Path]:
+    """Plug-ins named by their module that this process has looked up: code that Probeline does not ship."""
+    return dict(_by_module)
+
+
+def on_external_plugin(listener: Callable[[str, Path], None]) -> None:
+    """Calls `listener(name, file)` for each of those, the first time, before anything of the file is run."""
+    _told.append(listener)
+
+
+def split(name: str) -> tuple[str, str | None]:
+    """`timm/resnet18` -> (`timm`, `resnet18`); `simclr` -> (`simclr`, None)."""
+    plugin, slash, variant = name.partition("/")
+    return plugin, variant if slash else None
+
+
+def summary(kind: str, name: str) -> str:
+    """The first line of the plug-in's docstring. Raises UnknownPlugin, BrokenPlugin."""
+    return _source(kind, split(name)[0]).summary
+
+
+def version(kind: str, name: str) -> int:
+    """The plug-in's VERSION, 1 unless it says otherwise. Raises UnknownPlugin, BrokenPlugin."""
+    return _source(kind, split(name)[0]).version
+
+
+def trains(method: str) -> bool:
+    """Whether a method trains the encoder at all. Raises UnknownPlugin, BrokenPlugin."""
+    return _source("methods", split(method)[0]).trains
+
+
+def config(kind: str, name: str) -> type[Settings]:
+    """The plug-in's parameters, compiled from its source without importing it.
+
+    Raises UnknownPlugin, also for a variant that the plug-in does not take, and BrokenPlugin.
+    """
+    plugin, variant = split(name)
+    found = _compiled(kind, plugin)
+    if variant is not None and "variant" not in found.model_fields:
+        raise UnknownPlugin(kind, name, [plugin], f"{plugin} takes no variant; write {plugin!r}")
+    if variant == "" or (variant is None and _needs_variant(found)):
+        raise UnknownPlugin(kind, name, [plugin], f"a variant is missing; write {plugin}/<variant>")
+    return found
+
+
+def any_config(kind: str, plugin: str) -> type[Settings]:
+    """As `config`, for the plug-in itself where a variant is still to be chosen. Raises UnknownPlugin, BrokenPlugin."""
+    return _compiled(kind, plugin)
+
+
+def axes(kind: str, name: str) -> list[str]:
+    """Dotted names of the plug-in's parameters, those of nested settings included (`augment.strength`).
+
+    Raises UnknownPlugin, BrokenPlugin.
+    """
+    return list(dotted_fields(_compiled(kind, split(name)[0])))
+
+
+def module(kind: str, name: str) -> ModuleType:
+    """The plug-in itself, imported. Raises UnknownPlugin; ImportError where something it needs is not installed."""
+    return importlib.import_module(_source(kind, split(name)[0]).module)
+
+
+def plugin_class(kind: str, name: str, base: type) -> type:
+    """The one subclass of `base` that the plug-in's module defines. Raises UnknownPlugin, ImportError, BrokenPlugin."""
+    found = module(kind, name)
+    own = [c for c in vars(found).values() if isinstance(c, type) and c.__module__ == found.__name__]
+    own = [c for c in own if issubclass(c, base) and c is not base and not c.__name__.startswith("_")]
+    if len(own) != 1:
+        listed = ", ".join(c.__name__ for c in own) or "none"
+        raise BrokenPlugin(
+            f"{found.__file__}: one public class deriving from {base.__name__} is needed; found {listed}"
+        )
+    return own[0]
+
+
+def settings(kind: str, component: dict[str, Any]) -> Settings:
+    """The imported plug-in's Config for a resolved component `{name: ..., parameters}`.
+
+    Raises UnknownPlugin, ImportError, pydantic.ValidationError.
+    """
+    config(kind, component["name"])
+    return validated(module(kind, component["name"]).Config, component)
+
+
+def validated(config_class: type[Settings], component: dict[str, Any]) -> Settings:
+    """`component` as an instance: a YAML type is never turned into another. Raises pydantic.ValidationError."""
+    parameters = {key: value for key, value in component.items() if key != "name"}
+    variant = split(component["name"])[1]
+    if variant is not None:
+        parameters["variant"] = variant
+    return config_class.model_validate_json(json.dumps(parameters), strict=True)
+
+
+def nested_models(annotation: Any) -> list[type[BaseModel]]:
+    """The settings classes that an annotation names directly or in a union: those whose fields a dotted key reaches."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) if not isinstance(part, str) for model in nested_models(part)]
+
+
+def dotted_fields(model: type[BaseModel], above: tuple[type, ...] = ()) -> Iterator[str]:
+    """Dotted names of a settings class's own and nested fields, in the order of declaration."""
+    for name, field in model.model_fields.items():
+        nested = [m for m in nested_models(field.annotation) if m not in above]
+        if name == "variant" and not above:
+            continue
+        if not nested:
+            yield name
+        for inner in nested:
+            yield from (f"{name}.{below}" for below in dotted_fields(inner, (*above, model)))
+
+
+def _needs_variant(found: type[Settings]) -> bool:
+    return "variant" in found.model_fields and found.model_fields["variant"].is_required()
+
+
+def _compiled(kind: str, plugin: str) -> type[Settings]:
+    return _config_of(_source(kind, plugin))
+
+
+@cache
+def _config_of(source: PluginSource) -> type[Settings]:
+    found = source.compile()
+    if not (isinstance(found, type) and issubclass(found, Settings)):
+        raise BrokenPlugin(f"{source.path}: Config must derive from probeline.core.settings.Settings")
+    try:
+        found.model_rebuild()
+    except PydanticUndefinedAnnotation as error:
+        raise BrokenPlugin(f"{source.path}: an annotation of Config means nothing: {error}") from error
+    if "name" in found.model_fields:
+        raise BrokenPlugin(f"{source.path}: Config may have no field `name`: that is the component's own")
+    return found
+
+
+def _source(kind: str, plugin: str) -> PluginSource:
+    found = _located(kind, plugin)
+    if "." in plugin:
+        if os.environ.get(PERMISSION) == FORBIDDEN:
+            reason = f"plug-ins named by their module are forbidden ({PERMISSION}={FORBIDDEN}); this is {found.path}"
+            raise UnknownPlugin(kind, plugin, names(kind), reason)
+        if plugin not in _by_module:
+            _by_module[plugin] = found.path
+            for listener in _told:
+                listener(plugin, found.path)
+    return found
+
+
+@cache
+def _located(kind: str, plugin: str) -> PluginSource:
+    known = names(kind)
+    if plugin in known:
+        dotted = f"{KINDS[kind]}.{plugin}"
+        return PluginSource(ROOT.joinpath(*dotted.split(".")[1:]).with_suffix(".py"), dotted)
+    if "." not in plugin:
+        raise UnknownPlugin(kind, plugin, known)
+    path = _find(plugin) if DOTTED.fullmatch(plugin) else None
+    if path is None:
+        raise UnknownPlugin(kind, plugin, known, "no such module on Python's path; is its folder in PYTHONPATH?")
+    return PluginSource(path, plugin)
+
+
+def _find(dotted: str) -> Path | None:
+    """The file of a module, found as importing would find it but running no parent package."""
+    search, found, full = None, None, ""
+    for part in dotted.split("."):
+        full = f"{full}.{part}" if full else part
+        specs = (finder.find_spec(full, search) for finder in sys.meta_path if hasattr(finder, "find_spec"))
+        found = next((spec for spec in specs if spec is not None), None)
+        if found is None:
+            return None
+        search = found.submodule_search_locations
+        if search is None and full != dotted:
+            return None
+    return Path(found.origin) if found and found.has_location and found.origin.endswith(".py") else None

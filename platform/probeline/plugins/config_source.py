@@ -1,0 +1,125 @@
+"""A plug-in's parameters without importing the plug-in: its file is parsed and only what `Config` uses is run."""
+
+import ast
+import sys
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from probeline.errors import UserError
+
+SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+class BrokenPlugin(UserError):
+    """A plug-in's file cannot be read, parsed, or lacks a usable `class Config(Settings)`."""
+
+
+@dataclass(frozen=True)
+class PluginSource:
+    """One plug-in's file; `module` is the dotted name that importing it would give."""
+
+    path: Path
+    module: str
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The parsed file. Raises BrokenPlugin where it is unreadable or not Python."""
+        try:
+            return ast.parse(self.path.read_bytes(), filename=str(self.path))
+        except (OSError, SyntaxError, ValueError) as error:
+            raise BrokenPlugin(f"{self.path}: the plug-in cannot be read: {error}") from error
+
+    @property
+    def summary(self) -> str:
+        """The first line of the docstring, or ''."""
+        return (ast.get_docstring(self.tree) or "").partition("\n")[0]
+
+    @property
+    def version(self) -> int:
+        """The constant `VERSION`, 1 where there is none. Raises BrokenPlugin unless it is a whole number above 0."""
+        for node in self.tree.body:
+            if isinstance(node, ast.Assign | ast.AnnAssign) and "VERSION" in set(_bound(node)):
+                value = node.value.value if isinstance(node.value, ast.Constant) else None
+                if type(value) is not int or value < 1:
+                    raise BrokenPlugin(f"{self.path}:{node.lineno} VERSION: not a plain whole number of at least 1")
+                return value
+        return 1
+
+    @property
+    def trains(self) -> bool:
+        """False where a class of the file says `trains = False`: a method that leaves the encoder alone."""
+        said = (node for node in ast.walk(self.tree) if isinstance(node, ast.Assign) and "trains" in set(_bound(node)))
+        return not any(isinstance(node.value, ast.Constant) and node.value.value is False for node in said)
+
+    def compile(self) -> type:
+        """The class `Config`, run with only the top-level statements that it uses, recursively.
+
+        Raises BrokenPlugin where there is no `Config`, or it fails.
+        """
+        used = list(_used(self.tree, "Config"))
+        if not any(isinstance(node, ast.ClassDef) and node.name == "Config" for node in used):
+            raise BrokenPlugin(f"{self.path}: the plug-in has no `class Config(Settings)`")
+        # A module of its own name, so that pydantic finds what annotations in strings mean.
+        shell = types.ModuleType(f"{self.module}:Config")
+        shell.__package__ = self.module.rpartition(".")[0]
+        sys.modules[shell.__name__] = shell
+        try:
+            exec(compile(ast.Module(used, []), str(self.path), "exec", dont_inherit=True), shell.__dict__)
+        except Exception as error:
+            raise BrokenPlugin(f"{self.path}: its Config fails with {type(error).__name__}: {error}") from error
+        return shell.Config
+
+
+def _used(tree: ast.Module, wanted: str) -> list[ast.stmt]:
+    """The statements, in the file's order, that bind `wanted` or a name that those use."""
+    binding: dict[str, list[ast.stmt]] = {}
+    for node in tree.body:
+        for name in _bound(node):
+            binding.setdefault(name, []).append(node)
+    names, seen, kept = [wanted], {wanted}, set()
+    while names:
+        for node in binding.get(names.pop(), ()):
+            if node not in kept:
+                kept.add(node)
+                fresh = set(_read(node)) - seen
+                seen |= fresh
+                names.extend(fresh)
+    return [node for node in tree.body if node in kept or _is_future(node)]
+
+
+def _is_future(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
+
+
+def _bound(node: ast.AST) -> Iterator[str]:
+    """Names that a top-level statement binds in its module, compound statements included."""
+    if isinstance(node, SCOPES):
+        yield node.name
+        return
+    if isinstance(node, ast.alias):
+        yield node.asname or node.name.partition(".")[0]
+    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        yield node.id
+    for child in ast.iter_child_nodes(node):
+        yield from _bound(child)
+
+
+def _read(node: ast.AST) -> Iterator[str]:
+    """Names that a statement reads, those in string annotations included."""
+    for child in ast.walk(node):
+        if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Load):
+            yield child.id
+        elif isinstance(child, ast.AnnAssign):
+            yield from _in_strings(child.annotation)
+
+
+def _in_strings(annotation: ast.expr) -> Iterator[str]:
+    for child in ast.walk(annotation):
+        if isinstance(child, ast.Constant) and isinstance(child.value, str):
+            try:
+                yield from _read(ast.parse(child.value, mode="eval"))
+            except (SyntaxError, ValueError):
+                continue  # a string that is not code, such as a value of Literal

@@ -1,0 +1,1 @@
+"""Results against stored expectations and against other results."""

@@ -1,0 +1,126 @@
+"""A benchmark that guards itself: a report's numbers against stored expectations with tolerances.
+
+metric: linear_probe/top1          # of every entry that names none
+expect:
+  - {cell: simclr batch_size=128, mean: 0.62, tolerance: 0.03}     # a regression is worse by more than that
+  - {cell: raw_pixels, metric: knn/top1, at_least: 0.4}
+  - {cell: random_init, metric: linear_probe/ece, at_most: 0.2}
+  - {cell: simclr batch_size=128, beats: random_init}              # its paired interval leaves zero out
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import pandas as pd
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from probeline.core.settings import Settings
+from probeline.errors import UserError
+from probeline.report.results.cells import CellResult, cells, layout
+from probeline.report.results.metrics import metric
+from probeline.report.sentences import phrases
+from probeline.report.statistics.intervals import paired_difference
+
+
+class Expectation(Settings):
+    """What one cell must reach: a mean within a tolerance, a bound, or another cell that it beats."""
+
+    cell: str
+    metric: str | None = None
+    mean: float | None = None
+    tolerance: float | None = Field(None, ge=0)
+    at_least: float | None = None
+    at_most: float | None = None
+    beats: str | None = None
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Self:
+        told = [name for name in ("mean", "at_least", "at_most", "beats") if getattr(self, name) is not None]
+        if len(told) != 1:
+            raise ValueError("give one of mean, at_least, at_most, beats")
+        if (self.mean is None) != (self.tolerance is None):
+            raise ValueError("mean and tolerance go together")
+        return self
+
+
+class Expectations(Settings):
+    """The whole file."""
+
+    metric: str = "linear_probe/top1"
+    expect: list[Expectation] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One expectation and what came of it."""
+
+    good: bool
+    text: str
+
+    def __str__(self) -> str:
+        return f"{'ok  ' if self.good else 'FAIL'}  {self.text}"
+
+
+def read(path: Path) -> Expectations:
+    """Raises UserError with the file, the entry and what is wrong."""
+    try:
+        return Expectations.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: not YAML: {str(error).partition(chr(10))[0]}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UserError(f"{path} {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def check(expected: Expectations, trials: pd.DataFrame) -> list[CheckResult]:
+    """A finding for each entry, in order. A cell without a result fails: nothing passes by being absent."""
+    return [_find(entry, entry.metric or expected.metric, trials) for entry in expected.expect]
+
+
+def stored(trials: pd.DataFrame, name: str, path: Path) -> int:
+    """Write today's means as expectations, each with half the width of its interval as tolerance; returns how many."""
+    found = [cell for cell in cells(trials, name, layout(trials)) if cell.values]
+    entries = []
+    for cell in found:
+        interval = cell.estimate.interval
+        width = (interval.high - interval.low) / 2 if interval else 0.05 * abs(cell.estimate.mean)
+        entries.append(
+            {"cell": cell.label, "mean": round(cell.estimate.mean, 6), "tolerance": round(max(width, 1e-6), 6)}
+        )
+    text = yaml.safe_dump({"metric": name, "expect": entries}, sort_keys=False, allow_unicode=True, width=120)
+    path.write_text(text, encoding="utf-8")
+    return len(entries)
+
+
+def _find(entry: Expectation, name: str, trials: pd.DataFrame) -> CheckResult:
+    found = {cell.label: cell for cell in cells(trials, name, layout(trials))}
+    about, where = metric(name), f"{entry.cell}, {name}"
+    for label in filter(None, (entry.cell, entry.beats)):
+        if label not in found:
+            return CheckResult(False, f"{where}: there is no cell {label!r}")
+        if not found[label].values:
+            why = "; ".join(found[label].missing[:3]) or "no trial"
+            return CheckResult(False, f"{where}: {label} has no result ({why})")
+    cell = found[entry.cell]
+    if entry.beats is not None:
+        gap = paired_difference(cell.values, found[entry.beats].values)
+        good = gap.verdict == ("higher" if about.higher_is_better else "lower")
+        return CheckResult(good, phrases.comparison(entry.cell, entry.beats, gap, about))
+    return _bounded(entry, cell, about, where)
+
+
+def _bounded(entry: Expectation, cell: CellResult, about: Any, where: str) -> CheckResult:
+    mean, low, high, wanted = cell.estimate.mean, entry.at_least, entry.at_most, ""
+    if entry.mean is not None:
+        low = entry.mean - entry.tolerance if about.higher_is_better else None
+        high = None if about.higher_is_better else entry.mean + entry.tolerance
+        wanted = f"{about.text(entry.mean)} with tolerance {entry.tolerance * about.scale:.3g}, "
+    bound = f"at least {about.text(low)}" if low is not None else f"at most {about.text(high)}"
+    good = (low is None or mean >= low) and (high is None or mean <= high)
+    return CheckResult(
+        good, f"{where}: {about.text(mean)} ({phrases.interval(cell.estimate, about)}); expected {wanted}{bound}"
+    )

@@ -1,0 +1,235 @@
+"""What a report says, before it is set as HTML or Markdown."""
+
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from probeline.experiment.references import referred
+from probeline.experiment.schema import Experiment
+from probeline.plugins import catalog
+from probeline.report.figures._style import NothingToDraw
+from probeline.report.panels import confusion, embedding_maps, image_sheets, neighbours, views
+from probeline.report.panels.gallery import Gallery, Sheets
+from probeline.report.panels.trial_selection import TrialSelection, choose
+from probeline.report.results import provenance, studies
+from probeline.report.results.cells import ReportLayout, cells, layout
+from probeline.report.sentences.summary import Answer, answer
+from probeline.report.statistics.intervals import METHOD
+from probeline.report.tables import leaderboard, tables
+from probeline.report.tables.tables import Table
+
+METRIC = "linear_probe/top1"
+INSIDE = "A closer look"
+PICTURED = {"views", "neighbours", "map_2d", "pictures"}
+FIGURES = ("metric_against_axis", "training_curves", "cost")
+TUNING = ("chosen_values", "tuning_history", "tuning_importance")
+SECTION_OF = {"paired_differences": "differences", "training_curves": "training", "cost": "cost"}
+SECTION_OF |= dict.fromkeys(TUNING, "tuning")
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A drawn figure, or in its place the message that says why there is none; `aside` opens on demand."""
+
+    name: str
+    figure: go.Figure | None
+    message: str = ""
+    aside: bool = False
+
+
+@dataclass(frozen=True)
+class ReportPart:
+    """One section of the page; `folded` tables open on demand, `empty` stands where there is nothing."""
+
+    id: str
+    title: str
+    charts: tuple[Chart, ...] = ()
+    tables: tuple[Table, ...] = ()
+    folded: tuple[tuple[str, Table], ...] = ()
+    empty: str = ""
+    galleries: tuple[Gallery, ...] = ()
+    said: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The whole report."""
+
+    title: str
+    question: str
+    answer: Answer
+    expected: str
+    notes: str
+    sections: tuple[ReportPart, ...]
+    facts: list[tuple[str, list[str]]]
+    recipes: list[tuple[str, str]]
+    identities: Table
+    comparisons: int
+    method: str = METHOD
+    sheets: Sheets = field(default_factory=Sheets)
+
+
+def contents(
+    experiment: Experiment, trials: pd.DataFrame, history: pd.DataFrame, files: pd.DataFrame | None = None
+) -> Contents:
+    """Compute and draw everything; raises what a figure plug-in raises, other than NothingToDraw.
+
+    `files`: what the trials of `chosen` left, a row a file: trial_id, name, content. None: nobody looked.
+    """
+    asked = experiment.report
+    main = asked.metric or METRIC
+    shape = shape_of(experiment, trials)
+    frames = (trials, history, defaults(experiment, shape))
+    charts = [(SECTION_OF.get(f["name"], "results"), chart(f, *frames)) for f in figures(experiment)]
+    if any(each.name == "training_curves" for _, each in charts):
+        charts += [("training", each) for each in _online(frames)]
+    if not any(each.figure for place, each in charts if place == "results"):
+        instead = chart({"name": "metric_by_cell"}, *frames)
+        if instead.figure is not None:
+            charts = [one for one in charts if one[1].name not in _unasked(experiment)]
+        charts.append(("results", instead))
+    places = ("results", "differences", "tuning", "training", "cost")
+    placed = {place: _worth(each for where, each in charts if where == place) for place in places}
+    said = answer(trials, main, asked.baseline, shape)
+    pictures = Sheets()
+    sections = _sections(trials, experiment, main, shape, placed)
+    if files is not None:
+        at = sum(part.id not in ("cost", "failures") for part in sections)
+        sections[at:at] = _panels(chosen(experiment, trials).with_files(files), main, pictures, files.attrs)
+    return Contents(
+        title=experiment.name,
+        question=experiment.question,
+        answer=said,
+        expected=experiment.expected,
+        notes=asked.notes,
+        sections=tuple(sections),
+        facts=provenance.facts(trials),
+        recipes=provenance.recipes(trials),
+        identities=provenance.identities(trials),
+        comparisons=sum(
+            "paired" in sentence for part in (said.baseline, *said.sections) for sentence in part.sentences
+        ),
+        sheets=pictures,
+    )
+
+
+def chosen(experiment: Experiment, trials: pd.DataFrame) -> TrialSelection:
+    """Whose pictures the page shows, before anybody has fetched them."""
+    main = experiment.report.metric or METRIC
+    return choose(trials, main, shape_of(experiment, trials), experiment.report.panels)
+
+
+def figures(experiment: Experiment) -> list[dict[str, Any]]:
+    """The experiment's figures as components, in order: those that it names, else the usual ones."""
+    asked = experiment.report
+    chosen = [_component(f) for f in (asked.figures if asked.figures is not None else FIGURES)]
+    if asked.baseline is not None and "differences" in asked.tables:
+        chosen += [{"name": "paired_differences"}] * all(f["name"] != "paired_differences" for f in chosen)
+    if experiment.tune is not None and not any(f["name"] in TUNING for f in chosen):
+        chosen += [{"name": "chosen_values", "key": key} for key in experiment.tune.space]
+        chosen += [{"name": "tuning_history"}] + [{"name": "tuning_importance"}] * (len(experiment.tune.space) > 1)
+    return chosen
+
+
+def _unasked(experiment: Experiment) -> set[str]:
+    """The figure that every page has, where nobody has named its axis: that it cannot be drawn is then no news."""
+    return {f["name"] for f in figures(experiment) if f["name"] == "metric_against_axis" and f.get("x") is None}
+
+
+def shape_of(experiment: Experiment, trials: pd.DataFrame) -> ReportLayout:
+    """How the experiment's grid is read; its first figure along an axis decides."""
+    axis = next((f for f in figures(experiment) if f["name"] == "metric_against_axis"), {})
+    return layout(trials, axis.get("x"), axis.get("line"))
+
+
+def defaults(experiment: Experiment, shape: ReportLayout) -> dict[str, Any]:
+    """What a figure takes from the experiment where its component leaves it out."""
+    asked = experiment.report
+    return {
+        "metric": asked.metric or METRIC,
+        "baseline": asked.baseline,
+        "x": shape.x,
+        "line": shape.line,
+        "references": referred(asked.references),
+    }
+
+
+def _sections(
+    trials: pd.DataFrame, experiment: Experiment, main: str, shape: ReportLayout, charts: dict
+) -> list[ReportPart]:
+    wanted, baseline = experiment.report.tables, experiment.report.baseline
+    results, more = tables.results(trials, main, shape), tables.more_metrics(trials, main, shape)
+    paired = tables.differences(trials, main, baseline, shape) if baseline is not None else None
+    tuned = studies.table(studies.studies(cells(trials, main, shape)))
+    cost, failures = tables.cost(trials, shape), tables.failures(trials, main)
+    ranked = leaderboard.table(trials, main, shape)
+    folded = (("Standings of the lines, over all their cells", ranked),) * bool(ranked.rows)
+    folded += (("Per-class accuracy, calibration and the rest", more),) * bool(more.columns)
+    parts = [
+        ReportPart("results", "Result", charts["results"], (results,) * ("results" in wanted), folded, "No results yet."),
+        ReportPart("differences", "Paired differences", charts["differences"],
+             (paired,) * (paired is not None and "differences" in wanted),
+             empty="The experiment names no baseline, so nothing is compared (report.baseline)."),
+        ReportPart("tuning", "Tuning", charts["tuning"], (tuned,) * bool(tuned.rows)),
+        ReportPart("training", "Training curves", charts["training"]),
+        ReportPart("cost", "Cost", charts["cost"], (cost,) * ("cost" in wanted and bool(cost.columns))),
+        ReportPart("failures", "Failures and missing cells", tables=(failures,) * ("failures" in wanted),
+             empty="None: every planned trial has finished with a result." if len(trials) else "No trial is planned."),
+    ]  # fmt: skip
+    needed = {"differences": "differences" in wanted, "failures": "failures" in wanted, "results": True}
+    return [part for part in parts if part.charts or part.tables or needed.get(part.id)]
+
+
+def _panels(choice: TrialSelection, main: str, pictures: Sheets, attrs: dict[str, Any]) -> list[ReportPart]:
+    """The section of pictures; none where no protocol was asked for any."""
+    if attrs.get("trouble"):
+        asked = any(PICTURED & set(one.protocols) for one in choice.shown)
+        return (
+            [ReportPart("panels", INSIDE, said=(f"There are no pictures here: {attrs['trouble']}.",))] if asked else []
+        )
+    shown = choice.shown
+    galleries = [views.panel(shown, pictures), *image_sheets.panels(shown), neighbours.panel(shown, pictures)]
+    galleries.append(confusion.panel(shown, main))
+    kept = tuple(each for each in galleries if each and (each.cards or each.missing))
+    drawn, missing = embedding_maps.charts(shown, pictures)
+    if not (kept or drawn or missing):
+        return []
+    charts = tuple(Chart(embedding_maps.PROTOCOL, figure, aside=aside) for figure, aside in drawn)
+    said = (*choice.said(), *(f"No map of {each}" for each in missing))
+    return [ReportPart("panels", INSIDE, charts, galleries=kept, said=said)]
+
+
+def chart(component: dict[str, Any], trials: pd.DataFrame, history: pd.DataFrame, given: dict[str, Any]) -> Chart:
+    """Draw one figure; what its component leaves out is `given` (see `defaults`)."""
+    name = component["name"]
+    settings = catalog.settings("figures", component)
+    unset = {k: v for k, v in given.items() if k in type(settings).model_fields and getattr(settings, k) is None}
+    settings = settings.model_copy(update=unset)
+    plugin: ModuleType = catalog.module("figures", name)
+    try:
+        return Chart(name, plugin.draw(plugin.prepare(trials, history, settings), settings))
+    except NothingToDraw as empty:
+        return Chart(name, None, str(empty))
+
+
+def _online(frames: tuple) -> list[Chart]:
+    names = dict.fromkeys(name for name in frames[1]["name"] if str(name).startswith("online_probe/"))
+    drawn = [chart({"name": "training_curves", "watched": name}, *frames) for name in names]
+    return [Chart(each.name, each.figure, each.message, aside=True) for each in drawn if each.figure]
+
+
+def _worth(charts) -> tuple[Chart, ...]:
+    """The charts of a section; messages repeat nothing that another has said."""
+    kept, said = [], set()
+    for each in charts:
+        if each.figure is not None or each.message not in said:
+            kept.append(each)
+            said.add(each.message)
+    return tuple(kept)
+
+
+def _component(figure: str | dict[str, Any]) -> dict[str, Any]:
+    return {"name": figure} if isinstance(figure, str) else dict(figure)

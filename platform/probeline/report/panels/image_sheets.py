@@ -1,0 +1,54 @@
+"""Pictures as a protocol left them, whole: reconstructions and samples, and any other protocol's PNG files."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+from markupsafe import Markup
+
+from probeline.report.panels.gallery import KINDS, Gallery, Way, data_url, gallery
+from probeline.report.panels.static_layout import whole
+from probeline.report.panels.trial_selection import SelectedTrial
+from probeline.report.sentences.text import clean
+
+KNOWN = {
+    "pictures/reconstructions.png": (
+        "Reconstructions",
+        "Two rows belong together: test images, and below them what the method makes of its own code of them.",
+    ),
+    "pictures/samples.png": ("Samples", "Images that the method draws by itself; none of them exists."),
+}
+
+
+def prepare(one: SelectedTrial, name: str) -> pd.DataFrame:
+    """One row, the file's content as an address; none where there is no such file. Raises ValueError if it is none."""
+    if name not in one.files:
+        return pd.DataFrame()
+    if one.files[name][:3] not in KINDS:
+        raise ValueError(f"{name} is no picture")
+    return pd.DataFrame({"name": [name], "address": [data_url(one.files[name])], "cell": [one.cell]})
+
+
+def draw(frame: pd.DataFrame) -> Markup:
+    """The picture as wide as its card."""
+    row = frame.iloc[0]
+    said = f"{head(row['name'])[0]} of {clean(row['cell'])}"
+    return Markup('<img class="whole" alt="{}" src="{}">').format(said, Markup(row["address"]))
+
+
+def head(name: str) -> tuple[str, str]:
+    """Title and caption of a file."""
+    protocol, _, file = name.partition("/")
+    return KNOWN.get(name, (f"{clean(protocol)}: {clean(file.removesuffix('.png'))}", ""))
+
+
+def panels(chosen: Sequence[SelectedTrial]) -> list[Gallery]:
+    """A gallery for every name of a file; a name that no trial left is one that nobody's method can make."""
+    names = dict.fromkeys(name for one in chosen for name in one.files if name.endswith(".png"))
+    found = []
+    for name in sorted(names, key=lambda name: (name not in KNOWN, list(KNOWN).index(name) if name in KNOWN else 0)):
+        protocol = name.partition("/")[0]
+        slug = "".join(c if c.isalnum() else "-" for c in name)
+        way = Way(lambda one, name=name: prepare(one, name), draw, whole)
+        made = gallery((slug, *head(name)), protocol, chosen, way)
+        found += [made] if made else []
+    return found

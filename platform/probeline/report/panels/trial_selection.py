@@ -1,0 +1,125 @@
+"""Whose pictures a page shows: one finished trial of each of a few cells, and the files that it left."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pandas as pd
+
+from probeline.experiment.schema import Panels
+from probeline.report.panels.image_compression import compact
+from probeline.report.results.cells import CellResult, ReportLayout, cells
+from probeline.report.sentences.text import clean
+
+MOST = 12  # cells
+BYTES = 1_900_000  # of all pictures on a page, as files: a third more as text, and the whole page stays below 10 MB
+FORMAT = 1  # of the JSON files, as evaluation writes them
+OTHERS = (
+    "`report: {panels: {cells: [...], seed: ...}}` names others, and every trial has its pictures among its run's "
+    "artifacts in MLflow."
+)
+NEEDED = ("cell", "seed", "status", "trial_id", "run_id", "recipe", "notes")
+COLUMNS = ("trial_id", "name", "content")
+
+
+@dataclass(frozen=True)
+class SelectedTrial:
+    """A trial whose pictures are shown, or a cell that has none: `trial_id` is then "" and `why` says why.
+
+    `protocols`: those of its recipe, in order; `notes`: why one of them gave nothing; `files`: name -> content.
+    """
+
+    cell: str
+    seed: int | None = None
+    trial_id: str = ""
+    run_id: str | None = None
+    protocols: tuple[str, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    why: str = ""
+
+    def facts(self, name: str) -> dict[str, Any] | None:
+        """A JSON file as evaluation wrote it; None where it is not there. Raises ValueError for any other content."""
+        if name not in self.files:
+            return None
+        told = json.loads(self.files[name])
+        if not isinstance(told, dict) or told.get("format") != FORMAT:
+            raise ValueError(f"{name} is not of format {FORMAT}")
+        return told
+
+
+@dataclass(frozen=True)
+class TrialSelection:
+    """The chosen trials in the plan's order; `of`: how many cells there are, `left_out`: trials for want of room."""
+
+    shown: tuple[SelectedTrial, ...] = ()
+    of: int = 0
+    left_out: tuple[str, ...] = ()
+
+    def with_files(self, frame: pd.DataFrame | None) -> "TrialSelection":
+        """With what each trial left, as far as a page has room; a file that stands in several counts once.
+
+        `frame`: columns trial_id, name, content (bytes).
+        """
+        files: dict[str, dict[str, bytes]] = {}
+        for row in () if frame is None else frame[list(COLUMNS)].itertuples(index=False):
+            content = bytes(row.content)
+            small = compact(content) if str(row.name).endswith(".png") else content
+            files.setdefault(str(row.trial_id), {})[str(row.name)] = small
+        room, seen, shown, left = BYTES, set(), [], []
+        for one in self.shown:
+            own = files.get(one.trial_id, {})
+            fresh = set(own.values()) - seen
+            size = sum(map(len, fresh))
+            if size > room:
+                left.append(one.cell)
+                continue
+            room, seen = room - size, seen | fresh
+            shown.append(replace(one, files=own))
+        return replace(self, shown=tuple(shown), left_out=tuple(left))
+
+    def said(self) -> tuple[str, ...]:
+        """What of the experiment is not here, and how to see it."""
+        told = []
+        count = len(self.shown)
+        if count + len(self.left_out) < self.of:
+            told.append(f"{count} of {self.of} cells are shown, one of each line first; {OTHERS}")
+        if self.left_out:
+            told.append(f"For want of room left out: {', '.join(map(clean, self.left_out))}; {OTHERS}")
+        return tuple(told)
+
+
+def choose(trials: pd.DataFrame, metric: str, shape: ReportLayout, asked: Panels) -> TrialSelection:
+    """The cells that are asked for, else MOST at most, one of each line first; of each the seed asked for, or first."""
+    found = cells(trials, metric, shape)
+    kept = _spread(found) if asked.cells is None else [cell for cell in found if cell.label in asked.cells]
+    by_cell: dict[str, list[dict[str, Any]]] = {cell.label: [] for cell in kept}
+    some = trials[trials["cell"].isin(list(by_cell))]  # a frame of 5,000 trials takes long as records
+    for row in some[[name for name in NEEDED if name in some]].astype(object).to_dict("records"):
+        by_cell[str(row["cell"])].append(row)
+    return TrialSelection(tuple(_one(cell.label, by_cell[cell.label], asked.seed) for cell in kept), len(found))
+
+
+def _spread(found: Sequence[CellResult]) -> list[CellResult]:
+    """MOST cells at most, in their order: the first of each line, then the second of each."""
+    turn: dict[str, int] = {}
+    order = []
+    for place, cell in enumerate(found):
+        turn[cell.line] = turn.get(cell.line, 0) + 1
+        order.append((turn[cell.line], place))
+    return [found[place] for place in sorted(place for _, place in sorted(order)[:MOST])]
+
+
+def _one(label: str, rows: Sequence[dict[str, Any]], seed: int | None) -> SelectedTrial:
+    wanted = [row for row in rows if seed is None or row["seed"] == seed]
+    done = sorted((row for row in wanted if row["status"] == "finished"), key=lambda row: row["seed"])
+    row = done[0] if done else rows[0]
+    recipe = row["recipe"] if isinstance(row.get("recipe"), dict) else {}
+    protocols = tuple(recipe.get("evaluation") or ())
+    if not done:
+        which = "no trial" if seed is None else f"no trial of seed {seed}"
+        return SelectedTrial(label, protocols=protocols, why=f"{which} of it has finished")
+    notes = row["notes"] if isinstance(row.get("notes"), dict) else {}
+    run_id = row["run_id"] if isinstance(row.get("run_id"), str) else None
+    return SelectedTrial(label, int(row["seed"]), str(row["trial_id"]), run_id, protocols, notes)

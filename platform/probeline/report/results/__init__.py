@@ -1,0 +1,1 @@
+"""Results by cell, and published values beside them."""

@@ -1,0 +1,55 @@
+"""The baseline that cells are compared with: an arm, a cell, a value of an axis, or what a cell matches."""
+
+from typing import Any
+
+from probeline.report.results.cells import CellResult, shown
+from probeline.report.sentences.text import isolated
+
+Baseline = str | dict[str, Any] | None
+
+
+def title(baseline: Baseline) -> str:
+    """The baseline in words."""
+    if isinstance(baseline, dict):
+        return isolated(", ".join(f"{key}={shown(value)}" for key, value in baseline.items()))
+    return isolated(baseline)
+
+
+def counterparts(found: list[CellResult], baseline: Baseline) -> dict[str, CellResult]:
+    """For each cell's label, the cell it is compared with; cells without one are left out.
+
+    One matching cell is compared with all others. Several, such as a method's at each batch size, are each compared
+    with the cells that differ from them only in what names the baseline.
+    """
+    fixed = _fixed(found, baseline)
+    chosen = [cell for cell in found if baseline in (cell.label, cell.line if cell.arm else None)]
+    chosen = chosen or [cell for cell in found if fixed and all(_at(cell, key) == v for key, v in fixed.items())]
+    labels = {cell.label for cell in chosen}
+    others = [cell for cell in found if cell.label not in labels]
+    if len(chosen) == 1:
+        return {cell.label: chosen[0] for cell in others}
+    at = {_rest(cell, fixed): cell for cell in chosen}
+    return {cell.label: at[_rest(cell, fixed)] for cell in others if not cell.arm and _rest(cell, fixed) in at}
+
+
+def _fixed(found: list[CellResult], baseline: Baseline) -> dict[str, Any]:
+    """What the baseline fixes: itself as a mapping, or the first axis that has it as a value."""
+    if baseline is None or isinstance(baseline, dict):
+        return {key: shown(value) for key, value in (baseline or {}).items()}
+    axes = dict.fromkeys(axis for cell in found for axis in cell.coordinates)
+    return next(({axis: baseline} for axis in axes if any(_at(cell, axis) == baseline for cell in found)), {})
+
+
+def _at(cell: CellResult, key: str) -> str | None:
+    """The cell's value at a dotted key, as text: of its axis, else of its recipe; a component gives its name."""
+    if key in cell.coordinates:
+        return shown(cell.coordinates[key])
+    value: Any = cell.recipe
+    for part in key.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    value = value.get("name") if isinstance(value, dict) else value
+    return None if value is None else shown(value)
+
+
+def _rest(cell: CellResult, fixed: dict[str, Any]) -> tuple:
+    return tuple((axis, shown(value)) for axis, value in cell.coordinates.items() if axis not in fixed)

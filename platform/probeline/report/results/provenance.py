@@ -1,0 +1,108 @@
+"""Where the numbers come from: commits, versions, machines, data, protocol settings, and each trial's identity."""
+
+import json
+from collections import Counter
+from typing import Any
+
+import pandas as pd
+
+from probeline.report.results.cells import absent
+from probeline.report.sentences.phrases import seeds
+from probeline.report.tables.tables import Entry, Table
+
+FACTS = {"git_commit": "Git commit", "versions": "Versions", "hardware": "Hardware", "data_digest": "Data digest"}
+
+
+def facts(trials: pd.DataFrame) -> list[tuple[str, list[str]]]:
+    """What all or some trials have in common: a name and its distinct values, each with its share of the trials."""
+    ran = trials[trials["run_id"].notna()] if "run_id" in trials else trials.iloc[:0]
+    told = {
+        "Trials": [f"{count} {status}" for status, count in trials["status"].value_counts(sort=False).items()],
+        "Seeds": [", ".join(map(str, sorted(trials["seed"].unique())))] if len(trials) else [],
+        "Protocols": _protocols(trials),
+    }
+    for column, words in FACTS.items():
+        if column in ran:
+            told[words] = _shares(ran, column)
+    if len(ran) and ran["started"].notna().any():
+        told["Ran"] = [f"{_time(ran['started'].min())} to {_time(ran['finished'].max())}"]
+    return [(name, values) for name, values in told.items() if values]
+
+
+def identities(trials: pd.DataFrame) -> Table:
+    """A row a trial: its ids, when it ran, and whether its training was resumed."""
+    columns = ("Trial", "Cell", "Seed", "Status", "MLflow run", "Encoder", "Started", "Seconds")
+    ran = ("started", "finished", "run_url", "notes")
+    names = ("trial_id", "cell", "seed", "status", "run_id", "encoder_id", *ran)
+    values = (trials[name].tolist() if name in trials else [None] * len(trials) for name in names)
+    rows = [_identity(*row) for row in zip(*values, strict=True)]
+    return Table("trials", "Every planned trial.", columns, tuple(rows), frozenset({2, 7}))
+
+
+def _identity(trial: str, cell: str, seed: int, status: str, run: Any, encoder: Any, *ran: Any) -> tuple[Entry, ...]:
+    """`ran`: when it started, when it ended, where its run is shown, its notes."""
+    started, ended, address, notes = ran
+    resumed = notes.get("resumed") if isinstance(notes, dict) else None
+    seconds = None if absent(started) or absent(ended) else (ended - started).total_seconds()
+    return (
+        Entry(str(trial), str(trial)),
+        Entry(str(cell), str(cell)),
+        Entry(str(seed), float(seed)),
+        Entry(str(status), str(status), f"resumed {resumed}" if resumed else ""),
+        Entry("—" if absent(run) else str(run), None, link="" if absent(address) else str(address)),
+        Entry(str(encoder), str(encoder)),
+        Entry("—", None)
+        if absent(started)
+        else Entry(f"{started:%Y-%m-%d}", started.timestamp(), f"{started:%H:%M:%S} UTC"),
+        Entry("—" if seconds is None else f"{seconds:,.1f}", seconds),
+    )
+
+
+def recipes(trials: pd.DataFrame) -> list[tuple[str, str]]:
+    """Each cell's label and its whole recipe, defaults filled in, as YAML-like JSON."""
+    if "recipe" not in trials:
+        return []
+    first = trials.drop_duplicates("cell")
+    return [
+        (str(label), json.dumps(recipe, indent=2, ensure_ascii=False, default=str))
+        for label, recipe in zip(first["cell"], first["recipe"], strict=True)
+        if isinstance(recipe, dict)
+    ]
+
+
+def _protocols(trials: pd.DataFrame) -> list[str]:
+    """How encoders were evaluated, settings stated: `knn (k=20, temperature=0.07)`."""
+    found: dict[str, None] = {}
+    for recipe in trials.get("recipe", []):
+        for name, settings in (recipe.get("evaluation") or {}).items() if isinstance(recipe, dict) else ():
+            stated = ", ".join(f"{key}={json.dumps(value, default=str)}" for key, value in settings.items())
+            found[f"{name} ({stated})" if stated else name] = None
+    return list(found)
+
+
+def _fact(column: str, value: Any, dirty: Any) -> str:
+    if absent(value) or value == "":
+        return "not recorded"
+    if column == "git_commit":
+        return f"{value}{', with uncommitted changes' if dirty is True else ''}"
+    if column == "versions":
+        try:
+            return ", ".join(f"{name} {version}" for name, version in json.loads(value).items())
+        except (ValueError, AttributeError):
+            return str(value)
+    return str(value)
+
+
+def _shares(ran: pd.DataFrame, column: str) -> list[str]:
+    dirty = ran["git_dirty"].tolist() if "git_dirty" in ran else [None] * len(ran)
+    raw = Counter(zip(ran[column].tolist(), dirty, strict=True))
+    counts: Counter[str] = Counter()
+    for (value, also), count in raw.items():
+        counts[_fact(column, value, also)] += count
+    if len(counts) < 2:
+        return list(counts)
+    return [f"{value} ({seeds(count, 'trial')})" for value, count in counts.items()]
+
+
+def _time(value: Any) -> str:
+    return "—" if absent(value) else f"{pd.Timestamp(value):%Y-%m-%d %H:%M:%S} UTC"

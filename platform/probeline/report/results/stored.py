@@ -1,0 +1,74 @@
+"""An exported report read back: the two frames from Parquet, with no MLflow, torch or ray."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from probeline.errors import UserError
+from probeline.report.results.cells import absent
+
+RESULTS, HISTORY, PANELS = "results.parquet", "history.parquet", "panels.parquet"
+STRUCTURED = ("recipe", "notes", "tuned")  # columns that an export holds as JSON text
+MOMENTS = ("started", "finished")
+NEEDED = ("trial_id", "cell", "seed", "status")
+
+
+def read(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(trials, history) of a report's folder, or of its `results.parquet`; without a history, an empty one.
+
+    Raises UserError where there is no such file or it is no export.
+    """
+    file = path / RESULTS if path.is_dir() else path
+    if not file.is_file():
+        raise UserError(f"{file}: not found; `probeline report SPEC` writes it into the report's folder")
+    trials = _parquet(file)
+    missing = [name for name in NEEDED if name not in trials]
+    if missing:
+        raise UserError(f"{file}: not a report's export, it has no column {missing[0]!r}")
+    beside = file.with_name(HISTORY)
+    empty = pd.DataFrame(columns=["trial_id", "name", "step", "value"])
+    return _restored(trials), _parquet(beside) if beside.is_file() else empty
+
+
+def panels(path: Path) -> pd.DataFrame:
+    """The files of trials that stand beside an export: trial_id, name, content.
+
+    Where there are none it is empty, and `attrs["trouble"]` says so. Raises UserError.
+    """
+    beside = path / PANELS if path.is_dir() else path.with_name(PANELS)
+    empty = pd.DataFrame(columns=["trial_id", "name", "content"])
+    empty.attrs["trouble"] = f"this export has no {PANELS}"
+    if not beside.is_file():
+        return empty
+    found = _parquet(beside)
+    missing = [name for name in empty if name not in found]
+    if missing:
+        raise UserError(f"{beside}: not a report's export, it has no column {missing[0]!r}")
+    return found
+
+
+def _parquet(file: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(file)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{file}: cannot be read as Parquet: {str(error).partition(chr(10))[0][:200]}") from error
+
+
+def _restored(trials: pd.DataFrame) -> pd.DataFrame:
+    """Missing values as None outside metrics, JSON as what it was; other columns a report needs are added empty."""
+    restored = {}
+    for name in trials.columns:
+        column = trials[name]
+        if "/" in name or name in MOMENTS:
+            restored[name] = column
+            continue
+        values = [None if absent(value) else value for value in column.tolist()]
+        if name in STRUCTURED:
+            values = [json.loads(value) if isinstance(value, str) else value for value in values]
+        restored[name] = pd.Series(values, dtype=object, index=trials.index)
+    for name in ("arm", "failure", "message", "run_id", "encoder_id", "recipe"):
+        restored.setdefault(name, pd.Series([None] * len(trials), dtype=object, index=trials.index))
+    for name in MOMENTS:
+        restored.setdefault(name, pd.Series(pd.NaT, index=trials.index))
+    return pd.DataFrame(restored)

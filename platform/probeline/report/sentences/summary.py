@@ -1,0 +1,174 @@
+"""The answer in words: which line comes out where, what beats the baseline, what cannot be told apart."""
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pandas as pd
+
+from probeline.report.results import studies
+from probeline.report.results.baseline import Baseline, counterparts
+from probeline.report.results.baseline import title as baseline_title
+from probeline.report.results.cells import CellResult, ReportLayout, cells, short, shown
+from probeline.report.results.metrics import Metric, metric
+from probeline.report.sentences import phrases
+from probeline.report.sentences.text import isolated
+from probeline.report.statistics.intervals import Difference, Estimate, estimate, paired_difference
+
+GAPS = "Not in these numbers"
+MOST = 12  # lines that are told one by one; the table has all
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and its sentences."""
+
+    title: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A first sentence that stands alone, the comparisons with the baseline, then what they rest on."""
+
+    lead: str
+    baseline: Section
+    sections: tuple[Section, ...]
+
+
+def answer(trials: pd.DataFrame, metric_name: str, baseline: Baseline, shape: ReportLayout) -> Answer:
+    """Generate the answer from the finished trials; every sentence carries its interval and n."""
+    about = metric(metric_name)
+    found = cells(trials, metric_name, shape)
+    gaps = _gaps(trials, metric_name)
+    if not any(cell.values for cell in found):
+        return Answer(f"No trial has finished with {metric_name} yet, so there is no answer.", Section("", ()), gaps)
+    lines = {label: [cell for cell in found if cell.line == label] for label in shape.labels}
+    common = _common(lines)
+    levels = {label: line_estimate(group, common) for label, group in lines.items()}
+    ranked = sorted((label for label in levels if levels[label].n), key=lambda label: levels[label].mean)
+    ranked = ranked[::-1] if about.higher_is_better else ranked
+    over = _over(shape, common)
+    sections = [
+        Section(f"Best to worst by {about.title}{over}", _levels(ranked, levels, about)),
+        _neighbours(lines, ranked[:MOST], about),
+        _along_x(lines, shape, about),
+    ]
+    sections.append(Section(studies.TITLE, studies.told(found, shape)))
+    against = _against_baseline(found, ranked, baseline, about)
+    return Answer(_lead(ranked, levels, about, over), against, (*(s for s in sections if s.sentences), *gaps))
+
+
+def line_estimate(group: list[CellResult], at: set) -> Estimate:
+    """Mean of a line, seed by seed over its cells at the x values `at`; a seed must have finished all of them."""
+    used = [cell for cell in group if cell.values and (cell.arm or cell.x in at)] or [c for c in group if c.values]
+    if not used:
+        return estimate([])
+    seeds = sorted(set.intersection(*(set(cell.values) for cell in used)))
+    return estimate([math.fsum(cell.values[seed] for cell in used) / len(used) for seed in seeds])
+
+
+def line_pairs(ours: list[CellResult], theirs: list[CellResult]) -> list[tuple[CellResult, CellResult]]:
+    """The cells of two lines at the same x; an arm goes with every x."""
+    return [(a, b) for a in ours for b in theirs if a.x == b.x or a.arm or b.arm]
+
+
+def difference(pairs: list[tuple[CellResult, CellResult]]) -> Difference:
+    """Ours against theirs seed by seed, averaged over the pairs of cells of which both have results."""
+    pairs = [(a, b) for a, b in pairs if a.values and b.values]
+    if not pairs:
+        return paired_difference({}, {})
+    return paired_difference(_averaged([a for a, _ in pairs]), _averaged([b for _, b in pairs]))
+
+
+def _averaged(group: list[CellResult]) -> dict[int, float]:
+    seeds = set.intersection(*(set(cell.values) for cell in group))
+    return {seed: math.fsum(cell.values[seed] for cell in group) / len(group) for seed in seeds}
+
+
+def _common(lines: dict[str, list[CellResult]]) -> set:
+    """The x values at which every line of the grid has results."""
+    at = [{cell.x for cell in group if cell.values} for group in lines.values() if not all(cell.arm for cell in group)]
+    at = [values for values in at if values]
+    return set.intersection(*at) if at else set()
+
+
+def _levels(ranked: list[str], levels: dict[str, Estimate], about: Metric) -> tuple[str, ...]:
+    """A line a sentence; one line alone is what the lead says."""
+    if len(ranked) < 2:
+        return ()
+    return (*(f"{phrases.level(isolated(k), levels[k], about)}." for k in ranked[:MOST]), *_more(ranked))
+
+
+def _few(sentences: tuple[str, ...]) -> tuple[str, ...]:
+    """Of more than MOST comparisons all claims, and only how many there are of those that cannot be told."""
+    if len(sentences) <= MOST:
+        return sentences
+    claimed = tuple(sentence for sentence in sentences if not sentence.startswith((phrases.CANNOT, "Cannot compare")))
+    left = len(sentences) - len(claimed)
+    rest = f"{left} of {len(sentences)} comparisons cannot tell their two sides apart."
+    return (*claimed, *((rest,) if left else ()))
+
+
+def _more(ranked: list[str]) -> tuple[str, ...]:
+    left = len(ranked) - MOST
+    return (f"And {left} more, in the table of results.",) if left > 0 else ()
+
+
+def _over(shape: ReportLayout, common: set) -> str:
+    values = [value for value in shape.x_values if value in common]
+    if not values or len(shape.x_values) < 2:
+        return ""
+    words = f"{'averaged over' if len(values) > 1 else 'at'} {short(shape.x)} {', '.join(map(shown, values))}"
+    return f", {words}" + ("" if len(values) == len(shape.x_values) else ", where every line has results")
+
+
+def _lead(ranked: list[str], levels: dict[str, Estimate], about: Metric, over: str) -> str:
+    if not ranked:
+        return "No seed has finished in all cells of any line, so lines cannot be compared yet."
+    best = ranked[0]
+    extreme = "highest" if about.higher_is_better else "lowest"
+    first = f"has the {extreme} {about.title}:" if len(ranked) > 1 else f"reaches a {about.title} of"
+    return f"{isolated(best)} {first} {about.text(levels[best].mean)} ({phrases.interval(levels[best], about)}){over}."
+
+
+def _against_baseline(found: list[CellResult], ranked: list[str], baseline: Baseline, about: Metric) -> Section:
+    if baseline is None:
+        return Section("", ())
+    name, other = baseline_title(baseline), counterparts(found, baseline)
+    if not other:
+        return Section(f"Against {name}", (f"The plan has nothing to compare with {name}.",))
+    pairs = {k: [(cell, other[cell.label]) for cell in found if cell.line == k and cell.label in other] for k in ranked}
+    compared = [(isolated(line), name, difference(of)) for line, of in pairs.items() if of]
+    return Section(f"Against {name}", _few(phrases.comparisons(compared, about)))
+
+
+def _neighbours(lines: dict, ranked: list[str], about: Metric) -> Section:
+    compared = [(isolated(a), isolated(b), difference(line_pairs(lines[a], lines[b]))) for a, b in pairwise(ranked)]
+    return Section("Each against the next in that order", phrases.comparisons(compared, about))
+
+
+def _along_x(lines: dict, shape: ReportLayout, about: Metric) -> Section:
+    if len(shape.x_values) < 2:
+        return Section("", ())
+    low, high = shape.x_values[0], shape.x_values[-1]
+    compared = []
+    for label in shape.lines:
+        ends = {cell.x: cell for cell in lines[label]}
+        if low in ends and high in ends:
+            gap = paired_difference(ends[high].values, ends[low].values)
+            compared.append((f"{isolated(label)} at {short(shape.x)} {shown(high)}", shown(low), gap))
+    title = f"Effect of {short(shape.x)}, {shown(low)} to {shown(high)}"
+    return Section(title, _few(phrases.comparisons(compared, about)))
+
+
+def _gaps(trials: pd.DataFrame, metric_name: str) -> tuple[Section, ...]:
+    value = trials[metric_name].notna() if metric_name in trials else pd.Series(False, index=trials.index)
+    without = trials[(trials["status"] != "finished") | ~value]
+    if not len(without):
+        return ()
+    kinds = Counter(row.failure or row.status for row in without.fillna({"failure": ""}).itertuples())
+    named = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+    text = f"{len(without)} of {len(trials)} trials without a result ({named}). They are in no mean; each n says so."
+    return (Section(GAPS, (text,)),)

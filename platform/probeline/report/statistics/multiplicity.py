@@ -1,0 +1,39 @@
+"""Many comparisons at once: corrected p-values, and ranks that tie where the runs cannot tell."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from probeline.report.statistics.intervals import LEVEL, paired_differences
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Adjusted p-values of a family (Holm 1979, "A simple sequentially rejective multiple test procedure").
+
+    Rejecting those below 0.05 keeps the chance of any wrong claim in the family below 5%, however they depend on each
+    other. NaN (nothing to test) stays NaN and is no member of the family.
+    """
+    order = sorted((i for i, p in enumerate(p_values) if not math.isnan(p)), key=lambda i: p_values[i])
+    adjusted, highest = [math.nan] * len(p_values), 0.0
+    for place, i in enumerate(order):
+        highest = max(highest, min(1.0, (len(order) - place) * p_values[i]))
+        adjusted[i] = highest
+    return adjusted
+
+
+def ranks(lines: Mapping[str, Mapping[int, float]], higher_is_better: bool = True) -> dict[str, tuple[int, int]]:
+    """Best and worst rank that the runs allow each line, given as seed -> value.
+
+    Every pair is compared seed by seed; a line ranks behind those that beat it and ahead of those that it beats, at 5%
+    after Holm's correction over all pairs. (1, 1) is a clear winner; (1, 3) shares the first three places.
+    """
+    names = list(lines)
+    pairs = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
+    gaps = paired_differences([(lines[a], lines[b]) for a, b in pairs])
+    better, worse = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
+    for (a, b), gap, p in zip(pairs, gaps, holm([gap.p for gap in gaps]), strict=True):
+        if math.isnan(p) or p >= 1 - LEVEL:
+            continue
+        first, second = (a, b) if (gap.estimate.mean > 0) == higher_is_better else (b, a)
+        worse[first] += 1
+        better[second] += 1
+    return {name: (1 + better[name], len(names) - worse[name]) for name in names}

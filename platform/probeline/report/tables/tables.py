@@ -1,0 +1,185 @@
+"""The page's tables: every number with its n, its interval and the trials behind it."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import pandas as pd
+
+from probeline.report.results.baseline import Baseline, counterparts, title
+from probeline.report.results.cells import CellResult, ReportLayout, cells, cells_of, metrics, why_missing
+from probeline.report.results.metrics import Metric, metric
+from probeline.report.sentences import phrases
+from probeline.report.statistics.intervals import Difference, Estimate, paired_differences
+from probeline.report.statistics.multiplicity import holm
+
+WATCHED = ("cost/", "train/", "online_probe/")  # not results
+
+
+class Entry(NamedTuple):  # of which 5,000 trials make 40,000: quick to make
+    """One field. `small` stands under the text, `behind` opens on it: what the number is made of; `link` is http."""
+
+    text: str
+    sort: float | str | None = None
+    small: str = ""
+    behind: tuple[str, ...] = ()
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A caption, column names and rows. `numeric` columns are set to the right; `how` is for a screen alone."""
+
+    name: str
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Entry, ...], ...]
+    numeric: frozenset[int] = frozenset()
+    how: str = ""
+
+
+def results(trials: pd.DataFrame, main: str, shape: ReportLayout) -> Table:
+    """A row a cell: n, then the experiment's metric and the other protocols' top-1."""
+    others = [name for name in metrics(trials) if name != main and name.count("/") == 1 and name.endswith("/top1")]
+    names = [main, *(name for name in others if not name.startswith(WATCHED))]
+    caption = "Means over finished seeds, with 95% bootstrap intervals."
+    found = _by_cell(trials, names, shape, "results", caption)
+    return replace(found, how="A number opens to its seeds and trial ids.")
+
+
+def more_metrics(trials: pd.DataFrame, main: str, shape: ReportLayout) -> Table:
+    """What the protocols recorded besides: per-class accuracy, calibration error, what the validation part chose."""
+    shown = {entry for entry in metrics(trials) if entry.count("/") == 1 and entry.endswith("/top1")} | {main}
+    names = [name for name in metrics(trials) if name not in shown and not name.startswith(WATCHED)]
+    caption = "Everything else that the protocols recorded, as means over finished seeds with 95% bootstrap intervals."
+    return _by_cell(trials, names, shape, "more", caption)
+
+
+def cost(trials: pd.DataFrame, shape: ReportLayout) -> Table:
+    """A row a cell: what was recorded under `cost/`."""
+    seconds = {name: trials[name].sum() for name in ("cost/train_seconds", "cost/eval_seconds") if name in trials}
+    parts = [f"{_duration(total)} of {name[5:].partition('_')[0]}" for name, total in seconds.items()]
+    words = {"train": "training", "eval": "evaluation"}
+    spent = " and ".join(" ".join(words.get(word, word) for word in part.split()) for part in parts)
+    caption = "Means over finished seeds." + (f" All trials together: {spent}." if spent else "")
+    return _by_cell(trials, metrics(trials, "cost/"), shape, "cost", caption)
+
+
+def differences(trials: pd.DataFrame, main: str, baseline: Baseline, shape: ReportLayout) -> Table:
+    """A row for each cell that has a baseline."""
+    found, about = cells(trials, main, shape), metric(main)
+    other = counterparts(found, baseline)
+    pairs = [(cell, other[cell.label]) for cell in found if cell.label in other]
+    gaps = paired_differences([(cell.values, theirs.values) for cell, theirs in pairs])
+    rows = [
+        _difference(*pair, gap, p, about)
+        for pair, gap, p in zip(pairs, gaps, holm([gap.p for gap in gaps]), strict=True)
+    ]
+    intervals = ("Bootstrap 95%", "Student's t 95%")
+    columns = ("Cell", "Against", "Paired seeds", "Difference", *intervals, "P(better)", "p, Holm", "Verdict")
+    caption = (
+        f"{about.heading} minus that of {title(baseline)}, seed by seed. P(better): the share "
+        "of all pairs of seeds, one from each side, in which the cell is the better one. The verdict goes by the "
+        "p-value after Holm's correction for all rows; each interval is its own 95%."
+    )
+    return Table("differences", caption, columns, tuple(rows), frozenset({2, 3, 4, 5, 6, 7}))
+
+
+def failures(trials: pd.DataFrame, main: str) -> Table:
+    """A row for each trial without the experiment's metric: why, and its message."""
+    value = trials[main].notna() if main in trials else pd.Series(False, index=trials.index)
+    without = trials[(trials["status"] != "finished") | ~value]
+    rows = tuple(
+        (
+            _plain(row["trial_id"]),
+            _plain(row["cell"]),
+            Entry(str(row["seed"]), float(row["seed"])),
+            _plain(row["status"]),
+            _plain(why_missing(row["status"], row["failure"], main)),
+            _plain(_text(row["message"])),
+        )
+        for row in without.to_dict("records")
+    )
+    caption = f"{len(rows)} of {len(trials)} trials without a result. They are in no mean."
+    return Table("failures", caption, ("Trial", "Cell", "Seed", "Status", "Class", "Message"), rows, frozenset({2}))
+
+
+def _by_cell(trials: pd.DataFrame, names: list[str], shape: ReportLayout, name: str, caption: str) -> Table:
+    if not names:
+        return Table(name, caption, (), ())
+    rows = []
+    for row in zip(*cells_of(trials, names, shape), strict=True):
+        first, n = row[0], row[0].estimate.n
+        planned = len(first.values) + len(first.missing)
+        counted = f"{n}" if n == planned else f"{n}\u00a0of\u00a0{planned}"
+        numbers = (level(cell, metric(m), n) for cell, m in zip(row, names, strict=True))
+        rows.append((_cell(first), Entry(counted, n, behind=first.missing), *numbers))
+    heads = ("Cell", "n", *(metric(metric_name).heading for metric_name in names))
+    return Table(name, caption, heads, tuple(rows), frozenset(range(1, len(heads))))
+
+
+def level(cell: CellResult, about: Metric, n: int) -> Entry:
+    """A mean with its interval; `n` is the row's, and is repeated where this metric has another."""
+    result = cell.estimate
+    if not result.n:
+        return Entry("—", None, "no result" if n else "", cell.missing)
+    small = _bounds(result, about) + (f", n = {result.n}" if result.n != n else "")
+    mean_of = f"mean of {phrases.seeds(result.n)}: {about.text(result.mean)}"
+    seeds = (f"seed {s}: {about.text(v)}, trial {cell.trials[s]}" for s, v in sorted(cell.values.items()))
+    behind = (mean_of, *_student(result, about), *seeds, *cell.missing)
+    return Entry(about.text(result.mean), result.mean, small, behind)
+
+
+def _difference(cell: CellResult, theirs: CellResult, gap: Difference, p: float, about: Metric) -> tuple[Entry, ...]:
+    result, pairs = gap.estimate, zip(gap.seeds, gap.values, strict=True)
+    behind = tuple(
+        f"seed {s}: {about.difference(v)}, trials {cell.trials[s]} and {theirs.trials[s]}" for s, v in pairs
+    ) + tuple(f"seed {s}: on one side only" for s in gap.unpaired)
+    number = Entry(about.difference(result.mean), result.mean, behind=behind) if result.n else Entry("—", None)
+    better = gap.improvement if about.higher_is_better else 1 - gap.improvement
+    said = "unclear" if phrases.lost(gap, p) else gap.verdict
+    verdict = {"unclear": "cannot\u00a0tell", "equal": "the same"}.get(said) or (
+        "better" if (said == "higher") == about.higher_is_better else "worse"
+    )
+    return (
+        _plain(cell.label), _plain(theirs.label), Entry(str(result.n), result.n, behind=behind), number,
+        Entry(phrases.span(result.interval, about), result.interval.low if result.interval else None),
+        Entry(phrases.span(result.student, about), result.student.low if result.student else None),
+        Entry(phrases.chance(better), None if math.isnan(better) else better),
+        Entry(phrases.probability(p), None if math.isnan(p) else p), _plain(verdict),
+    )  # fmt: skip
+
+
+def _bounds(result: Estimate, about: Metric) -> str:
+    if result.interval is None:
+        return "1 seed, no interval"
+    if result.exact:
+        return "all seeds alike"
+    return f"{about.number(about.clip(result.interval.low))} to {about.number(about.clip(result.interval.high))}"
+
+
+def _student(result: Estimate, about: Metric) -> tuple[str, ...]:
+    if result.student is None or result.exact:
+        return ()
+    low, high = (about.number(about.clip(bound)) for bound in (result.student.low, result.student.high))
+    return (f"Student's t, 95%: {low} to {high}",)
+
+
+def _cell(cell: CellResult) -> Entry:
+    """A cell's name, and how many trials chose its values: a tuned cell is not to be read as an untuned one."""
+    tried = cell.tuned["tried"] if cell.tuned else 0
+    return Entry(cell.label, cell.label, f"tuned with {phrases.seeds(tried, 'trial')}" if tried else "")
+
+
+def _plain(value: object) -> Entry:
+    return Entry(str(value), str(value))
+
+
+def _text(value: object) -> str:
+    return "" if value is None or (isinstance(value, float) and math.isnan(value)) else str(value)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

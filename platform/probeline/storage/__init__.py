@@ -1,0 +1,1 @@
+"""Files that last: local and remote paths, atomic writes, locks."""

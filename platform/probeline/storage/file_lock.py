@@ -1,0 +1,26 @@
+"""A lock between the processes of one node, let go by the system when its holder dies."""
+
+import fcntl
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from probeline.errors import disk_full_guard
+
+logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold the lock file at `path`; waits for whoever holds it."""
+    with disk_full_guard(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            logger.info("another process is decoding the same data; waiting (%s)", path)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,91 @@
+"""A report put into MLflow's sqlite file by SQL, where its experiment has a parent run whose files lie on this machine.
+
+MLflow takes 2 s of a processor to be loaded, longer than the report itself may take to be written. What is written are
+files in the run's folder and two tags; where anything looks different from what is known here, MLflow does it.
+"""
+
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from probeline.tracking.reading.runs_sqlite import PATIENCE, opened
+from probeline.tracking.server.location import sqlite_file
+from probeline.tracking.server.mlflow_names import LONGEST_TAG, text
+from probeline.tracking.writing.experiments import KIND, NOTE, Home
+
+PARENT = """
+    select experiments.experiment_id, runs.run_uuid, runs.artifact_uri
+    from experiments join runs on runs.experiment_id = experiments.experiment_id
+    join tags on tags.run_uuid = runs.run_uuid and tags.key = 'probeline.kind' and tags.value = 'experiment'
+    join experiment_tags kind on kind.experiment_id = experiments.experiment_id and kind.key = ?
+    where experiments.name = ? and experiments.lifecycle_stage = 'active' and runs.lifecycle_stage = 'active'
+    order by runs.start_time, runs.run_uuid
+"""
+RUN_TAG = """
+    insert into tags (key, value, run_uuid) values (?, ?, ?)
+    on conflict (key, run_uuid) do update set value = excluded.value
+"""
+EXPERIMENT_TAG = """
+    insert into experiment_tags (key, value, experiment_id) values (?, ?, ?)
+    on conflict (key, experiment_id) do update set value = excluded.value
+"""
+
+
+@dataclass(frozen=True)
+class ParentRun:
+    """Where an experiment's reports go: its home, and the folder of the parent run's files."""
+
+    file: Path
+    home: Home
+    folder: Path
+
+
+def place(uri: str, name: str) -> ParentRun | None:
+    """The place of the experiment `name`; None where there is none that can be written to without MLflow."""
+    file = sqlite_file(uri)
+    if file is None or not file.exists():
+        return None
+    try:
+        with closing(opened(file)) as connection:
+            found = connection.execute(PARENT, (KIND[0], name)).fetchall()
+    except sqlite3.Error:
+        return None
+    if len({experiment_id for experiment_id, _, _ in found}) != 1:
+        return None
+    experiment_id, run_id, address = found[0]
+    parts = urlsplit(address or "")
+    if parts.scheme != "file" or parts.netloc:
+        return None
+    return ParentRun(file, Home(str(experiment_id), run_id), Path(unquote(parts.path)))
+
+
+def copy(files: Mapping[str, Path], to: ParentRun) -> None:
+    """Each of `files`, by its path below the run's folder; a reader sees the old file or the new one, whole."""
+    for name, source in files.items():
+        target = to.folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, made = tempfile.mkstemp(prefix=".", dir=target.parent)
+        os.close(handle)
+        try:
+            shutil.copy2(source, made)  # its rights and times too, as MLflow does
+            Path(made).replace(target)
+        finally:
+            Path(made).unlink(missing_ok=True)
+
+
+def note(description: str, to: ParentRun) -> bool:
+    """Make `description` what MLflow's UI shows of experiment and parent run; False where the tables look different."""
+    cut = text(description)[:LONGEST_TAG]
+    try:
+        with closing(sqlite3.connect(to.file, timeout=PATIENCE)) as connection, connection:
+            connection.execute(EXPERIMENT_TAG, (NOTE, cut, to.home.experiment_id))
+            connection.execute(RUN_TAG, (NOTE, cut, to.home.parent_id))
+    except sqlite3.Error:
+        return False
+    return True

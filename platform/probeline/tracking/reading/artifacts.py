@@ -1,0 +1,98 @@
+"""The small files that protocols left with their runs, read back: pictures, and what is known of them.
+
+Beside an sqlite file they lie on this machine and are read as files, without the 2 s that loading MLflow takes.
+"""
+
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from probeline.tracking.reading.runs_sqlite import opened, portions
+from probeline.tracking.server.client import connect
+from probeline.tracking.server.location import redacted, sqlite_file
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from mlflow.tracking import MlflowClient
+
+SUFFIXES = (".json", ".csv", ".png", ".jpg")
+LARGEST = 1_000_000  # bytes of a file that is read
+AT_ONCE = 8
+File = tuple[str, str, bytes]
+"""Trial id, `protocol/file`, content."""
+
+
+@dataclass(frozen=True)
+class ArtifactSource:
+    """A trial's run, and the protocols whose files are wanted."""
+
+    trial_id: str
+    run_id: str
+    protocols: Sequence[str]
+
+
+def small_files(uri: str, sources: Sequence[ArtifactSource]) -> tuple["pd.DataFrame", str]:
+    """A row a file: trial_id, name (`protocol/file`), content (bytes); and what went wrong, "" if all is well.
+
+    Pictures are not worth a report that cannot be written, so what the store refuses is a sentence and no failure.
+    """
+    import pandas as pd
+
+    rows: list[File] = []
+    trouble = ""
+    try:
+        here = _folders(uri, [source.run_id for source in sources])
+        if all(source.run_id in here for source in sources):
+            found = [list(_lying(here[source.run_id], source)) for source in sources]
+        else:
+            found = _fetched(uri, sources)
+        rows = [row for some in found for row in some]
+    except Exception as error:  # whatever MLflow, its artifact store or the network raises
+        trouble = redacted(str(error).strip().partition("\n")[0][:200]) or type(error).__name__
+    return pd.DataFrame(rows, columns=["trial_id", "name", "content"]), trouble
+
+
+def _folders(uri: str, run_ids: Sequence[str]) -> dict[str, Path]:
+    """Run id -> the folder of its artifacts, of those that are folders on this machine by an sqlite file's word."""
+    file, found = sqlite_file(uri), {}
+    if file is None or not file.exists():
+        return {}
+    try:
+        with closing(opened(file)) as connection:
+            for marks, ids in portions(run_ids):
+                statement = f"select run_uuid, artifact_uri from runs where run_uuid in ({marks})"
+                found |= dict(connection.execute(statement, ids).fetchall())
+    except sqlite3.Error:  # tables that look different: MLflow knows better
+        return {}
+    parts = {run_id: urlsplit(address or "") for run_id, address in found.items()}
+    return {run_id: Path(unquote(each.path)) for run_id, each in parts.items() if each.scheme == "file"}
+
+
+def _lying(folder: Path, source: ArtifactSource) -> Iterator[File]:
+    for protocol in source.protocols:
+        for file in sorted((folder / protocol).glob("*")):
+            if file.suffix in SUFFIXES and file.is_file() and file.stat().st_size <= LARGEST:
+                yield source.trial_id, f"{protocol}/{file.name}", file.read_bytes()
+
+
+def _fetched(uri: str, sources: Sequence[ArtifactSource]) -> list[list[File]]:
+    client = connect(uri)
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(lambda source: list(_asked(client, source, Path(folder))), sources))
+
+
+def _asked(client: "MlflowClient", source: ArtifactSource, folder: Path) -> Iterator[File]:
+    there = {each.path for each in client.list_artifacts(source.run_id) if each.is_dir}
+    for protocol in source.protocols:
+        for each in client.list_artifacts(source.run_id, protocol) if protocol in there else ():
+            if not each.is_dir and each.path.endswith(SUFFIXES) and (each.file_size or 0) <= LARGEST:
+                place = folder / source.run_id
+                place.mkdir(exist_ok=True)
+                content = Path(client.download_artifacts(source.run_id, each.path, str(place))).read_bytes()
+                yield source.trial_id, each.path, content

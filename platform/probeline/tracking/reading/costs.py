@@ -1,0 +1,120 @@
+"""What finished trials have cost, read from MLflow: the history that plans are priced from."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from probeline.experiment.schema import Resources
+from probeline.experiment.trial import Trial
+from probeline.tracking.reading.results import store_errors
+from probeline.tracking.reading.runs_client import TRIALS
+from probeline.tracking.reading.runs_sqlite import SqliteRuns, opened
+from probeline.tracking.server.client import connect
+from probeline.tracking.server.location import sqlite_file
+
+SHAPE, DEVICE = "probeline.shape", "probeline.device"
+COSTS = {
+    "cost/train_seconds": "train_seconds",
+    "cost/images_per_second": "images_per_second",
+    "cost/eval_seconds": "eval_seconds",
+}
+PAGE = 1000
+
+STATEMENT = f"""
+    select shape.value, device.value, latest_metrics.key, latest_metrics.value, shape.run_uuid
+    from tags shape join runs on runs.run_uuid = shape.run_uuid
+    join tags device on device.run_uuid = shape.run_uuid and device.key = '{DEVICE}'
+    join latest_metrics on latest_metrics.run_uuid = shape.run_uuid
+        and latest_metrics.key in ({",".join(f"'{key}'" for key in COSTS)})
+    where shape.key = '{SHAPE}' and runs.status = 'FINISHED' and runs.lifecycle_stage = 'active'
+"""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the time of a trial depends on, as digests.
+
+    `alike`: an image of training, everything equal that could cost time; `roughly`: by data, encoder, the method's
+    name and the resources alone; `evaluation`: what comes after training.
+    """
+
+    alike: str
+    roughly: str
+    evaluation: str
+
+    def __str__(self) -> str:
+        return f"{self.alike} {self.roughly} {self.evaluation}"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one finished trial has cost, and where; None for what was not recorded."""
+
+    shape: Shape
+    device: str
+    train_seconds: float | None = None
+    images_per_second: float | None = None
+    eval_seconds: float | None = None
+
+
+def shape(trial: Trial, resources: Resources) -> Shape:
+    """The shape of a trial with these resources; seeds, learning rates and epochs are no part of it."""
+    recipe = trial.cell.recipe
+    training = {key: recipe["training"].get(key) for key in ("batch_size", "optimizer", "precision", "micro_batch")}
+    encoder = {key: value for key, value in recipe["encoder"].items() if key != "weights"}
+    subject = {"data": recipe["data"], "encoder": encoder, "cpus": resources.each["CPU"], "gpus": resources.each["GPU"]}
+    subject |= {"workers": resources.workers} if resources.workers > 1 else {}
+    return Shape(
+        _digest({**subject, "method": recipe["method"], "training": training}),
+        _digest({**subject, "method": recipe["method"]["name"]}),
+        _digest({**subject, "evaluation": recipe["evaluation"]}),
+    )
+
+
+def costs(uri: str) -> list[Cost]:
+    """What every finished trial in MLflow has cost, in no order; nothing where nothing was ever written.
+
+    Raises UserError where it cannot be read.
+    """
+    with store_errors(uri):
+        return [
+            Cost(Shape(*text.split()), device, **{COSTS[key]: value for key, value in having.items()})
+            for text, device, having in _rows(uri)
+            if len(text.split()) == 3
+        ]
+
+
+def _rows(uri: str) -> Iterable[tuple[str, str, dict[str, float]]]:
+    file = sqlite_file(uri)
+    if file is None or (file.exists() and file.stat().st_size and not SqliteRuns.can_read(file)):
+        return _by_client(uri)
+    return _by_sql(file) if file.exists() and file.stat().st_size else ()
+
+
+def _by_sql(file: Path) -> Iterable[tuple[str, str, dict[str, float]]]:
+    found: dict[str, tuple[str, str, dict[str, float]]] = {}
+    with closing(opened(file)) as connection:
+        for text, device, key, value, run_id in connection.execute(STATEMENT):
+            found.setdefault(run_id, (text, device, {}))[2][key] = value
+    return found.values()
+
+
+def _by_client(uri: str) -> Iterator[tuple[str, str, dict[str, float]]]:
+    client = connect(uri)
+    experiments = [experiment.experiment_id for experiment in client.search_experiments(max_results=PAGE)]
+    wanted, token = f"{TRIALS} and attributes.status = 'FINISHED' and tags.`{SHAPE}` LIKE '%'", None
+    while experiments:
+        page = client.search_runs(experiments, wanted, max_results=PAGE, page_token=token)
+        for run in page:
+            having = {key: run.data.metrics[key] for key in COSTS if key in run.data.metrics}
+            yield run.data.tags[SHAPE], run.data.tags.get(DEVICE, ""), having
+        if not (token := page.token):
+            return
+
+
+def _digest(value: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]

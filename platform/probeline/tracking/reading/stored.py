@@ -1,0 +1,56 @@
+"""What MLflow keeps besides numbers: which experiments there are, their specs, and why a trial failed."""
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from probeline.tracking.reading.results import store_errors
+from probeline.tracking.reading.runs_client import TRIALS
+from probeline.tracking.server.client import connect
+from probeline.tracking.writing.experiments import PARENTS, parent_of
+
+if TYPE_CHECKING:
+    from mlflow.tracking import MlflowClient
+
+PAGE = 1000
+LONGEST = 20_000
+"""Characters of a traceback that are kept, its last ones."""
+
+
+def experiments(uri: str) -> list[str]:
+    """The names of Probeline's experiments: that of the latest trial first, then by age.
+
+    Raises UserError where MLflow cannot be read.
+    """
+    with store_errors(uri):
+        client = connect(uri)
+        names = {each.experiment_id: each.name for each in client.search_experiments(max_results=PAGE)}
+        if not names:
+            return []
+        newest = ["attributes.start_time DESC"]
+        latest = client.search_runs(list(names), TRIALS, max_results=1, order_by=newest)
+        parents = client.search_runs(list(names), PARENTS, max_results=PAGE, order_by=newest)
+        return [names[key] for key in dict.fromkeys(run.info.experiment_id for run in [*latest, *parents])]
+
+
+def spec(uri: str, experiment: str) -> str | None:
+    """The YAML of an experiment as it was last run; None where it is not kept. Raises UserError."""
+    with store_errors(uri):
+        client = connect(uri)
+        found = client.get_experiment_by_name(experiment)
+        parent = parent_of(client, found.experiment_id) if found else None
+        return _artifact(client, parent, "spec.yaml") if parent else None
+
+
+def traceback(uri: str, run_id: str) -> str | None:
+    """The end of a failed trial's traceback; None where it left none. Raises UserError."""
+    with store_errors(uri):
+        text = _artifact(connect(uri), run_id, "traceback.txt")
+        return text and text[-LONGEST:]
+
+
+def _artifact(client: "MlflowClient", run_id: str, name: str) -> str | None:
+    if name not in {each.path for each in client.list_artifacts(run_id)}:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        return Path(client.download_artifacts(run_id, name, folder)).read_text(encoding="utf-8", errors="replace")

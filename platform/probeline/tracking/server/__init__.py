@@ -1,0 +1,1 @@
+"""Which MLflow, whether it answers, and who may write."""

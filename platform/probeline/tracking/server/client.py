@@ -1,0 +1,82 @@
+"""An MLflow client that is quiet and gives up soon; waiting is the writer's work."""
+
+import fcntl
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from probeline.errors import StorageError
+from probeline.tracking.server.location import sqlite_file
+
+if TYPE_CHECKING:
+    from mlflow.tracking import MlflowClient
+
+# MLflow reads the first two at every request; 7 retries and 120 s are its own, which is four minutes of silence.
+QUIET = {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+}
+
+# Sent again, these fail again; anything else that MLflow raises is the weather and is waited out.
+PERMANENT = {
+    "BAD_REQUEST",
+    "INVALID_PARAMETER_VALUE",
+    "INVALID_STATE",
+    "ENDPOINT_NOT_FOUND",
+    "NOT_IMPLEMENTED",
+    "PERMISSION_DENIED",
+    "RESOURCE_DOES_NOT_EXIST",
+    "UNAUTHENTICATED",
+}
+
+# In these words of a database; two that write a key for the first time at once, and the one refused then finds it.
+RACES = ("UNIQUE constraint failed", "UniqueViolation", "Duplicate entry")
+
+
+def connect(uri: str) -> "MlflowClient":
+    """A client for `uri`; makes and migrates an sqlite file that does not exist yet (about 2 s)."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    from mlflow.tracking import MlflowClient
+
+    logging.getLogger("mlflow").setLevel(logging.ERROR)
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # a locked database is told by the writer
+    with _alone(uri):
+        return MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+def passing(error: Exception) -> bool:
+    """Whether the same call may succeed later: the server is away or busy, the database is locked."""
+    code = getattr(error, "error_code", None)
+    if code is not None:
+        return code not in PERMANENT or any(words in str(error) for words in RACES)
+    if isinstance(error, OSError | StorageError):
+        return True
+    return type(error).__module__.startswith(("sqlalchemy", "sqlite3", "alembic"))
+
+
+def gone(error: Exception) -> bool:
+    """Whether the run or experiment that was written to has been deleted."""
+    code = getattr(error, "error_code", None)
+    return code == "RESOURCE_DOES_NOT_EXIST" or (code in PERMANENT and "must be in" in str(error))
+
+
+@contextmanager
+def _alone(uri: str) -> Iterator[None]:
+    # Two processes that migrate one new sqlite file at once break each other.
+    file = sqlite_file(uri)
+    if file is None:
+        yield
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)

@@ -1,0 +1,155 @@
+"""One run at a time of an experiment on a tracking server, wherever it works: a sign of life on the MLflow experiment.
+
+A server knows no locks, so it is a tag that its holder writes anew again and again. Whether a holder lives is seen by
+watching the tag change, and not by its age: two machines' clocks may differ. Of two that take it at once the later
+write stays, and the other one finds it.
+"""
+
+import contextlib
+import json
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from probeline.errors import UserError
+from probeline.tracking.server.client import connect
+from probeline.tracking.writing.experiments import ExperimentInfo, Homes
+
+if TYPE_CHECKING:
+    from mlflow.tracking import MlflowClient
+
+TAG, NOBODY = "probeline.at_work", "nobody"
+
+RENEWED = 10.0
+"""Seconds between two signs of life."""
+
+PATIENCE = 30.0
+"""Seconds without one after which a holder is taken for dead."""
+
+SETTLED = 1.0
+"""Seconds after which whoever has taken it at the same time has written, too."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who is at work; `beats` counts its signs of life."""
+
+    host: str
+    pid: int
+    token: str
+    beats: int = 0
+
+    @property
+    def dead(self) -> bool:
+        """Whether it is known to be gone, as it was a process of this machine."""
+        return self.host == socket.gethostname() and not psutil.pid_exists(self.pid)
+
+
+@contextmanager
+def held(uri: str, experiment: ExperimentInfo, workdir: Path, lost: Callable[[], None]) -> Iterator[bool]:
+    """Is at work on the experiment on the server at `uri` as long as the context lasts.
+
+    Yields whether it waited for another one to end, which may have finished what this one means to do.
+
+    A server that does not answer is no obstacle: nobody can be asked then. `lost` is called in another thread, once,
+    where somebody took this process for dead.
+
+    Raises:
+        UserError: another run is at work; it says where.
+    """
+    me = Holder(socket.gethostname(), os.getpid(), uuid.uuid4().hex)
+    try:
+        client = connect(uri)
+        place = _place(client, Homes(client, uri, workdir, experiment), experiment.name)
+        waited = _take(client, place, experiment.name, me)
+    except UserError:
+        raise
+    except Exception:  # whatever MLflow raises; the writer says what it is
+        yield False
+        return
+    over = threading.Event()
+    renewing = threading.Thread(target=_renew, args=(client, place, me, over, lost), daemon=True)
+    renewing.start()
+    try:
+        yield waited
+    finally:
+        over.set()
+        renewing.join(PATIENCE)
+        with contextlib.suppress(Exception):  # a server that is away: the next run sees no sign of life
+            if _is(_holder(client, place), me):
+                client.set_experiment_tag(place, TAG, NOBODY)
+
+
+def _place(client: "MlflowClient", homes: Homes, name: str) -> str:
+    """The id of the MLflow experiment, made if there is none, by this process or by one that starts at once."""
+    try:
+        return homes.experiment(name)
+    except Exception:
+        if client.get_experiment_by_name(name) is None:
+            raise
+        return homes.experiment(name)
+
+
+def _take(client: "MlflowClient", place: str, name: str, me: Holder) -> bool:
+    found = _holder(client, place)
+    waits = found is not None and not found.dead
+    if waits:
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            time.sleep(RENEWED / 10)
+            now = _holder(client, place)
+            if now is None:
+                break
+            if now != found:
+                raise _busy(name, now)
+    _say(client, place, me)
+    time.sleep(SETTLED)
+    now = _holder(client, place)
+    if not _is(now, me):
+        raise _busy(name, now)
+    return waits
+
+
+def _renew(client: "MlflowClient", place: str, me: Holder, over: threading.Event, lost: Callable[[], None]) -> None:
+    beats = 0
+    while not over.wait(RENEWED):
+        with contextlib.suppress(Exception):  # the server is away: what runs goes on
+            if not _is(_holder(client, place), me):
+                lost()
+                return
+            beats += 1
+            _say(client, place, Holder(me.host, me.pid, me.token, beats))
+
+
+def _holder(client: "MlflowClient", place: str) -> Holder | None:
+    """Who is at work; None for nobody, and for what is no holder."""
+    try:
+        return Holder(**json.loads(client.get_experiment(place).tags.get(TAG, NOBODY)))
+    except (ValueError, TypeError):
+        return None
+
+
+def _say(client: "MlflowClient", place: str, holder: Holder) -> None:
+    text = json.dumps(asdict(holder))
+    try:
+        client.set_experiment_tag(place, TAG, text)
+    except Exception:  # of two that write it for the first time at once the server refuses one; now it is there
+        client.set_experiment_tag(place, TAG, text)
+
+
+def _is(found: Holder | None, me: Holder) -> bool:
+    return found is not None and found.token == me.token
+
+
+def _busy(name: str, other: Holder | None) -> UserError:
+    where = "elsewhere" if other is None else f"on {other.host} (process {other.pid})"
+    return UserError(f"another run of {name!r} is at work {where}, with the same MLflow server; wait for it or stop it")

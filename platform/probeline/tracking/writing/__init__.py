@@ -1,0 +1,1 @@
+"""Trial events written to MLflow through a write-ahead log."""

@@ -1,0 +1,111 @@
+"""The MLflow experiment of a spec, and the parent run that its trials' runs hang under."""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from probeline.experiment.schema import Experiment as Specified
+from probeline.tracking.server.location import artifact_location
+from probeline.tracking.server.mlflow_names import LONGEST_TAG, text
+
+if TYPE_CHECKING:
+    from mlflow.entities import Experiment
+    from mlflow.tracking import MlflowClient
+
+PARENTS = "tags.`probeline.kind` = 'experiment'"  # runs that hold an experiment's trials
+NOTE = "mlflow.note.content"  # what MLflow's UI shows as the description
+KIND = ("mlflow.experimentKind", "custom_model_development")  # not language models: runs and charts, no traces
+
+
+@dataclass(frozen=True)
+class ExperimentInfo:
+    """What MLflow says about an experiment: its name, a description in Markdown, the spec as written, tags."""
+
+    name: str
+    description: str = ""
+    spec_text: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def describe(experiment: Specified, spec: str, provenance: Mapping[str, str]) -> ExperimentInfo:
+    """What MLflow shows of an experiment whose file says `spec`."""
+    parts = [experiment.question, f"*Expected:* {experiment.expected}" if experiment.expected else ""]
+    return ExperimentInfo(experiment.name, "\n\n".join(filter(None, parts)), spec, provenance)
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where an experiment's trials go: ids of the MLflow experiment and of the parent run."""
+
+    experiment_id: str
+    parent_id: str
+
+
+class Homes:
+    """Finds or makes each experiment's home, once."""
+
+    def __init__(self, client: "MlflowClient", uri: str, workdir: Path, own: ExperimentInfo) -> None:
+        self._client, self._uri, self._workdir, self._own = client, uri, workdir, own
+        self._known: dict[str, Home] = {}
+
+    def of(self, name: str) -> Home:
+        """The home of the experiment `name`."""
+        if name not in self._known:
+            experiment_id = self.experiment(name)
+            home = Home(experiment_id, self._parent(experiment_id, name))
+            if name == self._own.name:
+                self._describe(home)
+            self._known[name] = home
+        return self._known[name]
+
+    def forget(self) -> None:
+        """Look everything up again: something was deleted."""
+        self._known.clear()
+
+    def experiment(self, name: str) -> str:
+        """The id of the MLflow experiment `name`, made if there is none. Raises ValueError where it was deleted."""
+        found: Experiment | None = self._client.get_experiment_by_name(name)
+        if found is None:
+            place = artifact_location(self._uri, name, self._workdir)
+            return self._client.create_experiment(name, place, dict([KIND]))
+        if found.lifecycle_stage != "active":
+            raise ValueError(
+                f"the MLflow experiment {name!r} was deleted; bring it back "
+                f"(mlflow experiments restore --experiment-id {found.experiment_id}) or change the spec's name"
+            )
+        if KIND[0] not in found.tags:
+            self._client.set_experiment_tag(found.experiment_id, *KIND)
+        return found.experiment_id
+
+    def _parent(self, experiment_id: str, name: str) -> str:
+        known = parent_of(self._client, experiment_id)
+        if known is not None:
+            return known
+        run = self._client.create_run(experiment_id, run_name=name, tags={"probeline.kind": "experiment"})
+        self._client.set_terminated(run.info.run_id)  # a folder, not a process: nothing to leave behind RUNNING
+        return run.info.run_id
+
+    def _describe(self, home: Home) -> None:
+        note(self._client, home, self._own.description)
+        for key, value in self._own.tags.items():
+            self._client.set_tag(home.parent_id, key, text(value)[:LONGEST_TAG])
+        if self._own.spec_text:
+            with tempfile.TemporaryDirectory() as folder:
+                file = Path(folder) / "spec.yaml"
+                file.write_text(text(self._own.spec_text), encoding="utf-8")
+                self._client.log_artifact(home.parent_id, str(file))
+
+
+def parent_of(client: "MlflowClient", experiment_id: str) -> str | None:
+    """The id of the run that holds an experiment's trials: the oldest, should two writers have made one at once."""
+    oldest = client.search_runs([experiment_id], PARENTS, max_results=1, order_by=["attributes.start_time ASC"])
+    return oldest[0].info.run_id if oldest else None
+
+
+def note(client: "MlflowClient", home: Home, description: str) -> None:
+    """Make `description`, in Markdown, what MLflow's UI shows of the experiment and of its parent run."""
+    cut = text(description)[:LONGEST_TAG]
+    client.set_experiment_tag(home.experiment_id, NOTE, cut)
+    client.set_tag(home.parent_id, NOTE, cut)

@@ -1,0 +1,48 @@
+"""What an MLflow run says about its trial: name, params, tags."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from probeline.experiment.trial import Trial
+
+
+def run_name(trial: Trial) -> str:
+    """A name for readers; `probeline.trial_id` is what finds a run."""
+    return f"{trial.cell.label} seed={trial.seed}"
+
+
+def params(trial: Trial, extra: Mapping[str, Any]) -> dict[str, str]:
+    """Every scalar of the recipe under its dotted key, the cell's axes under `axis.`, then `extra`."""
+    axes = {f"axis.{axis}": value for axis, value in trial.cell.coordinates.items()}
+    return flatten(trial.cell.recipe) | flatten({**axes, "seed": trial.seed}) | flatten(extra)
+
+
+def tags(trial: Trial, extra: Mapping[str, Any]) -> dict[str, str]:
+    """What runs are found and grouped by, then `extra`; a key with no prefix of its own gets `probeline.`."""
+    own = {
+        "kind": "trial",
+        "trial_id": trial.id,
+        "encoder_id": trial.encoder_id,
+        "cell": trial.cell.label,
+        "seed": trial.seed,
+        **({"arm": trial.cell.arm} if trial.cell.arm is not None else {}),
+        **{f"axis.{axis}": value for axis, value in trial.cell.coordinates.items()},
+        **extra,
+    }
+    return {key if key.startswith(("probeline.", "mlflow.")) else f"probeline.{key}": _plain(own[key]) for key in own}
+
+
+def flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """{"a": {"b": 1}} -> {"a.b": "1"}; a list stays whole, as JSON."""
+    flat: dict[str, str] = {}
+    for key, item in value.items():
+        if isinstance(item, Mapping):
+            flat |= flatten(item, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = _plain(item)
+    return flat
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, default=str)

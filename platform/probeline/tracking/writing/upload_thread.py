@@ -1,0 +1,108 @@
+"""The thread that brings the outbox to MLflow, and waits while the server is away."""
+
+import logging
+import threading
+import time
+from pathlib import Path
+
+from probeline.tracking.server.client import connect, gone, passing
+from probeline.tracking.server.location import redacted
+from probeline.tracking.writing.experiments import ExperimentInfo, Homes
+from probeline.tracking.writing.run_uploader import RunUploader, Target
+from probeline.tracking.writing.upload_queue import UploadQueue
+
+FLUSH = 1.0  # seconds between two looks at what is new
+WAITS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds after the first, second, ... failure in a row
+HURRIED = 0.2  # the longest pause while somebody waits
+log = logging.getLogger(__name__)
+
+
+class UploadThread:
+    """Owns the thread; `trouble` says what keeps MLflow from taking more, "" when all is well."""
+
+    def __init__(self, outbox: UploadQueue, uri: str, experiment: ExperimentInfo, workdir: Path) -> None:
+        self.trouble = ""
+        self._outbox, self._uri, self._experiment, self._workdir = outbox, uri, experiment, workdir
+        self._target: Target | None = None
+        self._hurry = 0  # how many callers wait
+        self._deadline: float | None = None
+        self._thread = threading.Thread(target=self._work, name="probeline-mlflow", daemon=True)
+        self._thread.start()
+
+    def flush(self, timeout: float) -> bool:
+        """Waits until nothing is left to send; False if `timeout` seconds were not enough."""
+        changed = self._outbox.changed
+        with changed:
+            self._hurry += 1
+            changed.notify_all()
+            sent = changed.wait_for(lambda: self._outbox.next() is None, timeout)
+            self._hurry -= 1
+        return sent
+
+    def stop(self, timeout: float) -> None:
+        """Sends what is left for at most `timeout` seconds; a request that hangs is left to its thread."""
+        with self._outbox.changed:
+            self._deadline = time.monotonic() + timeout
+            self._outbox.changed.notify_all()
+        self._thread.join(timeout + HURRIED)
+
+    def _work(self) -> None:
+        failures = 0
+        while True:
+            with self._outbox.changed:
+                self._outbox.changed.wait_for(lambda: self._outbox.next() or self._deadline is not None)
+                if self._deadline is not None and (self._late() or not self._outbox.next()):
+                    return
+            try:
+                self._send_new()
+                failures, self.trouble = 0, ""
+                self._pause(FLUSH)
+            except Exception as error:  # whatever MLflow raises: nothing is lost, it is tried again
+                self.trouble = first_line(error)
+                log.debug("MLflow does not take results", exc_info=True)
+                self._pause(WAITS[min(failures, len(WAITS) - 1)])
+                failures += 1
+
+    def _pause(self, seconds: float) -> None:
+        changed = self._outbox.changed
+        with changed:
+            changed.wait_for(lambda: self._hurry or self._deadline is not None, timeout=seconds)
+        if self.trouble:
+            time.sleep(min(seconds, HURRIED))
+
+    def _send_new(self) -> None:
+        if self._target is None:
+            client = connect(self._uri)
+            self._target = Target(client, self._uri, Homes(client, self._uri, self._workdir, self._experiment))
+        while not self._late() and (item := self._outbox.next()):
+            key, delivery = item
+            try:
+                _send(self._target, delivery)
+            except Exception as error:
+                if passing(error):
+                    raise
+                log.warning("trial %s: MLflow refuses it: %s", key, first_line(error))
+                self._outbox.refuse(key, first_line(error))
+            else:
+                self._outbox.sent(key)
+
+    def _late(self) -> bool:
+        return self._deadline is not None and time.monotonic() > self._deadline
+
+
+def first_line(error: Exception) -> str:
+    """What went wrong, in a line that can be shown."""
+    return redacted(str(error).strip().partition("\n")[0][:300]) or type(error).__name__
+
+
+def _send(target: Target, delivery: RunUploader) -> None:
+    try:
+        while delivery.step(target):
+            pass
+    except Exception as error:
+        if not gone(error):
+            raise
+        target.homes.forget()  # somebody deleted the run or the experiment: make it anew, from the first entry
+        delivery.restart()
+        while delivery.step(target):
+            pass

@@ -1,0 +1,43 @@
+"""What an image of training costs, tried on one batch: for a plan that no finished trial can price."""
+
+import time
+from itertools import islice
+
+import torch
+
+from probeline.data.loader import batches
+from probeline.data.store import facts as data_facts
+from probeline.data.store import open_dataset
+from probeline.experiment.schema import Training
+from probeline.experiment.trial import Trial
+from probeline.training.loop import Loop
+from probeline.training.seeds import derive
+from probeline.training.trial import best_device, build_method
+
+
+def seconds_per_image(trial: Trial) -> float:
+    """Seconds for one image of one epoch, from the second of two steps; 0 for a method that does not train.
+
+    The first step pays for what later ones do not: allocation, kernels. Nothing is kept.
+
+    Raises:
+        TrialError, UserError: as the trial itself would.
+    """
+    recipe, device = trial.cell.recipe, best_device()
+    dataset = open_dataset(recipe["data"])
+    torch.manual_seed(derive(trial.seed, "init"))
+    method = build_method(recipe, data_facts(recipe["data"])).to(device, memory_format=torch.channels_last)
+    training = Training.model_validate(recipe["training"])
+    if not method.trains or not training.epochs:
+        return 0.0
+    loop = Loop(method, dataset, training, trial.seed, device)
+    method.train()
+    seconds = 0.0
+    todo = batches(dataset.train, training.batch_size, seed=0, epoch=0, device=device)
+    for batch in islice(todo, 2):
+        start = time.perf_counter()
+        loop._update(batch)
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        seconds = time.perf_counter() - start
+    return seconds / training.batch_size

@@ -1,0 +1,102 @@
+"""The feed: order, retries by kind, budget; a clock of our own in place of waiting."""
+
+from helpers.trial_events import trial
+from probeline.execution.ray.retry_policy import RULES
+from probeline.execution.ray.scheduler import Budget, Scheduler
+
+
+class Clock:
+    """Seconds as a test says."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def feed(count: int = 4, gpus: float = 0.0, **budget) -> tuple[Scheduler, Clock, list]:
+    trials, clock = [trial(number) for number in range(1, count + 1)], Clock()
+    return Scheduler(trials, Budget(**budget), gpus, clock=clock), clock, trials
+
+
+def test_trials_come_in_order_and_the_end_comes_when_none_runs():
+    fed, _, trials = feed(2)
+    assert [fed.next(), fed.next(), fed.next()] == [*trials, None]
+    fed.finished(trials[0])
+    assert not fed.exhausted
+    fed.finished(trials[1])
+    assert fed.exhausted
+
+
+def test_a_lost_worker_is_tried_three_times_more_and_next_in_line():
+    fed, _, trials = feed(2)
+    for _ in range(RULES["lost_worker"].retries):
+        assert fed.next() is trials[0]
+        assert fed.failed(trials[0], "lost_worker")
+    assert fed.next() is trials[0]
+    assert not fed.failed(trials[0], "lost_worker")
+    assert fed.next() is trials[1]
+
+
+def test_being_preempted_uses_up_no_retry():
+    fed, _, trials = feed(1)
+    for _ in range(20):
+        fed.next()
+        assert fed.failed(trials[0], "preempted")
+    for _ in range(3):
+        fed.next()
+        assert fed.failed(trials[0], "lost_worker")
+    fed.next()
+    assert not fed.failed(trials[0], "lost_worker")
+
+
+def test_what_a_plug_in_raises_is_not_tried_again_whatever_its_kind():
+    for kind in ("error", "user_error", "diverged", "out_of_memory", "my_own_kind"):
+        fed, _, trials = feed(1)
+        fed.next()
+        assert not fed.failed(trials[0], kind)
+
+
+def test_no_more_trials_start_than_the_budget_has_but_a_lost_one_starts_again():
+    fed, _, trials = feed(4, max_trials=2)
+    assert [fed.next(), fed.next(), fed.next()] == [trials[0], trials[1], None]
+    fed.failed(trials[1], "lost_worker")
+    assert fed.next() is trials[1]
+    fed.finished(trials[0])
+    fed.finished(trials[1])
+    assert fed.next() is None
+    assert fed.exhausted
+    assert fed.left == trials[2:]
+    assert not fed.over  # nothing that runs was to be stopped
+
+
+def test_the_clock_ends_a_run():
+    fed, clock, trials = feed(4, max_hours=1)
+    fed.next()
+    clock.now = 3599
+    assert not fed.over
+    clock.now = 3600
+    assert fed.over
+    assert fed.next() is None
+    assert fed.left == trials[1:]
+
+
+def test_gpu_hours_count_what_has_run_and_what_runs_by_its_share():
+    fed, clock, trials = feed(4, gpus=0.5, max_gpu_hours=1)
+    fed.next()
+    fed.placed(trials[0])
+    clock.now = 3600
+    fed.finished(trials[0])  # half a GPU hour
+    fed.next()
+    fed.placed(trials[1])
+    clock.now = 7100
+    assert not fed.over
+    clock.now = 7200
+    assert fed.over
+
+
+def test_without_gpus_their_hours_are_no_limit():
+    fed, clock, _ = feed(1, max_gpu_hours=0.1)
+    fed.next()
+    clock.now = 1e6
+    assert not fed.over

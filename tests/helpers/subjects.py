@@ -1,0 +1,97 @@
+"""Real, tiny methods and data for protocols to judge."""
+
+import numpy as np
+import torch
+from probeline.core.dataset import Dataset, DatasetInfo, Split
+from probeline.core.events import Artifact, Record
+from probeline.core.settings import components
+from probeline.evaluation.base import Embeddings, EvaluationData, HeldOutLabels, Protocol
+from probeline.experiment.components import resolve
+from probeline.methods.base import Method
+from probeline.models.build import build_encoder
+from probeline.plugins import catalog
+from probeline.training.embeddings import evaluation_data
+
+CLASSES = ("ant", "bee", "cow")
+DIGITS = {"name": "digits", "train_size": 40, "test_size": 20}
+SMALL = {
+    "fine_tune": {"fractions": [0.2, 1.0], "epochs": [1, 1], "least_steps": 2, "lr": [0.05]},
+    "loss_cost": {"batch_sizes": [8, 60], "rounds": 1},
+}
+"""What makes a protocol fast enough to be run in every test; a protocol without an entry is run as it is."""
+
+
+def stripes(n, channels=3, classes=3, seed=0, side=16):
+    """n images whose class is the width of their stripes, with noise; labels 0, 1, 2, 0, ..."""
+    random, labels = np.random.default_rng(seed), np.arange(n) % classes
+    rows = np.arange(side)[None, :, None, None] // (labels[:, None, None, None] + 1) % 2
+    images = 160 * rows + random.integers(0, 96, (n, side, side, channels))
+    return Split(images.astype(np.uint8), labels.astype(np.int64))
+
+
+def unlabelled(part):
+    return Split(part.inputs, np.full_like(part.labels, -1))
+
+
+def dataset(train=48, validation=18, test=24, channels=3, classes=CLASSES, side=16):
+    """Three parts of stripes; without classes, none has a label."""
+    sizes = enumerate((train, validation, test))
+    parts = [stripes(n, channels, max(len(classes), 1), seed, side) for seed, n in sizes]
+    return Dataset(*(parts if classes else map(unlabelled, parts)), classes=classes, digest="-")
+
+
+def method(name, data, encoder="resnet", **parameters):
+    """An untrained method for a data set, always with the same weights."""
+    facts = DatasetInfo(
+        "-", *(len(part) for part in (data.train, data.validation, data.test)), data.classes, shape(data)
+    )
+    torch.manual_seed(0)
+    component = resolve("encoders", {"name": encoder, **({"width": 4} if encoder == "resnet" else {})}).value
+    config = catalog.settings("methods", resolve("methods", {"name": name, **parameters}).value)
+    made = catalog.plugin_class("methods", name, Method)(config, build_encoder(component, facts.shape), facts)
+    return made.to(memory_format=torch.channels_last)
+
+
+def shape(data):
+    return data.train.inputs.shape[1:]
+
+
+def judged(name="simclr", data=None, seed=0, **parameters):
+    """Evidence of an untrained method on tiny images."""
+    data = data or dataset()
+    return evaluation_data(method(name, data, **parameters), data, torch.device("cpu"), seed)
+
+
+def protocol(name, **settings):
+    """A protocol as a recipe makes it; data sets that it needs are the smallest there are."""
+    config = catalog.config("protocols", name)
+    needed = {
+        field: [DIGITS]
+        for field, kind in components(config)
+        if kind == "datasets" and config.model_fields[field].is_required()
+    }
+    found = resolve("protocols", {"name": name, **needed, **settings})
+    assert found.value, found.complaints
+    return catalog.plugin_class("protocols", name, Protocol)(catalog.settings("protocols", found.value))
+
+
+def values(said):
+    """Records as {name: value}."""
+    return {item.name: item.value for item in said if isinstance(item, Record)}
+
+
+def files(said):
+    return [item.path for item in said if isinstance(item, Artifact)]
+
+
+def of_features(train, validation, test, classes=CLASSES, z=None):
+    """Evidence of given features: each part (h, labels); `z` turns h into a projection, None for no projector."""
+    known = judged("random_init", dataset(3, 3, 3))
+    project = z or (lambda h: None)
+    return EvaluationData(
+        train=Embeddings(*train, project(train[0])),
+        validation=Embeddings(*validation, project(validation[0])),
+        test=HeldOutLabels(*test, project(test[0])),
+        classes=classes,
+        subject=known.subject,
+    )

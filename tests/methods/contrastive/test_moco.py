@@ -1,0 +1,97 @@
+import pytest
+import torch
+from helpers.tiny_methods import batch, encoder, facts, tensor, trained_step, views
+from probeline.errors import BadData
+from probeline.methods.base import Outputs, Views
+from probeline.methods.contrastive.moco import Config, MoCo, against_queue
+from torch.nn import functional as F
+
+
+def moco(train_size=40, **settings):
+    torch.manual_seed(0)
+    return MoCo(Config(**{"projector_dim": 4, "momentum": 0.9, **settings}), encoder(), facts(train_size))
+
+
+def outputs(z, keys):
+    return Outputs(h=z, z=z, extra={"keys": keys})
+
+
+def test_its_loss_is_lightlys_nt_xent_with_a_memory_bank():
+    lightly = pytest.importorskip("lightly.loss", reason="the extra [bench] is not installed")
+    method, z, keys = moco(queue=16, temperature=0.2), tensor(5, 4), tensor(5, 4, seed=1)
+    theirs = lightly.NTXentLoss(temperature=0.2, memory_bank_size=(16, 4))
+    bank = theirs.memory_bank
+    bank(tensor(2, 4), update=False)
+    bank.bank = method.queue.clone() if bank.bank.shape == (16, 4) else method.queue.T.clone()
+    torch.testing.assert_close(method.loss(outputs(z, keys), Views(z))["loss"], theirs(z, keys), atol=1e-6, rtol=1e-6)
+
+
+def test_its_logits_are_cosines_over_the_temperature_the_own_key_first():
+    queries, keys = torch.tensor([[3.0, 0.0], [0.0, 2.0]]), torch.tensor([[0.0, 5.0], [0.0, 1.0]])
+    queue = torch.tensor([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0]])
+    logits = against_queue(queries, keys, queue, temperature=0.5)
+    assert logits.tolist() == [[0, 2, -2, 0], [2, 0, 0, 2]]
+
+
+def test_new_keys_take_the_place_of_the_oldest():
+    method = moco(queue=5)
+    first, second = tensor(3, 4, seed=1), tensor(3, 4, seed=2)
+    for keys in (first, second):
+        method.after_step(outputs(keys, keys), Views(keys))
+    unit = F.normalize(torch.cat([first, second]), dim=1)
+    torch.testing.assert_close(method.queue, unit[[5, 1, 2, 3, 4]])
+    assert method.oldest.item() == 1
+
+
+def test_of_a_batch_longer_than_the_queue_the_last_keys_stay():
+    method, keys = moco(queue=2), tensor(5, 4)
+    method.after_step(outputs(keys, keys), Views(keys))
+    torch.testing.assert_close(method.queue, F.normalize(keys[3:], dim=1))
+
+
+def test_after_a_step_the_key_encoder_has_moved_a_tenth_of_the_way():
+    method = moco(queue=8)
+    before = method.key_encoder.linear.weight.clone()
+    trained_step(method, batch())
+    now = method.encoder.linear.weight
+    assert not torch.equal(now, before)
+    torch.testing.assert_close(method.key_encoder.linear.weight, 0.9 * before + 0.1 * now)
+
+
+def test_keys_are_those_of_the_other_view_in_the_order_of_the_rows_whatever_the_groups():
+    for symmetric in (False, True):
+        for groups in (1, 2, 3):
+            method = moco(queue=8, norm_groups=groups, symmetric=symmetric)
+            made = views(method, batch(b=7))
+            first, second = made.inputs.chunk(2)
+            expected = torch.cat([second, first]) if symmetric else second
+            got = method(made)
+            torch.testing.assert_close(got.extra["keys"], method.key_projector(method.key_encoder(expected)))
+            queried = made.inputs if symmetric else first
+            torch.testing.assert_close(got.h, method.encoder(queried))
+            assert not got.extra["keys"].requires_grad
+
+
+def test_a_query_shares_its_norm_group_with_few_of_its_keys_group():
+    """The rows that each batch-norm group saw: a key's group has one row of every query's group."""
+    method, seen = moco(queue=8, norm_groups=4), {"encoder": [], "key_encoder": []}
+    for name in seen:
+        getattr(method, name).register_forward_pre_hook(
+            lambda _, inputs, name=name: seen[name].append({int(image[0, 0, 0]) for image in inputs[0]})
+        )
+    rows = torch.arange(16.0).repeat(2)[:, None, None, None].expand(32, 3, 8, 8)
+    method(Views(rows))
+    assert [len(group) for group in seen["encoder"]] == [4, 4, 4, 4]
+    assert all(len(query & key) == 1 for query in seen["encoder"] for key in seen["key_encoder"])
+
+
+def test_in_evaluation_both_views_are_encoded():
+    method = moco(queue=8).eval()
+    assert len(method(views(method, batch(b=6))).h) == 12
+
+
+def test_a_queue_longer_than_the_data_is_refused_and_left_out_fits_them():
+    with pytest.raises(BadData, match="queue of 41 keys for 40 training samples"):
+        moco(queue=41)
+    assert len(moco().queue) == 40
+    assert len(moco(train_size=5000).queue) == 4096

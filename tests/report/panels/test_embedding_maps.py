@@ -1,0 +1,35 @@
+from helpers.panel_files import POINTS, chosen, files
+from probeline.report.panels import embedding_maps
+from probeline.report.panels.gallery import Sheets
+
+
+def test_a_row_a_map_and_image_with_its_class_and_tile():
+    frame = embedding_maps.prepare(chosen(), Sheets())
+    assert frame[["map", "x", "y", "tile", "label"]].values.tolist() == [
+        [name, x, y, place, label]
+        for name in ("tsne", "pca")
+        for place, ((x, y), label) in enumerate(zip(POINTS, ("brick", "rocket", ""), strict=True))
+    ]
+    assert frame["title"].unique().tolist() == ["simclr", "simclr, 75% of the variance"]
+
+
+def test_a_panel_a_cell_a_trace_a_class_and_points_know_their_thumbnail():
+    shown = [chosen(), chosen("rotation", trial_id="cd34"), chosen("old", files={})]
+    sheets = Sheets()
+    drawn, missing = embedding_maps.charts(shown, sheets)
+    assert [aside for _, aside in drawn] == [False, True] and missing == ("old: trial ab12 left none",)
+    figure = drawn[0][0]
+    assert len(figure.layout.meta["panels"]) == 2 and figure.layout.meta["thumbnails"]
+    assert [trace.name for trace in figure.data] == ["brick", "rocket", "no label"] * 2
+    assert [trace.showlegend for trace in figure.data] == [True, True, False] + [False] * 3
+    trace = figure.data[4]
+    assert list(trace.customdata) == [1] and (trace.x[0], trace.y[0]) == (0.25, -0.5)
+    assert trace.meta["of"] == "rotation, seed 0, trial cd34" and trace.meta["size"] == [3, 1, 8, 8]
+    assert sheets.contents == {trace.meta["sheet"]: files()["map_2d/thumbnails.jpg"]}, "kept once"
+
+
+def test_many_cells_are_cut_into_figures_of_which_the_first_is_open():
+    drawn, _ = embedding_maps.charts([chosen(f"cell {i}") for i in range(8)], Sheets())
+    assert [(len(figure.layout.meta["panels"]), aside) for figure, aside in drawn] == [
+        (6, False), (2, True), (6, True), (2, True)
+    ]  # fmt: skip

@@ -1,0 +1,26 @@
+"""Which of MLflow's refusals are waited out."""
+
+import pytest
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import BAD_REQUEST, INVALID_PARAMETER_VALUE, TEMPORARILY_UNAVAILABLE
+from probeline.tracking.server.client import passing
+
+
+@pytest.mark.parametrize(
+    "database",
+    [
+        "(sqlite3.IntegrityError) UNIQUE constraint failed: experiment_tags.key, experiment_tags.experiment_id",
+        '(psycopg2.errors.UniqueViolation) duplicate key value violates unique constraint "experiment_tag_pk"',
+        "(pymysql.err.IntegrityError) (1062, \"Duplicate entry 'key-1' for key 'PRIMARY'\")",
+    ],
+)
+def test_of_two_that_write_a_key_for_the_first_time_at_once_the_refused_one_tries_again(database):
+    assert passing(MlflowException(database, BAD_REQUEST))
+
+
+def test_what_is_wrong_in_itself_is_not_sent_again_and_a_busy_server_is_waited_for():
+    assert not passing(MlflowException("no such column", BAD_REQUEST))
+    assert not passing(MlflowException("metric name is too long", INVALID_PARAMETER_VALUE))
+    assert passing(MlflowException("later", TEMPORARILY_UNAVAILABLE))
+    assert passing(ConnectionError("nobody listens"))
+    assert not passing(ZeroDivisionError())

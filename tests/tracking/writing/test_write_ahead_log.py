@@ -1,0 +1,104 @@
+import errno
+import os
+import resource
+
+import pytest
+from probeline.core.events import Artifact
+from probeline.errors import DiskFull
+from probeline.tracking.writing.write_ahead_log import (
+    READ_AT_ONCE,
+    Session,
+    WriteAheadLog,
+    abandoned,
+    held,
+    open_session,
+)
+
+
+def test_entries_come_back_in_order_and_from_any_offset(tmp_path):
+    spool = WriteAheadLog(tmp_path, "a")
+    for number in range(3):
+        spool.append({"op": "records", "number": number})
+    first, offset = spool.read(0)
+    assert [entry["number"] for entry in first] == [0, 1, 2]
+    assert offset == spool.size()
+    spool.append({"op": "finished"})
+    assert spool.read(offset)[0] == [{"op": "finished"}]
+    assert spool.last_op() == "finished"
+
+
+def test_a_torn_last_line_is_dropped_and_the_next_entry_starts_a_line(tmp_path):
+    spool = WriteAheadLog(tmp_path, "a")
+    spool.append({"op": "started"})
+    with spool.path.open("ab") as stream:
+        stream.write(b'{"op":"reco')
+    assert spool.read(0)[0] == [{"op": "started"}]
+    spool.mend()
+    spool.append({"op": "finished"})
+    assert [entry["op"] for entry in spool.entries()] == ["started", "finished"]
+
+
+def test_a_damaged_line_in_the_middle_is_told_and_costs_no_other(tmp_path, caplog):
+    spool = WriteAheadLog(tmp_path, "a")
+    spool.append({"op": "started"})
+    with spool.path.open("ab") as stream:
+        stream.write(b"\x00\x00\xff\n")
+    spool.append({"op": "finished"})
+    assert [entry["op"] for entry in spool.entries()] == ["started", "finished"]
+    assert "damaged line at byte 17" in caplog.text
+
+
+def test_a_long_spool_is_read_in_portions(tmp_path):
+    spool = WriteAheadLog(tmp_path, "a")
+    for _ in range(40):
+        spool.append({"op": "records", "text": "x" * 100_000})
+    entries, offset = spool.read(0)
+    assert len(entries) < 15
+    assert offset < READ_AT_ONCE + 200_000
+    assert len(list(spool.entries())) == 40
+
+
+def test_an_entry_that_the_disk_does_not_take_leaves_no_half_line(tmp_path):
+    spool = WriteAheadLog(tmp_path, "a")
+    spool.append({"op": "started"})
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        with pytest.raises(DiskFull, match="cannot be written, the disk is full"):
+            spool.append({"op": "records", "text": "x" * 1000})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    spool.append({"op": "finished"})
+    assert [entry["op"] for entry in spool.entries()] == ["started", "finished"]
+
+
+def test_an_artifact_is_kept_under_its_own_name_when_the_original_goes(tmp_path):
+    original = tmp_path / "tmp123"
+    original.write_text("first")
+    spool = WriteAheadLog(tmp_path, "a")
+    kept = spool.keep(Artifact("encoder/weights.safetensors", original))
+    original.unlink()
+    assert (kept.name, kept.read_text()) == ("weights.safetensors", "first")
+    original.write_text("second")
+    assert spool.keep(Artifact("encoder/weights.safetensors", original)).read_text() == "second"
+    spool.append({"op": "started"})
+    spool.remove()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["tmp123"]
+
+
+def test_a_live_session_is_not_taken_over_and_a_dead_one_is(tmp_path):
+    session = open_session(tmp_path)
+    WriteAheadLog(session.folder, "a").append({"op": "started"})
+    assert abandoned(tmp_path) == []
+    assert held(tmp_path, "a", mine=set())
+    assert not held(tmp_path, "a", mine={session.folder})
+    assert not held(tmp_path, "b", mine=set())
+    session.leave()
+    (taken,) = abandoned(tmp_path)
+    assert [spool.trial_id for spool in taken.spools()] == ["a"]
+    with pytest.raises(OSError) as locked:
+        Session(taken.folder)
+    assert locked.value.errno in (errno.EWOULDBLOCK, errno.EAGAIN)
+    taken.spools()[0].remove()
+    taken.leave()
+    assert os.listdir(tmp_path) == ["lock"]  # noqa: PTH208
