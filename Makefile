@@ -25,7 +25,7 @@ test-slow: $(VENV)/.test
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	PYTHONPATH=platform $(BIN)/lint-imports --config infra/importlinter.ini
+	PYTHONPATH=platform:dashboards $(BIN)/lint-imports --config infra/importlinter.ini
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m tests.benchmarks $(ONLY)

@@ -1,3 +1,3 @@
 """What all tests may ask for."""
 
-pytest_plugins = ["browser", "execution.ray_cluster"]
+pytest_plugins = ["helpers.browser", "helpers.mlflow_databases", "helpers.ray_cluster"]

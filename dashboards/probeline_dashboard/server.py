@@ -55,8 +55,8 @@ def _files(server: Flask) -> None:
     report = resources.files("probeline.report")
     texts = {
         "plotly.js": (get_plotlyjs(), "text/javascript"),
-        "figures.js": (report.joinpath("figures.js").read_text(encoding="utf-8"), "text/javascript"),
-        "page.css": (report.joinpath("page.css").read_text(encoding="utf-8"), "text/css"),
+        "figures.js": (report.joinpath("formats/figures.js").read_text(encoding="utf-8"), "text/javascript"),
+        "page.css": (report.joinpath("formats/page.css").read_text(encoding="utf-8"), "text/css"),
     }
 
     @server.get(f"{OURS}<name>")

@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator
 
 import psutil
 import torch
+from probeline.core.batch import Batch
 from probeline.core.dataset import DatasetInfo
 from probeline.core.sample_rng import SampleRNG
-from probeline.data.loader import Batch
+from probeline.core.sample_spec import image
 from probeline.losses import nt_xent
 from probeline.methods.contrastive.simclr import Config, SimCLR
 from probeline.models.build import build_encoder
@@ -28,7 +29,9 @@ from tests.benchmarks.row import Row
 
 PAIRS, MANY_PAIRS, D, ROUNDS = 8192, 32768, 128, 3
 B, MICRO = 4096, 256
-FACTS = DatasetInfo(digest="-", train_size=B, validation_size=2, test_size=2, classes=("a", "b"), shape=(32, 32, 3))
+FACTS = DatasetInfo(
+    digest="-", train_size=B, validation_size=2, test_size=2, classes=("a", "b"), sample=image(32, 32, 3)
+)
 MIB = 2**20
 
 
@@ -60,7 +63,7 @@ def training_step(micro_batch: int | None) -> Callable[[int], None]:
     """
     keep_freed_memory()
     torch.manual_seed(0)
-    encoder = build_encoder({"name": "resnet", "width": 8}, FACTS.shape).to(memory_format=torch.channels_last)
+    encoder = build_encoder({"name": "resnet", "width": 8}, FACTS.sample).to(memory_format=torch.channels_last)
     method = SimCLR(Config(), encoder, FACTS)
 
     pixels = torch.rand(B, 32, 32, 3).permute(0, 3, 1, 2)

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from probeline.core.dataset import Dataset, DatasetInfo, Split
 from probeline.core.sample_rng import SampleRNG
+from probeline.core.sample_spec import image
 from probeline.data.loader import batches
 from probeline.experiment.schema import Training
 from probeline.methods.contrastive.simclr import Config, SimCLR
@@ -29,7 +30,9 @@ from tests.benchmarks.row import Row
 
 B, STEPS, ROUNDS, N = 256, 8, 3, 256 * 8
 ENCODER = {"name": "resnet", "width": 16}
-FACTS = DatasetInfo(digest="-", train_size=N, validation_size=2, test_size=2, classes=("a", "b"), shape=(32, 32, 3))
+FACTS = DatasetInfo(
+    digest="-", train_size=N, validation_size=2, test_size=2, classes=("a", "b"), sample=image(32, 32, 3)
+)
 
 
 def photographs() -> np.ndarray:
@@ -45,7 +48,7 @@ def ours(images: np.ndarray) -> float:
     keep_freed_memory()
     part = Split(images, np.zeros(N, dtype=np.int64))
     data = Dataset(train=part, validation=part, test=part, classes=("a",), digest="-")
-    method = SimCLR(Config(), build_encoder(ENCODER, FACTS.shape).to(memory_format=torch.channels_last), FACTS)
+    method = SimCLR(Config(), build_encoder(ENCODER, FACTS.sample).to(memory_format=torch.channels_last), FACTS)
     loop = Loop(method, data, Training(epochs=1, batch_size=B, lr=0.06), 0, torch.device("cpu"))
     first = next(batches(part, B, seed=0, epoch=1, device="cpu"))
     loop.method(loop.method.views(first, SampleRNG(0, 1, first.index))).z.sum().backward()
@@ -61,11 +64,11 @@ class Lightly(nn.Module):
         super().__init__()
         from lightly.models.modules import SimCLRProjectionHead
 
-        self.backbone = build_encoder(ENCODER, FACTS.shape)
+        self.backbone = build_encoder(ENCODER, FACTS.sample)
         self.head = SimCLRProjectionHead(self.backbone.dim, self.backbone.dim, 128)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.head(self.backbone(x))
+        return self.head(self.backbone(x).h)
 
 
 def lightlys(images: np.ndarray) -> float:

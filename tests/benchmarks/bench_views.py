@@ -13,11 +13,12 @@ from itertools import cycle, islice
 
 import numpy as np
 import torch
+from probeline.core.batch import Batch
 from probeline.core.dataset import Split
 from probeline.core.sample_rng import SampleRNG
 from probeline.data.images.augment.settings import Augment
 from probeline.data.images.augment.views import two_views
-from probeline.data.loader import Batch, batches
+from probeline.data.loader import batches
 from probeline.training.memory import keep_freed_memory
 
 from tests.benchmarks.row import Row

@@ -14,9 +14,10 @@ from tempfile import TemporaryDirectory
 
 import torch
 import torch.distributed as dist
+from probeline.core.batch import Batch
 from probeline.core.dataset import DatasetInfo
 from probeline.core.sample_rng import SampleRNG
-from probeline.data.loader import Batch
+from probeline.core.sample_spec import image
 from probeline.experiment.schema import Training
 from probeline.methods.contrastive.simclr import Config, SimCLR
 from probeline.models.build import build_encoder
@@ -26,7 +27,9 @@ from probeline.training.gradient_cache import full_gradient
 from tests.benchmarks.row import Row
 
 B, ROUNDS = 256, 5
-FACTS = DatasetInfo(digest="-", train_size=B, validation_size=2, test_size=2, classes=("a", "b"), shape=(32, 32, 3))
+FACTS = DatasetInfo(
+    digest="-", train_size=B, validation_size=2, test_size=2, classes=("a", "b"), sample=image(32, 32, 3)
+)
 
 
 def seconds(method: SimCLR, share: Shard) -> float:
@@ -46,7 +49,7 @@ def worker(rank: int, folder: str) -> None:
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=2)
     torch.manual_seed(0)
-    encoder = build_encoder({"name": "resnet", "width": 8}, FACTS.shape).to(memory_format=torch.channels_last)
+    encoder = build_encoder({"name": "resnet", "width": 8}, FACTS.sample).to(memory_format=torch.channels_last)
     method = SimCLR(Config(), encoder, FACTS)
     shares = {
         "two": WorkerShard(Training(batch_size=B)),

@@ -34,7 +34,7 @@ PATIENCE = 240_000  # ms: a shared machine starts Ray slowly
 def test_the_page_follows_a_grid_while_it_runs(visit, tmp_path):
     (tmp_path / "spec.yaml").write_text(SPEC)
     (tmp_path / "my_plugins").mkdir()
-    shutil.copy(Path(__file__).parents[1] / "faults" / "faulty.py", tmp_path / "my_plugins")
+    shutil.copy(Path(__file__).parents[1] / "helpers/faults/faulty.py", tmp_path / "my_plugins")
     with dashboard(tmp_path) as address, closing(visit(address)) as page:
         page.get_by_text("Nothing has started yet: 5 trials").wait_for(timeout=PATIENCE)
         page.get_by_text("0 s of one worker").wait_for(timeout=PATIENCE)

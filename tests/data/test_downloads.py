@@ -39,7 +39,7 @@ def test_idx_files_are_found_bare_or_packed_or_as_torchvision_lays_them(tmp_path
     make_mnist(tmp_path / "tv" / "MNIST" / "raw", False)
     found = {store.facts({"name": "mnist", "path": str(tmp_path / place)}) for place in ("packed", "tv")}
     assert len(found) == 1
-    assert (facts := found.pop()).shape == (28, 28, 1) and (facts.train_size, facts.test_size) == (36, 20)
+    assert (facts := found.pop()).sample.shape == (28, 28, 1) and (facts.train_size, facts.test_size) == (36, 20)
 
 
 def test_all_damaged_idx_files_are_named(tmp_path):

@@ -19,7 +19,7 @@ def test_facts_and_the_opened_data_set_agree():
     assert (facts.train_size, facts.validation_size, facts.test_size) == (1294, 144, 359)
     assert [len(part) for part in (opened.train, opened.validation, opened.test)] == [1294, 144, 359]
     assert facts.digest == opened.digest and facts.classes == opened.classes == tuple("0123456789")
-    assert facts.shape == opened.train.inputs.shape[1:] == (8, 8, 1)
+    assert facts.sample.shape == opened.train.inputs.shape[1:] == (8, 8, 1)
 
 
 def test_parts_are_views_of_the_memory_mapped_file():

@@ -2,10 +2,13 @@ from dataclasses import replace
 
 import pytest
 import torch
+from helpers.encoders import Wrapped
 from helpers.subjects import dataset, judged, protocol, values
+from probeline.core.encoder import Representation
+from probeline.core.method import Method
+from probeline.core.sample_spec import image
 from probeline.errors import NotApplicable
 from probeline.evaluation.fine_tune import balanced_rows
-from probeline.methods.base import Method
 from probeline.methods.floors.random_init import Config
 from probeline.models.build import build_encoder
 from probeline.plugins import catalog
@@ -91,12 +94,12 @@ class WithDropout(Method):
     trains = False
 
     def __init__(self, config, encoder, facts):
-        super().__init__(config, nn.Sequential(encoder, nn.Dropout(0.5)), facts)
-        self.encoder.dim = encoder.dim
+        noisy = nn.Sequential(Representation(encoder), nn.Dropout(0.5))
+        super().__init__(config, Wrapped(noisy, encoder.dim), facts)
 
 
 def test_random_layers_draw_from_the_trials_seed(tmp_path):
-    method = WithDropout(Config(), build_encoder({"name": "resnet", "width": 4}, (16, 16, 3)), None)
+    method = WithDropout(Config(), build_encoder({"name": "resnet", "width": 4}, image(16, 16, 3)), None)
     known, found = evaluation_data(method, dataset(), torch.device("cpu"), 0), []
     for noise in (1, 2):
         torch.manual_seed(noise)

@@ -18,7 +18,7 @@ def test_an_encoder_to_train_is_a_copy_and_the_original_stays(known):
     copy = known.subject.encoder()
     assert copy.training
     assert all(weight.requires_grad for weight in copy.parameters())
-    copy(torch.rand(4, 3, 16, 16)).sum().backward()
+    copy(torch.rand(4, 3, 16, 16)).h.sum().backward()
     torch.optim.SGD(copy.parameters(), lr=1.0).step()
     assert all(map(torch.equal, known.subject.method.encoder.parameters(), before))
 
@@ -72,7 +72,7 @@ def test_fewer_training_rows_leave_the_other_parts(known):
 
 def test_every_batch_is_a_sign_of_life(known):
     signs = []
-    subject = replace(known.subject, alive=lambda: signs.append(1))
+    subject = replace(known.subject, heartbeat=lambda: signs.append(1))
     assert len(list(subject.batches("train", 100))) == len(signs) == 3
 
 

@@ -6,13 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from helpers.encoders import Wrapped
 from PIL import Image
 from probeline.core.dataset import Dataset, DatasetInfo, Split
 from probeline.core.events import Artifact, Record
+from probeline.core.method import Method
+from probeline.core.sample_spec import image
 from probeline.errors import NotApplicable
 from probeline.evaluation.base import Protocol
 from probeline.evaluation.pictures import sheet
-from probeline.methods.base import Method
 from probeline.models.build import build_encoder
 from probeline.plugins import catalog
 from probeline.training.embeddings import evaluation_data
@@ -31,9 +33,9 @@ def dataset(test=30):
 
 def known(name, test=30, **settings):
     torch.manual_seed(0)
-    encoder = build_encoder({"name": "resnet", "width": 2}, (SIDE, SIDE, 3))
+    encoder = build_encoder({"name": "resnet", "width": 2}, image(SIDE, SIDE, 3))
     config = catalog.config("methods", name)(**settings)
-    facts = DatasetInfo("-", 12, 6, test, ("a", "b", "c"), (SIDE, SIDE, 3))
+    facts = DatasetInfo("-", 12, 6, test, ("a", "b", "c"), image(SIDE, SIDE, 3))
     method = catalog.plugin_class("methods", name, Method)(config, encoder, facts)
     return evaluation_data(method, dataset(test), torch.device("cpu"), seed=3)
 
@@ -51,7 +53,7 @@ class Even(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.encoder = nn.Identity()
+        self.encoder = Wrapped(nn.Flatten())
 
     def log_weights(self, images, rng, samples):
         return torch.full((samples, len(images)), -images[0].numel() * math.log(256.0))

@@ -2,6 +2,7 @@ import pytest
 import torch
 from helpers.subjects import dataset, judged, protocol, values
 from probeline.core.sample_rng import SampleRNG
+from probeline.core.sample_spec import image
 from probeline.errors import NotApplicable
 from probeline.evaluation.kept_information import answered, quarter_turns, squares
 from probeline.methods.floors.random_init import Config, RandomInit
@@ -58,7 +59,7 @@ def test_the_ways_are_balanced_and_each_image_has_its_own():
 def test_pixels_keep_what_a_projection_to_nothing_loses(tmp_path):
     """Grey images stand out among noise of three colours; a constant z tells nothing apart."""
     data = dataset(200, 60, 100)
-    method = Forgetful(Config(), build_encoder({"name": "raw_pixels"}, (16, 16, 3)), None)
+    method = Forgetful(Config(), build_encoder({"name": "raw_pixels"}, image(16, 16, 3)), None)
     found = evaluated(evaluation_data(method, data, torch.device("cpu"), 0), tmp_path)
     assert found["rotation/h"] > 0.9
     assert found["sobel/h"] > 0.9

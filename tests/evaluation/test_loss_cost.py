@@ -1,10 +1,10 @@
 import pytest
 import torch
 from helpers.subjects import dataset, judged, protocol, values
+from probeline.core.batch import Outputs, Views
 from probeline.errors import NotApplicable
 from probeline.evaluation._allocations import peak_bytes
 from probeline.evaluation.loss_cost import repeated, repeated_outputs, repeated_views
-from probeline.methods.base import Outputs, Views
 
 CPU = torch.device("cpu")
 MIB = 2**20

@@ -39,7 +39,7 @@ class Watched(HeldOutLabels):
 def watched(known):
     """The evidence, and a log of images looked at and labels opened."""
     log = []
-    subject = replace(known.subject, alive=lambda: log.append("images"))
+    subject = replace(known.subject, heartbeat=lambda: log.append("images"))
     return replace(known, test=Watched(known.test, log), subject=subject), log
 
 

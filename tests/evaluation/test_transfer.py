@@ -1,24 +1,13 @@
 """One encoder on other data sets: what fits is judged, what does not leaves the others, all of it enters the id."""
 
-import numpy as np
 import pytest
+from helpers.image_folders import folder
 from helpers.subjects import DIGITS, dataset, judged, protocol, values
-from PIL import Image
 from probeline.data.store import open_dataset
 from probeline.errors import NotApplicable
 from probeline.execution.planning.plan import make
 from probeline.experiment.components import resolve
 from probeline.experiment.load import load
-
-
-def folder(path, labelled=True, size=12, images=12, seed=0):
-    random = np.random.default_rng(seed)
-    for index in range(images):
-        name = f"{'ab'[index % 2]}/{index}.png" if labelled else f"{index}.png"
-        (path / name).parent.mkdir(parents=True, exist_ok=True)
-        pixels = random.integers(0, 256, (size, size, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(path / name)
-    return {"name": "image_folder", "path": str(path)}
 
 
 def test_a_grey_set_of_another_size_is_probed_by_an_encoder_of_colour(tmp_path):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from evaluation.test_transfer import folder
+from helpers.image_folders import folder
 from PIL import Image
 from probeline.core.events import Artifact, Note, Record
 from probeline.data.store import facts

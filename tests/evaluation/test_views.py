@@ -5,12 +5,13 @@ import pytest
 import torch
 from helpers.subjects import dataset, files, judged, protocol
 from PIL import Image
+from probeline.core.batch import Views
+from probeline.core.method import Method
 from probeline.core.sample_rng import SampleRNG
 from probeline.errors import NotApplicable
 from probeline.evaluation._frozen_method import ANOTHER
 from probeline.evaluation._tiles import rows_of
 from probeline.evaluation._view_grid import view_grid
-from probeline.methods.base import Method, Views
 from probeline.plugins import catalog
 
 

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from faults.test_kill import SPEC, check_the_record
 from helpers.faults.driver import check_resumed, end, trial_runs, wait_for_an_epoch
+from helpers.faults.record import SPEC, check_the_record
 from helpers.s3_server import S3Server
 from mlflow import MlflowClient
 

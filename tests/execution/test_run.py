@@ -1,27 +1,18 @@
 """Real runs through Ray and MLflow, in this process."""
 
-import io
 import json
 from pathlib import Path
 
 import mlflow
 import pytest
+from helpers.runs import go
 from probeline.errors import UserError
 from probeline.execution.planning.plan import make
-from probeline.execution.progress import ProgressDisplay
-from probeline.execution.run import RunEnvironment, only_run, only_run_at, run, unsettled
+from probeline.execution.run import RunEnvironment, only_run, only_run_at, unsettled
 from probeline.experiment.load import load
 from probeline.tracking.reading.results import frame
 from probeline.tracking.writing.experiments import ExperimentInfo, describe
 from probeline.tracking.writing.writer import Writer
-from rich.console import Console
-
-
-def go(spec, uri, **options):
-    plan = make(load(spec, **options), uri)
-    info = describe(plan.experiment, spec.read_text(), {"git_commit": "abc"})
-    watch = ProgressDisplay(plan.todo, 0, Console(file=io.StringIO()))
-    return plan, run(plan, info, RunEnvironment(spec.parent / ".probeline", uri), watch)
 
 
 def test_a_grid_runs_once_is_recorded_once_and_then_has_nothing_to_do(spec, uri):

@@ -203,7 +203,7 @@ def test_an_id_does_not_depend_on_the_hash_seed_of_python(tmp_path, lab, base):
     path.write_text(base + "grid: {method: [lab.contrast, lab.turn]}\n")
     code = f"""
 import collections
-from probeline.spec import identity, grid, load
+from probeline.experiment import identity, grid, load
 cells = grid.cells(load.load({str(path)!r}))
 print([t.id for t in identity.trials(cells, [0], collections.defaultdict(lambda: "d1"))[0]])
 """

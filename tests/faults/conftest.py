@@ -22,5 +22,5 @@ def folder(tmp_path):
     """A project with two good cells, and the faulty plug-ins to make a third of."""
     (tmp_path / "spec.yaml").write_text(SPEC)
     (tmp_path / "my_plugins").mkdir()
-    shutil.copy(Path(__file__).with_name("faulty.py"), tmp_path / "my_plugins")
+    shutil.copy(Path(__file__).parents[1] / "helpers/faults/faulty.py", tmp_path / "my_plugins")
     return tmp_path

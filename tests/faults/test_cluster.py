@@ -2,9 +2,9 @@
 
 import psutil
 import pytest
-from faults.test_kill import SPEC, check_the_record
 from helpers.commands import MINUTES, submit
 from helpers.faults.driver import check_resumed, end, trial_runs, wait_for_checkpoints
+from helpers.faults.record import SPEC, check_the_record
 from helpers.ray_cluster import RayCluster, title
 
 pytestmark = pytest.mark.slow

@@ -6,8 +6,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from faults.test_kill import SPEC, check_the_record
 from helpers.faults.driver import end, resumed_after, start, trial_runs, wait_for_an_epoch
+from helpers.faults.record import SPEC, check_the_record
 
 
 @pytest.fixture

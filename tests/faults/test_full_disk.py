@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pytest
 import torch
-from faults.test_kill import SPEC, check_the_record
 from helpers.faults.driver import end, start, trial_runs, wait_for_an_epoch
+from helpers.faults.record import SPEC, check_the_record
 from helpers.faults.small_disk import fill, small_disk
 from helpers.trial_events import curve, info, trial
 from probeline.core.dataset import Split
@@ -17,7 +17,6 @@ from probeline.errors import DiskFull
 from probeline.tracking.reading.results import frame
 from probeline.tracking.writing.writer import Writer
 from probeline.training.checkpoints import Checkpoint, EncoderStore
-from tracking.conftest import database, template, uri  # noqa: F401
 
 
 @pytest.fixture
@@ -67,7 +66,7 @@ def test_a_cache_without_room_leaves_nothing_and_is_built_once_there_is(disk, tm
     assert cache.load(digest)["train"].inputs.shape == (100, 32, 32, 1)
 
 
-def test_a_spool_without_room_keeps_what_it_has_and_the_next_writer_sends_it(disk, tmp_path, uri):  # noqa: F811
+def test_a_spool_without_room_keeps_what_it_has_and_the_next_writer_sends_it(disk, tmp_path, uri):
     with Writer(uri, info(), disk) as writer:
         writer.started(trial(1))
         writer.records(trial(1).id, curve(10))

@@ -6,8 +6,8 @@ import time
 
 import psutil
 import pytest
-from faults.test_kill import SPEC, check_the_record
 from helpers.faults.driver import end, start, trial_runs, wait_for_an_epoch, wait_for_the_end_of
+from helpers.faults.record import SPEC, check_the_record
 from helpers.mlflow_server import MlflowServer
 from mlflow import MlflowClient
 from probeline.tracking.server import lease

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from faults.test_trials import with_faulty_cells
+from helpers.faults.cells import with_faulty_cells
 from helpers.faults.driver import end, start, trial_runs
 from probeline.core.events import Note, Record
 from probeline.errors import OutOfMemory

@@ -5,7 +5,6 @@ import signal
 
 import psutil
 import pytest
-from faults.test_kill import SPEC, check_the_record
 from helpers.faults.driver import (
     check_resumed,
     checkpoints,
@@ -17,6 +16,7 @@ from helpers.faults.driver import (
     wait_for_trials_at_work,
     workers,
 )
+from helpers.faults.record import SPEC, check_the_record
 
 
 @pytest.fixture

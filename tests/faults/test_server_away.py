@@ -9,9 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-from faults.test_kill import SPEC, check_the_record
 from helpers.faults.driver import end, start, wait_for_an_epoch
-from tracking.conftest import database, server, template  # noqa: F401
+from helpers.faults.record import SPEC, check_the_record
 
 
 @pytest.fixture
@@ -41,7 +40,7 @@ def ended_in_spool(folder: Path) -> int:
 
 
 @pytest.mark.slow
-def test_a_server_that_goes_after_planning_and_comes_back_costs_nothing(server, folder):  # noqa: F811
+def test_a_server_that_goes_after_planning_and_comes_back_costs_nothing(server, folder):
     driver = start(folder, "--tracking-uri", server.uri)
     assert "4 trials to run" in driver.stdout.readline()
     server.kill()
@@ -57,7 +56,7 @@ def test_a_server_that_goes_after_planning_and_comes_back_costs_nothing(server, 
 
 
 @pytest.mark.slow
-def test_what_a_server_missed_at_the_end_is_sent_by_the_next_run_which_runs_nothing_again(server, folder):  # noqa: F811
+def test_what_a_server_missed_at_the_end_is_sent_by_the_next_run_which_runs_nothing_again(server, folder):
     driver = start(folder, "--tracking-uri", server.uri)
     wait_for_an_epoch(folder)
     server.kill()

@@ -12,10 +12,9 @@ from probeline.tracking.reading.runs_client import ClientRuns
 from probeline.tracking.server.client import connect
 from probeline.tracking.server.location import resolve
 from probeline.tracking.writing.writer import Writer
-from tracking.conftest import database, server, template  # noqa: F401
 
 
-def test_a_server_that_dies_in_the_middle_loses_nothing_and_doubles_nothing(server, tmp_path):  # noqa: F811
+def test_a_server_that_dies_in_the_middle_loses_nothing_and_doubles_nothing(server, tmp_path):
     assert resolve(server.uri) == server.uri
     file = tmp_path / "matrix"
     file.write_text("[[1]]")
@@ -56,7 +55,7 @@ def test_a_server_that_dies_in_the_middle_loses_nothing_and_doubles_nothing(serv
     assert not (tmp_path / "mlartifacts").exists()
 
 
-def test_a_server_down_at_the_end_leaves_everything_for_the_next_run(server, tmp_path):  # noqa: F811
+def test_a_server_down_at_the_end_leaves_everything_for_the_next_run(server, tmp_path):
     with Writer(server.uri, info(), tmp_path) as writer:
         writer.started(trial(1))
         writer.records(trial(1).id, curve(10))
@@ -84,7 +83,7 @@ def test_a_server_down_at_the_end_leaves_everything_for_the_next_run(server, tmp
 
 
 @pytest.mark.slow
-def test_eight_writers_at_once_against_a_server_that_is_killed_again_and_again(server, tmp_path):  # noqa: F811
+def test_eight_writers_at_once_against_a_server_that_is_killed_again_and_again(server, tmp_path):
     def work(number: int) -> None:
         with Writer(server.uri, info(f"experiment {number % 2}"), tmp_path / str(number)) as writer:
             for index in range(5):

@@ -4,10 +4,11 @@ import numpy as np
 import torch
 from probeline.core.dataset import Dataset, DatasetInfo, Split
 from probeline.core.events import Artifact, Record
+from probeline.core.method import Method
+from probeline.core.sample_spec import image
 from probeline.core.settings import components
 from probeline.evaluation.base import Embeddings, EvaluationData, HeldOutLabels, Protocol
 from probeline.experiment.components import resolve
-from probeline.methods.base import Method
 from probeline.models.build import build_encoder
 from probeline.plugins import catalog
 from probeline.training.embeddings import evaluation_data
@@ -43,12 +44,12 @@ def dataset(train=48, validation=18, test=24, channels=3, classes=CLASSES, side=
 def method(name, data, encoder="resnet", **parameters):
     """An untrained method for a data set, always with the same weights."""
     facts = DatasetInfo(
-        "-", *(len(part) for part in (data.train, data.validation, data.test)), data.classes, shape(data)
+        "-", *(len(part) for part in (data.train, data.validation, data.test)), data.classes, image(*shape(data))
     )
     torch.manual_seed(0)
     component = resolve("encoders", {"name": encoder, **({"width": 4} if encoder == "resnet" else {})}).value
     config = catalog.settings("methods", resolve("methods", {"name": name, **parameters}).value)
-    made = catalog.plugin_class("methods", name, Method)(config, build_encoder(component, facts.shape), facts)
+    made = catalog.plugin_class("methods", name, Method)(config, build_encoder(component, facts.sample), facts)
     return made.to(memory_format=torch.channels_last)
 
 

@@ -1,15 +1,17 @@
 """A tiny method's surroundings: facts, an encoder of one matrix, a batch."""
 
 import torch
+from probeline.core.batch import Batch
 from probeline.core.dataset import DatasetInfo
+from probeline.core.encoder import Encoded
 from probeline.core.sample_rng import SampleRNG
-from probeline.data.loader import Batch
+from probeline.core.sample_spec import image
 from torch import nn
 
 
 def facts(train_size=40, classes=("a", "b")):
     return DatasetInfo(
-        digest="-", train_size=train_size, validation_size=1, test_size=1, classes=classes, shape=(8, 8, 3)
+        digest="-", train_size=train_size, validation_size=1, test_size=1, classes=classes, sample=image(8, 8, 3)
     )
 
 
@@ -23,7 +25,7 @@ class Encoder(nn.Module):
         self.linear = nn.Linear(192, self.dim)
 
     def forward(self, x):
-        return self.linear(x.flatten(1))
+        return Encoded(self.linear(x.flatten(1)))
 
 
 def encoder(seed=0):

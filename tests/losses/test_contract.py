@@ -68,7 +68,7 @@ def test_its_keywords_are_its_parameters_with_their_defaults(name):
 
 
 def test_no_config_needs_torch():
-    script = "import sys; from probeline import catalog\n"
+    script = "import sys; from probeline.plugins import catalog\n"
     script += "for name in catalog.names('losses'): catalog.any_config('losses', name)\n"
     script += "assert not {'torch', 'pytorch_metric_learning'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", script], check=True)

@@ -4,17 +4,20 @@ from dataclasses import replace
 
 import pytest
 import torch
+from probeline.core.batch import Batch, Views
 from probeline.core.dataset import DatasetInfo
+from probeline.core.method import Method
 from probeline.core.sample_rng import SampleRNG
-from probeline.data.loader import Batch
+from probeline.core.sample_spec import image
 from probeline.errors import BadData
-from probeline.methods.base import Method, Views
 from probeline.models.build import build_encoder
 from probeline.plugins import catalog
 
 B, SHAPE = 4, (16, 16, 3)
 NAMES = catalog.names("methods")
-FACTS = DatasetInfo(digest="-", train_size=40, validation_size=4, test_size=4, classes=("a", "b", "c"), shape=SHAPE)
+FACTS = DatasetInfo(
+    digest="-", train_size=40, validation_size=4, test_size=4, classes=("a", "b", "c"), sample=image(*SHAPE)
+)
 
 
 def batch(seed=0):
@@ -25,7 +28,7 @@ def batch(seed=0):
 
 def method(name, facts=FACTS):
     torch.manual_seed(0)
-    encoder = build_encoder({"name": "resnet", "width": 4}, SHAPE)
+    encoder = build_encoder({"name": "resnet", "width": 4}, image(*SHAPE))
     config = catalog.config("methods", name)()
     made = catalog.plugin_class("methods", name, Method)(config, encoder, facts)
     return made if made.trains else pytest.skip(f"{name} does not train")

@@ -2,6 +2,7 @@ import pickle
 
 import pytest
 import torch
+from probeline.core.sample_spec import image
 from probeline.errors import UserError
 from probeline.models.build import build_encoder
 from probeline.models.weights import load_weights
@@ -12,7 +13,7 @@ SHAPE = (32, 32, 3)
 
 def encoder(seed, **options):
     torch.manual_seed(seed)
-    return build_encoder({"name": "resnet", "width": 4, **options}, SHAPE)
+    return build_encoder({"name": "resnet", "width": 4, **options}, image(*SHAPE))
 
 
 def same(a, b):
@@ -36,19 +37,19 @@ def test_safetensors_load(tmp_path):
 def test_torchvisions_own_checkpoint_loads_into_our_resnet(tmp_path):
     models = pytest.importorskip("torchvision.models")
     torch.save(models.resnet18(weights=None).state_dict(), tmp_path / "resnet18.pth")
-    build_encoder({"name": "resnet", "stem": "imagenet", "weights": str(tmp_path / "resnet18.pth")}, SHAPE)
+    build_encoder({"name": "resnet", "stem": "imagenet", "weights": str(tmp_path / "resnet18.pth")}, image(*SHAPE))
 
 
 def test_timms_own_checkpoint_loads_into_a_timm_encoder(tmp_path):
     timm = pytest.importorskip("timm")
     save_file(timm.create_model("resnet10t").state_dict(), tmp_path / "t.safetensors")
-    build_encoder({"name": "timm/resnet10t", "weights": str(tmp_path / "t.safetensors")}, SHAPE)
+    build_encoder({"name": "timm/resnet10t", "weights": str(tmp_path / "t.safetensors")}, image(*SHAPE))
 
 
 def test_another_width_is_refused_by_name(tmp_path):
     save_file(encoder(1).state_dict(), tmp_path / "a.safetensors")
     with pytest.raises(UserError, match=r"missing or have another shape, first conv1\.weight"):
-        build_encoder({"name": "resnet", "width": 8, "weights": str(tmp_path / "a.safetensors")}, SHAPE)
+        build_encoder({"name": "resnet", "width": 8, "weights": str(tmp_path / "a.safetensors")}, image(*SHAPE))
 
 
 class Planted:

@@ -151,7 +151,7 @@ def test_validating_never_turns_one_type_into_another(plugin):
 def test_listing_and_checking_everything_imports_no_heavy_library():
     code = """
 import sys
-from probeline import catalog
+from probeline.plugins import catalog
 for kind in catalog.KINDS:
     for name in catalog.names(kind):
         catalog.summary(kind, name), catalog.version(kind, name), catalog.axes(kind, name)

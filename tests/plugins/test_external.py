@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from test_cli import SPEC, probeline
+from helpers.command_line import SPEC, probeline
 
 METHOD = """
 from probeline.methods.floors.random_init import RandomInit

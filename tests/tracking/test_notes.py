@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-from pathlib import Path
 
 from helpers.trial_events import info, trial
 from probeline.core.events import Note, Record
@@ -66,19 +65,19 @@ def test_a_trial_that_runs_again_keeps_only_the_notes_of_its_last_run(uri, tmp_p
 def test_notes_of_a_killed_process_are_sent_by_the_next_writer(uri, tmp_path):
     script = f"""
         import os, signal
-        from probeline.records import Note
-        from probeline.tracking.writing.upload_queue import Outbox
-        from probeline.tracking import content
-        from tracking.said import trial
+        from probeline.core.events import Note
+        from probeline.tracking.writing.upload_queue import UploadQueue
+        from probeline.tracking.writing import run_fields
+        from helpers.trial_events import trial
         from pathlib import Path
-        said, outbox = trial(), Outbox(Path({str(tmp_path / "spool")!r}))
+        said, outbox = trial(), UploadQueue(Path({str(tmp_path / "spool")!r}))
         outbox.open(said.id)
         outbox.append(said.id, "started", experiment="quickstart", name="t", params={{}}, recipe={{}},
-                      tags=content.tags(said, {{}}))
+                      tags=run_fields.tags(said, {{}}))
         outbox.append(said.id, "note", name="knn", text="no labels")
         os.kill(os.getpid(), signal.SIGKILL)
     """
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     killed = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], env=environment, check=False)
     assert killed.returncode == -signal.SIGKILL
     with Writer(uri, info(), tmp_path) as writer:

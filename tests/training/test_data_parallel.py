@@ -5,9 +5,11 @@ import pytest
 import torch
 from helpers.gloo import on_two_workers
 from probeline.core.dataset import Dataset, DatasetInfo, Split
+from probeline.core.encoder import Encoded
+from probeline.core.method import Method
+from probeline.core.sample_spec import image
 from probeline.data.loader import batches
 from probeline.experiment.schema import Training
-from probeline.methods.base import Method
 from probeline.plugins import catalog
 from probeline.training.checkpoints import Checkpoint, NoCheckpoint
 from probeline.training.data_parallel import Shard, WorkerShard
@@ -15,7 +17,9 @@ from probeline.training.loop import Loop
 from torch import nn
 
 B, SHAPE = 9, (16, 16, 3)
-FACTS = DatasetInfo(digest="-", train_size=18, validation_size=4, test_size=4, classes=("a", "b", "c"), shape=SHAPE)
+FACTS = DatasetInfo(
+    digest="-", train_size=18, validation_size=4, test_size=4, classes=("a", "b", "c"), sample=image(*SHAPE)
+)
 TRAINS = [name for name in catalog.names("methods") if name != "random_init"]
 CASES = [(name, micro_batch) for name in TRAINS for micro_batch in (None, 4)]
 SMALL = {
@@ -38,7 +42,7 @@ class Encoder(nn.Module):
         self.body = nn.Sequential(*first, nn.Conv2d(8, 8, 3, padding=1, bias=False), nn.BatchNorm2d(8), nn.Tanh())
 
     def forward(self, x):
-        return self.body(x).mean((2, 3))
+        return Encoded(self.body(x).mean((2, 3)))
 
 
 def part(n):

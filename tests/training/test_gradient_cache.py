@@ -5,11 +5,14 @@ from functools import partial
 
 import pytest
 import torch
+from helpers.encoders import Wrapped
+from helpers.training_loops import Stop, trainer, values, weights
+from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
+from probeline.core.method import Method
 from probeline.core.sample_rng import SampleRNG
+from probeline.core.sample_spec import image
 from probeline.core.settings import Settings
-from probeline.data.loader import Batch
-from probeline.methods.base import Method, Outputs, Views
 from probeline.models.build import build_encoder
 from probeline.plugins import catalog
 from probeline.training import loop
@@ -19,10 +22,11 @@ from probeline.training.gradient_cache import WholeViews, cached_gradient, full_
 from torch import nn
 from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm
-from training.test_loop import Stop, trainer, values, weights
 
 B, SHAPE = 7, (16, 16, 3)
-FACTS = DatasetInfo(digest="-", train_size=40, validation_size=4, test_size=4, classes=("a", "b", "c"), shape=SHAPE)
+FACTS = DatasetInfo(
+    digest="-", train_size=40, validation_size=4, test_size=4, classes=("a", "b", "c"), sample=image(*SHAPE)
+)
 DRAWS = SampleRNG(0, 0, torch.arange(B))
 NAMES = [name for name in catalog.names("methods") if name != "random_init"]
 
@@ -35,7 +39,7 @@ def batch():
 
 def method(name, norm=False, **settings):
     torch.manual_seed(0)
-    encoder = build_encoder({"name": "resnet", "width": 4}, SHAPE)
+    encoder = build_encoder({"name": "resnet", "width": 4}, image(*SHAPE))
     config = catalog.config("methods", name)(**settings)
     made = catalog.plugin_class("methods", name, Method)(config, encoder, FACTS)
     if not norm:
@@ -126,7 +130,8 @@ class Noisy(Method):
     """Dropout in the encoder, a head with parameters in the loss, and outputs of every kind."""
 
     def __init__(self, encoder=None):
-        super().__init__(Settings(), encoder or nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(768, 6)), FACTS)
+        encoder = encoder or nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(768, 6))
+        super().__init__(Settings(), Wrapped(encoder, 6), FACTS)
         self.head = nn.Linear(6, 3)
         self.seen = []
 
@@ -134,7 +139,7 @@ class Noisy(Method):
         return Views(torch.cat([batch.inputs, 1 - batch.inputs]), batch.labels, batch.index)
 
     def forward(self, views):
-        h = self.encoder(views.inputs)
+        h = self.encoder(views.inputs).h
         self.seen.append(h.detach().clone())
         with torch.no_grad():
             still = 2 * h

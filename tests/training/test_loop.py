@@ -1,41 +1,9 @@
-import numpy as np
 import pytest
 import torch
-from probeline.core.dataset import Dataset, DatasetInfo, Split
+from helpers.training_loops import Stop, trainer, values, weights
 from probeline.core.events import Note, Record
 from probeline.errors import Diverged
-from probeline.experiment.schema import Training
-from probeline.methods.contrastive.simclr import Config, SimCLR
-from probeline.models.build import build_encoder
-from probeline.training import loop
 from probeline.training.checkpoints import Checkpoint
-
-SHAPE = (8, 8, 3)
-FACTS = DatasetInfo(digest="-", train_size=40, validation_size=8, test_size=8, classes=("a", "b"), shape=SHAPE)
-
-
-def part(n, seed):
-    generator = np.random.default_rng(seed)
-    return Split(generator.integers(0, 256, (n, *SHAPE), dtype=np.uint8), np.arange(n) % 2)
-
-
-DATA = Dataset(train=part(40, 0), validation=part(8, 1), test=part(8, 2), classes=("a", "b"), digest="-")
-
-
-def trainer(seed=0, **settings):
-    torch.manual_seed(seed)
-    encoder = build_encoder({"name": "resnet", "width": 4}, SHAPE).to(memory_format=torch.channels_last)
-    method = SimCLR(Config(), encoder, FACTS)
-    training = Training(**{"epochs": 3, "batch_size": 8, "lr": 0.1, "warmup_epochs": 1} | settings)
-    return loop.Loop(method, DATA, training, seed, torch.device("cpu"))
-
-
-def weights(trained):
-    return torch.cat([value.flatten().float() for value in trained.method.encoder.state_dict().values()])
-
-
-def values(records):
-    return [(record.name, record.step, record.value) for record in records]
 
 
 def test_the_same_seed_gives_the_same_numbers_to_the_bit(tmp_path):
@@ -43,10 +11,6 @@ def test_the_same_seed_gives_the_same_numbers_to_the_bit(tmp_path):
     assert values(first.run(Checkpoint(tmp_path / "a"))) == values(second.run(Checkpoint(tmp_path / "b")))
     assert torch.equal(weights(first), weights(second))
     assert not torch.equal(weights(first), weights(trainer(seed=1)))
-
-
-class Stop(Exception):
-    pass
 
 
 @pytest.mark.parametrize("stop", [1, 4, 5, 6, 11])

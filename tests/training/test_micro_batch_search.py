@@ -2,6 +2,8 @@ import re
 
 import pytest
 import torch
+from helpers.training_loops import DATA, FACTS, SHAPE
+from probeline.core.sample_spec import image
 from probeline.experiment.schema import Training
 from probeline.methods.contrastive.simclr import Config, SimCLR
 from probeline.models.build import build_encoder
@@ -15,12 +17,11 @@ from probeline.training.micro_batch_search import (
     smaller,
     treats_samples_apart,
 )
-from training.test_loop import DATA, FACTS, SHAPE
 
 
 def loop(**settings):
     torch.manual_seed(0)
-    method = SimCLR(Config(), build_encoder({"name": "resnet", "width": 4}, SHAPE), FACTS)
+    method = SimCLR(Config(), build_encoder({"name": "resnet", "width": 4}, image(*SHAPE)), FACTS)
     return Loop(method, DATA, Training(**({"batch_size": 32} | settings)), 0, torch.device("cpu"))
 
 
@@ -75,7 +76,7 @@ class Centred(torch.nn.Module):
 )
 def test_only_what_looks_at_each_sample_alone_may_go_on_in_smaller_parts(layer, apart):
     torch.manual_seed(0)
-    encoder = build_encoder({"name": "raw_pixels"}, SHAPE)
+    encoder = build_encoder({"name": "raw_pixels"}, image(*SHAPE))
     method = SimCLR(Config(), encoder, FACTS)
     method.projector = torch.nn.Sequential(torch.nn.Linear(encoder.dim, 8), layer)
     one = Loop(method, DATA, Training(batch_size=32), 0, torch.device("cpu"))
@@ -93,6 +94,6 @@ def test_powers_of_two_are_within_their_bound(bound, found):
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_on_a_full_device_a_trial_is_told_a_micro_batch_with_which_it_runs():
     device = torch.device("cuda")
-    method = SimCLR(Config(), build_encoder({"name": "resnet", "width": 4}, SHAPE), FACTS).to(device)
+    method = SimCLR(Config(), build_encoder({"name": "resnet", "width": 4}, image(*SHAPE)), FACTS).to(device)
     cuda = Loop(method, DATA, Training(batch_size=32), 0, device)
     assert "set training.micro_batch: 16" in advice(cuda)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from probeline.core.sample_spec import SampleSpec
+
 
 @dataclass(frozen=True, eq=False)
 class Split:
@@ -24,7 +26,7 @@ class Split:
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """What planning needs: the content digest (it enters a trial's id), sizes after the split, shape [H, W, C].
+    """What planning needs: the content digest (it enters a trial's id), sizes after the split.
 
     `labelled`: the share of the stored training part that has a label.
     """
@@ -34,7 +36,7 @@ class DatasetInfo:
     validation_size: int
     test_size: int
     classes: tuple[str, ...]
-    shape: tuple[int, ...]
+    sample: SampleSpec
     labelled: float = 1.0
 
 

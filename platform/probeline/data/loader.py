@@ -6,28 +6,16 @@ without waiting.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
 
+from probeline.core.batch import Batch
 from probeline.core.dataset import Split
 
 RESIDENT_SHARE = 0.25  # of the device's free memory
 ALL = slice(None)
-
-
-@dataclass(frozen=True)
-class Batch:
-    """inputs: float32 [B, C, H, W] in [0, 1], channels_last; labels: int64 [B], -1 for none; index: int64 [B], rows."""
-
-    inputs: Tensor
-    labels: Tensor
-    index: Tensor
-
-    def __len__(self) -> int:
-        return len(self.labels)
 
 
 def batches(

@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from probeline.core.dataset import Dataset, DatasetInfo, Split
+from probeline.core.sample_spec import SampleSpec
 from probeline.data import cache
 from probeline.data.settings import DatasetSettings
 from probeline.data.split import slices
@@ -30,7 +31,7 @@ ATTEMPTS = 3  # openings before giving up: someone may delete the cache while it
 
 
 def facts(component: dict[str, Any]) -> DatasetInfo:
-    """Digest, sizes, classes and shape of a resolved data component; decodes and caches it the first time.
+    """Digest, sizes, classes and kind of samples of a resolved data component; decodes and caches it the first time.
 
     Raises UserError for what the user can mend (no such path, a limit above the size), BadData for damaged files.
     """
@@ -44,7 +45,7 @@ def facts(component: dict[str, Any]) -> DatasetInfo:
         validation_size=count["validation"],
         test_size=count["test"],
         classes=tuple(memo["classes"]),
-        shape=tuple(memo["shape"]),
+        sample=SampleSpec("image", "uint8", tuple(memo["shape"])),
         labelled=memo["labelled"],
     )
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from probeline.core.batch import Batch
 from probeline.core.dataset import Dataset, Split
 from probeline.core.sample_rng import SampleRNG
-from probeline.data.loader import Batch, batches
+from probeline.data.loader import batches
 from probeline.errors import NotApplicable
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class FrozenMethod:
     @torch.no_grad()
     def represent(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
         """h [N, dim] and z [N, ...], or None, of images as the encoder takes them."""
-        h = self.method.encoder(images).float()
+        h = self.method.encoder(images).h.float()
         z = self.method.project(h)
         return h, None if z is None else z.float()
 

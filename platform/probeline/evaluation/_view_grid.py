@@ -2,8 +2,8 @@
 
 from torch import Tensor, nn
 
+from probeline.core.batch import Batch
 from probeline.core.sample_rng import SampleRNG
-from probeline.data.loader import Batch
 from probeline.errors import NotApplicable
 
 

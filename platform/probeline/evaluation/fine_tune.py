@@ -18,6 +18,7 @@ from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from probeline.core.encoder import Representation
 from probeline.core.events import Artifact, Record
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
@@ -115,7 +116,11 @@ class FineTune(Protocol):
         batch_size = min(self.config.batch_size, size)
         each = len(range(0, size, batch_size))
         epochs = max(epochs, -(-self.config.least_steps // each))
-        model = nn.Sequential(subject.encoder(), head(subject.method.encoder.dim, classes)).to(subject.device).train()
+        model = (
+            nn.Sequential(Representation(subject.encoder()), head(subject.method.encoder.dim, classes))
+            .to(subject.device)
+            .train()
+        )
         optimizer = torch.optim.SGD(model.parameters(), lr, momentum=0.9, nesterov=True)
         done = 0
         for epoch in range(epochs):

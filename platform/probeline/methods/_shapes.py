@@ -12,7 +12,7 @@ from probeline.errors import UserError
 
 def view_shape(settings: Augmentation, facts: DatasetInfo) -> tuple[int, int, int]:
     """(C, H, W) of what `augment` makes of the data's images [H, W, C]."""
-    height, width, channels = facts.shape
+    height, width, channels = facts.sample.shape
     blank = torch.zeros(1, channels, height, width)
     return tuple(augment(blank, settings, SampleRNG(0, 0, torch.zeros(1, dtype=torch.int64))).shape[1:])
 
@@ -24,7 +24,7 @@ def require_patches(encoder: nn.Module, shape: tuple[int, int, int], method: str
     size = "x".join(map(str, shape[1:]))
     remedy = "use an encoder for images of any size, such as resnet, or larger patches"
     try:
-        found = encoder.eval()(torch.zeros(2, *shape, device=device)).shape
+        found = encoder.eval()(torch.zeros(2, *shape, device=device)).h.shape
     except (RuntimeError, AssertionError, ValueError) as error:
         raise UserError(f"method {method}: the encoder does not take patches of {size} ({error}); {remedy}") from error
     finally:

@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor, nn
 
+from probeline.core.batch import Batch, Outputs, Views
+from probeline.core.method import Method
 from probeline.core.sample_rng import SampleRNG
 from probeline.data.images.augment.views import two_views
-from probeline.data.loader import Batch
-from probeline.methods.base import Method, Outputs, Views
 
 
 class TwoViews(Method):
@@ -24,7 +24,7 @@ class TwoViews(Method):
         return Views(two_views(batch.inputs, self.config.augment, self.config.augment_other, rng))
 
     def forward(self, views: Views) -> Outputs:
-        h = self.encoder(views.inputs)
+        h = self.encoder(views.inputs).h
         return Outputs(h, self.projector(h))
 
     def project(self, h: Tensor) -> Tensor:

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from torch import nn
-
+from probeline.core.encoder import Encoder
+from probeline.core.sample_spec import SampleSpec
 from probeline.models.weights import load_weights
 from probeline.plugins import catalog
 
 
-def build_encoder(component: dict, shape: tuple[int, ...]) -> nn.Module:
-    """The encoder that `component` declares, for samples of `shape` [H, W, C]; its attribute `dim` is the size of h.
+def build_encoder(component: dict, sample: SampleSpec) -> Encoder:
+    """The encoder that `component` declares, for samples of that kind; its attribute `dim` is the size of h.
 
     Initialised from torch's global generator: seed that first.
 
@@ -17,7 +17,7 @@ def build_encoder(component: dict, shape: tuple[int, ...]) -> nn.Module:
         UserError: a missing extra, an unknown variant, or weights that do not fit.
     """
     config = catalog.settings("encoders", component)
-    encoder = catalog.module("encoders", component["name"]).build(config, shape)
+    encoder = catalog.module("encoders", component["name"]).build(config, sample)
     if config.weights:
         load_weights(encoder, Path(config.weights))
     return encoder

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from probeline.core.encoder import Encoded, Encoder
 
-class Normalised(nn.Module):
+
+class Normalised(Encoder):
     """`model` on (x - mean) / std, x: [B, C, H, W] in [0, 1]; `dim` is the size of its output."""
 
     def __init__(self, model: nn.Module, dim: int, mean: Sequence[float] = (0.0,), std: Sequence[float] = (1.0,)):
@@ -15,5 +17,5 @@ class Normalised(nn.Module):
         self.register_buffer("mean", torch.tensor(mean)[:, None, None], persistent=False)
         self.register_buffer("std", torch.tensor(std)[:, None, None], persistent=False)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.model((x - self.mean) / self.std)
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Encoded:
+        return Encoded(self.model((x - self.mean) / self.std))

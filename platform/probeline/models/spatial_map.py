@@ -25,7 +25,7 @@ def find_map(encoder: nn.Module, shape: tuple[int, int, int], method: str) -> tu
     device = next((weight.device for weight in encoder.parameters()), None)
     images = torch.rand(2, *shape, generator=torch.Generator().manual_seed(0)).to(device)
     try:
-        h = encoder.eval()(images)
+        h = encoder.eval()(images).h
     finally:
         encoder.train(training)
         for handle in handles:
@@ -50,7 +50,7 @@ def with_map(encoder: nn.Module, name: str, images: Tensor) -> tuple[Tensor, Ten
     caught: list[Tensor] = []
     handle = encoder.get_submodule(name).register_forward_hook(lambda module, given, made: caught.append(made))
     try:
-        h = encoder(images)
+        h = encoder(images).h
     finally:
         handle.remove()
     return h, caught[-1]

@@ -19,15 +19,17 @@ from probeline.errors import UserError
 from probeline.plugins.config_source import BrokenPlugin, PluginSource
 
 KINDS = {
-    "datasets": "probeline.data.datasets",
-    "augmentations": "probeline.data.augment.ops",
-    "encoders": "probeline.models.encoders",
-    "losses": "probeline.losses",
-    "methods": "probeline.methods",
-    "protocols": "probeline.evaluation",
-    "figures": "probeline.report.figures",
+    "datasets": "data/*/datasets",
+    "augmentations": "data/*/augment/ops",
+    "encoders": "models/encoders",
+    "losses": "losses",
+    "methods": "methods/*",
+    "protocols": "evaluation",
+    "figures": "report/figures",
 }
-ROOT = Path(__file__).parent
+"""Where the plug-ins of a kind are: a pattern of folders below the package."""
+
+ROOT = Path(__file__).parents[1]
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)
 PERMISSION, FORBIDDEN = "PROBELINE_PLUGINS", "forbid"
 """With this value in this environment variable, a plug-in that is named by its module is refused."""
@@ -52,8 +54,7 @@ def names(kind: str) -> list[str]:
 
     Raises KeyError for a kind that is not in KINDS.
     """
-    folder = ROOT.joinpath(*KINDS[kind].split(".")[1:])
-    return sorted(path.stem for path in folder.glob("*.py") if path.stem != "base" and not path.stem.startswith("_"))
+    return sorted(_files(kind))
 
 
 def external_plugins() -> dict[str, Path]:
@@ -208,14 +209,20 @@ def _source(kind: str, plugin: str) -> PluginSource:
 def _located(kind: str, plugin: str) -> PluginSource:
     known = names(kind)
     if plugin in known:
-        dotted = f"{KINDS[kind]}.{plugin}"
-        return PluginSource(ROOT.joinpath(*dotted.split(".")[1:]).with_suffix(".py"), dotted)
+        path = _files(kind)[plugin]
+        return PluginSource(path, ".".join((ROOT.name, *path.relative_to(ROOT).with_suffix("").parts)))
     if "." not in plugin:
         raise UnknownPlugin(kind, plugin, known)
     path = _find(plugin) if DOTTED.fullmatch(plugin) else None
     if path is None:
         raise UnknownPlugin(kind, plugin, known, "no such module on Python's path; is its folder in PYTHONPATH?")
     return PluginSource(path, plugin)
+
+
+def _files(kind: str) -> dict[str, Path]:
+    """The plug-in files of a kind by name; no name is there twice, which a test holds."""
+    files = ROOT.glob(f"{KINDS[kind]}/*.py")
+    return {path.stem: path for path in files if path.stem != "base" and not path.stem.startswith("_")}
 
 
 def _find(dotted: str) -> Path | None:

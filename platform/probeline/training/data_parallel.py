@@ -20,8 +20,8 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
 
+from probeline.core.batch import Outputs, Views
 from probeline.experiment.schema import Training
-from probeline.methods.base import Outputs, Views
 from probeline.models.shared_norm import SharedNorms
 from probeline.training.distributed import average_gradients, from_first, gather, weighted_sum
 from probeline.training.rng_state import random_state, restore
@@ -115,9 +115,7 @@ class WorkerShard(Shard):
         restore(state, device)
 
     def whole(self, outputs: Outputs, views: Views) -> tuple[Outputs, Views]:
-        extra = {name: gather(tensor, self.samples) for name, tensor in outputs.extra.items()}
-        joined = Outputs(gather(outputs.h, self.samples), gather(outputs.z, self.samples), extra)
-        return joined, JoinedViews(views, self.samples)
+        return outputs.map(lambda rows: gather(rows, self.samples)), JoinedViews(views, self.samples)
 
     def labels(self, labels: Tensor) -> Tensor:
         return gather(labels, self.samples)

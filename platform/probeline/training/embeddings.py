@@ -30,7 +30,7 @@ def represent(encoder: nn.Module, part: Split, device: torch.device) -> tuple[Te
     encoder.eval()
     found = []
     for batch in batches(part, BATCH, seed=0, epoch=0, device=device, shuffle=False, drop_last=False):
-        found.append((encoder(batch.inputs).float(), batch.labels))
+        found.append((encoder(batch.inputs).h.float(), batch.labels))
         heartbeat.beat()
     h, labels = (torch.cat(column) for column in zip(*found, strict=True))
     if not torch.isfinite(h).all():

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from probeline.core.batch import Batch, Outputs, Views
+from probeline.core.method import Method
 from probeline.core.sample_rng import SampleRNG
-from probeline.data.loader import Batch
-from probeline.methods.base import Method, Outputs, Views
 from probeline.training.data_parallel import Shard, moving_norms
 from probeline.training.rng_state import random_state, restore
 
@@ -70,7 +70,7 @@ def cached_gradient(method: Method, batch: Batch, rng: SampleRNG, precision: Pre
             states.append(random_state(device))
             views = chunk.views()
             with torch.no_grad(), precision():
-                for name, part in named(method(views)).items():
+                for name, part in method(views).named().items():
                     # Written in place: parts kept until the last chunk would cut the freed memory into pieces.
                     if name not in leaves:
                         leaves[name] = part.new_empty((chunk.whole(len(part)), *part.shape[1:]))
@@ -79,7 +79,7 @@ def cached_gradient(method: Method, batch: Batch, rng: SampleRNG, precision: Pre
     for leaf in leaves.values():
         leaf.requires_grad_(leaf.is_floating_point())
     with precision():
-        outputs, views = share.whole(_outputs(leaves), WholeViews(chunks, seen))
+        outputs, views = share.whole(Outputs.of(leaves), WholeViews(chunks, seen))
         terms = method.loss(outputs, views)
     terms["loss"].backward()
     after = random_state(device)
@@ -87,12 +87,12 @@ def cached_gradient(method: Method, batch: Batch, rng: SampleRNG, precision: Pre
         for chunk, state in zip(chunks, states, strict=True):
             restore(state, device)
             with precision():
-                again = named(method(chunk.views()))
+                again = method(chunk.views()).named()
             learned = [name for name, leaf in leaves.items() if leaf.grad is not None and again[name].requires_grad]
             torch.autograd.backward([again[n] for n in learned], [chunk.rows(leaves[n].grad) for n in learned])
             del again  # before the next chunk's activations are made
     restore(after, device)
-    return Step(_detached(outputs), views, terms)
+    return Step(outputs.map(Tensor.detach), views, terms)
 
 
 @dataclass(frozen=True)
@@ -111,8 +111,7 @@ class Chunk:
     def views(self) -> Views:
         """The views of these samples: they hang on a sample's draws, not on its neighbours."""
         now = slice(self.start, self.stop)
-        samples = Batch(self.batch.inputs[now], self.batch.labels[now], self.batch.index[now])
-        return self.method.views(samples, self.rng[now])
+        return self.method.views(self.batch[now], self.rng[now])
 
     def rows(self, whole: Tensor) -> Tensor:
         """The rows of these samples in a view-major tensor [V * B, ...] of the batch: [V * len, ...]."""
@@ -194,17 +193,3 @@ class Norms:
         finally:
             for norm in self.norms:
                 norm.track_running_stats = True
-
-
-def named(outputs: Outputs) -> dict[str, Tensor]:
-    """All tensors of outputs by name."""
-    return {"h": outputs.h, "z": outputs.z} | {f"extra.{name}": tensor for name, tensor in outputs.extra.items()}
-
-
-def _outputs(named: Mapping[str, Tensor]) -> Outputs:
-    extra = {name.removeprefix("extra."): tensor for name, tensor in named.items() if name.startswith("extra.")}
-    return Outputs(named["h"], named["z"], extra)
-
-
-def _detached(outputs: Outputs) -> Outputs:
-    return _outputs({name: tensor.detach() for name, tensor in named(outputs).items()})

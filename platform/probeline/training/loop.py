@@ -9,13 +9,14 @@ from itertools import islice
 import torch
 from torch import Tensor
 
+from probeline.core.batch import Batch
 from probeline.core.dataset import Dataset
 from probeline.core.events import Note, Record
+from probeline.core.method import Method
 from probeline.core.sample_rng import SampleRNG
-from probeline.data.loader import Batch, batches
+from probeline.data.loader import batches
 from probeline.errors import Diverged
 from probeline.experiment.schema import Training
-from probeline.methods.base import Method
 from probeline.training import heartbeat
 from probeline.training.checkpoints import Checkpoint, restore_tensors, state_tensors
 from probeline.training.data_parallel import Shard

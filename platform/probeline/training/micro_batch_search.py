@@ -9,7 +9,7 @@ from torch import Tensor
 from probeline.core.sample_rng import SampleRNG
 from probeline.data.loader import batches
 from probeline.training.data_parallel import chunks_of
-from probeline.training.gradient_cache import Chunk, join, named
+from probeline.training.gradient_cache import Chunk, join
 from probeline.training.loop import Loop
 from probeline.training.rng_state import random_state
 
@@ -69,7 +69,7 @@ def treats_samples_apart(loop: Loop) -> bool:
     chunks = [
         Chunk(method, batch, SampleRNG(0, 0, batch.index), *ends) for ends in ((0, few), *chunks_of(few, few // 2))
     ]
-    whole, *parts = [named(method(chunk.views())) for chunk in chunks]
+    whole, *parts = [method(chunk.views()).named() for chunk in chunks]
     after = random_state(loop.device)
     drawn = [a is not None and not torch.equal(a, b) for a, b in zip(random, after, strict=True)]
     moved = [not torch.equal(value, before[name]) for name, value in method.state_dict().items()]
@@ -123,7 +123,7 @@ def kept_bytes(loop: Loop, samples: int) -> tuple[int, int]:
         views = loop.method.views(batch, SampleRNG(0, 0, batch.index))
         with loop.precision():
             outputs = loop.method(views)
-    return sum(kept.values()), sum(tensor.nbytes for tensor in (outputs.h, outputs.z, *outputs.extra.values()))
+    return sum(kept.values()), sum(tensor.nbytes for tensor in outputs.named().values())
 
 
 def largest_power_of_two(bound: float) -> int | None:

@@ -13,13 +13,13 @@ import torch
 
 from probeline.core.dataset import Dataset, DatasetInfo
 from probeline.core.events import Artifact, Note, Record, TrialEvent
+from probeline.core.method import Method
 from probeline.data.store import facts as data_facts
 from probeline.data.store import open_dataset
 from probeline.errors import NotApplicable, OutOfMemory, disk_full_guard
 from probeline.evaluation.base import EvaluationData, HiddenLabels, Protocol, TestHidden
 from probeline.experiment.schema import Training
 from probeline.experiment.trial import Trial
-from probeline.methods.base import Method
 from probeline.models.build import build_encoder
 from probeline.plugins import catalog
 from probeline.storage.paths import RemotePath, StoragePath
@@ -162,7 +162,7 @@ def build_method(recipe: dict, facts: DatasetInfo) -> Method:
 
     Raises UserError where weights or an optional library are missing.
     """
-    encoder = build_encoder(recipe["encoder"], facts.shape)
+    encoder = build_encoder(recipe["encoder"], facts.sample)
     config = catalog.settings("methods", recipe["method"])
     return catalog.plugin_class("methods", recipe["method"]["name"], Method)(config, encoder, facts)
 
@@ -225,7 +225,7 @@ def _train(trial: Trial, method: Method, setting: Setting, storage: Storage) -> 
         "encoder_id": trial.encoder_id,
         "seed": trial.seed,
         "dim": encoder.dim,
-        "shape": setting.facts.shape,
+        "sample": setting.facts.sample.as_dict(),
         "data_digest": setting.facts.digest,
         "recipe": {key: recipe[key] for key in ("data", "encoder", "method", "training")},
         "records": said + [record.as_dict() for record in last],

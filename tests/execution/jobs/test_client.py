@@ -5,9 +5,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from faults.test_kill import SPEC, check_the_record
 from helpers.commands import MINUTES, SECRET, client, said, submit
 from helpers.faults.driver import check_resumed, checkpoints, end, trial_runs, wait_for_an_epoch
+from helpers.faults.record import SPEC, check_the_record
 
 pytestmark = pytest.mark.slow
 TINY = """

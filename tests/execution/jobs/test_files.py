@@ -33,7 +33,7 @@ def test_a_package_holds_the_project_probeline_and_the_commit_but_no_secret(proj
     made = job_spec(spec, project, sets=["seeds=1"])
     with package(project, made) as packed, ZipFile(packed.path) as archive:
         names = set(archive.namelist())
-        assert {"tiny.yaml", "plugin.py", "probeline/cli.py", FILE} <= names
+        assert {"tiny.yaml", "plugin.py", "probeline/cli/app.py", FILE} <= names
         assert not {".env", "big.bin"} & names
         assert not [name for name in names if name.startswith(".git/")]
         assert not [name for name in names if SECRET.encode() in archive.read(name)]

@@ -4,8 +4,7 @@ import io
 import json
 
 import pytest
-from helpers.trial_events import info
-from probeline.core.events import Record
+from helpers.history import remember
 from probeline.errors import UserError
 from probeline.execution.planning import forecast
 from probeline.execution.planning.forecast import Cluster
@@ -15,25 +14,12 @@ from probeline.execution.ray.scheduler import Budget
 from probeline.execution.run import RunEnvironment, run
 from probeline.experiment.load import load
 from probeline.experiment.schema import Resources
-from probeline.tracking.reading.costs import DEVICE, SHAPE, costs, shape
+from probeline.tracking.reading.costs import costs, shape
 from probeline.tracking.writing.experiments import describe
 from probeline.tracking.writing.provenance import processor
-from probeline.tracking.writing.writer import Writer
 from rich.console import Console
 
 IMAGES = 2 * (200 // 64) * 64
-
-
-def remember(uri, folder, plan, seconds_an_image: float, eval_seconds: float, seeds=(0,)) -> None:
-    """History: the plan's trials of these seeds have finished with these costs, on this machine."""
-    with Writer(uri, info("history"), folder) as writer:
-        for trial in (trial for trial in plan.trials if trial.seed in seeds):
-            trains = trial.cell.recipe["method"]["name"] != "random_init"
-            writer.started(trial, tags={SHAPE: str(shape(trial, Resources())), DEVICE: processor()})
-            said = [Record("cost/train_seconds", 1.0 if trains else 0.0), Record("cost/eval_seconds", eval_seconds)]
-            writer.records(trial.id, said + [Record("cost/images_per_second", 1 / seconds_an_image)] * trains)
-            writer.finished(trial.id)
-        assert not writer.close()
 
 
 def test_without_history_everything_is_unknown_and_the_plan_says_what_to_do(spec, uri, tmp_path):

@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from execution.test_forecast import remember
+from helpers.history import remember
 from probeline.execution.planning import forecast, planned_tuning_trials
 from probeline.execution.planning.plan import make
 from probeline.execution.progress import ProgressDisplay

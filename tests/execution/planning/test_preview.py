@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from probeline.cli import app
+from probeline.cli.app import app
+from probeline.core.sample_spec import image
 from probeline.data.store import facts, open_dataset
 from probeline.errors import BadData, UserError
 from probeline.execution.planning.preview import CellViews, drawn, look, write
@@ -51,7 +52,7 @@ class Watched(SimCLR):
 
 def test_what_is_drawn_is_what_the_training_loop_sees(experiment, tmp_path):
     data = cells(experiment)[0].recipe["data"]
-    method = Watched(Config(augment_other=[{"name": "crop"}]), build_encoder(ENCODER, (8, 8, 1)), facts(data))
+    method = Watched(Config(augment_other=[{"name": "crop"}]), build_encoder(ENCODER, image(8, 8, 1)), facts(data))
     method.seen = []
     training = Training(epochs=2, batch_size=10, lr=0.1, warmup_epochs=0)
     list(Loop(method, open_dataset(data), training, 5, torch.device("cpu")).run(Checkpoint(tmp_path / "c")))
@@ -115,8 +116,8 @@ def test_the_picture_holds_every_image_and_view_at_its_place():
     views = torch.stack([images, 1 - images])
     sheet = np.asarray(drawn(CellViews("title", images, views, torch.tensor([[0, 1], [1, 0]]))))
     for tile in (images, 1 - images):
-        for image in tile:
-            pixels = (image * 255).round().byte().permute(1, 2, 0).repeat_interleave(2, 0).repeat_interleave(2, 1)
+        for picture in tile:
+            pixels = (picture * 255).round().byte().permute(1, 2, 0).repeat_interleave(2, 0).repeat_interleave(2, 1)
             assert any(
                 np.array_equal(sheet[top : top + 80, left : left + 80], pixels.numpy())
                 for top in range(sheet.shape[0] - 79)
@@ -135,7 +136,7 @@ def test_grey_images_and_many_patches_fit_on_the_sheet():
 def test_the_command_writes_the_file_and_prints_its_path(tmp_path, monkeypatch):
     (tmp_path / "eyes.yaml").write_text(SPEC)
     monkeypatch.chdir(tmp_path)
-    said = CliRunner().invoke(app.app, ["views", "eyes.yaml", "--samples", "2", "--cell", "turned", "--epoch", "3"])
+    said = CliRunner().invoke(app, ["views", "eyes.yaml", "--samples", "2", "--cell", "turned", "--epoch", "3"])
     assert said.exit_code == 0, said.output
     path = tmp_path / ".probeline/views/eyes.png"
     assert said.output.strip() == str(path)

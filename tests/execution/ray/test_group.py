@@ -3,7 +3,7 @@
 import mlflow
 import pytest
 import torch
-from execution.test_run import go
+from helpers.runs import go
 from probeline.core.events import Record
 from probeline.errors import UserError
 from probeline.execution.planning.plan import make, text

@@ -9,12 +9,12 @@ from urllib.request import urlopen
 
 import pytest
 import ray
-from execution.test_run import go
+from helpers.runs import go
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("ray.dashboard.modules.reporter.reporter_agent", reason="the extra [cluster] is not installed")
 
-GRAFANA = Path(__file__).parents[2] / "dashboards" / "grafana" / "probeline.json"
+GRAFANA = Path(__file__).parents[3] / "dashboards" / "grafana" / "probeline.json"
 ARM = "  broken: {method: {name: faults.faulty, fault: exception}}\n"
 
 

@@ -5,8 +5,9 @@ import time
 from pathlib import Path
 
 import torch
+from probeline.core.batch import Outputs, Views
+from probeline.core.method import Method
 from probeline.core.settings import Settings
-from probeline.methods.base import Method, Outputs, Views
 
 KEPT = []
 
@@ -29,7 +30,7 @@ class Faulty(Method):
             if self.config.once:
                 Path(self.config.once).touch()
             getattr(self, self.config.fault)()
-        h = self.encoder(views.inputs)
+        h = self.encoder(views.inputs).h
         return Outputs(h, h)
 
     def loss(self, outputs, views):

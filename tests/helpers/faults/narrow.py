@@ -1,9 +1,10 @@
 """A method on a device of little memory: its forward has room for `fits` samples at a time."""
 
 import torch
+from probeline.core.batch import Outputs, Views
+from probeline.core.method import Method
 from probeline.core.settings import Settings
 from probeline.losses.nt_xent import nt_xent
-from probeline.methods.base import Method, Outputs, Views
 from torch import nn
 
 
@@ -29,7 +30,7 @@ class Narrow(Method):
     def forward(self, views):
         if len(views.inputs) > 2 * self.config.fits and self.training:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
-        h = self.encoder(views.inputs)
+        h = self.encoder(views.inputs).h
         return Outputs(h, self.head(h))
 
     def loss(self, outputs, views):

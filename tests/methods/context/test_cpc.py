@@ -2,12 +2,12 @@ import math
 
 import pytest
 import torch
+from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
 from probeline.core.sample_rng import SampleRNG
+from probeline.core.sample_spec import image
 from probeline.data.images.augment.settings import Augment
-from probeline.data.loader import Batch
 from probeline.errors import BadData, UserError
-from probeline.methods.base import Outputs, Views
 from probeline.methods.context.cpc import CPC, Config
 from probeline.models.build import build_encoder
 
@@ -16,9 +16,9 @@ PLAIN = Augment(crop_scale=(1, 1), crop_ratio=(0.1, 10), flip=0, jitter=0, grey=
 
 def method(shape=(32, 32, 3), **settings):
     torch.manual_seed(0)
-    encoder = build_encoder({"name": "resnet", "width": 2}, shape)
+    encoder = build_encoder({"name": "resnet", "width": 2}, image(*shape))
     settings = {"context": 8, "layers": 2, "augment": PLAIN} | settings
-    return CPC(Config(**settings), encoder, DatasetInfo("-", 8, 1, 1, (), shape)).eval()
+    return CPC(Config(**settings), encoder, DatasetInfo("-", 8, 1, 1, (), image(*shape))).eval()
 
 
 def views(made, images):
@@ -93,15 +93,15 @@ def test_the_loss_is_that_of_a_loop_over_all_candidates():
     for step, predictor in zip((2, 3), made.predictors, strict=True):
         rows = []
         guess = predictor(outputs.extra["context"])
-        for image in range(3):
+        for picture in range(3):
             for row in range(7 - step):
                 for column in range(7):
                     here = (row + step) * 7 + column
-                    scores = [guess[image, :, row, column] @ z[image, :, row + step, column]]
+                    scores = [guess[picture, :, row, column] @ z[picture, :, row + step, column]]
                     for other in range(3):
                         for place in batch.targets[other].tolist():
-                            if (other, place) != (image, here):
-                                scores.append(guess[image, :, row, column] @ z[other].flatten(1)[:, place])
+                            if (other, place) != (picture, here):
+                                scores.append(guess[picture, :, row, column] @ z[other].flatten(1)[:, place])
                     scores = torch.stack(scores) / z.shape[1] ** 0.5
                     rows.append(scores.logsumexp(0) - scores[0])
         losses.append(torch.stack(rows).mean())

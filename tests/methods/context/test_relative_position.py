@@ -1,9 +1,11 @@
 import pytest
 import torch
+from helpers.encoders import Wrapped
+from probeline.core.batch import Batch
 from probeline.core.dataset import DatasetInfo
 from probeline.core.sample_rng import SampleRNG
+from probeline.core.sample_spec import image
 from probeline.data.images.augment.settings import Augment
-from probeline.data.loader import Batch
 from probeline.errors import BadData, UserError
 from probeline.methods.context.relative_position import PLACES, Config, RelativePosition, extent, guarded, sizes
 from probeline.models.build import build_encoder
@@ -13,8 +15,10 @@ PLAIN = Augment(crop_scale=(1, 1), crop_ratio=(0.1, 10), flip=0, jitter=0, grey=
 
 
 def method(shape=(32, 32, 3), **settings):
-    encoder = build_encoder({"name": "resnet", "width": 2}, shape)
-    return RelativePosition(Config(augment=PLAIN, hidden=8, **settings), encoder, DatasetInfo("-", 8, 1, 1, (), shape))
+    encoder = build_encoder({"name": "resnet", "width": 2}, image(*shape))
+    return RelativePosition(
+        Config(augment=PLAIN, hidden=8, **settings), encoder, DatasetInfo("-", 8, 1, 1, (), image(*shape))
+    )
 
 
 def patches(made, images, epoch=0):
@@ -87,10 +91,9 @@ def test_images_that_hold_no_nine_patches_are_refused_with_a_remedy(side, settin
 
 
 def test_an_encoder_of_one_size_is_refused():
-    encoder = nn.Flatten()
-    encoder.dim = 32 * 32 * 3
+    encoder = Wrapped(nn.Flatten(), 32 * 32 * 3)
     with pytest.raises(UserError, match="patch of 7x7"):
-        RelativePosition(Config(), encoder, DatasetInfo("-", 8, 1, 1, (), (32, 32, 3)))
+        RelativePosition(Config(), encoder, DatasetInfo("-", 8, 1, 1, (), image(32, 32, 3)))
 
 
 def test_grey_and_oblong_images_work():

@@ -1,9 +1,11 @@
 import pytest
 import torch
+from helpers.encoders import Wrapped
+from probeline.core.batch import Batch
 from probeline.core.dataset import DatasetInfo
 from probeline.core.sample_rng import SampleRNG
+from probeline.core.sample_spec import image
 from probeline.data.images.augment.settings import Augment
-from probeline.data.loader import Batch
 from probeline.errors import BadData
 from probeline.methods.context.rotation import Config, Rotation
 from probeline.plugins import catalog
@@ -15,9 +17,8 @@ EIGHT = [0, 45, 90, 135, 180, 225, 270, 315]
 
 
 def method(size=(8, 8), **settings):
-    facts = DatasetInfo("-", 8, 1, 1, (), (*size, 3))
-    encoder = nn.Flatten()
-    encoder.dim = 3 * size[0] * size[1]
+    facts = DatasetInfo("-", 8, 1, 1, (), image(*size, 3))
+    encoder = Wrapped(nn.Flatten(), 3 * size[0] * size[1])
     return Rotation(Config(augment=PLAIN, **settings), encoder, facts)
 
 

@@ -1,8 +1,8 @@
 import pytest
 import torch
 from helpers.tiny_methods import batch, encoder, facts, views
+from probeline.core.batch import Outputs, Views
 from probeline.errors import NotApplicable
-from probeline.methods.base import Outputs, Views
 from probeline.methods.contrastive.exemplar import Config, Exemplar
 from torch.nn import functional as F
 

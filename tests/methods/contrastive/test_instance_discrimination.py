@@ -3,8 +3,8 @@ import math
 import pytest
 import torch
 from helpers.tiny_methods import batch, encoder, facts, tensor, trained_step, views
+from probeline.core.batch import Outputs, Views
 from probeline.errors import BadData, NotApplicable
-from probeline.methods.base import Outputs, Views
 from probeline.methods.contrastive.instance_discrimination import Config, InstanceDiscrimination, noise_contrastive
 from torch.nn import functional as F
 

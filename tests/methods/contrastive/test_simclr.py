@@ -2,25 +2,24 @@ from dataclasses import replace
 
 import pytest
 import torch
+from helpers.encoders import Wrapped
 from probeline import losses
+from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
 from probeline.core.sample_rng import SampleRNG
-from probeline.data.loader import Batch
+from probeline.core.sample_spec import image
 from probeline.errors import BadData
 from probeline.losses import nt_xent, supcon
-from probeline.methods.base import Outputs, Views
 from probeline.methods.contrastive.simclr import Config, SimCLR
 from probeline.models.projector import projector
 from probeline.plugins import catalog
 from torch import nn
 
-FACTS = DatasetInfo(digest="-", train_size=8, validation_size=1, test_size=1, classes=(), shape=(8, 8, 3))
+FACTS = DatasetInfo(digest="-", train_size=8, validation_size=1, test_size=1, classes=(), sample=image(8, 8, 3))
 
 
 def encoder():
-    made = nn.Flatten()
-    made.dim = 192
-    return made
+    return Wrapped(nn.Flatten(), 192)
 
 
 def test_its_loss_is_nt_xent_of_the_two_halves():

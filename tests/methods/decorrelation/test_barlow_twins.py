@@ -1,7 +1,7 @@
 import pytest
 import torch
 from helpers.tiny_methods import encoder, facts, tensor
-from probeline.methods.base import Outputs, Views
+from probeline.core.batch import Outputs, Views
 from probeline.methods.decorrelation.barlow_twins import BarlowTwins, Config
 from torch import nn
 

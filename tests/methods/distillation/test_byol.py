@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 from helpers.tiny_methods import batch, encoder, facts, tensor, trained_step, views
+from probeline.core.batch import Outputs, Views
 from probeline.core.dataset import Dataset, Split
 from probeline.experiment.schema import Training
-from probeline.methods.base import Outputs, Views
 from probeline.methods.distillation.byol import BYOL, Config
 from probeline.training.checkpoints import Checkpoint
 from probeline.training.loop import Loop

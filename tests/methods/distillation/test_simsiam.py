@@ -1,7 +1,7 @@
 import pytest
 import torch
 from helpers.tiny_methods import batch, encoder, facts, tensor, views
-from probeline.methods.base import Outputs, Views
+from probeline.core.batch import Outputs, Views
 from probeline.methods.distillation.simsiam import Config, SimSiam
 from torch import nn
 

@@ -2,10 +2,10 @@ import math
 
 import pytest
 import torch
+from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
 from probeline.core.sample_rng import SampleRNG
-from probeline.data.loader import Batch
-from probeline.methods.base import Outputs, Views
+from probeline.core.sample_spec import image
 from probeline.methods.generative.vae import VAE, Config, divergence
 from probeline.models.build import build_encoder
 from torch.distributions import Normal, kl_divergence
@@ -13,9 +13,9 @@ from torch.distributions import Normal, kl_divergence
 
 def method(shape=(16, 16, 3), **settings):
     torch.manual_seed(0)
-    encoder = build_encoder({"name": "resnet", "width": 2}, shape)
+    encoder = build_encoder({"name": "resnet", "width": 2}, image(*shape))
     config = Config(**({"latent_dim": 5, "decoder_width": 4} | settings))
-    return VAE(config, encoder, DatasetInfo("-", 8, 1, 1, (), shape)).eval()
+    return VAE(config, encoder, DatasetInfo("-", 8, 1, 1, (), image(*shape))).eval()
 
 
 def views(made, count=3):
@@ -38,8 +38,8 @@ def test_by_default_a_view_is_the_image_or_its_mirror_image_whatever_its_shape()
     images = torch.rand(8, 3, 16, 24)
     index = torch.arange(8)
     seen = made.views(Batch(images, index, index), SampleRNG(0, 0, index)).inputs
-    for image, view in zip(images, seen, strict=True):
-        same, mirrored = (torch.allclose(view, other, atol=1e-5) for other in (image, image.flip(2)))
+    for picture, view in zip(images, seen, strict=True):
+        same, mirrored = (torch.allclose(view, other, atol=1e-5) for other in (picture, picture.flip(2)))
         assert same or mirrored
 
 
@@ -74,7 +74,7 @@ def test_more_samples_of_importance_give_fewer_bits_and_one_gives_the_bound():
 def test_the_mean_weight_is_the_bound_with_the_divergence_in_closed_form():
     made = method()
     seen = views(made)
-    h = made.encoder(seen.inputs)
+    h = made.encoder(seen.inputs).h
     mu, log_variance = made._posterior(h)
     weights = made.log_weights(seen.inputs, SampleRNG(0, 0, torch.arange(3)), 64).mean(0)
     noise = torch.randn(64, 3, 5, generator=torch.Generator().manual_seed(1))

@@ -2,18 +2,19 @@ import math
 
 import pytest
 import torch
+from probeline.core.batch import Batch
 from probeline.core.dataset import DatasetInfo
 from probeline.core.sample_rng import SampleRNG
-from probeline.data.loader import Batch
+from probeline.core.sample_spec import image
 from probeline.methods.generative.vqvae import VQVAE, Config
 from probeline.models.build import build_encoder
 
 
 def method(shape=(16, 16, 3), **settings):
     torch.manual_seed(0)
-    encoder = build_encoder({"name": "resnet", "width": 2}, shape)
+    encoder = build_encoder({"name": "resnet", "width": 2}, image(*shape))
     config = Config(**({"codes": 8, "code_dim": 4, "decoder_width": 4} | settings))
-    return VQVAE(config, encoder, DatasetInfo("-", 8, 1, 1, (), shape)).eval()
+    return VQVAE(config, encoder, DatasetInfo("-", 8, 1, 1, (), image(*shape))).eval()
 
 
 def views(made, count=3):

@@ -2,9 +2,10 @@ import math
 
 import pytest
 import torch
+from probeline.core.batch import Batch
 from probeline.core.dataset import DatasetInfo
 from probeline.core.sample_rng import SampleRNG
-from probeline.data.loader import Batch
+from probeline.core.sample_spec import image
 from probeline.methods.generative.vqvae_prior import Config, VQVAEPrior
 from probeline.models.build import build_encoder
 
@@ -13,8 +14,8 @@ SMALL = {"codes": 8, "code_dim": 4, "decoder_width": 4, "prior_width": 8, "prior
 
 def method(**settings):
     torch.manual_seed(0)
-    encoder = build_encoder({"name": "resnet", "width": 2}, (16, 16, 3))
-    return VQVAEPrior(Config(**(SMALL | settings)), encoder, DatasetInfo("-", 8, 1, 1, (), (16, 16, 3)))
+    encoder = build_encoder({"name": "resnet", "width": 2}, image(16, 16, 3))
+    return VQVAEPrior(Config(**(SMALL | settings)), encoder, DatasetInfo("-", 8, 1, 1, (), image(16, 16, 3)))
 
 
 def views(made, count=4):
@@ -102,9 +103,9 @@ def test_the_autoencoder_is_that_of_vqvae_with_the_same_settings(codebook):
     from probeline.methods.generative import vqvae
 
     torch.manual_seed(0)
-    encoder = build_encoder({"name": "resnet", "width": 2}, (16, 16, 3))
+    encoder = build_encoder({"name": "resnet", "width": 2}, image(16, 16, 3))
     settings = {key: SMALL[key] for key in ("codes", "code_dim", "decoder_width")} | {"codebook": codebook}
-    alone = vqvae.VQVAE(vqvae.Config(**settings), encoder, DatasetInfo("-", 8, 1, 1, (), (16, 16, 3)))
+    alone = vqvae.VQVAE(vqvae.Config(**settings), encoder, DatasetInfo("-", 8, 1, 1, (), image(16, 16, 3)))
     made = method(codebook=codebook)
     alone.load_state_dict({k: v for k, v in made.state_dict().items() if k.startswith(("encoder.", "body."))})
     both = []

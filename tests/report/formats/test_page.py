@@ -210,7 +210,7 @@ def test_columns_without_any_value_do_no_harm(tmp_path, make, trials, history):
 
 def test_the_report_imports_no_torch_ray_or_mlflow():
     code = (
-        "import sys; from probeline import catalog; import probeline.report.formats.page;"
+        "import sys; from probeline.plugins import catalog; import probeline.report.formats.page;"
         "[catalog.module('figures', name) for name in catalog.names('figures')];"
         "print([name for name in ('torch', 'ray', 'mlflow') if name in sys.modules])"
     )

@@ -44,7 +44,7 @@ def test_a_report_from_an_export_loads_no_mlflow_torch_or_ray(tmp_path, trials, 
     spec = tmp_path / "spec.yaml"
     spec.write_text("name: quickstart\nbase: {data: photos, encoder: resnet, method: simclr}\n")
     code = (
-        "import sys; from probeline.cli import app\n"
+        "import sys; from probeline.cli.app import app\n"
         f"try: app(['report', {str(spec)!r}, '--from', {str(tmp_path)!r}, '--out', {str(tmp_path / 'out')!r}])\n"
         "except SystemExit as end: assert not end.code, end.code\n"
         "print([name for name in ('torch', 'ray', 'mlflow') if name in sys.modules])"

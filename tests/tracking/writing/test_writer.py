@@ -124,10 +124,10 @@ def test_a_trial_left_open_is_interrupted_and_counts_as_missing(uri, tmp_path):
 def test_the_next_writer_sends_what_a_killed_process_had_said(uri, tmp_path):
     script = f"""
         import sys, time
-        from tracking.said import curve, info, trial
-        from probeline.tracking import sender
+        from helpers.trial_events import curve, info, trial
+        from probeline.tracking.writing import upload_thread
         from probeline.tracking.writing.writer import Writer
-        sender.connect = lambda uri: time.sleep(3600)
+        upload_thread.connect = lambda uri: time.sleep(3600)
         writer = Writer({uri!r}, info("dead"), {str(tmp_path)!r}).__enter__()
         writer.started(trial(1)); writer.records(trial(1).id, curve(5)); writer.finished(trial(1).id)
         writer.started(trial(2)); writer.records(trial(2).id, curve(4))

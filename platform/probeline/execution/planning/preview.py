@@ -9,6 +9,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
+from probeline.core.method import Method
 from probeline.core.sample_rng import SampleRNG
 from probeline.data.loader import batches
 from probeline.data.store import facts, open_dataset
@@ -18,7 +19,6 @@ from probeline.experiment.grid import cells
 from probeline.experiment.problems import unknown
 from probeline.experiment.schema import Experiment
 from probeline.experiment.trial import Cell
-from probeline.methods.base import Method
 from probeline.models.build import build_encoder
 from probeline.plugins import catalog
 from probeline.training.seeds import derive
@@ -64,7 +64,7 @@ def look(experiment: Experiment, label: str | None, samples: int, epoch: int) ->
     dataset, known = open_dataset(recipe["data"]), facts(recipe["data"])
     torch.manual_seed(derive(seed, "init"))
     method = _method_class(cell)(
-        catalog.settings("methods", recipe["method"]), build_encoder(recipe["encoder"], known.shape), known
+        catalog.settings("methods", recipe["method"]), build_encoder(recipe["encoder"], known.sample), known
     ).train()
     count = min(samples, len(dataset.train))
     batch = next(batches(dataset.train, count, seed=0, epoch=0, device="cpu", shuffle=False))

@@ -64,7 +64,7 @@ class Worker(tune.Trainable):
 
         self.threads = max(1, int(resources.each["CPU"]))
         torch.set_num_threads(self.threads)
-        self.folder, self.storage, self.pulse, self.resources = folder, Storage(storage), pulse, resources
+        self.folder, self.storage, self.heartbeat, self.resources = folder, Storage(storage), heartbeat, resources
         self.group: WorkerGroup | None = None
         self.first: int | None = None  # bytes that it kept after its first trial
         heartbeat.carry_on()
@@ -105,16 +105,16 @@ class Worker(tune.Trainable):
         """What the trial says within the next moments. Raises Preempted when all is said and the worker must go."""
         until, said, failure, done = time.monotonic() + PATIENCE, [], None, False
         try:
-            while time.monotonic() < until and not self.pulse.stopping():
+            while time.monotonic() < until and not self.heartbeat.stopping():
                 said.append(next(self.said))
-                self.pulse.beat()
+                self.heartbeat.beat()
         except StopIteration:
             done = True
         except Exception as error:
-            if not self.pulse.stopping():
+            if not self.heartbeat.stopping():
                 failure, done = describe(error), True
                 failure = failure if self.group is None else self.group.cause(failure)
-        if self.pulse.stopping() and not said and not done:
+        if self.heartbeat.stopping() and not said and not done:
             self._keep_state()
             raise Preempted("the worker was told to go (SIGTERM)")
         if done and self.life is not None:
@@ -128,7 +128,7 @@ class Worker(tune.Trainable):
         """Stops between two records; the trial keeps its checkpoint."""
         self._keep_state()
         if self.life is not None:
-            self.pulse.show_life_in(None)
+            self.heartbeat.show_life_in(None)
             for file in (self.life, self.life.with_name(f"{self.life.name}.stacks")):
                 with contextlib.suppress(OSError):
                     file.unlink()
@@ -144,7 +144,7 @@ class Worker(tune.Trainable):
 
     def _keep_state(self) -> None:
         """Stops the trial where it is; its training writes its checkpoint. Without room for it, an older one stands."""
-        with contextlib.suppress(self.pulse.Stopped, DiskFull):
+        with contextlib.suppress(self.heartbeat.Stopped, DiskFull):
             self.said.close()
 
     def _show_life(self, patience: float) -> Path:
@@ -157,7 +157,7 @@ class Worker(tune.Trainable):
         faulthandler.register(signal.SIGUSR2, file=stacks)
         command = [sys.executable, "-S", "-E", watchdog.__file__, str(os.getpid()), str(life), str(patience)]
         subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
-        self.pulse.show_life_in(life)
+        self.heartbeat.show_life_in(life)
         return life
 
 

@@ -9,15 +9,15 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
+from probeline.core.method import Method
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
 from probeline.data.images.augment.settings import Augment, Augmentation
 from probeline.data.images.augment.views import augment
-from probeline.data.loader import Batch
 from probeline.errors import BadData, UserError
 from probeline.methods._shapes import require_patches, view_shape
-from probeline.methods.base import Method, Outputs, Views
 from probeline.models.patches import grid
 from probeline.models.row_context import RowContext
 
@@ -76,7 +76,7 @@ class CPC(Method):
         return Views(grid(images, self.patch, self.stride), places)
 
     def forward(self, views: Views) -> Outputs:
-        patches = self.encoder(views.inputs).unflatten(0, (*self.grid, -1))  # [R, K, B, dim]
+        patches = self.encoder(views.inputs).h.unflatten(0, (*self.grid, -1))  # [R, K, B, dim]
         z = patches.permute(2, 3, 0, 1)
         return Outputs(z.mean((2, 3)), z, {"context": self.context(z)})
 

@@ -10,15 +10,16 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
+from probeline.core.method import Method
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
 from probeline.data.images.augment.settings import Augment, Augmentation
 from probeline.data.images.augment.views import augment
-from probeline.data.loader import Batch
 from probeline.errors import BadData
 from probeline.methods._shapes import require_patches, view_shape
-from probeline.methods.base import Method, Outputs, Views, top1
+from probeline.methods.base import top1
 from probeline.models.patches import cut
 
 
@@ -81,7 +82,7 @@ class RelativePosition(Method):
         return start + cells * (self.patch + self.gap) + moves
 
     def forward(self, views: Views) -> Outputs:
-        h = self.encoder(views.inputs)
+        h = self.encoder(views.inputs).h
         middle, *others = h.chunk(1 + self.config.neighbours)
         pairs = torch.cat([torch.cat([middle, other], dim=1) for other in others])
         return Outputs(h, self.head(pairs))

@@ -11,16 +11,17 @@ from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
+from probeline.core.method import Method
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
 from probeline.data.images.augment.rotations import turns
 from probeline.data.images.augment.settings import Augment, Augmentation
 from probeline.data.images.augment.views import augment
-from probeline.data.loader import Batch
 from probeline.errors import BadData
 from probeline.methods._shapes import view_shape
-from probeline.methods.base import Method, Outputs, Views, top1
+from probeline.methods.base import top1
 
 VERSION = 2  # views are drawn by sample since 2
 
@@ -62,7 +63,7 @@ class Rotation(Method):
         return Views(*turns(augment(batch.inputs, self.config.augment, rng), self.config.rotations))
 
     def forward(self, views: Views) -> Outputs:
-        h = self.encoder(views.inputs)
+        h = self.encoder(views.inputs).h
         return Outputs(h, self.head(h))
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:

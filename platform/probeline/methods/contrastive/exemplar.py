@@ -8,13 +8,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
+from probeline.core.method import Method
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
 from probeline.data.images.augment.settings import Augment, Augmentation
 from probeline.data.images.augment.views import augment
-from probeline.data.loader import Batch
-from probeline.methods.base import Method, Outputs, Views, remembered, top1
+from probeline.methods.base import remembered, top1
 
 
 class Config(Settings):
@@ -39,7 +40,7 @@ class Exemplar(Method):
         return Views(augment(batch.inputs, self.config.augment, rng), index=batch.index)
 
     def forward(self, views: Views) -> Outputs:
-        h = self.encoder(views.inputs)
+        h = self.encoder(views.inputs).h
         return Outputs(h, h)
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:

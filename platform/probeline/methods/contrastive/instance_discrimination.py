@@ -11,14 +11,15 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
+from probeline.core.method import Method
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
 from probeline.data.images.augment.settings import Augment, Augmentation
 from probeline.data.images.augment.views import augment
-from probeline.data.loader import Batch
 from probeline.errors import BadData
-from probeline.methods.base import Method, Outputs, Views, remembered, top1
+from probeline.methods.base import remembered, top1
 
 NORMALISER_MOMENTUM = 0.9
 """Of the old estimate of Z, batch by batch."""
@@ -63,7 +64,7 @@ class InstanceDiscrimination(Method):
         return Views(augment(batch.inputs, self.config.augment, rng), index=batch.index)
 
     def forward(self, views: Views) -> Outputs:
-        h = self.encoder(views.inputs)
+        h = self.encoder(views.inputs).h
         return Outputs(h, self.project(h))
 
     def project(self, h: Tensor) -> Tensor:

@@ -11,11 +11,13 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from probeline.core.batch import Outputs, Views
 from probeline.core.dataset import DatasetInfo
+from probeline.core.encoder import Representation
 from probeline.errors import BadData
 from probeline.methods._two_view_settings import TwoViewSettings
 from probeline.methods._two_views import TwoViews
-from probeline.methods.base import Outputs, Views, top1
+from probeline.methods.base import top1
 from probeline.models.ema import ema_copy, ema_update
 from probeline.models.shared_norm import batch_rows, in_groups
 
@@ -89,13 +91,15 @@ class MoCo(TwoViews):
     def _queried(self, inputs: Tensor) -> Tensor:
         """h [B, dim] of queries, group by group of neighbouring rows."""
         rows = torch.arange(batch_rows(inputs))
-        return in_groups(self.encoder, inputs, rows.tensor_split(self._groups(inputs)))
+        return in_groups(Representation(self.encoder), inputs, rows.tensor_split(self._groups(inputs)))
 
     def _keys(self, inputs: Tensor) -> Tensor:
         """Keys [B, D], group by group of rows some way apart; in the order of the rows."""
         groups, rows = self._groups(inputs), torch.arange(batch_rows(inputs))
         apart = torch.cat([rows[start::groups] for start in range(groups)])
-        return in_groups(nn.Sequential(self.key_encoder, self.key_projector), inputs, apart.tensor_split(groups))
+        return in_groups(
+            nn.Sequential(Representation(self.key_encoder), self.key_projector), inputs, apart.tensor_split(groups)
+        )
 
     def _groups(self, inputs: Tensor) -> int:
         return max(1, min(self.config.norm_groups, batch_rows(inputs) // 2)) if self.training else 1

@@ -14,13 +14,13 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Component
-from probeline.data.loader import Batch
 from probeline.methods._two_view_settings import TwoViewSettings
 from probeline.methods._two_views import TwoViews
-from probeline.methods.base import Outputs, Views, labels_wanted
+from probeline.methods.base import labels_wanted
 from probeline.models.projector import projector
 from probeline.plugins import catalog
 

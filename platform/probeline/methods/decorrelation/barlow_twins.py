@@ -7,11 +7,11 @@ ICML 2021, arXiv 2103.03230.
 from pydantic import Field
 from torch import Tensor, nn
 
+from probeline.core.batch import Outputs, Views
 from probeline.core.dataset import DatasetInfo
 from probeline.losses import barlow_twins
 from probeline.methods._two_view_settings import TwoViewSettings
 from probeline.methods._two_views import TwoViews
-from probeline.methods.base import Outputs, Views
 from probeline.models.projector import mlp
 
 

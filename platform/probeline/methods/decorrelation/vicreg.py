@@ -7,11 +7,11 @@ ICLR 2022, arXiv 2105.04906.
 from pydantic import Field
 from torch import Tensor, nn
 
+from probeline.core.batch import Outputs, Views
 from probeline.core.dataset import DatasetInfo
 from probeline.losses import vicreg
 from probeline.methods._two_view_settings import TwoViewSettings
 from probeline.methods._two_views import TwoViews
-from probeline.methods.base import Outputs, Views
 from probeline.models.projector import mlp
 
 

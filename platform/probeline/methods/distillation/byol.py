@@ -7,11 +7,11 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from probeline.core.batch import Outputs, Views
 from probeline.core.dataset import DatasetInfo
 from probeline.losses import negative_cosine
 from probeline.methods._two_view_settings import TwoViewSettings
 from probeline.methods._two_views import TwoViews
-from probeline.methods.base import Outputs, Views
 from probeline.models.ema import ema_copy, ema_update, rising_momentum
 from probeline.models.projector import mlp
 
@@ -39,10 +39,10 @@ class BYOL(TwoViews):
         self.register_buffer("step", torch.zeros((), dtype=torch.int64))
 
     def forward(self, views: Views) -> Outputs:
-        h = self.encoder(views.inputs)
+        h = self.encoder(views.inputs).h
         z = self.projector(h)
         with torch.no_grad():
-            target = self.target_projector(self.target_encoder(views.inputs))
+            target = self.target_projector(self.target_encoder(views.inputs).h)
         return Outputs(h, z, {"predicted": self.predictor(z), "target": target})
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:

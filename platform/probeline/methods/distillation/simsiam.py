@@ -6,12 +6,12 @@ Chen, He: Exploring Simple Siamese Representation Learning, CVPR 2021, arXiv 201
 from pydantic import Field
 from torch import Tensor, nn
 
+from probeline.core.batch import Outputs, Views
 from probeline.core.dataset import DatasetInfo
 from probeline.data.images.augment.settings import Augment, Augmentation
 from probeline.losses import negative_cosine
 from probeline.methods._two_view_settings import TwoViewSettings
 from probeline.methods._two_views import TwoViews
-from probeline.methods.base import Outputs, Views
 from probeline.models.projector import mlp
 
 
@@ -39,7 +39,7 @@ class SimSiam(TwoViews):
         self.predictor = mlp(width, config.predictor_dim, width)
 
     def forward(self, views: Views) -> Outputs:
-        h = self.encoder(views.inputs)
+        h = self.encoder(views.inputs).h
         z = self.projector(h)
         return Outputs(h, z, {"predicted": self.predictor(z)})
 

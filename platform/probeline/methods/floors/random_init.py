@@ -1,7 +1,7 @@
 """No training at all: the encoder as it was initialised, the floor that every method has to beat."""
 
+from probeline.core.method import Method
 from probeline.core.settings import Settings
-from probeline.methods.base import Method
 
 
 class Config(Settings):

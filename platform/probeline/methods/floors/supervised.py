@@ -8,13 +8,14 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
+from probeline.core.method import Method
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
 from probeline.data.images.augment.settings import Augment, Augmentation
 from probeline.data.images.augment.views import augment
-from probeline.data.loader import Batch
-from probeline.methods.base import Method, Outputs, Views, labels_wanted, top1
+from probeline.methods.base import labels_wanted, top1
 
 VERSION = 2  # views are drawn by sample since 2
 
@@ -39,7 +40,7 @@ class Supervised(Method):
         return Views(augment(batch.inputs, self.config.augment, rng), batch.labels)
 
     def forward(self, views: Views) -> Outputs:
-        h = self.encoder(views.inputs)
+        h = self.encoder(views.inputs).h
         return Outputs(h, self.head(h))
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:

@@ -10,14 +10,14 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
+from probeline.core.method import Method
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
 from probeline.data.images.augment.settings import Augmentation
 from probeline.data.images.augment.views import augment
-from probeline.data.loader import Batch
 from probeline.methods._shapes import view_shape
-from probeline.methods.base import Method, Outputs, Views
 from probeline.models.decoder import Decoder, Pixels
 
 
@@ -59,7 +59,7 @@ class VAE(Method):
         return Views(augment(batch.inputs, self.config.augment, rng), rng.normal(self.config.latent_dim, "eps"))
 
     def forward(self, views: Views) -> Outputs:
-        h = self.encoder(views.inputs)
+        h = self.encoder(views.inputs).h
         mu, log_variance = self._posterior(h)
         pixels = self._decode(mu + torch.exp(log_variance / 2) * views.targets)
         return Outputs(h, mu, {"log_variance": log_variance, **pixels._asdict()})
@@ -73,7 +73,7 @@ class VAE(Method):
 
     def log_weights(self, images: Tensor, rng: SampleRNG, samples: int) -> Tensor:
         """[samples, B], nats: log p(x, z) - log q(z|x) of images [B, C, H, W] in [0, 1] at codes z drawn from q."""
-        mu, log_variance = self._posterior(self.encoder(images))
+        mu, log_variance = self._posterior(self.encoder(images).h)
         found = []
         for sample in range(samples):
             eps = rng.normal(self.config.latent_dim, f"importance {sample}")
@@ -84,7 +84,7 @@ class VAE(Method):
 
     def reconstruct(self, images: Tensor) -> Tensor:
         """images [B, C, H, W] in [0, 1] -> the decoder's means at z = mu, likewise."""
-        return self._decode(self._posterior(self.encoder(images))[0]).images()
+        return self._decode(self._posterior(self.encoder(images).h)[0]).images()
 
     def sample(self, rng: SampleRNG) -> Tensor:
         """The decoder's means at codes of the prior, one image a row of `rng`, in [0, 1]."""

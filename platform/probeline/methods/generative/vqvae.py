@@ -9,13 +9,13 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
+from probeline.core.method import Method
 from probeline.core.sample_rng import SampleRNG
 from probeline.data.images.augment.settings import Augmentation
 from probeline.data.images.augment.views import augment
-from probeline.data.loader import Batch
 from probeline.methods._shapes import view_shape
-from probeline.methods.base import Method, Outputs, Views
 from probeline.models.decoder import Pixels
 from probeline.models.vq_autoencoder import VQAutoencoder
 from probeline.models.vq_settings import QuantiserSettings

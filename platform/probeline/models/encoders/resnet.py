@@ -10,6 +10,8 @@ from typing import Literal
 from pydantic import Field
 from torch import Tensor, nn
 
+from probeline.core.encoder import Encoded, Encoder
+from probeline.core.sample_spec import SampleSpec
 from probeline.models.settings import EncoderSettings
 
 
@@ -24,10 +26,10 @@ class Config(EncoderSettings):
 BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}
 
 
-def build(config: Config, shape: tuple[int, ...]) -> nn.Module:
-    """The encoder for samples of `shape` [H, W, C]: float [B, C, H, W] in, h [B, 8 * width * expansion] out."""
+def build(config: Config, sample: SampleSpec) -> Encoder:
+    """The encoder for images [H, W, C]: float [B, C, H, W] in, h [B, 8 * width * expansion] out."""
     block = Bottleneck if config.depth == 50 else BasicBlock
-    return ResNet(block, BLOCKS[config.depth], config.width, config.stem, channels=shape[-1])
+    return ResNet(block, BLOCKS[config.depth], config.width, config.stem, channels=sample.channels)
 
 
 def conv(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Conv2d:
@@ -96,7 +98,7 @@ class Bottleneck(nn.Module):
         return self.relu(self.bn3(self.conv3(x)) + residual)
 
 
-class ResNet(nn.Module):
+class ResNet(Encoder):
     """Four stages of residual blocks and global average pooling; `dim` is the size of h."""
 
     def __init__(self, block: type, blocks: tuple[int, ...], width: int, stem: str, channels: int) -> None:
@@ -117,7 +119,7 @@ class ResNet(nn.Module):
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Encoded:
         x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
-        return x.mean(dim=(2, 3))
+        return Encoded(x.mean(dim=(2, 3)))

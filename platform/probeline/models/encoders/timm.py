@@ -4,8 +4,9 @@ Needs the extra: pip install 'probeline[timm]'. Pixels are normalised as the mod
 """
 
 from pydantic import Field
-from torch import nn
 
+from probeline.core.encoder import Encoder
+from probeline.core.sample_spec import SampleSpec
 from probeline.errors import UserError
 from probeline.models.normalise import Normalised
 from probeline.models.settings import EncoderSettings
@@ -18,7 +19,7 @@ class Config(EncoderSettings):
     options: dict[str, int | float | str | bool] = Field(default_factory=dict)
 
 
-def build(config: Config, shape: tuple[int, ...]) -> nn.Module:
+def build(config: Config, sample: SampleSpec) -> Encoder:
     """The model without its classifier, untrained unless `weights` names a file: [B, C, H, W] in, h [B, dim] out.
 
     Raises:
@@ -31,6 +32,8 @@ def build(config: Config, shape: tuple[int, ...]) -> nn.Module:
     if not timm.is_model(config.variant):
         near = timm.list_models(f"*{config.variant.split('_')[0]}*")[:5]
         raise UserError(f"timm knows no model {config.variant!r}; near: {', '.join(near) or 'none'}")
-    model = timm.create_model(config.variant, num_classes=0, in_chans=shape[-1], **config.options)
+    model = timm.create_model(config.variant, num_classes=0, in_chans=sample.channels, **config.options)
     mean, std = model.pretrained_cfg["mean"], model.pretrained_cfg["std"]
-    return Normalised(model, model.num_features, mean, std) if shape[-1] == 3 else Normalised(model, model.num_features)
+    if sample.channels != 3:
+        return Normalised(model, model.num_features)
+    return Normalised(model, model.num_features, mean, std)

@@ -6,6 +6,8 @@ Pixels are normalised with ImageNet's mean and deviation, as torchvision's own w
 from pydantic import Field
 from torch import nn
 
+from probeline.core.encoder import Encoder
+from probeline.core.sample_spec import SampleSpec
 from probeline.errors import UserError
 from probeline.models.normalise import Normalised
 from probeline.models.settings import EncoderSettings
@@ -21,7 +23,7 @@ class Config(EncoderSettings):
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
-def build(config: Config, shape: tuple[int, ...]) -> nn.Module:
+def build(config: Config, sample: SampleSpec) -> Encoder:
     """The model without its classifier, untrained unless `weights` names a file: [B, 3, H, W] in, h [B, dim] out.
 
     Raises:
@@ -32,8 +34,8 @@ def build(config: Config, shape: tuple[int, ...]) -> nn.Module:
     if config.variant not in models.list_models(module=models):
         near = models.list_models(module=models, include=f"*{config.variant.split('_')[0]}*")[:5]
         raise UserError(f"torchvision knows no model {config.variant!r}; near: {', '.join(near) or 'none'}")
-    if shape[-1] != 3:
-        raise UserError(f"torchvision/{config.variant} takes 3 channels, the data have {shape[-1]}; use resnet")
+    if sample.channels != 3:
+        raise UserError(f"torchvision/{config.variant} takes 3 channels, the data have {sample.channels}; use resnet")
     model = models.get_model(config.variant, weights=None, **config.options)
     return Normalised(model, without_classifier(model), MEAN, STD)
 

@@ -169,7 +169,8 @@ def _sections(
     folded = (("Standings of the lines, over all their cells", ranked),) * bool(ranked.rows)
     folded += (("Per-class accuracy, calibration and the rest", more),) * bool(more.columns)
     parts = [
-        ReportPart("results", "Result", charts["results"], (results,) * ("results" in wanted), folded, "No results yet."),
+        ReportPart("results", "Result", charts["results"],
+             (results,) * ("results" in wanted), folded, empty="No results yet."),
         ReportPart("differences", "Paired differences", charts["differences"],
              (paired,) * (paired is not None and "differences" in wanted),
              empty="The experiment names no baseline, so nothing is compared (report.baseline)."),

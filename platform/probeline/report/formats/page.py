@@ -17,10 +17,10 @@ from probeline.report.formats import exports, images, latex, markdown
 from probeline.report.formats.contents import Chart, Contents, contents
 from probeline.report.tables.tables import Entry, Table
 
-HERE = Path(__file__).parent
+REPORT = Path(__file__).parents[1]
 SUMMARY = "summary.md"
-SCRIPTS = ("figures.js", "page.js", "tables.js", "trials.js", "panels/panels.js")
-STYLES = ("page.css", "panels/panels.css")
+SCRIPTS = ("formats/figures.js", "formats/page.js", "formats/tables.js", "formats/trials.js", "panels/panels.js")
+STYLES = ("formats/page.css", "panels/panels.css")
 
 
 def write(
@@ -57,15 +57,19 @@ def write(
 def render(page: Contents) -> str:
     """The page as one HTML text that loads nothing; scripts other than its own two do not run (see `policy`)."""
     environment = Environment(
-        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(REPORT),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= {"figure_json": figure_json, "rows_html": rows_html}
-    plotly, script = get_plotlyjs(), "".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    return environment.get_template("page.html.j2").render(
+    plotly, script = get_plotlyjs(), "".join((REPORT / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    return environment.get_template("formats/page.html.j2").render(
         page=page,
         description=describe,
         policy=policy(plotly, script),
-        css=Markup("".join((HERE / name).read_text(encoding="utf-8") for name in STYLES)),
+        css=Markup("".join((REPORT / name).read_text(encoding="utf-8") for name in STYLES)),
         plotly=Markup(plotly),
         script=Markup(script),
         version=__version__,

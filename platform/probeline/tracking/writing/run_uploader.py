@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from probeline.storage.paths import RemotePath, StoragePath, on_disk, parse_path
-from probeline.tracking.publishing import encoder_model
+from probeline.tracking import encoder_model
 from probeline.tracking.reading.runs import open_runs
 from probeline.tracking.reading.runs_client import as_run
 from probeline.tracking.server import mlflow_names

@@ -48,7 +48,7 @@ def packed(folder: Path, kind: str) -> Path:
 def test_a_folder_without_parts_gets_a_stratified_test_part(folder):
     facts = store.facts(component(folder))
     assert (facts.train_size, facts.validation_size, facts.test_size) == (14, 2, 4)
-    assert facts.classes == ("cat", "dog") and facts.shape == (8, 8, 3)
+    assert facts.classes == ("cat", "dog") and facts.sample.shape == (8, 8, 3)
     assert np.bincount(store.open_dataset(component(folder)).test.labels).tolist() == [2, 2]
 
 
@@ -68,7 +68,7 @@ def test_parts_are_taken_where_they_are(tmp_path):
         for number in range(count):
             save(tmp_path / "x" / part / "abc"[number % 2] / f"{number}.png", np.full((4, 4), count, np.uint8))
     facts = store.facts(component(tmp_path / "x"))
-    assert (facts.train_size, facts.validation_size, facts.test_size) == (6, 3, 2) and facts.shape == (4, 4, 1)
+    assert (facts.train_size, facts.validation_size, facts.test_size) == (6, 3, 2) and facts.sample.shape == (4, 4, 1)
     opened = store.open_dataset(component(tmp_path / "x"))
     assert [set(part.inputs.ravel()) for part in (opened.train, opened.validation, opened.test)] == [{6}, {3}, {2}]
 
@@ -103,14 +103,14 @@ def test_images_of_other_sizes_need_a_size(folder):
     save(folder / "dog" / "wide.png", RANDOM.integers(0, 256, (12, 16, 3), np.uint8))
     with pytest.raises(UserError, match=r"8x8 .* and 16x12 .*dog/wide.png.*set `size`"):
         store.facts(component(folder))
-    assert store.facts(component(folder, size=6)).shape == (6, 6, 3)
+    assert store.facts(component(folder, size=6)).sample.shape == (6, 6, 3)
 
 
 def test_grey_images_stay_grey_unless_colour_is_asked_for(tmp_path):
     for number in range(4):
         save(tmp_path / "x" / "a" / f"{number}.png", np.full((4, 4), number, np.uint8))
-    assert store.facts(component(tmp_path / "x")).shape == (4, 4, 1)
-    assert store.facts(component(tmp_path / "x", channels=3)).shape == (4, 4, 3)
+    assert store.facts(component(tmp_path / "x")).sample.shape == (4, 4, 1)
+    assert store.facts(component(tmp_path / "x", channels=3)).sample.shape == (4, 4, 3)
 
 
 @pytest.mark.parametrize("kind", ["folder", "tar.gz", "zip"])
@@ -157,7 +157,7 @@ def test_nothing_is_written_outside_the_cache(tmp_path, cache):
 def test_real_faces_are_read(shared_data):
     facts = store.facts(component(shared_data / "orl_faces" / "orl_faces_pgm.tar.gz"))
     assert (facts.train_size, facts.validation_size, facts.test_size) == (288, 32, 80)
-    assert len(facts.classes) == 40 and facts.shape == (112, 92, 1)
+    assert len(facts.classes) == 40 and facts.sample.shape == (112, 92, 1)
 
 
 @pytest.mark.slow

@@ -6,12 +6,13 @@ it a model of the flavour `python_function`, whose loader is this module. It is 
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from probeline.core.sample_spec import SampleSpec, image
 from probeline.errors import UserError
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def description(file: Path) -> str | None:
     """The text of `MLmodel` for the encoder that `file` (encoder.json) tells of; None where it tells too little."""
     try:
         facts = json.loads(file.read_text(encoding="utf-8"))
-        signature = {"inputs": _tensors("uint8", facts["shape"]), "outputs": _tensors("float32", [facts["dim"]])}
+        sample = sample_of(facts)
+        signature = {"inputs": _tensors(sample.dtype, sample.shape), "outputs": _tensors("float32", [facts["dim"]])}
         metadata = {"encoder_id": facts["encoder_id"]}
     except (ValueError, KeyError, TypeError):
         return None
@@ -59,7 +61,7 @@ class EncoderModel:
         with torch.no_grad():
             for start in range(0, len(model_input), BATCH):
                 pixels = torch.from_numpy(np.ascontiguousarray(model_input[start : start + BATCH]))
-                found.append(self.encoder(as_inputs(pixels)).float().numpy())
+                found.append(self.encoder(as_inputs(pixels)).h.float().numpy())
         return np.concatenate(found)
 
 
@@ -78,7 +80,7 @@ def open_encoder(folder: Path) -> "nn.Module":
         facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
         component = {key: value for key, value in facts["recipe"]["encoder"].items() if key != "weights"}
         with torch.random.fork_rng(devices=[]):  # the initialisation that is thrown away leaves the caller's numbers
-            encoder = build_encoder(component, tuple(facts["shape"]))
+            encoder = build_encoder(component, sample_of(facts))
         encoder.load_state_dict(load_file(folder / WEIGHTS))
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise UserError(
@@ -86,6 +88,11 @@ def open_encoder(folder: Path) -> "nn.Module":
             "version of Probeline that wrote them"
         ) from error
     return encoder.to(memory_format=torch.channels_last).requires_grad_(False).eval()
+
+
+def sample_of(facts: Mapping[str, Any]) -> SampleSpec:
+    """The kind of samples that an encoder takes, from its `encoder.json`; those of the first releases say a `shape`."""
+    return SampleSpec.of(facts["sample"]) if "sample" in facts else image(*facts["shape"])
 
 
 def _load_pyfunc(path: str) -> EncoderModel:
@@ -97,5 +104,12 @@ def _flavour() -> dict[str, Any]:
     return {"loader_module": __name__, "python_version": platform.python_version()}
 
 
-def _tensors(dtype: str, shape: list[int]) -> str:
-    return json.dumps([{"type": "tensor", "tensor-spec": {"dtype": dtype, "shape": [-1, *shape]}}])
+def _tensors(dtype: str, shape: Sequence[int | None]) -> str:
+    return json.dumps(
+        [
+            {
+                "type": "tensor",
+                "tensor-spec": {"dtype": dtype, "shape": [-1, *(-1 if length is None else length for length in shape)]},
+            }
+        ]
+    )

@@ -13,7 +13,7 @@ from probeline.errors import UserError
 from probeline.experiment.grid import cells
 from probeline.experiment.identity import data_key, trials
 from probeline.experiment.load import load
-from probeline.tracking.publishing import encoder_model
+from probeline.tracking import encoder_model
 from probeline.tracking.reading.results import frame
 from probeline.tracking.server.client import connect
 from probeline.tracking.writing.writer import Writer

@@ -1,0 +1,48 @@
+"""The contract of an encoder f, whatever its architecture and its samples."""
+
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+
+class Encoded(NamedTuple):
+    """What an encoder makes of B samples.
+
+    `h`: representations [B, dim]; `frames`: [B, T, dim] where the encoder keeps time, else None; `lengths`: int64 [B],
+    the frames of each sample that are not padding, or None; `layers`: [B, T, D] or [B, D] of every layer in order, or
+    None where the encoder does not give them.
+    """
+
+    h: Tensor
+    frames: Tensor | None = None
+    lengths: Tensor | None = None
+    layers: tuple[Tensor, ...] | None = None
+
+
+class Encoder(nn.Module):
+    """Base of all encoders. A plug-in is one file with its `Config` and `build(config, sample) -> Encoder`.
+
+    `dim`: the size of h; `frame_rate`: frames a second, None where the encoder keeps no time.
+    """
+
+    dim: int
+    frame_rate: float | None = None
+
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Encoded:
+        """Representations of samples x [B, ...].
+
+        Args:
+            lengths: int64 [B], how much of each sample is not padding; None: all of it. Padding changes no h.
+        """
+        raise TypeError(f"{type(self).__name__} has no forward pass")
+
+
+class Representation(nn.Module):
+    """An encoder that returns h alone, to stand before layers that take a tensor."""
+
+    def __init__(self, encoder: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.encoder(x).h

@@ -1,0 +1,57 @@
+"""What a method is: views of a batch, a forward pass, a loss."""
+
+from typing import ClassVar, Generic, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from probeline.core.batch import Batch, Outputs, Views
+from probeline.core.dataset import DatasetInfo
+from probeline.core.sample_rng import SampleRNG
+from probeline.core.settings import Settings
+
+C = TypeVar("C", bound=Settings)
+
+
+class Method(nn.Module, Generic[C]):
+    """One way to train an encoder f. A subclass is one file with its `Config`.
+
+    The three steps are apart so that the loop can cache gradients between the last two: `views` draws all its
+    randomness from the draws it is given, `forward` sees views only, row by row, and `loss` sees what `forward`
+    returned for the whole batch. Where several workers share it, `views` and `forward` are given a slice of it, and
+    `loss` and `after_step` the whole, the same on every worker. What must survive an interruption is a parameter or a
+    persistent buffer; a parameter that is not learned by gradient has `requires_grad` False.
+    """
+
+    trains: ClassVar[bool] = True
+    two_views: ClassVar[bool] = False
+    """Whether `forward` gives h and z of two views of every sample: what contrastive diagnostics look at."""
+
+    planned_steps: int = 0
+    """Steps of the whole training, which the loop says before the first one; 0 outside a training."""
+
+    def __init__(self, config: C, encoder: nn.Module, facts: DatasetInfo) -> None:
+        """`encoder`: has `dim`; `facts`: of the data (classes, kind of samples, sizes of the splits)."""
+        super().__init__()
+        self.config, self.encoder = config, encoder
+
+    @torch.no_grad()
+    def views(self, batch: Batch, rng: SampleRNG) -> Views:
+        """The views of a batch, made on its device; `rng` has a row for every sample."""
+        raise TypeError(f"{type(self).__name__} makes no views")
+
+    def forward(self, views: Views) -> Outputs:
+        """Representations and what the loss reads of them."""
+        raise TypeError(f"{type(self).__name__} has no forward pass")
+
+    def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
+        """Scalars by name, the mean over the batch; `loss` is the one that is minimised."""
+        raise TypeError(f"{type(self).__name__} has no loss")
+
+    @torch.no_grad()
+    def after_step(self, outputs: Outputs, views: Views) -> None:
+        """What is learned without a gradient, after each step of the optimiser: moving averages, banks, queues."""
+
+    def project(self, h: Tensor) -> Tensor | None:
+        """z [N, ...] of representations [N, dim] for protocols that judge it; None where there is no projector."""
+        return None
