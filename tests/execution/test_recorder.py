@@ -5,6 +5,7 @@ import io
 
 import pytest
 from probeline.core.events import Note, Record
+from probeline.data.store import facts
 from probeline.execution.planning.plan import make
 from probeline.execution.progress import ProgressDisplay
 from probeline.execution.ray.engine import Listener
@@ -35,6 +36,15 @@ def test_a_worker_that_dies_between_two_trials_costs_the_next_one_a_retry_and_no
     recorder.finished(trial)
     assert recorder.writer.flush(120)
     assert statuses(uri, [trial.id])[trial.id].status == "finished"
+
+
+def test_the_size_of_the_test_split_is_recorded_with_every_trial(recorder, uri):
+    trial = recorder.feed.next()
+    recorder.started(trial)
+    recorder.finished(trial)
+    assert recorder.writer.flush(120)
+    rows, _ = frame(uri, [trial])
+    assert rows["test_samples"].tolist() == [facts(trial.cell.recipe["data"]).test_size]
 
 
 def test_what_a_trial_noted_before_it_was_started_again_is_no_more(recorder, uri):

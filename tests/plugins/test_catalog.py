@@ -92,6 +92,11 @@ def test_a_version_that_is_not_stated_is_one(plugin):
     assert catalog.version("methods", plugin('"""Ours."""')) == 1
 
 
+def test_a_plugin_is_deterministic_only_where_it_says_so(plugin):
+    assert catalog.is_deterministic("encoders", plugin('"""Ours."""\nDETERMINISTIC = True\n'))
+    assert catalog.is_deterministic("encoders", "raw_pixels") and not catalog.is_deterministic("encoders", "resnet")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -17,6 +17,7 @@ from probeline.core.settings import Settings
 from probeline.evaluation._classification import report, require_labels
 from probeline.evaluation.base import EvaluationData, Protocol
 
+DETERMINISTIC = True
 BLOCK = 1024
 """Queries at a time: memory is BLOCK times the number of training samples."""
 

@@ -12,6 +12,8 @@ from probeline.evaluation._linear import probe
 from probeline.evaluation._probe_settings import ProbeSettings
 from probeline.evaluation.base import EvaluationData, Protocol
 
+DETERMINISTIC = True  # weights start at zero, and the splits are the same for every seed
+
 
 class Config(ProbeSettings):
     """`l2`: penalties to choose from, in units of mean cross entropy. `standardise`: each feature to mean 0, std 1."""

@@ -19,6 +19,7 @@ from probeline.core.settings import Settings
 from probeline.errors import NotApplicable
 from probeline.evaluation.base import EvaluationData, Protocol
 
+DETERMINISTIC = True
 EPSILON = 1e-7
 
 

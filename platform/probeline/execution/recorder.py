@@ -93,6 +93,7 @@ class Recorder:
             self.open.add(trial.id)
             of = shape(trial, self.plan.experiment.resources)
             tags = {**self.provenance, "data_digest": self.plan.data_digest(trial), SHAPE: str(of)}
+            tags["test_samples"] = str(self.plan.test_samples(trial))
             tags |= self.feed.source.tags(trial) if self.feed.source is not None else {}
             try:
                 self.writer.started(trial, tags=tags)

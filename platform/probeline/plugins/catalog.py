@@ -88,6 +88,11 @@ def trains(method: str) -> bool:
     return _source("methods", split(method)[0]).trains
 
 
+def is_deterministic(kind: str, name: str) -> bool:
+    """Whether a plug-in declares that its result does not depend on the seed. Raises UnknownPlugin, BrokenPlugin."""
+    return _source(kind, split(name)[0]).deterministic
+
+
 def config(kind: str, name: str) -> type[Settings]:
     """The plug-in's parameters, compiled from its source without importing it.
 

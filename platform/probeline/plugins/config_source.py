@@ -54,6 +54,13 @@ class PluginSource:
         said = (node for node in ast.walk(self.tree) if isinstance(node, ast.Assign) and "trains" in set(_bound(node)))
         return not any(isinstance(node.value, ast.Constant) and node.value.value is False for node in said)
 
+    @property
+    def deterministic(self) -> bool:
+        """True where the file says `DETERMINISTIC = True`: what it computes does not depend on the trial's seed."""
+        assignments = (node for node in self.tree.body if isinstance(node, ast.Assign))
+        constants = (node for node in assignments if "DETERMINISTIC" in set(_bound(node)))
+        return any(isinstance(node.value, ast.Constant) and node.value.value is True for node in constants)
+
     def compile(self) -> type:
         """The class `Config`, run with only the top-level statements that it uses, recursively.
 

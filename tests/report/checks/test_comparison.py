@@ -6,13 +6,23 @@ TOP1 = "linear_probe/top1"
 
 
 def test_cells_are_paired_by_label_and_seed(trials):
-    moved = trials.assign(**{TOP1: trials[TOP1] + 0.05 * (trials["cell"] == "simclr batch_size=64")})
+    moved = trials.assign(
+        **{TOP1: trials[TOP1] + (0.05 + 0.001 * trials["seed"]) * (trials["cell"] == "simclr batch_size=64")}
+    )
     found = compare(trials, moved, TOP1)
     rows = {row.cell: row for row in found.rows}
-    assert len(rows) == 11 and rows["simclr batch_size=64"].gap.estimate.mean == pytest.approx(0.05)
+    assert len(rows) == 11 and rows["simclr batch_size=64"].gap.estimate.mean == pytest.approx(0.051)
     assert rows["simclr batch_size=64"].verdict == "higher" and rows["raw_pixels"].verdict == "the same"
     said = text(found, "old", "new")
-    assert "1 better, 0 worse, 10 the same or cannot tell" in said and "+5.0 points" in said
+    assert "1 better, 0 worse, 10 the same or cannot tell" in said and "+5.1 points" in said
+
+
+def test_a_shift_that_is_equal_for_every_seed_cannot_be_told_without_the_size_of_the_test_split(trials):
+    moved = trials.assign(**{TOP1: trials[TOP1] + 0.01})
+    assert {row.verdict for row in compare(trials, moved, TOP1).rows if row.cell != "raw_pixels"} == {"cannot tell"}
+    far = trials.assign(**{TOP1: trials[TOP1] + 0.2})
+    rows = compare(trials.assign(test_samples=1000), far.assign(test_samples=1000), TOP1).rows
+    assert {row.verdict for row in rows} == {"higher"}
 
 
 def test_a_change_within_the_noise_cannot_be_told(make):

@@ -22,6 +22,15 @@ def test_a_seed_that_one_side_lacks_is_in_no_pair(make, trials):
     assert row["n"] == 2 and list(row["points"]) == [1, 2] and "seed 0 finished on one side only" in row["hover"]
 
 
+def test_what_hovering_says_is_corrected_for_the_number_of_rows(make):
+    trials = make.trials(levels={f"m{i}": 0.64 for i in range(20)} | {"far": 0.65}, spread=0.003)
+    prepared = prepare(trials).set_index("cell")
+    hover = prepared.loc[prepared["verdict"].isin(("higher", "lower")), "hover"]
+    corrected = [words for words in hover if words.startswith("Cannot tell")]
+    assert len(corrected) > 15 and all("among 64 comparisons" in words for words in corrected)
+    assert prepared.loc["raw_pixels", "hover"].startswith("raw_pixels is worse than random_init by 5.3 points")
+
+
 def test_the_baseline_itself_has_no_row(trials):
     assert "random_init" not in set(prepare(trials)["cell"]) and len(prepare(trials)) == 10
 

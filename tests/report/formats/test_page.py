@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from plotly.offline import get_plotlyjs
 from probeline.report.formats.page import write
+from probeline.report.statistics.intervals import COVERAGE, METHOD
 
 HOSTILE = "</script><script>alert(1)</script>\"'`${x}<img src=x onerror=alert(1)>"
 PLOTLY = get_plotlyjs()
@@ -70,6 +71,12 @@ def test_the_page_says_question_answer_expected_and_provenance(tmp_path, make, t
         "k=20, temperature=0.07", "online, not a result",
     ):  # fmt: skip
         assert words in page, words
+
+
+def test_the_page_says_what_its_intervals_cover(tmp_path, make, trials, history):
+    write(make.experiment(), trials, history, tmp_path)
+    page, note = text(read(tmp_path)), (tmp_path / "report.md").read_text().replace("\\", "")
+    assert all(words in page and words in note for words in (METHOD, COVERAGE))
 
 
 def test_the_page_loads_nothing(tmp_path, make, trials, history):

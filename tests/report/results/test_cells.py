@@ -1,6 +1,8 @@
 import numpy as np
 import pandas as pd
+import pytest
 from probeline.report.results.cells import axes, cells, layout, shown, values_of
+from probeline.report.statistics.intervals import Basis
 
 TOP1 = "linear_probe/top1"
 
@@ -58,6 +60,20 @@ def test_a_finished_trial_without_the_metric_is_missing(trials):
 
 def test_a_metric_that_nobody_recorded_leaves_every_cell_empty(trials):
     assert all(not cell.values for cell in cells(trials, "verification/eer", layout(trials)))
+
+
+def test_a_cell_knows_how_noisy_its_test_split_is(trials):
+    frame = trials.assign(test_samples=[None] * 3 + [100.0] * (len(trials) - 3))
+    unknown, measured = cells(frame, TOP1, layout(frame))[:2]
+    assert unknown.measurement.variance is None
+    assert measured.measurement.variance**0.5 == pytest.approx((measured.estimate.mean * 0.3 / 100) ** 0.5, rel=0.1)
+    assert "test_samples" not in axes(frame)
+
+
+def test_raw_pixels_are_deterministic_and_a_random_encoder_is_not(trials):
+    arms = {cell.label: cell for cell in cells(trials, TOP1, layout(trials)) if cell.arm}
+    assert arms["raw_pixels"].estimate.basis is Basis.DETERMINISTIC
+    assert arms["random_init"].estimate.basis is Basis.SEEDS
 
 
 def test_values_widened_to_floats_are_shown_as_written(trials):

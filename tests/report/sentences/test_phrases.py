@@ -1,14 +1,15 @@
 import re
 
+from probeline.report.differences import Scores, paired_difference
 from probeline.report.results.metrics import metric
 from probeline.report.sentences import phrases
-from probeline.report.statistics.intervals import estimate, paired_difference
+from probeline.report.statistics.intervals import Measurement, estimate
 
 TOP1, ECE = metric("linear_probe/top1"), metric("linear_probe/ece")
 
 
 def compare(ours, theirs, about=TOP1):
-    gap = paired_difference(dict(enumerate(ours)), dict(enumerate(theirs)))
+    gap = paired_difference(Scores(dict(enumerate(ours))), Scores(dict(enumerate(theirs))))
     return phrases.comparison("simclr", "random_init", gap, about)
 
 
@@ -30,7 +31,7 @@ def test_one_seed_supports_no_claim():
 
 
 def test_no_common_seed_supports_no_comparison():
-    gap = paired_difference({0: 0.7}, {1: 0.6})
+    gap = paired_difference(Scores({0: 0.7}), Scores({1: 0.6}))
     said = phrases.comparison("a", "b", gap, TOP1)
     assert said == "Cannot compare a with b: no seed finished on both sides; seeds 0, 1 finished on one side only."
 
@@ -51,7 +52,11 @@ def test_identical_numbers_are_called_the_same():
 
 def test_a_level_says_its_interval_or_why_it_has_none():
     assert phrases.level("simclr", estimate([0.7]), TOP1) == "simclr: 70.0% (1 seed, so no interval)"
-    assert phrases.level("raw", estimate([0.5, 0.5]), TOP1) == "raw: 50.0% (the same for all 2 seeds)"
+    assert phrases.level("y", estimate([0.5, 0.5]), TOP1) == "y: 50.0% (the same for all 2 seeds, so no interval)"
+    raw = estimate([0.5, 0.5], Measurement(deterministic=True))
+    assert phrases.level("raw", raw, TOP1) == "raw: 50.0% (depends on no seed, 2 seeds)"
+    coarse = estimate([0.5, 0.5], Measurement(0.05**2))
+    assert phrases.level("z", coarse, TOP1) == "z: 50.0% (95% interval 43.1 to 56.9 from test-set noise, 2 seeds)"
     assert phrases.level("x", estimate([]), TOP1) == "x: — (no finished seed)"
 
 
@@ -59,8 +64,21 @@ def test_an_accuracys_interval_does_not_pass_100_percent():
     assert "to 100.0, 2 seeds" in phrases.interval(estimate([0.97, 0.99]), TOP1)
 
 
+def test_equal_differences_support_no_claim():
+    assert compare([0.71, 0.70], [0.70, 0.69]) == (
+        "Cannot tell simclr from random_init: the difference is +1.0 points (the same for every seed, so no interval, "
+        "2 paired seeds)."
+    )
+
+
+def test_a_difference_that_depends_on_no_seed_says_so():
+    sides = (Scores(dict.fromkeys(range(3), value), Measurement(deterministic=True)) for value in (0.5, 0.4))
+    said = phrases.comparison("knn", "probe", paired_difference(*sides), TOP1)
+    assert said == "knn beats probe by 10.0 points (depends on no seed, 3 paired seeds)."
+
+
 def gap(ours, theirs):
-    return paired_difference(dict(enumerate(ours)), dict(enumerate(theirs)))
+    return paired_difference(Scores(dict(enumerate(ours))), Scores(dict(enumerate(theirs))))
 
 
 def test_a_claim_that_holds_alone_is_withdrawn_among_many():

@@ -1,6 +1,13 @@
 import numpy as np
 import pytest
-from probeline.report.statistics.aggregates import aggregate, interquartile_mean, mean, profile, stratified_interval
+from probeline.report.statistics.aggregates import (
+    aggregate,
+    interquartile_mean,
+    mean,
+    median,
+    profile,
+    stratified_interval,
+)
 from scipy import stats
 
 RUNS = {"digits": [0.90, 0.91, 0.93, 0.89, 0.92], "photos": [0.50, 0.52, 0.49, 0.51, 0.55]}
@@ -28,10 +35,33 @@ def test_the_interquartile_mean_is_scipys_trimmed_mean(n):
 
 
 def test_the_stratified_interval_of_a_mean_has_its_known_width():
-    found = aggregate(STRATA).mean_interval  # the variance of a stratified mean: each stratum's own, none between them
-    error = np.sqrt(sum(len(runs) * np.var(runs) for runs in STRATA.values())) / SCORES.size
-    assert found.high - found.low == pytest.approx(2 * stats.norm.ppf(0.975) * error, rel=0.05)
-    assert (found.high + found.low) / 2 == pytest.approx(SCORES.mean(), abs=0.1 * error)
+    interval = aggregate(
+        STRATA
+    ).mean_interval  # the variance of a stratified mean: each stratum's own, none between them
+    error = np.sqrt(sum(len(runs) * np.var(runs, ddof=1) for runs in STRATA.values())) / SCORES.size
+    reach = stats.t.ppf(0.975, SCORES.size - len(STRATA)) * error
+    assert interval.high - interval.low == pytest.approx(2 * reach, rel=0.04)
+    assert (interval.high + interval.low) / 2 == pytest.approx(SCORES.mean(), abs=0.1 * error)
+
+
+def test_neither_the_order_of_runs_nor_of_strata_changes_an_interval():
+    reordered = {task: runs[::-1] for task, runs in reversed(STRATA.items())}
+    assert aggregate(reordered).iqm_interval == aggregate(STRATA).iqm_interval
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("strata", "runs"), [(4, 3), (10, 3), (3, 5), (10, 5), (1, 10), (1, 30)])
+def test_the_intervals_of_simulated_tables_hold_the_truth_as_often_as_the_docstring_says(strata, runs):
+    rng, levels, tables = np.random.default_rng(0), 1.5 * np.arange(strata), 1_000
+    many = np.sort((levels[:, None] + rng.normal(size=(strata, 200_000 // strata))).ravel())
+    truths = {"mean": mean(many), "median": median(many), "iqm": interquartile_mean(many)}
+    held = dict.fromkeys(truths, 0)
+    for _ in range(tables):
+        summary = aggregate({level: level + rng.normal(size=runs) for level in levels})
+        for name, truth in truths.items():
+            interval = getattr(summary, f"{name}_interval")
+            held[name] += interval.low <= truth <= interval.high
+    assert all(0.89 < count / tables < 0.99 for count in held.values()), held
 
 
 def test_the_share_of_a_profile_is_the_run_score_distribution_of_rliable():
@@ -61,7 +91,7 @@ def test_the_same_runs_give_the_same_interval():
     assert aggregate(RUNS) == aggregate(RUNS)
 
 
-@pytest.mark.parametrize("runs", [{"a": [0.1, 0.2]}, {"a": [0.5] * 12, "b": [0.4]}])
+@pytest.mark.parametrize("runs", [{"a": [0.1, 0.2]}, {"a": [0.5] * 12, "b": [0.4, 0.5]}])
 def test_too_few_runs_have_no_interval(runs):
     assert aggregate(runs).mean_interval is None
 

@@ -2,7 +2,8 @@ import math
 
 import numpy as np
 import pytest
-from probeline.report.statistics.multiplicity import holm, ranks
+from probeline.report.differences import Scores, paired_difference
+from probeline.report.statistics.multiplicity import holm, is_claimed, ranks
 from scipy import stats
 
 NAN = math.nan
@@ -32,7 +33,7 @@ def test_no_adjusted_value_passes_one():
 def test_lines_far_apart_rank_as_their_means_do():
     rng = np.random.default_rng(1)
     means = {"a": 0.3, "b": 0.9, "c": 0.6}
-    lines = {name: dict(enumerate(level + 0.001 * rng.normal(size=5))) for name, level in means.items()}
+    lines = {name: Scores(dict(enumerate(level + 0.001 * rng.normal(size=5)))) for name, level in means.items()}
     expected = stats.rankdata([-level for level in means.values()])
     assert ranks(lines) == {name: (rank, rank) for name, rank in zip(means, expected, strict=True)}
     assert ranks(lines, higher_is_better=False)["a"] == (1, 1)
@@ -40,10 +41,23 @@ def test_lines_far_apart_rank_as_their_means_do():
 
 def test_lines_that_cannot_be_told_apart_share_their_places():
     same = {0: 0.5, 1: 0.6, 2: 0.4}
-    lines = {"a": same, "b": {0: 0.6, 1: 0.4, 2: 0.5}, "c": {seed: value - 0.3 for seed, value in same.items()}}
-    found = ranks(lines)
-    assert found["a"][0] == 1 and found["b"] == (1, 3) and found["c"][1] == 3
+    lines = {"a": same, "b": {0: 0.6, 1: 0.4, 2: 0.5}, "c": {0: 0.2, 1: 0.301, 2: 0.099}}
+    places = ranks({name: Scores(values) for name, values in lines.items()})
+    assert places == {"a": (1, 2), "b": (1, 3), "c": (2, 3)}
 
 
 def test_one_seed_ties_everything():
-    assert ranks({"a": {0: 0.9}, "b": {0: 0.1}}) == {"a": (1, 2), "b": (1, 2)}
+    assert ranks({"a": Scores({0: 0.9}), "b": Scores({0: 0.1})}) == {"a": (1, 2), "b": (1, 2)}
+
+
+def test_23_lines_a_hundred_standard_deviations_apart_have_a_rank_each():
+    rng = np.random.default_rng(2)
+    lines = {f"line {i}": Scores(dict(enumerate(-100 * i + rng.normal(size=10)))) for i in range(23)}
+    assert ranks(lines) == {f"line {i}": (i + 1, i + 1) for i in range(23)}
+
+
+def test_of_251_differences_of_80_points_all_are_claimed():
+    values = 0.8 + 0.01 * np.random.default_rng(3).normal(size=(251, 10))
+    zero = Scores(dict.fromkeys(range(10), 0.0))
+    gaps = [paired_difference(Scores(dict(enumerate(each))), zero) for each in values.tolist()]
+    assert all(is_claimed(gap, p) for gap, p in zip(gaps, holm([gap.p for gap in gaps]), strict=True))

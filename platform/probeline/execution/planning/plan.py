@@ -28,9 +28,9 @@ WORDS = {"missing": "new", "running": "unfinished"}
 class Plan:
     """The trials in the order in which they run, what is known of each, and remarks such as merged twins.
 
-    `train_sizes`: the size of each training set, by `data_key`. `studies`: those that have still to choose; their
-    cells' trials are not known yet, and stand in `trials` under ids that no run has. `tuned`: the id of every study by
-    the label of its cell. `progress`: how far those are that have begun, by id.
+    `train_sizes`, `test_sizes`: the size of each training and test split, by `data_key`. `studies`: those that have
+    still to choose; their cells' trials are not known yet, and stand in `trials` under ids that no run has. `tuned`:
+    the id of every study by the label of its cell. `progress`: how far those are that have begun, by id.
     """
 
     experiment: Experiment
@@ -39,6 +39,7 @@ class Plan:
     statuses: Mapping[str, TrialStatus]
     notes: list[str]
     train_sizes: Mapping[str, int] = field(default_factory=dict)
+    test_sizes: Mapping[str, int] = field(default_factory=dict)
     studies: list[Study] = field(default_factory=list)
     tuned: Mapping[str, str] = field(default_factory=dict)
     progress: Mapping[str, StudyProgress] = field(default_factory=dict)
@@ -54,6 +55,10 @@ class Plan:
     def data_digest(self, trial: Trial) -> str:
         """The content digest of a trial's data."""
         return self.digests[data_key(trial.cell.recipe)]
+
+    def test_samples(self, trial: Trial) -> int:
+        """The size of the test split that a trial is evaluated on."""
+        return self.test_sizes[data_key(trial.cell.recipe)]
 
     def word(self, trial: Trial) -> str:
         """`new`, `unfinished`, `finished`, `failed`, or `to tune` where its values are not chosen yet."""
@@ -91,6 +96,7 @@ def make(experiment: Experiment, uri: str) -> Plan:
     known = {canonical_json(data): data for cell in grid for data in all_data(cell.recipe)}
     data = {key: facts(section) for key, section in known.items()}
     sizes = {key: fact.train_size for key, fact in data.items()}
+    test_sizes = {key: fact.test_size for key, fact in data.items()}
     check_sizes(experiment, grid, sizes)
     digests = {key: fact.digest for key, fact in data.items()} | weight_digests(grid)
     studies = tuned.studies(experiment, expand(experiment), digests) if experiment.tune else {}
@@ -113,7 +119,7 @@ def make(experiment: Experiment, uri: str) -> Plan:
         for label, study_id in tuned_by.items()
         if label in winners
     ]
-    return Plan(experiment, planned, digests, states, notes, sizes, list(waiting.values()), tuned_by, found)
+    return Plan(experiment, planned, digests, states, notes, sizes, test_sizes, list(waiting.values()), tuned_by, found)
 
 
 def len_of(study: Study) -> int:

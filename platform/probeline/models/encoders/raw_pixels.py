@@ -6,6 +6,8 @@ from probeline.core.encoder import Encoded, Encoder
 from probeline.core.sample_spec import SampleSpec
 from probeline.models.settings import EncoderSettings
 
+DETERMINISTIC = True  # it has no weights to initialise
+
 
 class Config(EncoderSettings):
     """No parameters; use it with the method `random_init`, as there is nothing to train."""

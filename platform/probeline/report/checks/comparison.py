@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from probeline.errors import UserError
+from probeline.report.differences import Difference, paired_difference
 from probeline.report.results.cells import CellResult, cells, layout
 from probeline.report.results.metrics import metric
 from probeline.report.sentences import phrases
-from probeline.report.statistics.intervals import Difference, paired_differences
-from probeline.report.statistics.multiplicity import holm
+from probeline.report.statistics.multiplicity import holm, is_claimed
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,7 @@ class Row:
         """`higher`, `lower`, `the same` or `cannot tell`."""
         if self.gap.verdict == "equal":
             return "the same"
-        return (
-            "cannot tell"
-            if phrases.lost(self.gap, self.adjusted) or self.gap.verdict == "unclear"
-            else self.gap.verdict
-        )
+        return self.gap.verdict if is_claimed(self.gap, self.adjusted) else "cannot tell"
 
 
 @dataclass(frozen=True)
@@ -54,7 +50,7 @@ def compare(a: pd.DataFrame, b: pd.DataFrame, name: str) -> Comparison:
         raise UserError(
             f"compare: no cell has the same label on both sides; A has {_some(list(ours))}, B has {_some(list(theirs))}"
         )
-    gaps = paired_differences([(theirs[label].values, ours[label].values) for label in common])
+    gaps = [paired_difference(theirs[label].scores, ours[label].scores) for label in common]
     rows = tuple(
         Row(label, ours[label], theirs[label], gap, p)
         for label, gap, p in zip(common, gaps, holm([gap.p for gap in gaps]), strict=True)

@@ -18,10 +18,10 @@ from pydantic import Field, ValidationError, model_validator
 
 from probeline.core.settings import Settings
 from probeline.errors import UserError
+from probeline.report.differences import paired_difference
 from probeline.report.results.cells import CellResult, cells, layout
 from probeline.report.results.metrics import metric
 from probeline.report.sentences import phrases
-from probeline.report.statistics.intervals import paired_difference
 
 
 class Expectation(Settings):
@@ -107,7 +107,7 @@ def _find(entry: Expectation, name: str, trials: pd.DataFrame) -> CheckResult:
             return CheckResult(False, f"{where}: {label} has no result ({why})")
     cell = found[entry.cell]
     if entry.beats is not None:
-        gap = paired_difference(cell.values, found[entry.beats].values)
+        gap = paired_difference(cell.scores, found[entry.beats].scores)
         good = gap.verdict == ("higher" if about.higher_is_better else "lower")
         return CheckResult(good, phrases.comparison(entry.cell, entry.beats, gap, about))
     return _bounded(entry, cell, about, where)

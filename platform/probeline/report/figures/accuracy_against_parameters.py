@@ -86,7 +86,7 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     about = metric(frame.attrs["metric"])
     caption = (
         "Parameters of the encoder as counted in each trial, on a logarithmic axis. Large marks are means over seeds, "
-        "bars their 95% bootstrap interval. Grey crosses saw the labels."
+        "bars their 95% interval. Grey crosses saw the labels."
     )
     told = frame.attrs["published"]
     words = _published.caption(frame.attrs).replace("the right-hand axis", "the axes above and to the right")

@@ -18,7 +18,7 @@ from probeline.report.results.metrics import metric
 HEIGHT = 280
 TITLES = {"seconds": "Time, s", "bytes": "Memory beside the embeddings, MiB"}
 CAPTION = (
-    "Forward and backward pass of the loss alone, float32. Marks are means over seeds, bars 95% bootstrap intervals. "
+    "Forward and backward pass of the loss alone, float32. Marks are means over seeds, bars 95% intervals. "
     "Both axes are logarithmic: doubling the batch doubles a cost of slope 1 and quadruples one of slope 2. Seconds "
     "depend on the machine named under provenance."
 )

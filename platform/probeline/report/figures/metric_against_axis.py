@@ -82,7 +82,7 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     banded = len(frame.attrs["labels"]) <= MOST_BANDS
     low, high, cut = reach(seeds, frame["low"], frame["high"]) if banded else reach(seeds, (), ())
     caption = "Small marks are seeds, large marks their mean"
-    caption += ", bands its 95% bootstrap interval." if banded else f". {NO_BANDS}"
+    caption += ", bands its 95% interval." if banded else f". {NO_BANDS}"
     if len(lines) > CROWD:
         caption = f"Means over seeds. Those and the intervals of {len(lines)} lines would hide each other: they are on "
         caption += "hover and in the table."

@@ -79,7 +79,7 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     """The figure of a prepared frame."""
     about, bars = metric(frame["metric"].iloc[0]), frame.attrs["bars"]
     looks, groups = _style.style(bars), frame.attrs["groups"]
-    caption = "Bars are means over seeds with their 95% bootstrap interval. A dash: no result."
+    caption = "Bars are means over seeds with their 95% interval. A dash: no result."
     if frame["paper"].notna().any():
         caption += " Hollow marks are published, on other data: compare the order, not heights. "
         caption += frame.attrs["agreement"]

@@ -37,5 +37,5 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     about = metric(frame.attrs["metric"])
     suffix = "%" if about.unit == PERCENT else ""
     title = f"{about.heading} by cell"
-    caption = "Large marks are means, small marks seeds, bars the mean's 95% bootstrap interval."
+    caption = "Large marks are means, small marks seeds, bars the mean's 95% interval."
     return _forest_plot.draw(frame, _forest_plot.Rows(title, caption, about.title, about.scale, suffix))

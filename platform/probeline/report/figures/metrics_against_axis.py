@@ -58,7 +58,7 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     x = short(frame.attrs["x"])
     banded = len(frame.attrs["labels"]) <= MOST_BANDS
     caption = "Large marks are means over seeds, small marks seeds"
-    caption += ", bars 95% bootstrap intervals. " if banded else f". {NO_BANDS} "
+    caption += ", bars 95% intervals. " if banded else f". {NO_BANDS} "
     caption += "Open marks at the bottom: cells without a result. Each panel has its own scale."
     if frame["x"].isna().any():
         caption += f" What has no {x} stands at the right."

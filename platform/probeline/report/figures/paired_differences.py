@@ -7,12 +7,12 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from probeline.core.settings import Settings
+from probeline.report.differences import Difference, paired_difference
 from probeline.report.figures import _forest_plot, _style
 from probeline.report.results.baseline import counterparts, title
 from probeline.report.results.cells import CellResult, cells, layout
 from probeline.report.results.metrics import PERCENT, POINTS, Metric, metric
 from probeline.report.sentences import phrases
-from probeline.report.statistics.intervals import paired_difference
 
 
 class Config(Settings):
@@ -40,17 +40,20 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     compared = [(cell, other[cell.label]) for cell in found if cell.label in other]
     if not any(cell.values.keys() & theirs.values.keys() for cell, theirs in compared):
         raise _style.NothingToDraw(f"No seed has finished both for a cell and for {title(config.baseline)} yet.")
-    frame = pd.DataFrame([_row(cell, theirs, metric(name)) for cell, theirs in compared])
+    gaps = [paired_difference(cell.scores, theirs.scores) for cell, theirs in compared]
+    labels = [(_style.text(cell.label), _style.text(theirs.label)) for cell, theirs in compared]
+    named = [(*pair, gap) for pair, gap in zip(labels, gaps, strict=True)]
+    sentences = phrases.comparisons(named, metric(name))
+    rows = zip(compared, gaps, sentences, strict=True)
+    frame = pd.DataFrame([_row(*pair, gap, sentence, metric(name)) for pair, gap, sentence in rows])
     frame.attrs = {"metric": name, "labels": list(shape.labels), "baseline": title(config.baseline)}
     return frame
 
 
-def _row(cell: CellResult, theirs: CellResult, about: Metric) -> dict:
-    gap = paired_difference(cell.values, theirs.values)
+def _row(cell: CellResult, theirs: CellResult, gap: Difference, sentence: str, about: Metric) -> dict[str, Any]:
     interval = gap.estimate.interval
     ids = {s: f"{cell.trials[s]} and {theirs.trials[s]}" for s in gap.seeds}
     points = dict(zip(gap.seeds, gap.values, strict=True))
-    sentence = phrases.comparison(_style.text(cell.label), _style.text(theirs.label), gap, about)
     return {
         "cell": cell.label, "line": cell.line, "baseline": theirs.label, "n": gap.estimate.n,
         "mean": gap.estimate.mean, "low": interval.low if interval else np.nan,
@@ -73,10 +76,10 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     """The figure of a prepared frame."""
     about = metric(frame.attrs["metric"])
     unit = POINTS if about.unit == PERCENT else about.unit
-    better = "right" if about.higher_is_better else "left"
+    better = "Right" if about.higher_is_better else "Left"
     caption = (
-        "Differences of the same seed, so what seeds share cancels out. A bar that leaves out zero is a difference "
-        f"that these seeds support; {better} of zero is better."
+        "Differences of the same seed, so what seeds share cancels out. Bars are 95% intervals, each for itself; the "
+        f"verdicts on hover and in the table are corrected for the number of rows (Holm). {better} of zero is better."
     )
     axis = f"difference in {unit or about.title}"
     heading = f"{about.heading} against {frame.attrs['baseline']}, paired by seed"

@@ -8,7 +8,7 @@ from probeline.core.settings import Settings
 from probeline.report.figures import _style
 from probeline.report.results.cells import cells, layout
 from probeline.report.results.metrics import PERCENT, metric
-from probeline.report.statistics.aggregates import ENOUGH, profile
+from probeline.report.statistics.aggregates import MIN_RUNS, MIN_STRATUM, profile
 
 HEIGHT, THRESHOLDS = 400, 101
 
@@ -52,7 +52,8 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     about, looks = metric(frame.attrs["metric"]), _style.style(frame.attrs["labels"])
     caption = (
         "Each line: the share of its runs (cells and seeds together) that score above the value below. A line that "
-        f"lies above another everywhere is better whatever the score. Bands: 95%, from {ENOUGH} runs on."
+        f"lies above another everywhere is better whatever the score. Bands: 95%, from {MIN_RUNS} runs on, "
+        f"{MIN_STRATUM} or more in each cell."
     )
     drawn = _style.figure(HEIGHT, f"Performance profiles, {about.title}", caption, direct=False)
     for line, group in frame.groupby("line", sort=False):

@@ -72,7 +72,7 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     """The figure of a prepared frame."""
     about, over = metric(frame.attrs["metric"]), short(frame.attrs["over"])
     tuned = frame["candidates"].max() > 1
-    caption = "Bars are means over seeds with their 95% bootstrap interval, small marks seeds."
+    caption = "Bars are means over seeds with their 95% interval, small marks seeds."
     if tuned:
         fair = frame.attrs["by"] != frame.attrs["metric"]
         caption += f" Each {over} stands at the settings with the best {metric(frame.attrs['by']).title}"

@@ -17,7 +17,7 @@ from probeline.report.panels.trial_selection import TrialSelection, choose
 from probeline.report.results import provenance, studies
 from probeline.report.results.cells import ReportLayout, cells, layout
 from probeline.report.sentences.summary import Answer, answer
-from probeline.report.statistics.intervals import METHOD
+from probeline.report.statistics.intervals import COVERAGE, METHOD
 from probeline.report.tables import leaderboard, tables
 from probeline.report.tables.tables import Table
 
@@ -69,6 +69,7 @@ class Contents:
     identities: Table
     comparisons: int
     method: str = METHOD
+    coverage: str = COVERAGE
     sheets: Sheets = field(default_factory=Sheets)
 
 

@@ -36,7 +36,7 @@ def render(page: Contents, pictures: Sequence[Picture] = ()) -> str:
         parts += [safe(section.empty)] * (not shown and not tables)
     parts.append("## Provenance")
     parts += [f"- {safe(name)}: {'; '.join(map(safe, values))}" for name, values in page.facts]
-    parts.append(f"Intervals: {safe(page.method)}. Figures: `index.html`.")
+    parts.append(f"Intervals: {safe(page.method)}. {safe(page.coverage)} Figures: `index.html`.")
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

@@ -8,11 +8,23 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from probeline.report.statistics.intervals import Estimate, estimates
+from probeline.report.differences import Scores
+from probeline.report.measurement import measurement
+from probeline.report.statistics.intervals import Estimate, Measurement, estimate
 
 RUN = ("trial_id", "encoder_id", "run_id", "cell", "arm", "seed", "status", "failure", "message", "notes", "recipe")
 TUNED = "tuned"  # what the study of a cell has come to
-PROVENANCE = ("git_commit", "git_dirty", "versions", "hardware", "data_digest", "started", "finished", "run_url")
+PROVENANCE = (
+    "git_commit",
+    "git_dirty",
+    "versions",
+    "hardware",
+    "data_digest",
+    "test_samples",
+    "started",
+    "finished",
+    "run_url",
+)
 NOT_AXES = frozenset([*RUN, *PROVENANCE, TUNED])
 
 
@@ -46,7 +58,13 @@ class CellResult:
     coordinates: dict[str, Any]  # axis -> value; {} for an arm
     recipe: dict[str, Any]
     estimate: Estimate  # mean and interval over the finished seeds
+    measurement: Measurement  # what is known of a value apart from its spread over seeds
     tuned: dict[str, Any] | None = None  # as `tracking.studies.outcomes` gives it
+
+    @property
+    def scores(self) -> Scores:
+        """The cell as one side of a comparison."""
+        return Scores(self.values, self.measurement)
 
 
 def axes(trials: pd.DataFrame) -> list[str]:
@@ -111,13 +129,7 @@ def cells_of(trials: pd.DataFrame, names: Sequence[str], shape: ReportLayout) ->
         there = [finished and not math.isnan(value) for finished, value in zip(ended, values, strict=True)]
         done = [[run for run in group.runs if there[run.row]] for group in groups]
         by_seed = [{run.seed: float(values[run.row]) for run in runs} for runs in done]
-        means = estimates([[of[seed] for seed in sorted(of)] for of in by_seed])
-        found.append(
-            [
-                _cell(group, name, runs, of, mean)
-                for group, runs, of, mean in zip(groups, done, by_seed, means, strict=True)
-            ]
-        )
+        found.append([_cell(group, name, runs, of) for group, runs, of in zip(groups, done, by_seed, strict=True)])
     return found
 
 
@@ -138,6 +150,7 @@ class _Group:
     x: Any
     coordinates: dict[str, Any]
     runs: list[_Run]
+    test_samples: float | None  # None: not recorded
 
 
 def _groups(trials: pd.DataFrame, shape: ReportLayout) -> list[_Group]:
@@ -147,11 +160,20 @@ def _groups(trials: pd.DataFrame, shape: ReportLayout) -> list[_Group]:
         runs.setdefault(cell, []).append(_Run(row, int(seed), str(trial), status, failure))
     firsts, known = _firsts(trials), axes(trials)
     rows = firsts.reindex(columns=[*RUN, *known, TUNED]).astype(object).to_dict("records")
+    sizes = test_samples(trials)
     groups = []
     for first, line in zip(rows, _line_names(firsts, shape.x, shape.line), strict=True):
         at = {} if not absent(first["arm"]) else {key: plain(first[key]) for key in known if not absent(first[key])}
-        groups.append(_Group(first, line, at.get(shape.x), at, runs[first["cell"]]))
+        groups.append(_Group(first, line, at.get(shape.x), at, runs[first["cell"]], sizes.get(first["cell"])))
     return groups
+
+
+def test_samples(trials: pd.DataFrame) -> dict[Any, float]:
+    """The size of each cell's test split, for the cells of which a run has recorded it."""
+    if "test_samples" not in trials:
+        return {}
+    recorded = trials[trials["test_samples"].notna()]
+    return dict(zip(recorded["cell"], recorded["test_samples"].astype(float), strict=True))
 
 
 def _firsts(trials: pd.DataFrame) -> pd.DataFrame:
@@ -159,8 +181,11 @@ def _firsts(trials: pd.DataFrame) -> pd.DataFrame:
     return trials[~trials["cell"].duplicated()]
 
 
-def _cell(group: _Group, metric: str, done: list[_Run], values: dict[int, float], mean: Estimate) -> CellResult:
+def _cell(group: _Group, metric: str, done: list[_Run], values: dict[int, float]) -> CellResult:
     left = [run for run in group.runs if run.seed not in values]
+    recipe = group.first["recipe"] if isinstance(group.first["recipe"], dict) else {}
+    numbers = list(values.values())
+    measured = measurement(metric, recipe, group.test_samples, numbers)
     return CellResult(
         label=str(group.first["cell"]),
         line=group.line,
@@ -170,8 +195,9 @@ def _cell(group: _Group, metric: str, done: list[_Run], values: dict[int, float]
         trials={run.seed: run.trial for run in done},
         missing=tuple(f"seed {run.seed}: {why_missing(run.status, run.failure, metric)}" for run in left),
         coordinates=group.coordinates,
-        recipe=group.first["recipe"] if isinstance(group.first["recipe"], dict) else {},
-        estimate=mean,
+        recipe=recipe,
+        estimate=estimate(numbers, measured),
+        measurement=measured,
         tuned=group.first[TUNED] if isinstance(group.first[TUNED], dict) else None,
     )
 

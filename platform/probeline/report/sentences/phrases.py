@@ -6,9 +6,10 @@ Names come in as they are to be shown; `text.isolated` readies what a spec wrote
 import math
 from collections.abc import Sequence
 
+from probeline.report.differences import Difference
 from probeline.report.results.metrics import PERCENT, POINTS, Metric
-from probeline.report.statistics.intervals import LEVEL, Difference, Estimate, Interval
-from probeline.report.statistics.multiplicity import holm
+from probeline.report.statistics.intervals import Basis, Estimate, Interval
+from probeline.report.statistics.multiplicity import holm, is_claimed
 
 CANNOT = "Cannot tell"
 """How a sentence begins that claims nothing."""
@@ -24,11 +25,11 @@ def interval(estimate: Estimate, metric: Metric) -> str:
     if estimate.n == 0:
         return "no finished seed"
     if estimate.interval is None:
-        return "1 seed, so no interval"
-    if estimate.exact:
-        return f"the same for all {seeds(estimate.n)}"
+        return "1 seed, so no interval" if estimate.n == 1 else f"the same for all {seeds(estimate.n)}, so no interval"
+    if estimate.basis is Basis.DETERMINISTIC:
+        return f"depends on no seed, {seeds(estimate.n)}"
     low, high = (metric.clip(bound) for bound in (estimate.interval.low, estimate.interval.high))
-    return f"95% interval {metric.number(low)} to {metric.number(high)}, {seeds(estimate.n)}"
+    return f"95% interval {metric.number(low)} to {metric.number(high)}{_origin(estimate)}, {seeds(estimate.n)}"
 
 
 def level(label: str, estimate: Estimate, metric: Metric) -> str:
@@ -41,21 +42,21 @@ def comparisons(named: Sequence[tuple[str, str, Difference]], metric: Metric) ->
     adjusted = holm([gap.p for _, _, gap in named])
     family = sum(not math.isnan(p) for p in adjusted)
     return tuple(
-        _lost(ours, theirs, gap, metric, family, p) if lost(gap, p) else comparison(ours, theirs, gap, metric)
+        _lost(ours, theirs, gap, metric, family, p) if is_lost(gap, p) else comparison(ours, theirs, gap, metric)
         for (ours, theirs, gap), p in zip(named, adjusted, strict=True)
     )
 
 
-def lost(gap: Difference, adjusted: float) -> bool:
+def is_lost(gap: Difference, adjusted: float) -> bool:
     """Whether a difference that counts alone counts no more among the others of its list."""
-    return gap.verdict in ("higher", "lower") and adjusted >= 1 - LEVEL
+    return gap.verdict in ("higher", "lower") and not is_claimed(gap, adjusted)
 
 
 def _lost(ours: str, theirs: str, gap: Difference, metric: Metric, family: int, p: float) -> str:
     paired = f"{seeds(gap.estimate.n, 'paired seed')}{_unpaired(gap)}"
     return (
         f"{CANNOT} {ours} from {theirs} among {family} comparisons (Holm-corrected p = {p:.2f}): the difference is "
-        f"{metric.difference(gap.estimate.mean)} (95% interval {span(gap.estimate.interval, metric)}, {paired})."
+        f"{metric.difference(gap.estimate.mean)} ({_around(gap.estimate, metric)}, {paired})."
     )
 
 
@@ -73,16 +74,28 @@ def comparison(ours: str, theirs: str, difference: Difference, metric: Metric) -
     if difference.verdict == "unclear":
         return (
             f"{CANNOT} {ours} from {theirs}: the difference is {metric.difference(estimate.mean)} "
-            f"(95% interval {span(estimate.interval, metric)}, {paired})."
+            f"({_around(estimate, metric)}, {paired})."
         )
     better = (estimate.mean > 0) == metric.higher_is_better
     verb, size = ("beats" if better else "is worse than"), abs(estimate.mean)
     unit = POINTS if metric.unit == PERCENT else metric.unit
     amount = f"{size * metric.scale:.{metric.digits}f}{' ' + unit if unit else ''}"
-    around = "the same for every seed"
-    if not estimate.exact:
-        around = f"95% interval {span(estimate.interval, metric, flipped=estimate.mean < 0)}"
+    around = _around(estimate, metric, flipped=estimate.mean < 0)
     return f"{ours} {verb} {theirs} by {amount} ({around}, {paired})."
+
+
+def _around(estimate: Estimate, metric: Metric, flipped: bool = False) -> str:
+    """The interval of a difference of two seeds or more, or why there is none."""
+    if estimate.basis is Basis.NO_SPREAD:
+        return "the same for every seed, so no interval"
+    if estimate.basis is Basis.DETERMINISTIC:
+        return "depends on no seed"
+    return f"95% interval {span(estimate.interval, metric, flipped)}{_origin(estimate)}"
+
+
+def _origin(estimate: Estimate) -> str:
+    """What makes an interval wider than the spread over seeds does."""
+    return " from test-set noise" if estimate.basis is Basis.TEST_SET else ""
 
 
 def chance(probability: float) -> str:

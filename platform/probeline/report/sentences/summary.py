@@ -1,12 +1,12 @@
 """The answer in words: which line comes out where, what beats the baseline, what cannot be told apart."""
 
-import math
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 
 import pandas as pd
 
+from probeline.report.differences import Difference, Scores, average, paired_difference
 from probeline.report.results import studies
 from probeline.report.results.baseline import Baseline, counterparts
 from probeline.report.results.baseline import title as baseline_title
@@ -14,7 +14,7 @@ from probeline.report.results.cells import CellResult, ReportLayout, cells, shor
 from probeline.report.results.metrics import Metric, metric
 from probeline.report.sentences import phrases
 from probeline.report.sentences.text import isolated
-from probeline.report.statistics.intervals import Difference, Estimate, estimate, paired_difference
+from probeline.report.statistics.intervals import Estimate, estimate
 
 GAPS = "Not in these numbers"
 MOST = 12  # lines that are told one by one; the table has all
@@ -65,8 +65,8 @@ def line_estimate(group: list[CellResult], at: set) -> Estimate:
     used = [cell for cell in group if cell.values and (cell.arm or cell.x in at)] or [c for c in group if c.values]
     if not used:
         return estimate([])
-    seeds = sorted(set.intersection(*(set(cell.values) for cell in used)))
-    return estimate([math.fsum(cell.values[seed] for cell in used) / len(used) for seed in seeds])
+    scores = average([cell.scores for cell in used])
+    return estimate(list(scores.values.values()), scores.measurement)
 
 
 def line_pairs(ours: list[CellResult], theirs: list[CellResult]) -> list[tuple[CellResult, CellResult]]:
@@ -78,13 +78,8 @@ def difference(pairs: list[tuple[CellResult, CellResult]]) -> Difference:
     """Ours against theirs seed by seed, averaged over the pairs of cells of which both have results."""
     pairs = [(a, b) for a, b in pairs if a.values and b.values]
     if not pairs:
-        return paired_difference({}, {})
-    return paired_difference(_averaged([a for a, _ in pairs]), _averaged([b for _, b in pairs]))
-
-
-def _averaged(group: list[CellResult]) -> dict[int, float]:
-    seeds = set.intersection(*(set(cell.values) for cell in group))
-    return {seed: math.fsum(cell.values[seed] for cell in group) / len(group) for seed in seeds}
+        return paired_difference(Scores({}), Scores({}))
+    return paired_difference(average([a.scores for a, _ in pairs]), average([b.scores for _, b in pairs]))
 
 
 def _common(lines: dict[str, list[CellResult]]) -> set:
@@ -157,7 +152,7 @@ def _along_x(lines: dict, shape: ReportLayout, about: Metric) -> Section:
     for label in shape.lines:
         ends = {cell.x: cell for cell in lines[label]}
         if low in ends and high in ends:
-            gap = paired_difference(ends[high].values, ends[low].values)
+            gap = paired_difference(ends[high].scores, ends[low].scores)
             compared.append((f"{isolated(label)} at {short(shape.x)} {shown(high)}", shown(low), gap))
     title = f"Effect of {short(shape.x)}, {shown(low)} to {shown(high)}"
     return Section(title, _few(phrases.comparisons(compared, about)))

@@ -2,18 +2,32 @@
 
 Agarwal et al. 2021, "Deep reinforcement learning at the edge of the statistical precipice" (arXiv 2108.13264). A
 stratum is what runs are repeated in (a cell, a data set); resampling stays inside it, so no resample forgets one.
-Percentile intervals need some tens of runs in all to hold what they say; `statistics.estimate` is for single cells.
+Plain percentile intervals of strata of few runs are too narrow: at 3 runs they hold a mean 83 to 85% of the time. Here
+a stratum of n runs is resampled n - 1 at a time, which gives its mean the right variance (McCarthy and Snowden 1985,
+"The bootstrap and finite population sampling"), and the percentiles are those of Student's t with one degree of
+freedom a run less one a stratum (Hesterberg 2015, "What teachers should know about the bootstrap", section 5.3). Share
+of 2,000 simulated tables of normal runs in which the 95% interval holds the true value:
+
+    strata x runs       4 x 3   10 x 3    3 x 5   10 x 5   1 x 10   1 x 30
+    mean                 0.94     0.95     0.95     0.96     0.95     0.94
+    median               0.92     0.91     0.95     0.93     0.98     0.96
+    interquartile mean   0.91     0.94     0.94     0.95     0.97     0.96
+
+`statistics.estimate` is for single cells. Neither the order of runs nor that of strata changes an interval.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
-from probeline.report.statistics.intervals import LEVEL, SEED, Interval
+from probeline.report.statistics.intervals import LEVEL, Interval
 
-RESAMPLES = 2_000
-ENOUGH = 10  # runs below which a percentile interval is too narrow to be shown
+SEED = 20_020_709  # any fixed number: the same runs give the same interval, on every page
+RESAMPLES = 10_000  # their error is below 1% of an interval's width
+MIN_RESAMPLES, MAX_DRAWS = 2_000, 2_000_000  # of thousands of runs there are fewer resamples, which a page can wait for
+MIN_RUNS, MIN_STRATUM = 10, 3  # in all and of each stratum: below them a percentile interval is too narrow to be shown
 
 Statistic = Callable[[np.ndarray], np.ndarray]
 """[..., N] -> [...]: along the last axis."""
@@ -21,7 +35,7 @@ Statistic = Callable[[np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class Aggregate:
-    """Of `n` runs in `strata` strata; an interval is None below ENOUGH runs or with a stratum of one run."""
+    """Of `n` runs in `strata` strata; an interval is None below MIN_RUNS, or where a stratum is below MIN_STRATUM."""
 
     n: int
     strata: int
@@ -65,16 +79,16 @@ def stratified_interval(runs: Mapping[object, Sequence[float]], statistic: Stati
 
 def _intervals(groups: list[np.ndarray], statistics: Sequence[Statistic]) -> list[Interval | None]:
     """The interval of each statistic, all from the same resamples."""
-    if sum(map(len, groups)) < ENOUGH or min(map(len, groups)) < 2:
+    if not _enough(groups):
         return [None] * len(statistics)
     drawn = np.sort(_resampled(groups), axis=-1)  # once, as what follows sorts what is sorted at little cost
-    ends = [np.quantile(of(drawn), [(1 - LEVEL) / 2, (1 + LEVEL) / 2]) for of in statistics]
+    ends = [np.quantile(of(drawn), _percentiles(groups)) for of in statistics]
     return [Interval(float(low), float(high)) for low, high in ends]
 
 
 @dataclass(frozen=True)
 class Profile:
-    """Share of runs above each threshold, with its 95% band (None below ENOUGH runs); float64 [T] each."""
+    """Share of runs above each threshold, with its 95% band, None where Aggregate has no interval; float64 [T]."""
 
     thresholds: np.ndarray
     share: np.ndarray
@@ -87,10 +101,10 @@ def profile(runs: Mapping[object, Sequence[float]], thresholds: Sequence[float])
     pooled, at = np.sort(_pooled(runs)), np.asarray(thresholds, float)
     share = _above(pooled, at)
     groups = _groups(runs)
-    if len(pooled) < ENOUGH or min(map(len, groups)) < 2:
+    if not _enough(groups):
         return Profile(at, share, None, None)
     drawn = np.stack([_above(resample, at) for resample in np.sort(_resampled(groups), axis=-1)])
-    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
+    low, high = np.quantile(drawn, _percentiles(groups), axis=0)
     return Profile(at, share, low, high)
 
 
@@ -99,13 +113,28 @@ def _above(ascending: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
 
 
 def _groups(runs: Mapping[object, Sequence[float]]) -> list[np.ndarray]:
-    return [np.asarray(values, float) for values in runs.values() if len(values)]
+    """The runs of each stratum, in an order that depends on their values alone."""
+    ascending = sorted(sorted(map(float, values)) for values in runs.values() if len(values))
+    return [np.asarray(values) for values in ascending]
+
+
+def _enough(groups: list[np.ndarray]) -> bool:
+    return sum(map(len, groups)) >= MIN_RUNS and min(map(len, groups)) >= MIN_STRATUM
+
+
+def _percentiles(groups: list[np.ndarray]) -> list[float]:
+    """The two shares of resamples between which an interval lies."""
+    degrees = sum(map(len, groups)) - len(groups)
+    tail = float(special.ndtr(special.stdtrit(degrees, (1 - LEVEL) / 2)))
+    return [tail, 1 - tail]
 
 
 def _resampled(groups: list[np.ndarray]) -> np.ndarray:
-    """[RESAMPLES, N]: each row a resample, stratum by stratum."""
+    """[R, N - strata]: each row a resample, stratum by stratum."""
     rng = np.random.default_rng(SEED)
-    return np.concatenate([group[rng.integers(0, len(group), (RESAMPLES, len(group)))] for group in groups], axis=-1)
+    count = min(RESAMPLES, max(MIN_RESAMPLES, MAX_DRAWS // sum(map(len, groups))))
+    rows = [rng.integers(0, len(group), (count, len(group) - 1)) for group in groups]
+    return np.concatenate([group[each] for group, each in zip(groups, rows, strict=True)], axis=-1)
 
 
 def _pooled(runs: Mapping[object, Sequence[float]]) -> np.ndarray:

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from probeline.report.statistics.intervals import LEVEL, paired_differences
+from probeline.report.differences import Difference, Scores, paired_difference
+from probeline.report.statistics.intervals import LEVEL
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -20,18 +21,26 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def ranks(lines: Mapping[str, Mapping[int, float]], higher_is_better: bool = True) -> dict[str, tuple[int, int]]:
-    """Best and worst rank that the runs allow each line, given as seed -> value.
+def is_claimed(gap: Difference, adjusted: float) -> bool:
+    """Whether a difference counts among the others of its family; `adjusted`: its p-value there.
+
+    One without a p-value that has a verdict is exact: nothing in it is random.
+    """
+    return gap.verdict in ("higher", "lower") and (math.isnan(adjusted) or adjusted < 1 - LEVEL)
+
+
+def ranks(lines: Mapping[str, Scores], higher_is_better: bool = True) -> dict[str, tuple[int, int]]:
+    """Best and worst rank that the runs allow each line.
 
     Every pair is compared seed by seed; a line ranks behind those that beat it and ahead of those that it beats, at 5%
     after Holm's correction over all pairs. (1, 1) is a clear winner; (1, 3) shares the first three places.
     """
     names = list(lines)
     pairs = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
-    gaps = paired_differences([(lines[a], lines[b]) for a, b in pairs])
+    gaps = [paired_difference(lines[a], lines[b]) for a, b in pairs]
     better, worse = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
     for (a, b), gap, p in zip(pairs, gaps, holm([gap.p for gap in gaps]), strict=True):
-        if math.isnan(p) or p >= 1 - LEVEL:
+        if not is_claimed(gap, p):
             continue
         first, second = (a, b) if (gap.estimate.mean > 0) == higher_is_better else (b, a)
         worse[first] += 1

@@ -4,18 +4,20 @@ import math
 
 import pandas as pd
 
+from probeline.report.differences import average, improvement
 from probeline.report.results.cells import CellResult, ReportLayout, cells
 from probeline.report.results.metrics import Metric, metric
 from probeline.report.sentences.text import isolated
-from probeline.report.statistics.aggregates import Aggregate, aggregate
-from probeline.report.statistics.intervals import Interval, improvement
+from probeline.report.statistics.aggregates import MIN_RUNS, MIN_STRATUM, Aggregate, aggregate
+from probeline.report.statistics.intervals import Interval
 from probeline.report.statistics.multiplicity import ranks
 from probeline.report.tables.tables import Entry, Table
 
 COLUMNS = ("Place", "Line", "Runs", "Cells", "Mean", "Median", "Interquartile mean", "P(better than next)")
 CAPTION = (
     "Over the cells that every line has, each cell weighing its runs; 95% intervals by a bootstrap inside cells, from "
-    "10 runs on. Lines share places where paired seeds cannot tell them apart after Holm's correction over all pairs."
+    f"{MIN_RUNS} runs on, {MIN_STRATUM} or more in each cell. Lines share places where paired seeds cannot tell them "
+    "apart after Holm's correction over all pairs."
 )
 
 
@@ -25,19 +27,13 @@ def table(trials: pd.DataFrame, main: str, shape: ReportLayout) -> Table:
     if len(lines) < 2:
         return Table("standings", CAPTION, COLUMNS, ())
     pooled = {line: aggregate({cell.label: list(cell.values.values()) for cell in of}) for line, of in lines.items()}
-    places = ranks({line: by_seed(of) for line, of in lines.items()}, about.higher_is_better)
+    places = ranks({line: average([cell.scores for cell in of]) for line, of in lines.items()}, about.higher_is_better)
     order = sorted(pooled, key=lambda line: pooled[line].mean, reverse=about.higher_is_better)
     rows = []
     for line, following in zip(order, [*order[1:], None], strict=True):
         chance = math.nan if following is None else _chance(lines[line], lines[following], about)
         rows.append(_row(line, places[line], pooled[line], chance, lines[line], about))
     return Table("standings", CAPTION, COLUMNS, tuple(rows), frozenset({2, 3, 4, 5, 6, 7}))
-
-
-def by_seed(group: list[CellResult]) -> dict[int, float]:
-    """A line's mean over its cells, for each seed that finished in all of them."""
-    seeds = set.intersection(*(set(cell.values) for cell in group))
-    return {seed: math.fsum(cell.values[seed] for cell in group) / len(group) for seed in sorted(seeds)}
 
 
 def _comparable(found: list[CellResult], shape: ReportLayout) -> dict[str, list[CellResult]]:

@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from probeline.report.differences import Difference, paired_difference
 from probeline.report.results.baseline import Baseline, counterparts, title
 from probeline.report.results.cells import CellResult, ReportLayout, cells, cells_of, metrics, why_missing
 from probeline.report.results.metrics import Metric, metric
 from probeline.report.sentences import phrases
-from probeline.report.statistics.intervals import Difference, Estimate, paired_differences
+from probeline.report.statistics.intervals import Basis, Estimate
 from probeline.report.statistics.multiplicity import holm
 
 WATCHED = ("cost/", "train/", "online_probe/")  # not results
@@ -42,7 +43,7 @@ def results(trials: pd.DataFrame, main: str, shape: ReportLayout) -> Table:
     """A row a cell: n, then the experiment's metric and the other protocols' top-1."""
     others = [name for name in metrics(trials) if name != main and name.count("/") == 1 and name.endswith("/top1")]
     names = [main, *(name for name in others if not name.startswith(WATCHED))]
-    caption = "Means over finished seeds, with 95% bootstrap intervals."
+    caption = "Means over finished seeds, with their 95% intervals."
     found = _by_cell(trials, names, shape, "results", caption)
     return replace(found, how="A number opens to its seeds and trial ids.")
 
@@ -51,7 +52,7 @@ def more_metrics(trials: pd.DataFrame, main: str, shape: ReportLayout) -> Table:
     """What the protocols recorded besides: per-class accuracy, calibration error, what the validation part chose."""
     shown = {entry for entry in metrics(trials) if entry.count("/") == 1 and entry.endswith("/top1")} | {main}
     names = [name for name in metrics(trials) if name not in shown and not name.startswith(WATCHED)]
-    caption = "Everything else that the protocols recorded, as means over finished seeds with 95% bootstrap intervals."
+    caption = "Everything else that the protocols recorded, as means over finished seeds with their 95% intervals."
     return _by_cell(trials, names, shape, "more", caption)
 
 
@@ -70,19 +71,18 @@ def differences(trials: pd.DataFrame, main: str, baseline: Baseline, shape: Repo
     found, about = cells(trials, main, shape), metric(main)
     other = counterparts(found, baseline)
     pairs = [(cell, other[cell.label]) for cell in found if cell.label in other]
-    gaps = paired_differences([(cell.values, theirs.values) for cell, theirs in pairs])
+    gaps = [paired_difference(cell.scores, theirs.scores) for cell, theirs in pairs]
     rows = [
         _difference(*pair, gap, p, about)
         for pair, gap, p in zip(pairs, gaps, holm([gap.p for gap in gaps]), strict=True)
     ]
-    intervals = ("Bootstrap 95%", "Student's t 95%")
-    columns = ("Cell", "Against", "Paired seeds", "Difference", *intervals, "P(better)", "p, Holm", "Verdict")
+    columns = ("Cell", "Against", "Paired seeds", "Difference", "95% interval", "P(better)", "p, Holm", "Verdict")
     caption = (
         f"{about.heading} minus that of {title(baseline)}, seed by seed. P(better): the share "
         "of all pairs of seeds, one from each side, in which the cell is the better one. The verdict goes by the "
         "p-value after Holm's correction for all rows; each interval is its own 95%."
     )
-    return Table("differences", caption, columns, tuple(rows), frozenset({2, 3, 4, 5, 6, 7}))
+    return Table("differences", caption, columns, tuple(rows), frozenset({2, 3, 4, 5, 6}))
 
 
 def failures(trials: pd.DataFrame, main: str) -> Table:
@@ -126,25 +126,26 @@ def level(cell: CellResult, about: Metric, n: int) -> Entry:
     small = _bounds(result, about) + (f", n = {result.n}" if result.n != n else "")
     mean_of = f"mean of {phrases.seeds(result.n)}: {about.text(result.mean)}"
     seeds = (f"seed {s}: {about.text(v)}, trial {cell.trials[s]}" for s, v in sorted(cell.values.items()))
-    behind = (mean_of, *_student(result, about), *seeds, *cell.missing)
+    behind = (mean_of, *_basis(result), *seeds, *cell.missing)
     return Entry(about.text(result.mean), result.mean, small, behind)
 
 
 def _difference(cell: CellResult, theirs: CellResult, gap: Difference, p: float, about: Metric) -> tuple[Entry, ...]:
     result, pairs = gap.estimate, zip(gap.seeds, gap.values, strict=True)
-    behind = tuple(
-        f"seed {s}: {about.difference(v)}, trials {cell.trials[s]} and {theirs.trials[s]}" for s, v in pairs
-    ) + tuple(f"seed {s}: on one side only" for s in gap.unpaired)
+    behind = (
+        tuple(f"seed {s}: {about.difference(v)}, trials {cell.trials[s]} and {theirs.trials[s]}" for s, v in pairs)
+        + tuple(f"seed {s}: on one side only" for s in gap.unpaired)
+        + _basis(result)
+    )
     number = Entry(about.difference(result.mean), result.mean, behind=behind) if result.n else Entry("—", None)
     better = gap.improvement if about.higher_is_better else 1 - gap.improvement
-    said = "unclear" if phrases.lost(gap, p) else gap.verdict
+    said = "unclear" if phrases.is_lost(gap, p) else gap.verdict
     verdict = {"unclear": "cannot\u00a0tell", "equal": "the same"}.get(said) or (
         "better" if (said == "higher") == about.higher_is_better else "worse"
     )
     return (
         _plain(cell.label), _plain(theirs.label), Entry(str(result.n), result.n, behind=behind), number,
         Entry(phrases.span(result.interval, about), result.interval.low if result.interval else None),
-        Entry(phrases.span(result.student, about), result.student.low if result.student else None),
         Entry(phrases.chance(better), None if math.isnan(better) else better),
         Entry(phrases.probability(p), None if math.isnan(p) else p), _plain(verdict),
     )  # fmt: skip
@@ -152,17 +153,15 @@ def _difference(cell: CellResult, theirs: CellResult, gap: Difference, p: float,
 
 def _bounds(result: Estimate, about: Metric) -> str:
     if result.interval is None:
-        return "1 seed, no interval"
-    if result.exact:
-        return "all seeds alike"
+        return "1 seed, no interval" if result.n == 1 else "all seeds alike, no interval"
+    if result.basis is Basis.DETERMINISTIC:
+        return "depends on no seed"
     return f"{about.number(about.clip(result.interval.low))} to {about.number(about.clip(result.interval.high))}"
 
 
-def _student(result: Estimate, about: Metric) -> tuple[str, ...]:
-    if result.student is None or result.exact:
-        return ()
-    low, high = (about.number(about.clip(bound)) for bound in (result.student.low, result.student.high))
-    return (f"Student's t, 95%: {low} to {high}",)
+def _basis(result: Estimate) -> tuple[str, ...]:
+    """What makes the interval another one than that of the spread over seeds."""
+    return () if result.basis in (Basis.SEEDS, Basis.TOO_FEW) else (f"interval: {result.basis}",)
 
 
 def _cell(cell: CellResult) -> Entry:

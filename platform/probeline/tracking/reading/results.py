@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # KILLED is an interrupted trial: it counts as not run and is run again.
 STATUS = {"FINISHED": "finished", "RUNNING": "running", "SCHEDULED": "running", "FAILED": "failed", "KILLED": "missing"}
 STORES = {"mlflow", "requests", "sqlalchemy", "sqlite3"}  # whose errors mean that the store cannot be read
-PROVENANCE = ("git_commit", "git_dirty", "versions", "hardware", "data_digest")
+PROVENANCE = ("git_commit", "git_dirty", "versions", "hardware", "data_digest", "test_samples")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +166,7 @@ def _columns(trials: Sequence[Trial], found: Mapping[str, Run]) -> dict[str, Any
     columns["recipe"] = _exact(trial.cell.recipe for trial in trials)
     for tag in PROVENANCE:
         columns[tag] = _exact(run.tags.get(f"probeline.{tag}") if run else None for run in runs)
+    columns["test_samples"] = _exact(None if n is None else int(n) for n in columns["test_samples"])
     columns["git_dirty"] = _exact({"true": True, "false": False}.get(value) for value in columns["git_dirty"])
     columns["started"] = _moments(run.started if run else None for run in runs)
     columns["finished"] = _moments(run.ended if run and run.status != "RUNNING" else None for run in runs)

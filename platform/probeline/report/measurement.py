@@ -1,0 +1,78 @@
+"""Measurement of a metric: the binomial noise of its test set, and whether any part of a trial depends on the seed."""
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from probeline.errors import UserError
+from probeline.plugins import catalog
+from probeline.report.statistics.intervals import Measurement
+
+SHARES = ("top1", "top5")  # metrics that are the share of test samples that are right
+OTHER_SAMPLES = ("transfer", "online_probe")  # protocols whose samples are not the test split's
+PSEUDO_COUNT = 2  # right and wrong samples added to each
+
+
+def measurement(
+    metric: str, recipe: Mapping[str, Any], test_samples: float | None, values: Sequence[float]
+) -> Measurement:
+    """How a cell's `values` of a metric were measured.
+
+    Args:
+        metric: Stored name, such as `linear_probe/top1`.
+        recipe: The cell's recipe, which tells whether any part of it depends on the seed.
+        test_samples: Size of the test split; None where it was not recorded.
+    """
+    countable = is_share(metric) and test_samples is not None and test_samples > 0 and len(values) > 0
+    variance = binomial_variance(values, int(test_samples)) if countable else None
+    return Measurement(variance, is_deterministic(metric, recipe))
+
+
+def is_share(metric: str) -> bool:
+    """Whether a metric is a share of the samples of the test split."""
+    protocol, _, rest = metric.partition("/")
+    ending = rest.rpartition("/")[2] if protocol == "fine_tune" else rest
+    return protocol not in OTHER_SAMPLES and ending in SHARES
+
+
+def binomial_variance(shares: Sequence[float], samples: int) -> float:
+    """The mean variance of shares of `samples` Bernoulli trials.
+
+    With two successes and two failures added to each (Agresti and Coull 1998, "Approximate is better than 'exact' for
+    interval estimation of binomial proportions"): a share of 1 has noise too, and the standard error is never below the
+    share's own step, 1 / samples.
+    """
+    adjusted = [(share * samples + PSEUDO_COUNT) / (samples + 2 * PSEUDO_COUNT) for share in shares]
+    return math.fsum(share * (1 - share) for share in adjusted) / len(shares) / samples
+
+
+def is_deterministic(metric: str, recipe: Mapping[str, Any]) -> bool:
+    """Whether no part of the recipe that decides a metric depends on the seed, such as a probe of the raw pixels.
+
+    Goes by what plug-ins declare (`DETERMINISTIC`), not by equal values. Plug-ins that are not installed, or are not
+    Probeline's, count as seeded.
+    """
+    method, encoder = (_component(recipe, section) for section in ("method", "encoder"))
+    if "name" not in method or "name" not in encoder:
+        return False
+    is_loaded = encoder.get("weights") is not None
+    return _is_deterministic(method["name"], encoder["name"], is_loaded, metric.partition("/")[0])
+
+
+@cache
+def _is_deterministic(method: str, encoder: str, is_loaded: bool, protocol: str) -> bool:
+    """`is_loaded`: the encoder starts from a checkpoint, which sets all of its weights."""
+    if any("." in name for name in (method, encoder.partition("/")[0], protocol)):
+        return False
+    try:
+        untrained = not catalog.trains(method)
+        fixed_encoder = is_loaded or catalog.is_deterministic("encoders", encoder)
+        return untrained and fixed_encoder and catalog.is_deterministic("protocols", protocol)
+    except UserError:
+        return False
+
+
+def _component(recipe: Mapping[str, Any], section: str) -> Mapping[str, Any]:
+    component = recipe.get(section)
+    return component if isinstance(component, Mapping) else {}
