@@ -1,4 +1,4 @@
-"""Two experiments, or two exports of one, cell by cell: what moved, by how much, and what cannot be told."""
+"""Two experiments, or two exports of one, compared cell by cell."""
 
 import math
 from collections.abc import Sequence
@@ -58,24 +58,25 @@ def compare(a: pd.DataFrame, b: pd.DataFrame, name: str) -> Comparison:
     return Comparison(name, rows, tuple(k for k in ours if k not in theirs), tuple(k for k in theirs if k not in ours))
 
 
-def text(found: Comparison, a: str, b: str) -> str:
+def text(comparison: Comparison, a: str, b: str) -> str:
     """For a terminal: a headline, a line a cell, and what only one side has."""
-    about = metric(found.metric)
-    lines = [f"{about.heading}, B minus A by paired seeds; A = {a}, B = {b}", ""]
-    width = max(len(row.cell) for row in found.rows)
-    for row in found.rows:
+    described = metric(comparison.metric)
+    lines = [f"{described.heading}, B minus A by paired seeds; A = {a}, B = {b}", ""]
+    width = max(len(row.cell) for row in comparison.rows)
+    for row in comparison.rows:
         gap = row.gap.estimate
-        change = "no seed on both sides" if math.isnan(gap.mean) else (
-            f"{about.difference(gap.mean):>14}  {phrases.span(gap.interval, about):>16}  n={gap.n}  {row.verdict}"
-        )  # fmt: skip
-        levels = f"{about.text(row.a.estimate.mean):>8} -> {about.text(row.b.estimate.mean):>8}"
+        change = "no seed on both sides"
+        if not math.isnan(gap.mean):
+            interval = phrases.span(gap.interval, described)
+            change = f"{described.difference(gap.mean):>14}  {interval:>16}  n={gap.n}  {row.verdict}"
+        levels = f"{described.text(row.a.estimate.mean):>8} -> {described.text(row.b.estimate.mean):>8}"
         lines.append(f"{row.cell:{width}}  {levels}  {change}")
-    moved = [row for row in found.rows if row.verdict in ("higher", "lower")]
-    better = sum((row.verdict == "higher") == about.higher_is_better for row in moved)
-    rest = f"{len(found.rows) - len(moved)} the same or cannot tell"
-    corrected = f"(95%, Holm's correction for {len(found.rows)} cells)"
+    moved = [row for row in comparison.rows if row.verdict in ("higher", "lower")]
+    better = sum((row.verdict == "higher") == described.higher_is_better for row in moved)
+    rest = f"{len(comparison.rows) - len(moved)} the same or cannot tell"
+    corrected = f"(95%, Holm's correction for {len(comparison.rows)} cells)"
     lines += ["", f"{better} better, {len(moved) - better} worse, {rest} {corrected}"]
-    for side, labels in (("A", found.only_a), ("B", found.only_b)):
+    for side, labels in (("A", comparison.only_a), ("B", comparison.only_b)):
         lines += [f"only in {side}: {_some(list(labels))}"] if labels else []
     return "\n".join(lines)
 

@@ -10,7 +10,7 @@ expect:
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import pandas as pd
 import yaml
@@ -20,7 +20,7 @@ from probeline.core.settings import Settings
 from probeline.errors import UserError
 from probeline.report.differences import paired_difference
 from probeline.report.results.cells import CellResult, cells, layout
-from probeline.report.results.metrics import metric
+from probeline.report.results.metrics import Metric, metric
 from probeline.report.sentences import phrases
 
 
@@ -37,8 +37,8 @@ class Expectation(Settings):
 
     @model_validator(mode="after")
     def _one_thing(self) -> Self:
-        told = [name for name in ("mean", "at_least", "at_most", "beats") if getattr(self, name) is not None]
-        if len(told) != 1:
+        given = [name for name in ("mean", "at_least", "at_most", "beats") if getattr(self, name) is not None]
+        if len(given) != 1:
             raise ValueError("give one of mean, at_least, at_most, beats")
         if (self.mean is None) != (self.tolerance is None):
             raise ValueError("mean and tolerance go together")
@@ -83,9 +83,9 @@ def check(expected: Expectations, trials: pd.DataFrame) -> list[CheckResult]:
 
 def stored(trials: pd.DataFrame, name: str, path: Path) -> int:
     """Write today's means as expectations, each with half the width of its interval as tolerance; returns how many."""
-    found = [cell for cell in cells(trials, name, layout(trials)) if cell.values]
+    results = [cell for cell in cells(trials, name, layout(trials)) if cell.values]
     entries = []
-    for cell in found:
+    for cell in results:
         interval = cell.estimate.interval
         width = (interval.high - interval.low) / 2 if interval else 0.05 * abs(cell.estimate.mean)
         entries.append(
@@ -97,30 +97,30 @@ def stored(trials: pd.DataFrame, name: str, path: Path) -> int:
 
 
 def _find(entry: Expectation, name: str, trials: pd.DataFrame) -> CheckResult:
-    found = {cell.label: cell for cell in cells(trials, name, layout(trials))}
-    about, where = metric(name), f"{entry.cell}, {name}"
+    by_label = {cell.label: cell for cell in cells(trials, name, layout(trials))}
+    described, where = metric(name), f"{entry.cell}, {name}"
     for label in filter(None, (entry.cell, entry.beats)):
-        if label not in found:
+        if label not in by_label:
             return CheckResult(False, f"{where}: there is no cell {label!r}")
-        if not found[label].values:
-            why = "; ".join(found[label].missing[:3]) or "no trial"
+        if not by_label[label].values:
+            why = "; ".join(by_label[label].missing[:3]) or "no trial"
             return CheckResult(False, f"{where}: {label} has no result ({why})")
-    cell = found[entry.cell]
+    cell = by_label[entry.cell]
     if entry.beats is not None:
-        gap = paired_difference(cell.scores, found[entry.beats].scores)
-        good = gap.verdict == ("higher" if about.higher_is_better else "lower")
-        return CheckResult(good, phrases.comparison(entry.cell, entry.beats, gap, about))
-    return _bounded(entry, cell, about, where)
+        gap = paired_difference(cell.scores, by_label[entry.beats].scores)
+        good = gap.verdict == ("higher" if described.higher_is_better else "lower")
+        return CheckResult(good, phrases.comparison(entry.cell, entry.beats, gap, described))
+    return _bounded(entry, cell, described, where)
 
 
-def _bounded(entry: Expectation, cell: CellResult, about: Any, where: str) -> CheckResult:
+def _bounded(entry: Expectation, cell: CellResult, metric: Metric, where: str) -> CheckResult:
     mean, low, high, wanted = cell.estimate.mean, entry.at_least, entry.at_most, ""
     if entry.mean is not None:
-        low = entry.mean - entry.tolerance if about.higher_is_better else None
-        high = None if about.higher_is_better else entry.mean + entry.tolerance
-        wanted = f"{about.text(entry.mean)} with tolerance {entry.tolerance * about.scale:.3g}, "
-    bound = f"at least {about.text(low)}" if low is not None else f"at most {about.text(high)}"
+        low = entry.mean - entry.tolerance if metric.higher_is_better else None
+        high = None if metric.higher_is_better else entry.mean + entry.tolerance
+        wanted = f"{metric.text(entry.mean)} with tolerance {entry.tolerance * metric.scale:.3g}, "
+    bound = f"at least {metric.text(low)}" if low is not None else f"at most {metric.text(high)}"
     good = (low is None or mean >= low) and (high is None or mean <= high)
     return CheckResult(
-        good, f"{where}: {about.text(mean)} ({phrases.interval(cell.estimate, about)}); expected {wanted}{bound}"
+        good, f"{where}: {metric.text(mean)} ({phrases.interval(cell.estimate, metric)}); expected {wanted}{bound}"
     )

@@ -13,7 +13,7 @@ from probeline.report.results.cells import cells, layout, matching
 from probeline.report.results.cells import metrics as recorded
 from probeline.report.results.metrics import PERCENT, metric
 from probeline.report.results.references import published
-from probeline.report.statistics.rank_correlation import said
+from probeline.report.statistics.rank_correlation import sentence_of
 
 HEIGHT = 440
 
@@ -68,7 +68,9 @@ def _agreement(frame: pd.DataFrame) -> str:
     if beside.empty:
         return ""
     tables = dict.fromkeys(".".join(point.split(".")[:2]) for point in beside["from"])
-    return said(" and ".join(tables), list(beside.loc[beside["n"] > 0, ["mean", "paper"]].itertuples(index=False)))
+    return sentence_of(
+        " and ".join(tables), list(beside.loc[beside["n"] > 0, ["mean", "paper"]].itertuples(index=False))
+    )
 
 
 def _series(of: str | dict[str, str]) -> dict[str, str]:

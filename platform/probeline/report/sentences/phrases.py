@@ -1,4 +1,4 @@
-"""Sentences generated from statistics: what beats what, by how much, and what cannot be told.
+"""Sentences generated from statistics: which of two sides is better, by how much, or that it is unclear.
 
 Names come in as they are to be shown; `text.isolated` readies what a spec wrote.
 """
@@ -42,17 +42,19 @@ def comparisons(named: Sequence[tuple[str, str, Difference]], metric: Metric) ->
     adjusted = holm([gap.p for _, _, gap in named])
     family = sum(not math.isnan(p) for p in adjusted)
     return tuple(
-        _lost(ours, theirs, gap, metric, family, p) if is_lost(gap, p) else comparison(ours, theirs, gap, metric)
+        _withdrawn(ours, theirs, gap, metric, family, p)
+        if is_withdrawn(gap, p)
+        else comparison(ours, theirs, gap, metric)
         for (ours, theirs, gap), p in zip(named, adjusted, strict=True)
     )
 
 
-def is_lost(gap: Difference, adjusted: float) -> bool:
+def is_withdrawn(gap: Difference, adjusted: float) -> bool:
     """Whether a difference that counts alone counts no more among the others of its list."""
     return gap.verdict in ("higher", "lower") and not is_claimed(gap, adjusted)
 
 
-def _lost(ours: str, theirs: str, gap: Difference, metric: Metric, family: int, p: float) -> str:
+def _withdrawn(ours: str, theirs: str, gap: Difference, metric: Metric, family: int, p: float) -> str:
     paired = f"{seeds(gap.estimate.n, 'paired seed')}{_unpaired(gap)}"
     return (
         f"{CANNOT} {ours} from {theirs} among {family} comparisons (Holm-corrected p = {p:.2f}): the difference is "

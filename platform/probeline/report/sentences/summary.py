@@ -1,4 +1,4 @@
-"""The answer in words: which line comes out where, what beats the baseline, what cannot be told apart."""
+"""The answer in sentences: the order of the lines, what beats the baseline, and which differences are unclear."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from probeline.report.sentences.text import isolated
 from probeline.report.statistics.intervals import Estimate, estimate
 
 GAPS = "Not in these numbers"
-MOST = 12  # lines that are told one by one; the table has all
+MAX_LINES = 12  # sentences of a list; the table has all
 
 
 @dataclass(frozen=True)
@@ -39,25 +39,25 @@ class Answer:
 
 def answer(trials: pd.DataFrame, metric_name: str, baseline: Baseline, shape: ReportLayout) -> Answer:
     """Generate the answer from the finished trials; every sentence carries its interval and n."""
-    about = metric(metric_name)
-    found = cells(trials, metric_name, shape)
+    described = metric(metric_name)
+    results = cells(trials, metric_name, shape)
     gaps = _gaps(trials, metric_name)
-    if not any(cell.values for cell in found):
+    if not any(cell.values for cell in results):
         return Answer(f"No trial has finished with {metric_name} yet, so there is no answer.", Section("", ()), gaps)
-    lines = {label: [cell for cell in found if cell.line == label] for label in shape.labels}
+    lines = {label: [cell for cell in results if cell.line == label] for label in shape.labels}
     common = _common(lines)
     levels = {label: line_estimate(group, common) for label, group in lines.items()}
     ranked = sorted((label for label in levels if levels[label].n), key=lambda label: levels[label].mean)
-    ranked = ranked[::-1] if about.higher_is_better else ranked
+    ranked = ranked[::-1] if described.higher_is_better else ranked
     over = _over(shape, common)
     sections = [
-        Section(f"Best to worst by {about.title}{over}", _levels(ranked, levels, about)),
-        _neighbours(lines, ranked[:MOST], about),
-        _along_x(lines, shape, about),
+        Section(f"Best to worst by {described.title}{over}", _levels(ranked, levels, described)),
+        _neighbours(lines, ranked[:MAX_LINES], described),
+        _along_x(lines, shape, described),
     ]
-    sections.append(Section(studies.TITLE, studies.told(found, shape)))
-    against = _against_baseline(found, ranked, baseline, about)
-    return Answer(_lead(ranked, levels, about, over), against, (*(s for s in sections if s.sentences), *gaps))
+    sections.append(Section(studies.TITLE, studies.told(results, shape)))
+    against = _against_baseline(results, ranked, baseline, described)
+    return Answer(_lead(ranked, levels, described, over), against, (*(s for s in sections if s.sentences), *gaps))
 
 
 def line_estimate(group: list[CellResult], at: set) -> Estimate:
@@ -89,26 +89,26 @@ def _common(lines: dict[str, list[CellResult]]) -> set:
     return set.intersection(*at) if at else set()
 
 
-def _levels(ranked: list[str], levels: dict[str, Estimate], about: Metric) -> tuple[str, ...]:
+def _levels(ranked: list[str], levels: dict[str, Estimate], metric: Metric) -> tuple[str, ...]:
     """A line a sentence; one line alone is what the lead says."""
     if len(ranked) < 2:
         return ()
-    return (*(f"{phrases.level(isolated(k), levels[k], about)}." for k in ranked[:MOST]), *_more(ranked))
+    return (*(f"{phrases.level(isolated(k), levels[k], metric)}." for k in ranked[:MAX_LINES]), *_more(ranked))
 
 
 def _few(sentences: tuple[str, ...]) -> tuple[str, ...]:
-    """Of more than MOST comparisons all claims, and only how many there are of those that cannot be told."""
-    if len(sentences) <= MOST:
+    """Of more than MAX_LINES comparisons all claims, of the unclear ones only how many there are."""
+    if len(sentences) <= MAX_LINES:
         return sentences
     claimed = tuple(sentence for sentence in sentences if not sentence.startswith((phrases.CANNOT, "Cannot compare")))
-    left = len(sentences) - len(claimed)
-    rest = f"{left} of {len(sentences)} comparisons cannot tell their two sides apart."
-    return (*claimed, *((rest,) if left else ()))
+    unclear = len(sentences) - len(claimed)
+    remark = f"{unclear} of {len(sentences)} comparisons cannot tell their two sides apart."
+    return (*claimed, *((remark,) if unclear else ()))
 
 
 def _more(ranked: list[str]) -> tuple[str, ...]:
-    left = len(ranked) - MOST
-    return (f"And {left} more, in the table of results.",) if left > 0 else ()
+    more = len(ranked) - MAX_LINES
+    return (f"And {more} more, in the table of results.",) if more > 0 else ()
 
 
 def _over(shape: ReportLayout, common: set) -> str:
@@ -119,32 +119,36 @@ def _over(shape: ReportLayout, common: set) -> str:
     return f", {words}" + ("" if len(values) == len(shape.x_values) else ", where every line has results")
 
 
-def _lead(ranked: list[str], levels: dict[str, Estimate], about: Metric, over: str) -> str:
+def _lead(ranked: list[str], levels: dict[str, Estimate], metric: Metric, over: str) -> str:
     if not ranked:
         return "No seed has finished in all cells of any line, so lines cannot be compared yet."
     best = ranked[0]
-    extreme = "highest" if about.higher_is_better else "lowest"
-    first = f"has the {extreme} {about.title}:" if len(ranked) > 1 else f"reaches a {about.title} of"
-    return f"{isolated(best)} {first} {about.text(levels[best].mean)} ({phrases.interval(levels[best], about)}){over}."
+    extreme = "highest" if metric.higher_is_better else "lowest"
+    first = f"has the {extreme} {metric.title}:" if len(ranked) > 1 else f"reaches a {metric.title} of"
+    return (
+        f"{isolated(best)} {first} {metric.text(levels[best].mean)} ({phrases.interval(levels[best], metric)}){over}."
+    )
 
 
-def _against_baseline(found: list[CellResult], ranked: list[str], baseline: Baseline, about: Metric) -> Section:
+def _against_baseline(results: list[CellResult], ranked: list[str], baseline: Baseline, metric: Metric) -> Section:
     if baseline is None:
         return Section("", ())
-    name, other = baseline_title(baseline), counterparts(found, baseline)
+    name, other = baseline_title(baseline), counterparts(results, baseline)
     if not other:
         return Section(f"Against {name}", (f"The plan has nothing to compare with {name}.",))
-    pairs = {k: [(cell, other[cell.label]) for cell in found if cell.line == k and cell.label in other] for k in ranked}
+    pairs = {
+        k: [(cell, other[cell.label]) for cell in results if cell.line == k and cell.label in other] for k in ranked
+    }
     compared = [(isolated(line), name, difference(of)) for line, of in pairs.items() if of]
-    return Section(f"Against {name}", _few(phrases.comparisons(compared, about)))
+    return Section(f"Against {name}", _few(phrases.comparisons(compared, metric)))
 
 
-def _neighbours(lines: dict, ranked: list[str], about: Metric) -> Section:
+def _neighbours(lines: dict, ranked: list[str], metric: Metric) -> Section:
     compared = [(isolated(a), isolated(b), difference(line_pairs(lines[a], lines[b]))) for a, b in pairwise(ranked)]
-    return Section("Each against the next in that order", phrases.comparisons(compared, about))
+    return Section("Each against the next in that order", phrases.comparisons(compared, metric))
 
 
-def _along_x(lines: dict, shape: ReportLayout, about: Metric) -> Section:
+def _along_x(lines: dict, shape: ReportLayout, metric: Metric) -> Section:
     if len(shape.x_values) < 2:
         return Section("", ())
     low, high = shape.x_values[0], shape.x_values[-1]
@@ -155,7 +159,7 @@ def _along_x(lines: dict, shape: ReportLayout, about: Metric) -> Section:
             gap = paired_difference(ends[high].scores, ends[low].scores)
             compared.append((f"{isolated(label)} at {short(shape.x)} {shown(high)}", shown(low), gap))
     title = f"Effect of {short(shape.x)}, {shown(low)} to {shown(high)}"
-    return Section(title, _few(phrases.comparisons(compared, about)))
+    return Section(title, _few(phrases.comparisons(compared, metric)))
 
 
 def _gaps(trials: pd.DataFrame, metric_name: str) -> tuple[Section, ...]:

@@ -67,9 +67,9 @@ def interquartile_mean(values: np.ndarray) -> np.ndarray:
 def aggregate(runs: Mapping[object, Sequence[float]]) -> Aggregate:
     """Pool the strata's runs. Raises ValueError where there is none, or one is not finite."""
     pooled, statistics = _pooled(runs), (mean, median, interquartile_mean)
-    told = (float(of(pooled)) for of in statistics)
+    summaries = (float(of(pooled)) for of in statistics)
     intervals = _intervals(_groups(runs), statistics)
-    return Aggregate(len(pooled), sum(len(values) > 0 for values in runs.values()), *told, *intervals)
+    return Aggregate(len(pooled), sum(len(values) > 0 for values in runs.values()), *summaries, *intervals)
 
 
 def stratified_interval(runs: Mapping[object, Sequence[float]], statistic: Statistic) -> Interval | None:
@@ -81,8 +81,8 @@ def _intervals(groups: list[np.ndarray], statistics: Sequence[Statistic]) -> lis
     """The interval of each statistic, all from the same resamples."""
     if not _enough(groups):
         return [None] * len(statistics)
-    drawn = np.sort(_resampled(groups), axis=-1)  # once, as what follows sorts what is sorted at little cost
-    ends = [np.quantile(of(drawn), _percentiles(groups)) for of in statistics]
+    resamples = np.sort(_resampled(groups), axis=-1)  # once, as what follows sorts what is sorted at little cost
+    ends = [np.quantile(of(resamples), _percentiles(groups)) for of in statistics]
     return [Interval(float(low), float(high)) for low, high in ends]
 
 
@@ -103,8 +103,8 @@ def profile(runs: Mapping[object, Sequence[float]], thresholds: Sequence[float])
     groups = _groups(runs)
     if not _enough(groups):
         return Profile(at, share, None, None)
-    drawn = np.stack([_above(resample, at) for resample in np.sort(_resampled(groups), axis=-1)])
-    low, high = np.quantile(drawn, _percentiles(groups), axis=0)
+    resamples = np.stack([_above(resample, at) for resample in np.sort(_resampled(groups), axis=-1)])
+    low, high = np.quantile(resamples, _percentiles(groups), axis=0)
     return Profile(at, share, low, high)
 
 

@@ -1,4 +1,4 @@
-"""Many comparisons at once: corrected p-values, and ranks that tie where the runs cannot tell."""
+"""Multiple comparisons: Holm-corrected p-values, and ranks with ties."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -15,8 +15,8 @@ def holm(p_values: Sequence[float]) -> list[float]:
     """
     order = sorted((i for i, p in enumerate(p_values) if not math.isnan(p)), key=lambda i: p_values[i])
     adjusted, highest = [math.nan] * len(p_values), 0.0
-    for place, i in enumerate(order):
-        highest = max(highest, min(1.0, (len(order) - place) * p_values[i]))
+    for rank, i in enumerate(order):
+        highest = max(highest, min(1.0, (len(order) - rank) * p_values[i]))
         adjusted[i] = highest
     return adjusted
 

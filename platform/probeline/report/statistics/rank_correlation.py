@@ -10,7 +10,7 @@ from scipy import special
 from probeline.report.results.published_matching import Correspondence, pairs
 from probeline.report.statistics.intervals import LEVEL, Interval
 
-FEWEST = 5  # matched cells below which nothing is said
+MIN_CELLS = 5  # matched cells below which no order is stated
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Agreement:
 
     n: int
     rho: float
-    interval: Interval | None  # None below FEWEST cells
+    interval: Interval | None  # None below MIN_CELLS cells
 
 
 def agreement(ours: Sequence[float], theirs: Sequence[float]) -> Agreement:
@@ -33,7 +33,7 @@ def agreement(ours: Sequence[float], theirs: Sequence[float]) -> Agreement:
     if n < 2 or np.ptp(ours) == 0 or np.ptp(theirs) == 0:
         return Agreement(n, math.nan, None)
     rho = float(np.corrcoef(_ranked(ours), _ranked(theirs))[0, 1])
-    if n < FEWEST:
+    if n < MIN_CELLS:
         return Agreement(n, rho, None)
     most = 1 - 6 / (n * (n**2 - 1))
     z = math.atanh(min(max(rho, -most), most))
@@ -48,22 +48,24 @@ def _ranked(values: Sequence[float]) -> np.ndarray:
 
 
 def sentence(beside: Correspondence, cells: Sequence) -> str:
-    """Whether the shapes agree, in words, or that it cannot be told and why."""
-    return said(beside.title, pairs(beside, cells))
+    """Whether the shapes agree, in words, or why that is unclear."""
+    return sentence_of(beside.title, pairs(beside, cells))
 
 
-def said(title: str, matched: Sequence[tuple[float, float]]) -> str:
+def sentence_of(title: str, matched: Sequence[tuple[float, float]]) -> str:
     """The same for pairs of (ours, the paper's); `title`: what they are compared with."""
-    found = agreement([ours for ours, _ in matched], [theirs for _, theirs in matched])
+    correlation = agreement([ours for ours, _ in matched], [theirs for _, theirs in matched])
     of = f"Shape agreement with {title}"
-    if found.n == 0:
+    n, interval = correlation.n, correlation.interval
+    if n == 0:
         return f"{of}: no finished cell here stands beside a published value."
-    if math.isnan(found.rho):
-        return f"{of}: cannot tell; {found.n} matched {'cell has' if found.n == 1 else 'cells have'} no order."
-    number = f"Spearman {found.rho:.2f}".replace("-", "−")
-    if found.interval is None:
-        return f"{of}: cannot tell; {number} over {found.n} matched cells, too few for an interval."
-    span = f"95% interval {found.interval.low:.2f} to {found.interval.high:.2f}, {found.n} matched cells"
-    verdict = "agree" if found.interval.low > 0 else "disagree" if found.interval.high < 0 else "cannot tell"
-    words = {"agree": "the order agrees", "disagree": "the order is reversed", "cannot tell": "cannot tell"}
-    return f"{of}: {words[verdict]}; {number} ({span.replace('-', '−')})."
+    if math.isnan(correlation.rho):
+        return f"{of}: cannot tell; {n} matched {'cell has' if n == 1 else 'cells have'} no order."
+    number = f"Spearman {correlation.rho:.2f}".replace("-", "−")
+    if interval is None:
+        return f"{of}: cannot tell; {number} over {n} matched cells, too few for an interval."
+    span = f"95% interval {interval.low:.2f} to {interval.high:.2f}, {n} matched cells".replace("-", "−")
+    verdict = (
+        "the order agrees" if interval.low > 0 else "the order is reversed" if interval.high < 0 else "cannot tell"
+    )
+    return f"{of}: {verdict}; {number} ({span})."

@@ -139,7 +139,7 @@ def _difference(cell: CellResult, theirs: CellResult, gap: Difference, p: float,
     )
     number = Entry(about.difference(result.mean), result.mean, behind=behind) if result.n else Entry("—", None)
     better = gap.improvement if about.higher_is_better else 1 - gap.improvement
-    said = "unclear" if phrases.is_lost(gap, p) else gap.verdict
+    said = "unclear" if phrases.is_withdrawn(gap, p) else gap.verdict
     verdict = {"unclear": "cannot\u00a0tell", "equal": "the same"}.get(said) or (
         "better" if (said == "higher") == about.higher_is_better else "worse"
     )
