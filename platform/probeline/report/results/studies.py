@@ -13,7 +13,7 @@ from probeline.report.results.cells import TUNED, CellResult, ReportLayout, is_n
 from probeline.report.results.metrics import metric
 from probeline.report.sentences import phrases
 from probeline.report.sentences.text import isolated
-from probeline.report.statistics.intervals import Interval
+from probeline.report.statistics.intervals import LEVEL, RESOLUTION, Interval
 from probeline.report.tables.tables import Entry, Table
 
 TITLE = "Chosen on the validation part"
@@ -149,10 +149,10 @@ def told(found: Sequence[CellResult], shape: ReportLayout) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Power:
-    """y goes as x to the power `exponent`; `interval` is Student's, 95%, of `n` studies."""
+    """y goes as x to the power `exponent`; `interval` is Student's, 95%, of `n` studies; None: all lie on one line."""
 
     exponent: float
-    interval: Interval
+    interval: Interval | None
     n: int
 
 
@@ -163,8 +163,11 @@ def power(x: Sequence[float], y: Sequence[float]) -> Power | None:
     from scipy.stats import linregress, t
 
     line = linregress(np.log(x), np.log(y))
-    half = float(t.ppf(0.975, len(x) - 2) * line.stderr)
-    return Power(float(line.slope), Interval(float(line.slope) - half, float(line.slope) + half), len(x))
+    slope, error = float(line.slope), float(line.stderr)
+    if error <= RESOLUTION * abs(slope):  # choices from a coarse grid, so no evidence of the next one
+        return Power(slope, None, len(x))
+    half = float(t.ppf((1 + LEVEL) / 2, len(x) - 2)) * error
+    return Power(slope, Interval(slope - half, slope + half), len(x))
 
 
 def _trends(key: str, made: Sequence[tuple[CellResult, StudyResult]], shape: ReportLayout) -> list[str]:
@@ -175,10 +178,12 @@ def _trends(key: str, made: Sequence[tuple[CellResult, StudyResult]], shape: Rep
         group = [(x, y) for x, y in group if is_number(x) and x > 0]
         found = power([x for x, _ in group], [y for _, y in group])
         if found is not None:
-            low, high = found.interval.low, found.interval.high
+            around = "on one line, so no interval"
+            if found.interval is not None:
+                around = f"95% interval {found.interval.low:.2f} to {found.interval.high:.2f}"
             said.append(
                 f"{isolated(line)}: the chosen {short(key)} goes as {short(shape.x)} to the power {found.exponent:.2f} "
-                f"(95% interval {low:.2f} to {high:.2f}, {found.n} studies).".replace("-", "−")
+                f"({around}, {found.n} studies).".replace("-", "−")
             )
     return said
 
