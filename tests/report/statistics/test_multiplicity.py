@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from probeline.report.differences import Scores, paired_difference
+from probeline.report.statistics.differences import Scores, paired_difference
 from probeline.report.statistics.multiplicity import holm, is_claimed, ranks
 from scipy import stats
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from probeline.errors import UserError
-from probeline.report.differences import Difference, paired_difference
 from probeline.report.results.cells import CellResult, cells, layout
 from probeline.report.results.metrics import metric
 from probeline.report.sentences import phrases
+from probeline.report.statistics.differences import Difference, paired_difference
 from probeline.report.statistics.multiplicity import holm, is_claimed
 
 

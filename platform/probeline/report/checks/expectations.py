@@ -18,10 +18,10 @@ from pydantic import Field, ValidationError, model_validator
 
 from probeline.core.settings import Settings
 from probeline.errors import UserError
-from probeline.report.differences import paired_difference
 from probeline.report.results.cells import CellResult, cells, layout
 from probeline.report.results.metrics import Metric, metric
 from probeline.report.sentences import phrases
+from probeline.report.statistics.differences import paired_difference
 
 
 class Expectation(Settings):

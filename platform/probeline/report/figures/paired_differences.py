@@ -7,12 +7,12 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from probeline.core.settings import Settings
-from probeline.report.differences import Difference, paired_difference
 from probeline.report.figures import _forest_plot, _style
 from probeline.report.results.baseline import counterparts, title
 from probeline.report.results.cells import CellResult, cells, layout
 from probeline.report.results.metrics import PERCENT, POINTS, Metric, metric
 from probeline.report.sentences import phrases
+from probeline.report.statistics.differences import Difference, paired_difference
 
 
 class Config(Settings):

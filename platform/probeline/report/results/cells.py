@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from probeline.report.differences import Scores
-from probeline.report.measurement import measurement
+from probeline.report.statistics.differences import Scores
 from probeline.report.statistics.intervals import Estimate, Measurement, estimate
+from probeline.report.statistics.measurement import measurement
 
 RUN = ("trial_id", "encoder_id", "run_id", "cell", "arm", "seed", "status", "failure", "message", "notes", "recipe")
 TUNED = "tuned"  # what the study of a cell has come to

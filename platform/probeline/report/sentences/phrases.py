@@ -6,8 +6,8 @@ Names come in as they are to be shown; `text.isolated` readies what a spec wrote
 import math
 from collections.abc import Sequence
 
-from probeline.report.differences import Difference
 from probeline.report.results.metrics import PERCENT, POINTS, Metric
+from probeline.report.statistics.differences import Difference
 from probeline.report.statistics.intervals import Basis, Estimate, Interval
 from probeline.report.statistics.multiplicity import holm, is_claimed
 

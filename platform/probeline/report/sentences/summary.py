@@ -6,7 +6,6 @@ from itertools import pairwise
 
 import pandas as pd
 
-from probeline.report.differences import Difference, Scores, average, paired_difference
 from probeline.report.results import studies
 from probeline.report.results.baseline import Baseline, counterparts
 from probeline.report.results.baseline import title as baseline_title
@@ -14,6 +13,7 @@ from probeline.report.results.cells import CellResult, ReportLayout, cells, shor
 from probeline.report.results.metrics import Metric, metric
 from probeline.report.sentences import phrases
 from probeline.report.sentences.text import isolated
+from probeline.report.statistics.differences import Difference, Scores, average, paired_difference
 from probeline.report.statistics.intervals import Estimate, estimate
 
 GAPS = "Not in these numbers"

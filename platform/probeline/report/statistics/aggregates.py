@@ -13,7 +13,7 @@ of 2,000 simulated tables of normal runs in which the 95% interval holds the tru
     median               0.92     0.91     0.95     0.93     0.98     0.96
     interquartile mean   0.91     0.94     0.94     0.95     0.97     0.96
 
-`statistics.estimate` is for single cells. Neither the order of runs nor that of strata changes an interval.
+`intervals.estimate` is for single cells. Neither the order of runs nor that of strata changes an interval.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -31,7 +31,8 @@ depends on the order of the seeds, and has no tail: with 10,000 resamples no p-v
 correction of t for skewness changes no entry by more than 0.01. No interval holds 95% where 2 or 3 seeds can all fall
 into one of two groups, or for the mean of strongly skewed seeds; a difference of two cells that are skewed alike is
 symmetric, so comparisons keep their level. Of whole tables of 16 comparisons without any true difference 5% at most
-claim one after Holm's correction, but up to 11% where seeds fall into two groups (`tests/report/test_coverage.py`).
+claim one after Holm's correction, but up to 11% where seeds fall into two groups. The slow tests of `test_coverage.py`
+recompute all of this.
 """
 
 import math

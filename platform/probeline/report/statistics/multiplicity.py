@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from probeline.report.differences import Difference, Scores, paired_difference
+from probeline.report.statistics.differences import Difference, Scores, paired_difference
 from probeline.report.statistics.intervals import LEVEL
 
 

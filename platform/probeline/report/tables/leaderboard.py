@@ -4,11 +4,11 @@ import math
 
 import pandas as pd
 
-from probeline.report.differences import average, improvement
 from probeline.report.results.cells import CellResult, ReportLayout, cells
 from probeline.report.results.metrics import Metric, metric
 from probeline.report.sentences.text import isolated
 from probeline.report.statistics.aggregates import MIN_RUNS, MIN_STRATUM, Aggregate, aggregate
+from probeline.report.statistics.differences import average, improvement
 from probeline.report.statistics.intervals import Interval
 from probeline.report.statistics.multiplicity import ranks
 from probeline.report.tables.tables import Entry, Table

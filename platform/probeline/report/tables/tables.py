@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from probeline.report.differences import Difference, paired_difference
 from probeline.report.results.baseline import Baseline, counterparts, title
 from probeline.report.results.cells import CellResult, ReportLayout, cells, cells_of, metrics, why_missing
 from probeline.report.results.metrics import Metric, metric
 from probeline.report.sentences import phrases
+from probeline.report.statistics.differences import Difference, paired_difference
 from probeline.report.statistics.intervals import Basis, Estimate
 from probeline.report.statistics.multiplicity import holm
 

@@ -1,5 +1,5 @@
 import pytest
-from probeline.report.measurement import binomial_variance, is_deterministic, is_share, measurement
+from probeline.report.statistics.measurement import binomial_variance, is_deterministic, is_share, measurement
 
 PIXELS = {"method": {"name": "random_init"}, "encoder": {"name": "raw_pixels"}}
 

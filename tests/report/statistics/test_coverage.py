@@ -5,11 +5,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from probeline.report.differences import Scores, paired_difference
+from helpers.simulated_seeds import ACCURACY, CONTINUOUS, DISCRETE, SEEDS, Draw, accuracies, measured
 from probeline.report.statistics import intervals
+from probeline.report.statistics.differences import Scores, paired_difference
 from probeline.report.statistics.intervals import LEVEL, Interval, estimate
 from probeline.report.statistics.multiplicity import holm, is_claimed, ranks
-from report.simulated_seeds import ACCURACY, CONTINUOUS, DISCRETE, SEEDS, Draw, accuracies, measured
 
 EXPERIMENTS, TABLES = 20_000, 1_000
 CELLS = 17
