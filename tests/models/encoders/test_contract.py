@@ -1,0 +1,63 @@
+"""Every encoder in the catalogue, on every kind of sample that it takes, keeps the contract of `core/encoder.py`."""
+
+import pytest
+import torch
+from probeline.core.encoder import Encoded, Encoder
+from probeline.core.sample_spec import SampleSpec, image
+from probeline.models.build import build_encoder
+from probeline.plugins import catalog
+
+SAMPLES = {
+    "image": [image(32, 32, 3), image(48, 32, 3)],
+}
+"""What encoders are tried on, by modality: the next kind of data is an entry here."""
+
+VARIANTS = {"timm": "timm/resnet10t", "torchvision": "torchvision/resnet18"}
+CASES = [
+    pytest.param(name, sample, id=f"{name}-{kind}-{'x'.join(map(str, sample.shape))}")
+    for name in catalog.names("encoders")
+    for kind, samples in SAMPLES.items()
+    for sample in samples
+]
+
+
+def inputs(sample: SampleSpec, count: int) -> torch.Tensor:
+    """Random samples as an encoder is given them."""
+    height, width, channels = sample.shape
+    pixels = torch.rand(count, channels, height, width, generator=torch.Generator().manual_seed(0))
+    return pixels.contiguous(memory_format=torch.channels_last)
+
+
+def built(name: str, sample: SampleSpec, seed: int = 0) -> Encoder:
+    torch.manual_seed(seed)
+    return build_encoder({"name": VARIANTS.get(name, name)}, sample).to(memory_format=torch.channels_last).eval()
+
+
+@pytest.mark.parametrize(("name", "sample"), CASES)
+def test_h_has_the_size_that_the_encoder_says(name: str, sample: SampleSpec) -> None:
+    encoder = built(name, sample)
+    encoded = encoder(inputs(sample, 3))
+    assert isinstance(encoder, Encoder) and isinstance(encoded, Encoded)
+    assert encoded.h.shape == (3, encoder.dim) and encoded.h.dtype == torch.float32
+    assert encoded.h.isfinite().all()
+
+
+@pytest.mark.parametrize(("name", "sample"), CASES)
+def test_in_evaluation_a_sample_is_encoded_alone_as_in_a_batch(name: str, sample: SampleSpec) -> None:
+    encoder, x = built(name, sample), inputs(sample, 3)
+    alone = torch.cat([encoder(one[None]).h for one in x])
+    torch.testing.assert_close(encoder(x).h, alone, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(("name", "sample"), CASES)
+def test_the_generator_decides_the_weights(name: str, sample: SampleSpec) -> None:
+    first, again, other = (list(built(name, sample, seed).parameters()) for seed in (0, 0, 1))
+    assert all(map(torch.equal, first, again))
+    assert not first or not all(map(torch.equal, first, other))
+
+
+@pytest.mark.parametrize(("name", "sample"), CASES)
+def test_every_weight_that_learns_has_a_gradient(name: str, sample: SampleSpec) -> None:
+    encoder = built(name, sample).train()
+    encoder(inputs(sample, 4).requires_grad_()).h.square().sum().backward()
+    assert not [key for key, weight in encoder.named_parameters() if weight.requires_grad and weight.grad is None]
