@@ -23,7 +23,7 @@ def tuned(make):
 
 def told(trials):
     shape = layout(trials)
-    return studies.told(cells(trials, TOP1, shape), shape)
+    return studies.sentences(cells(trials, TOP1, shape), shape)
 
 
 def test_every_choice_is_told_with_its_number_of_trials(tuned):

@@ -15,29 +15,29 @@ def title(baseline: Baseline) -> str:
     return isolated(baseline)
 
 
-def counterparts(found: list[CellResult], baseline: Baseline) -> dict[str, CellResult]:
+def counterparts(results: list[CellResult], baseline: Baseline) -> dict[str, CellResult]:
     """For each cell's label, the cell it is compared with; cells without one are left out.
 
     One matching cell is compared with all others. Several, such as a method's at each batch size, are each compared
     with the cells that differ from them only in what names the baseline.
     """
-    fixed = _fixed(found, baseline)
-    chosen = [cell for cell in found if baseline in (cell.label, cell.line if cell.arm else None)]
-    chosen = chosen or [cell for cell in found if fixed and all(_at(cell, key) == v for key, v in fixed.items())]
+    fixed = _fixed(results, baseline)
+    chosen = [cell for cell in results if baseline in (cell.label, cell.line if cell.arm else None)]
+    chosen = chosen or [cell for cell in results if fixed and all(_at(cell, key) == v for key, v in fixed.items())]
     labels = {cell.label for cell in chosen}
-    others = [cell for cell in found if cell.label not in labels]
+    others = [cell for cell in results if cell.label not in labels]
     if len(chosen) == 1:
         return {cell.label: chosen[0] for cell in others}
     at = {_rest(cell, fixed): cell for cell in chosen}
     return {cell.label: at[_rest(cell, fixed)] for cell in others if not cell.arm and _rest(cell, fixed) in at}
 
 
-def _fixed(found: list[CellResult], baseline: Baseline) -> dict[str, Any]:
+def _fixed(results: list[CellResult], baseline: Baseline) -> dict[str, Any]:
     """What the baseline fixes: itself as a mapping, or the first axis that has it as a value."""
     if baseline is None or isinstance(baseline, dict):
         return {key: shown(value) for key, value in (baseline or {}).items()}
-    axes = dict.fromkeys(axis for cell in found for axis in cell.coordinates)
-    return next(({axis: baseline} for axis in axes if any(_at(cell, axis) == baseline for cell in found)), {})
+    axes = dict.fromkeys(axis for cell in results for axis in cell.coordinates)
+    return next(({axis: baseline} for axis in axes if any(_at(cell, axis) == baseline for cell in results)), {})
 
 
 def _at(cell: CellResult, key: str) -> str | None:

@@ -16,17 +16,17 @@ FACTS = {"git_commit": "Git commit", "versions": "Versions", "hardware": "Hardwa
 def facts(trials: pd.DataFrame) -> list[tuple[str, list[str]]]:
     """What all or some trials have in common: a name and its distinct values, each with its share of the trials."""
     ran = trials[trials["run_id"].notna()] if "run_id" in trials else trials.iloc[:0]
-    told = {
+    rows = {
         "Trials": [f"{count} {status}" for status, count in trials["status"].value_counts(sort=False).items()],
         "Seeds": [", ".join(map(str, sorted(trials["seed"].unique())))] if len(trials) else [],
         "Protocols": _protocols(trials),
     }
     for column, words in FACTS.items():
         if column in ran:
-            told[words] = _shares(ran, column)
+            rows[words] = _shares(ran, column)
     if len(ran) and ran["started"].notna().any():
-        told["Ran"] = [f"{_time(ran['started'].min())} to {_time(ran['finished'].max())}"]
-    return [(name, values) for name, values in told.items() if values]
+        rows["Ran"] = [f"{_time(ran['started'].min())} to {_time(ran['finished'].max())}"]
+    return [(name, values) for name, values in rows.items() if values]
 
 
 def identities(trials: pd.DataFrame) -> Table:
@@ -72,12 +72,12 @@ def recipes(trials: pd.DataFrame) -> list[tuple[str, str]]:
 
 def _protocols(trials: pd.DataFrame) -> list[str]:
     """How encoders were evaluated, settings stated: `knn (k=20, temperature=0.07)`."""
-    found: dict[str, None] = {}
+    protocols: dict[str, None] = {}
     for recipe in trials.get("recipe", []):
         for name, settings in (recipe.get("evaluation") or {}).items() if isinstance(recipe, dict) else ():
             stated = ", ".join(f"{key}={json.dumps(value, default=str)}" for key, value in settings.items())
-            found[f"{name} ({stated})" if stated else name] = None
-    return list(found)
+            protocols[f"{name} ({stated})" if stated else name] = None
+    return list(protocols)
 
 
 def _fact(column: str, value: Any, dirty: Any) -> str:

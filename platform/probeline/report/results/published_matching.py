@@ -38,7 +38,7 @@ class Correspondence:
     title: str  # the ids that were asked for
 
 
-def correspondence(references: References | None, metric: str, found: Sequence[CellResult]) -> Correspondence | None:
+def correspondence(references: References | None, metric: str, results: Sequence[CellResult]) -> Correspondence | None:
     """Published values of this metric beside our cells; None where none is asked for. Raises UserError.
 
     A published value that no cell stands for keeps its place on the axes it shares with us, or is left out.
@@ -46,15 +46,15 @@ def correspondence(references: References | None, metric: str, found: Sequence[C
     if not references:
         return None
     points = [point for point in chosen(references) if _of_metric(point, metric)]
-    axes = _shared_axes(references, points, found)
+    axes = _shared_axes(references, points, results)
     maps, notes = {}, []
     for key, axis in axes.items():
-        maps[key], note = _places(key, axis, references, points, found)
+        maps[key], note = _positions(key, axis, references, points, results)
         notes += [note] if note else []
     matches = []
     for point in points:
         at = {axis: maps[key].get(shown(point.setup.get(key))) for key, axis in axes.items()}
-        beside = [cell.label for cell in found if axes and _stands(cell, at)]
+        beside = [cell.label for cell in results if axes and _stands(cell, at)]
         if beside or (axes and None not in at.values()):
             matches.append(
                 Match(point, {axis: value for axis, value in at.items() if value is not None}, tuple(beside))
@@ -63,11 +63,11 @@ def correspondence(references: References | None, metric: str, found: Sequence[C
     return Correspondence(tuple(matches), tuple(notes), datasets, ", ".join(references.ids))
 
 
-def pairs(beside: Correspondence, found: Sequence[CellResult]) -> list[tuple[float, float]]:
+def pairs(beside: Correspondence, results: Sequence[CellResult]) -> list[tuple[float, float]]:
     """(ours, the paper's) for each published value with finished cells of ours: the mean over those cells."""
-    means = {cell.label: cell.estimate.mean for cell in found if cell.values}
-    known = [([means[label] for label in match.cells if label in means], match) for match in beside.matches]
-    return [(sum(ours) / len(ours), match.published.fraction) for ours, match in known if ours]
+    means = {cell.label: cell.estimate.mean for cell in results if cell.values}
+    groups = [([means[label] for label in match.cells if label in means], match) for match in beside.matches]
+    return [(sum(ours) / len(ours), match.published.fraction) for ours, match in groups if ours]
 
 
 def _of_metric(point: Published, metric: str) -> bool:
@@ -76,10 +76,10 @@ def _of_metric(point: Published, metric: str) -> bool:
     return rest == ending and (group == protocol if protocol else group not in _NOT_ON_H)
 
 
-def _shared_axes(references: References, points: list[Published], found: Sequence[CellResult]) -> dict[str, str]:
+def _shared_axes(references: References, points: list[Published], results: Sequence[CellResult]) -> dict[str, str]:
     """The paper's name of an axis -> ours. What the paper fixed at a value that we have not is no axis of its own."""
     ours: dict[str, set[str]] = {}
-    for cell in found:
+    for cell in results:
         for axis, value in cell.coordinates.items():
             ours.setdefault(axis, set()).add(shown(value))
     named = {}
@@ -95,15 +95,15 @@ def _ending_with(key: str, axes: list[str]) -> str | None:
     return next((axis for axis in axes if axis.rpartition(".")[2] == key), None)
 
 
-def _places(
-    key: str, axis: str, references: References, points: list[Published], found: Sequence[CellResult]
+def _positions(
+    key: str, axis: str, references: References, points: list[Published], results: Sequence[CellResult]
 ) -> tuple[dict[str, Any], str]:
     """The paper's value, as text -> ours; and a note where order alone decides."""
     theirs = {shown(point.setup[key]): point.setup[key] for point in points if key in point.setup}
-    ours = {shown(cell.coordinates[axis]): cell.coordinates[axis] for cell in found if axis in cell.coordinates}
-    told = {str(paper): here for paper, here in references.values.get(key, {}).items()}
-    if told:
-        return {text: told[text] for text in theirs if text in told}, ""
+    ours = {shown(cell.coordinates[axis]): cell.coordinates[axis] for cell in results if axis in cell.coordinates}
+    stated = {str(paper): here for paper, here in references.values.get(key, {}).items()}
+    if stated:
+        return {text: stated[text] for text in theirs if text in stated}, ""
     same = {text: ours[text] for text in theirs if text in ours}
     numeric = all(map(is_number, [*theirs.values(), *ours.values()]))
     if not numeric or len(same) > max(1, len(ours) / 2 - 1e-9) or min(len(ours), len(theirs)) < 2:

@@ -59,19 +59,19 @@ class Published:
 def published(prefix: str) -> list[Published]:
     """The values whose ids begin with `prefix`, whole words of it, in the paper's order. Raises UserError for none."""
     paper = prefix.partition(".")[0]
-    found = [one for one in _of(paper) if one.id == prefix or one.id.startswith(f"{prefix}.")]
-    if not found:
+    matches = [one for one in _of(paper) if one.id == prefix or one.id.startswith(f"{prefix}.")]
+    if not matches:
         raise UserError(f"report.references: no published value begins with {prefix!r}; {_hint(prefix)}")
-    return found
+    return matches
 
 
 def chosen(references: References) -> list[Published]:
     """The values that an experiment asks for, each once. Raises UserError where a prefix or `only` matches none."""
-    found = {one.id: one for prefix in references.ids for one in published(prefix)}
-    kept = [one for one in found.values() if all(_same(one.setup.get(k), v) for k, v in references.only.items())]
-    if not kept:
+    by_id = {one.id: one for prefix in references.ids for one in published(prefix)}
+    selected = [one for one in by_id.values() if all(_same(one.setup.get(k), v) for k, v in references.only.items())]
+    if not selected:
         raise UserError(f"report.references: none of {', '.join(references.ids)} matches only: {references.only}")
-    return kept
+    return selected
 
 
 def papers() -> dict[str, str]:
@@ -110,8 +110,8 @@ def _rows(name: str) -> list[dict[str, str]]:
 
 
 def _hint(prefix: str) -> str:
-    known = groups()
-    near = difflib.get_close_matches(prefix, known, 1)
+    ids = groups()
+    near = difflib.get_close_matches(prefix, ids, 1)
     return f"did you mean {near[0]!r}?" if near else f"papers: {', '.join(papers())}"
 
 

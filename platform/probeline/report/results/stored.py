@@ -41,11 +41,11 @@ def panels(path: Path) -> pd.DataFrame:
     empty.attrs["trouble"] = f"this export has no {PANELS}"
     if not beside.is_file():
         return empty
-    found = _parquet(beside)
-    missing = [name for name in empty if name not in found]
+    files = _parquet(beside)
+    missing = [name for name in empty if name not in files]
     if missing:
         raise UserError(f"{beside}: not a report's export, it has no column {missing[0]!r}")
-    return found
+    return files
 
 
 def _parquet(file: Path) -> pd.DataFrame:

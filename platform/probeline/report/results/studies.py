@@ -17,7 +17,7 @@ from probeline.report.statistics.intervals import LEVEL, RESOLUTION, Interval
 from probeline.report.tables.tables import Entry, Table
 
 TITLE = "Chosen on the validation part"
-MOST = 12  # studies told one by one; the table has all
+MAX_STUDIES = 12  # studies listed one by one; the table has all
 STATES = {"complete": "judged", "pruned": "given up or diverged", "fail": "failed", "running": "not ended"}
 
 
@@ -60,7 +60,7 @@ class StudyResult:
         return next((p.number for p in self.points if p.score is not None and p.score == self.score), None)
 
     @property
-    def said(self) -> str:
+    def effort(self) -> str:
         """`tuned with 16 trials`."""
         return f"tuned with {phrases.seeds(self.tried, 'trial')}"
 
@@ -74,22 +74,22 @@ class StudyResult:
 
 def study(cell: CellResult) -> StudyResult | None:
     """The study of a tuned cell that has chosen; None for any other."""
-    told = cell.tuned
-    if told is None:
+    outcome = cell.tuned
+    if outcome is None:
         return None
-    points = (StudyPoint(p["number"], p["state"], p["value"], p["values"]) for p in told["trials"])
-    fields = (told[key] for key in ("study_id", "run_id", "tried", "chosen", "score"))
-    return StudyResult(*fields, tuple(points), told["importance"], told["search"])
+    points = (StudyPoint(p["number"], p["state"], p["value"], p["values"]) for p in outcome["trials"])
+    fields = (outcome[key] for key in ("study_id", "run_id", "tried", "chosen", "score"))
+    return StudyResult(*fields, tuple(points), outcome["importance"], outcome["search"])
 
 
-def studies(found: Sequence[CellResult]) -> list[tuple[CellResult, StudyResult]]:
+def studies(results: Sequence[CellResult]) -> list[tuple[CellResult, StudyResult]]:
     """The cells that were tuned, each with its study, in plan order."""
-    return [(cell, made) for cell in found if (made := study(cell)) is not None]
+    return [(cell, result) for cell in results if (result := study(cell)) is not None]
 
 
-def keys(made: Sequence[tuple[CellResult, StudyResult]]) -> list[str]:
+def keys(tuned: Sequence[tuple[CellResult, StudyResult]]) -> list[str]:
     """Every tuned key, in the spec's order."""
-    return list(dict.fromkeys(key for _, one in made for key in one.chosen))
+    return list(dict.fromkeys(key for _, one in tuned for key in one.chosen))
 
 
 def points(trials: pd.DataFrame) -> pd.DataFrame:
@@ -98,17 +98,23 @@ def points(trials: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame()
     first = trials[trials[TUNED].notna()].drop_duplicates("cell")
     rows = [
-        {"study_id": told["study_id"], "cell": label, "number": p["number"], "state": p["state"], "score": p["value"]}
-        | {"chosen": p["value"] is not None and p["value"] == told["score"], **p["values"]}
-        for label, told in zip(first["cell"], first[TUNED], strict=True)
-        for p in told["trials"]
+        {
+            "study_id": outcome["study_id"],
+            "cell": label,
+            "number": p["number"],
+            "state": p["state"],
+            "score": p["value"],
+        }
+        | {"chosen": p["value"] is not None and p["value"] == outcome["score"], **p["values"]}
+        for label, outcome in zip(first["cell"], first[TUNED], strict=True)
+        for p in outcome["trials"]
     ]
     return pd.DataFrame(rows)
 
 
-def table(made: Sequence[tuple[CellResult, StudyResult]]) -> Table:
+def table(tuned: Sequence[tuple[CellResult, StudyResult]]) -> Table:
     """A row a study: what it chose, its score, how many trials that took, how they ended."""
-    named = keys(made)
+    named = keys(tuned)
     columns = ("Cell", *map(short, named), "Score", "Trials", "How they ended", "Search")
     rows = tuple(
         (
@@ -121,9 +127,9 @@ def table(made: Sequence[tuple[CellResult, StudyResult]]) -> Table:
             Entry(_ends(one)),
             Entry(_search(one)),
         )
-        for cell, one in made
+        for cell, one in tuned
     )
-    scores = " or ".join(dict.fromkeys(metric(one.metric).title for _, one in made))
+    scores = " or ".join(dict.fromkeys(metric(one.metric).title for _, one in tuned))
     caption = (
         f"Each cell was tuned on the validation part, by {scores}; test data were not read. The winner was trained "
         "anew over the report's seeds. The score is the best of several, so it looks better than it is."
@@ -131,20 +137,22 @@ def table(made: Sequence[tuple[CellResult, StudyResult]]) -> Table:
     return Table("studies", caption, columns, rows, frozenset(range(1, len(named) + 3)))
 
 
-def told(found: Sequence[CellResult], shape: ReportLayout) -> tuple[str, ...]:
+def sentences(results: Sequence[CellResult], shape: ReportLayout) -> tuple[str, ...]:
     """What each study chose, in a sentence; how the choice goes along the axis; which cells were not tuned."""
-    made = studies(found)
-    if not made:
+    tuned = studies(results)
+    if not tuned:
         return ()
-    sentences = [_chosen(cell, one) for cell, one in made[:MOST]]
-    if len(made) > MOST:
-        sentences.append(f"And {len(made) - MOST} studies more, in the table.")
-    sentences += [said for key in keys(made) for said in _trends(key, made, shape)]
-    plain = [isolated(cell.label) for cell in found if cell.tuned is None]
+    listed = [_chosen(cell, one) for cell, one in tuned[:MAX_STUDIES]]
+    if len(tuned) > MAX_STUDIES:
+        listed.append(f"And {len(tuned) - MAX_STUDIES} studies more, in the table.")
+    listed += [sentence for key in keys(tuned) for sentence in _trends(key, tuned, shape)]
+    plain = [isolated(cell.label) for cell in results if cell.tuned is None]
     if plain:
-        named = ", ".join(plain[:MOST]) + (f" and {len(plain) - MOST} more" if len(plain) > MOST else "")
-        sentences.append(f"Not tuned: {named}.")
-    return tuple(sentences)
+        named = ", ".join(plain[:MAX_STUDIES]) + (
+            f" and {len(plain) - MAX_STUDIES} more" if len(plain) > MAX_STUDIES else ""
+        )
+        listed.append(f"Not tuned: {named}.")
+    return tuple(listed)
 
 
 @dataclass(frozen=True)
@@ -170,28 +178,28 @@ def power(x: Sequence[float], y: Sequence[float]) -> Power | None:
     return Power(slope, Interval(slope - half, slope + half), len(x))
 
 
-def _trends(key: str, made: Sequence[tuple[CellResult, StudyResult]], shape: ReportLayout) -> list[str]:
+def _trends(key: str, tuned: Sequence[tuple[CellResult, StudyResult]], shape: ReportLayout) -> list[str]:
     """How a key searched in the logarithm goes along a numeric axis, line by line."""
-    said = []
+    trends = []
     for line in shape.lines:
-        group = [(cell.x, one.chosen[key]) for cell, one in made if cell.line == line and one.is_log(key)]
+        group = [(cell.x, one.chosen[key]) for cell, one in tuned if cell.line == line and one.is_log(key)]
         group = [(x, y) for x, y in group if is_number(x) and x > 0]
-        found = power([x for x, _ in group], [y for _, y in group])
-        if found is not None:
+        fit = power([x for x, _ in group], [y for _, y in group])
+        if fit is not None:
             around = "on one line, so no interval"
-            if found.interval is not None:
-                around = f"95% interval {found.interval.low:.2f} to {found.interval.high:.2f}"
-            said.append(
-                f"{isolated(line)}: the chosen {short(key)} goes as {short(shape.x)} to the power {found.exponent:.2f} "
-                f"({around}, {found.n} studies).".replace("-", "−")
+            if fit.interval is not None:
+                around = f"95% interval {fit.interval.low:.2f} to {fit.interval.high:.2f}"
+            trends.append(
+                f"{isolated(line)}: the chosen {short(key)} goes as {short(shape.x)} to the power {fit.exponent:.2f} "
+                f"({around}, {fit.n} studies).".replace("-", "−")
             )
-    return said
+    return trends
 
 
 def _chosen(cell: CellResult, one: StudyResult) -> str:
     values = ", ".join(f"{short(key)} {_shown(value)}" for key, value in one.chosen.items())
-    about = metric(one.metric)
-    return f"{isolated(cell.label)}: {values}, {one.said} ({about.title} {about.text(one.score)})."
+    score = metric(one.metric)
+    return f"{isolated(cell.label)}: {values}, {one.effort} ({score.title} {score.text(one.score)})."
 
 
 def _ends(one: StudyResult) -> str:

@@ -55,7 +55,7 @@ def answer(trials: pd.DataFrame, metric_name: str, baseline: Baseline, shape: Re
         _neighbours(lines, ranked[:MAX_LINES], described),
         _along_x(lines, shape, described),
     ]
-    sections.append(Section(studies.TITLE, studies.told(results, shape)))
+    sections.append(Section(studies.TITLE, studies.sentences(results, shape)))
     against = _against_baseline(results, ranked, baseline, described)
     return Answer(_lead(ranked, levels, described, over), against, (*(s for s in sections if s.sentences), *gaps))
 
