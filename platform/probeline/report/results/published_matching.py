@@ -84,7 +84,7 @@ def _shared_axes(references: References, points: list[Published], results: Seque
             ours.setdefault(axis, set()).add(shown(value))
     named = {}
     for key in dict.fromkeys(key for point in points for key in point.setup):
-        axis = references.axes.get(key) or _ending_with(key, list(ours))
+        axis = references.axes.get(key) or _ending_with(key, list(ours)) or key
         theirs = {shown(point.setup[key]) for point in points if key in point.setup}
         if axis in ours and (len(theirs) > 1 or key in references.values or theirs & ours[axis]):
             named[key] = axis

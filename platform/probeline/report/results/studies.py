@@ -77,9 +77,16 @@ def study(cell: CellResult) -> StudyResult | None:
     outcome = cell.tuned
     if outcome is None:
         return None
-    points = (StudyPoint(p["number"], p["state"], p["value"], p["values"]) for p in outcome["trials"])
-    fields = (outcome[key] for key in ("study_id", "run_id", "tried", "chosen", "score"))
-    return StudyResult(*fields, tuple(points), outcome["importance"], outcome["search"])
+    return StudyResult(
+        id=outcome["study_id"],
+        run_id=outcome["run_id"],
+        tried=outcome["tried"],
+        chosen=outcome["chosen"],
+        score=outcome["score"],
+        points=tuple(StudyPoint(p["number"], p["state"], p["value"], p["values"]) for p in outcome["trials"]),
+        importance=outcome["importance"],
+        search=outcome["search"],
+    )
 
 
 def studies(results: Sequence[CellResult]) -> list[tuple[CellResult, StudyResult]]:
@@ -180,7 +187,9 @@ def power(x: Sequence[float], y: Sequence[float]) -> Power | None:
 
 def _trends(key: str, tuned: Sequence[tuple[CellResult, StudyResult]], shape: ReportLayout) -> list[str]:
     """How a key searched in the logarithm goes along a numeric axis, line by line."""
-    trends = []
+    trends: list[str] = []
+    if shape.x is None:
+        return trends
     for line in shape.lines:
         group = [(cell.x, one.chosen[key]) for cell, one in tuned if cell.line == line and one.is_log(key)]
         group = [(x, y) for x, y in group if is_number(x) and x > 0]

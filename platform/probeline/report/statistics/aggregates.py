@@ -67,9 +67,10 @@ def interquartile_mean(values: np.ndarray) -> np.ndarray:
 def aggregate(runs: Mapping[object, Sequence[float]]) -> Aggregate:
     """Pool the strata's runs. Raises ValueError where there is none, or one is not finite."""
     pooled, statistics = _pooled(runs), (mean, median, interquartile_mean)
-    summaries = (float(of(pooled)) for of in statistics)
-    intervals = _intervals(_groups(runs), statistics)
-    return Aggregate(len(pooled), sum(len(values) > 0 for values in runs.values()), *summaries, *intervals)
+    strata = sum(len(values) > 0 for values in runs.values())
+    mean_of, median_of, iqm_of = (float(statistic(pooled)) for statistic in statistics)
+    mean_interval, median_interval, iqm_interval = _intervals(_groups(runs), statistics)
+    return Aggregate(len(pooled), strata, mean_of, median_of, iqm_of, mean_interval, median_interval, iqm_interval)
 
 
 def stratified_interval(runs: Mapping[object, Sequence[float]], statistic: Statistic) -> Interval | None:

@@ -24,8 +24,9 @@ def measurement(
         recipe: The cell's recipe, which tells whether any part of it depends on the seed.
         test_samples: Size of the test split; None where it was not recorded.
     """
-    countable = is_share(metric) and test_samples is not None and test_samples > 0 and len(values) > 0
-    variance = binomial_variance(values, int(test_samples)) if countable else None
+    variance = None
+    if is_share(metric) and test_samples is not None and test_samples > 0 and values:
+        variance = binomial_variance(values, int(test_samples))
     return Measurement(variance, is_deterministic(metric, recipe))
 
 
