@@ -16,17 +16,17 @@ from probeline.report.statistics.rank_correlation import sentence
 
 
 def points(
-    references: References | None, metric: str, found: Sequence[CellResult], shape: ReportLayout
+    references: References | None, metric: str, results: Sequence[CellResult], shape: ReportLayout
 ) -> dict[str, Any]:
     """What a frame's attrs hold of the paper: points with line, x, value and hover, and the words around them.
 
     A point without a line of ours has the line None. Empty where no references are asked for or none fits.
     """
-    beside = correspondence(references, metric, found)
+    beside = correspondence(references, metric, results)
     if beside is None:
         return {}
-    lines = {cell.label: cell.line for cell in found}
-    drawn = [
+    lines = {cell.label: cell.line for cell in results}
+    matched = [
         {
             "id": match.published.id,
             "line": _line(match, lines, shape),
@@ -37,7 +37,12 @@ def points(
         }
         for match in beside.matches
     ]
-    return {"points": drawn, "agreement": sentence(beside, found), "notes": beside.notes, "datasets": beside.datasets}
+    return {
+        "points": matched,
+        "agreement": sentence(beside, results),
+        "notes": beside.notes,
+        "datasets": beside.datasets,
+    }
 
 
 def _line(match: Match, lines: dict[str, str], shape: ReportLayout) -> str | None:
@@ -67,61 +72,61 @@ def printed(point: Published) -> str:
 
 def caption(attrs: dict[str, Any], axis: bool = True) -> str:
     """The words under a figure that has published values; empty where it has none."""
-    told = attrs.get("published") or {}
-    if not told.get("points"):
-        return f" {told['agreement']}" if told else ""
-    where = " and ".join(told["datasets"])
+    published = attrs.get("published") or {}
+    if not published.get("points"):
+        return f" {published['agreement']}" if published else ""
+    where = " and ".join(published["datasets"])
     words = f" Hollow marks are published, on {where}"
     words += ", and belong to the right-hand axis: compare shapes, not heights." if axis else "; compare their order."
-    words += "".join(f" Matched {note}." for note in told["notes"])
-    return f"{words} {told['agreement']}".rstrip()
+    words += "".join(f" Matched {note}." for note in published["notes"])
+    return f"{words} {published['agreement']}".rstrip()
 
 
 def overlay(
-    drawn: go.Figure,
+    figure: go.Figure,
     attrs: dict[str, Any],
-    place: Callable[[dict], float | None],
+    position: Callable[[dict], float | None],
     ours: tuple[float, float],
     edges: tuple[float, float],
-    about: Metric,
+    metric: Metric,
 ) -> None:
     """Draw the points against a second y axis.
 
-    `place`: point -> its x, or None to leave it out; `ours`: our lowest and highest mean; `edges`: of our axis. The
+    `position`: point -> its x, or None to leave it out; `ours`: our lowest and highest mean; `edges`: of our axis. The
     second axis is stretched so that the paper's span stands as high as ours.
     """
-    found = [{**point, "place": place(point)} for point in (attrs.get("published") or {}).get("points", ())]
-    found = [point for point in found if point["place"] is not None]
-    if not found:
+    published = [{**point, "x_position": position(point)} for point in (attrs.get("published") or {}).get("points", ())]
+    published = [point for point in published if point["x_position"] is not None]
+    if not published:
         return
     looks = _style.style(attrs["labels"])
-    for line in dict.fromkeys(point["line"] for point in found):
-        group = sorted((p for p in found if p["line"] == line), key=lambda p: p["place"])
+    for line in dict.fromkeys(point["line"] for point in published):
+        group = sorted((p for p in published if p["line"] == line), key=lambda p: p["x_position"])
         colour, symbol = looks.get(line, (_style.GREY, "circle"))
-        drawn.add_scatter(
-            x=[p["place"] for p in group], y=[p["value"] * about.scale for p in group], yaxis="y2",
+        figure.add_scatter(
+            x=[p["x_position"] for p in group], y=[p["value"] * metric.scale for p in group], yaxis="y2",
             mode="lines+markers" if line else "markers",
             name=f"{_style.text(line, 34)}, published" if line else "published",
             marker={"symbol": f"{symbol}-open", "size": 9, "color": colour, "line": {"width": 1.6}},
             line={"color": colour, "width": 1, "dash": "dot"}, hovertext=[p["hover"] for p in group],
             hovertemplate="%{hovertext}<extra></extra>", legendgroup=f"{_style.text(line or '', 200)} published",
         )  # fmt: skip
-    values = [point["value"] for point in found]
+    values = [point["value"] for point in published]
     low, high = stretched((min(values), max(values)), ours, edges)
-    drawn.update_layout(
+    figure.update_layout(
         yaxis2={
-            "overlaying": "y", "side": "right", **_ticks(low, high, about),
-            "range": [low * about.scale, high * about.scale], "showgrid": False,
+            "overlaying": "y", "side": "right", **_ticks(low, high, metric),
+            "range": [low * metric.scale, high * metric.scale], "showgrid": False,
             "title": {"text": _style.text(f"published, {attrs['published']['datasets'][0]}", 40)},
         }
     )  # fmt: skip
 
 
-def _ticks(low: float, high: float, about: Metric) -> dict[str, Any]:
+def _ticks(low: float, high: float, metric: Metric) -> dict[str, Any]:
     """Round values between the ends, at most 6; of a share none below 0 or above 100%, where the axis goes further."""
-    if about.unit != PERCENT:
+    if metric.unit != PERCENT:
         return {"tickmode": "auto", "tickformat": ".4~g"}
-    low, high = low * about.scale, high * about.scale
+    low, high = low * metric.scale, high * metric.scale
     power = 10.0 ** math.floor(math.log10((high - low) / 5))
     step = next(power * times for times in (1, 2, 5, 10) if power * times >= (high - low) / 5)
     first, last = math.ceil(max(low, 0) / step), math.floor(min(high, 100) / step)

@@ -10,7 +10,7 @@ from probeline.core.settings import Settings
 from probeline.report.figures import _style
 from probeline.report.figures._positions import positions
 from probeline.report.results.cells import cells, is_number, layout, short, shown
-from probeline.report.results.metrics import metric
+from probeline.report.results.metrics import Metric, metric
 from probeline.report.results.studies import StudyResult, keys, studies
 
 HEIGHT = 380
@@ -30,30 +30,30 @@ class Config(Settings):
 def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.DataFrame:
     """A row for each tried value: cell, line, x, position, value, place, score, rank, chosen, number, state, tried.
 
-    `place` is where the value is drawn: log10 where it was searched so, the place in the list where values are words.
+    `place` is the y value: log10 where it was searched so, the index in the list where values are words.
     `rank` goes from 0, a study's worst, to 1, its best; NaN for what was not judged. Raises NothingToDraw.
     """
     shape = layout(trials, config.x, config.line)
-    made = [(cell, one) for cell, one in studies(cells(trials, "", shape)) if one.points]
-    if not made:
+    tuned = [(cell, one) for cell, one in studies(cells(trials, "", shape)) if one.points]
+    if not tuned:
         raise _style.NothingToDraw("No study has chosen yet.")
-    key = config.key or keys(made)[0]
-    made = [(cell, one) for cell, one in made if key in one.chosen]
-    if not made:
+    key = config.key or keys(tuned)[0]
+    tuned = [(cell, one) for cell, one in tuned if key in one.chosen]
+    if not tuned:
         raise _style.NothingToDraw(f"No study has chosen {short(key)}: it was not tuned.")
-    along = shape.x if any(cell.x is not None for cell, _ in made) else None
+    along = shape.x if any(cell.x is not None for cell, _ in tuned) else None
     if along is not None:
-        made = [(cell, one) for cell, one in made if cell.x is not None]
-    x_values = shape.x_values if along is not None else tuple(cell.label for cell, _ in made)
-    at, scale = positions(x_values), _Scale(key, [one for _, one in made])
+        tuned = [(cell, one) for cell, one in tuned if cell.x is not None]
+    x_values = shape.x_values if along is not None else tuple(cell.label for cell, _ in tuned)
+    at, scale = positions(x_values), _Scale(key, [one for _, one in tuned])
     rows = []
-    for cell, one in made:
+    for cell, one in tuned:
         x = cell.x if along is not None else cell.label
         ranks = _ranks(one)
         rows += [
             {
                 "cell": cell.label, "line": cell.line, "x": x, "position": at[x], "value": point.values[key],
-                "place": scale.place(point.values[key]), "score": point.score,
+                "place": scale.y_value(point.values[key]), "score": point.score,
                 "rank": ranks.get(point.number, math.nan), "chosen": point.number == one.winner, "number": point.number,
                 "state": point.state, "tried": one.tried,
             }
@@ -63,48 +63,48 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     frame = pd.DataFrame(rows)
     frame.attrs = {
         "key": key, "log": scale.log, "words": scale.words, "x": along or EVERY, "x_values": list(x_values),
-        "labels": list(shape.labels), "metric": made[0][1].metric,
+        "labels": list(shape.labels), "metric": tuned[0][1].metric,
     }  # fmt: skip
     return frame
 
 
 def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     """The figure of a prepared frame."""
-    key, about = frame.attrs["key"], metric(frame.attrs["metric"])
+    key, described = frame.attrs["key"], metric(frame.attrs["metric"])
     looks, name, x = _style.style(frame.attrs["labels"]), short(key), short(frame.attrs["x"])
     caption = (
-        f"Large marks: the {name} of the best {about.title}, over all tuned keys. Small marks: everything tried, the "
-        "stronger the better it did in its own study. Crosses were given up, diverged or failed."
+        f"Large marks: the {name} of the best {described.title}, over all tuned keys. Small marks: everything tried, "
+        "the stronger the better it did in its own study. Crosses were given up, diverged or failed."
     )
-    drawn = _style.figure(HEIGHT, f"Chosen {name} against {x}", caption)
+    figure = _style.figure(HEIGHT, f"Chosen {name} against {x}", caption)
     at = positions(tuple(frame.attrs["x_values"]))
     span = max(at.values()) - min(at.values()) or 1.0
     lines = [line for line in frame.attrs["labels"] if line in set(frame["line"])]
     crowded = frame.groupby("x")["line"].nunique().max() > 1
-    for place, line in enumerate(lines):
+    for index, line in enumerate(lines):
         group = frame[frame["line"] == line]
-        shift = (place - (len(lines) - 1) / 2) * DODGE * span * crowded
-        _tried(drawn, group, looks[line], shift, about)
-        _chosen(drawn, group, looks[line], shift, about, joined=frame.attrs["x"] != EVERY)
+        shift = (index - (len(lines) - 1) / 2) * DODGE * span * crowded
+        _tried(figure, group, looks[line], shift, described)
+        _chosen(figure, group, looks[line], shift, described, joined=frame.attrs["x"] != EVERY)
     ticks = {"tickvals": list(at.values()), "ticktext": [_style.wrapped(shown(v), 16) for v in at]}
     low, high = min(at.values()) - 0.08 * span, max(at.values()) + 0.08 * span
-    drawn.update_xaxes(title_text=_style.text(x), range=[low, high], showgrid=False, **ticks)
-    drawn.update_yaxes(title_text=_style.text(name), **_y_ticks(frame))
-    drawn.update_layout(showlegend=len(lines) > 1)
-    return drawn
+    figure.update_xaxes(title_text=_style.text(x), range=[low, high], showgrid=False, **ticks)
+    figure.update_yaxes(title_text=_style.text(name), **_y_ticks(frame))
+    figure.update_layout(showlegend=len(lines) > 1)
+    return figure
 
 
 class _Scale:
-    """Where the values of one key are drawn."""
+    """The y axis of one key's values."""
 
-    def __init__(self, key: str, made: list[StudyResult]) -> None:
-        choices = [one.search["space"][key].get("choice") for one in made]
+    def __init__(self, key: str, tuned: list[StudyResult]) -> None:
+        choices = [one.search["space"][key].get("choice") for one in tuned]
         listed = list(dict.fromkeys(_word(value) for choice in choices for value in choice or ()))
         numbers = all(is_number(value) for choice in choices for value in choice or ())
         self.words = [] if numbers else listed
-        self.log = numbers and all(one.is_log(key) for one in made)
+        self.log = numbers and all(one.is_log(key) for one in tuned)
 
-    def place(self, value: Any) -> float:
+    def y_value(self, value: Any) -> float:
         if self.words:
             return float(self.words.index(_word(value)))
         return math.log10(value) if self.log else float(value)
@@ -117,36 +117,36 @@ def _word(value: Any) -> str:
 def _ranks(one: StudyResult) -> dict[int, float]:
     """Number of a judged point -> its rank among them, from 0 to 1."""
     judged = sorted((point for point in one.points if point.score is not None), key=lambda p: one.sign * p.score)
-    return {point.number: place / max(1, len(judged) - 1) for place, point in enumerate(judged)}
+    return {point.number: rank / max(1, len(judged) - 1) for rank, point in enumerate(judged)}
 
 
-def _tried(drawn: go.Figure, group: pd.DataFrame, look: tuple, shift: float, about) -> None:
+def _tried(figure: go.Figure, group: pd.DataFrame, look: tuple, shift: float, metric: Metric) -> None:
     rows = list(group[~group["chosen"]].itertuples())
     colours = [
         _style.tint(look[0], STRONGEST if math.isnan(r.rank) else FAINTEST + (STRONGEST - FAINTEST) * r.rank**2)
         for r in rows
     ]
-    drawn.add_scatter(
+    figure.add_scatter(
         x=[row.position + shift for row in rows], y=[row.place for row in rows], mode="markers", showlegend=False,
         marker={"symbol": ["x-thin" if math.isnan(row.rank) else look[1] for row in rows], "size": 8, "color": colours,
                 "line": {"width": [1.2 if math.isnan(row.rank) else 0 for row in rows], "color": colours}},
-        hovertext=[_hover(row, about) for row in rows], hovertemplate="%{hovertext}<extra></extra>",
+        hovertext=[_hover(row, metric) for row in rows], hovertemplate="%{hovertext}<extra></extra>",
     )  # fmt: skip
 
 
-def _chosen(drawn: go.Figure, group: pd.DataFrame, look: tuple, shift: float, about, joined: bool) -> None:
+def _chosen(figure: go.Figure, group: pd.DataFrame, look: tuple, shift: float, metric: Metric, joined: bool) -> None:
     rows = list(group[group["chosen"]].sort_values("position").itertuples())
-    drawn.add_scatter(
+    figure.add_scatter(
         x=[row.position + shift for row in rows], y=[row.place for row in rows],
         mode="lines+markers" if joined else "markers", line={"color": look[0], "width": 1.5, "dash": "dot"},
         marker={"symbol": look[1], "size": 12, "color": look[0]}, name=_style.text(group["line"].iloc[0], 40),
-        hovertext=[_hover(row, about) for row in rows], hovertemplate="%{hovertext}<extra></extra>",
+        hovertext=[_hover(row, metric) for row in rows], hovertemplate="%{hovertext}<extra></extra>",
     )  # fmt: skip
 
 
-def _hover(row, about) -> str:
+def _hover(row: Any, metric: Metric) -> str:
     value = _style.text(_value(row.value))
-    result = row.state if math.isnan(row.rank) else f"{about.text(row.score)} {_style.text(about.title)}"
+    result = row.state if math.isnan(row.rank) else f"{metric.text(row.score)} {_style.text(metric.title)}"
     chosen = f"chosen, tuned with {row.tried} trials" if row.chosen else ""
     return _style.hover(f"<b>{_style.text(row.cell)}</b>: {value}", result, f"tuning trial {row.number}", chosen)
 

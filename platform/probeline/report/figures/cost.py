@@ -1,5 +1,7 @@
 """What each cell cost: seconds, images per second, parameters, peak memory; a panel each."""
 
+from typing import Any
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -31,8 +33,8 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     rows = [
         {"metric": name, "cell": cell.label, "line": cell.line, "n": cell.estimate.n, "mean": cell.estimate.mean,
          "values": cell.values, "trials": cell.trials, "interval": phrases.interval(cell.estimate, metric(name))}
-        for name, found in zip(names, cells_of(trials, names, shape), strict=True)
-        for cell in found
+        for name, results in zip(names, cells_of(trials, names, shape), strict=True)
+        for cell in results
     ]  # fmt: skip
     if not rows:
         raise _style.NothingToDraw("No trial has recorded its cost.")
@@ -49,18 +51,18 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     marks = int(frame["n"].sum()) <= MOST
     caption = f"Bars are means over seeds{', small marks seeds' if marks else ''}. Seconds depend on the machine named "
     caption += "under provenance."
-    drawn = panels(titles, heights, "Cost by cell", caption)
+    figure = panels(titles, heights, "Cost by cell", caption)
     for i, (name, group) in enumerate(groups):
-        _bars(drawn, i, group, looks)
+        _bars(figure, i, group, looks)
         if marks:
-            _marks(drawn, i, group, looks)
+            _marks(figure, i, group, looks)
         most = max(value for values in group["values"] for value in values.values()) * metric(name).scale
-        drawn.layout[key("x", i)].update(range=[0, (most or 1) * 1.04], showgrid=False, nticks=5)
-        drawn.layout[key("y", i)].update(
+        figure.layout[key("x", i)].update(range=[0, (most or 1) * 1.04], showgrid=False, nticks=5)
+        figure.layout[key("y", i)].update(
             range=[len(group) - 0.45, -0.55], showticklabels=False, ticks="", showgrid=False
         )
-    drawn.update_layout(showlegend=False, margin={"l": 8, "r": 16}, meta={**drawn.layout.meta, "left": 8})
-    return drawn
+    figure.update_layout(showlegend=False, margin={"l": 8, "r": 16}, meta={**figure.layout.meta, "left": 8})
+    return figure
 
 
 def _unit(name: str) -> str:
@@ -68,33 +70,33 @@ def _unit(name: str) -> str:
     return f", {'millions' if unit == 'M' else unit}" if unit else ""
 
 
-def _bars(drawn: go.Figure, panel: int, group: pd.DataFrame, looks: dict[str, tuple[str, str]]) -> None:
+def _bars(figure: go.Figure, panel: int, group: pd.DataFrame, looks: dict[str, tuple[str, str]]) -> None:
     """Thin bars with their words above, so that long names need no margin; without a value, the words alone."""
     axes = {"xaxis": axis("x", panel), "yaxis": axis("y", panel), "showlegend": False}
-    about, rows = metric(group["metric"].iloc[0]), list(enumerate(group.itertuples()))
-    drawn.add_scatter(
-        x=[0] * len(rows), y=[place - 0.18 for place, _ in rows], mode="text", textposition="middle right",
-        text=[f"{_style.text(row.cell, 34)}  <b>{about.text(row.mean)}</b>" for _, row in rows],
+    described, rows = metric(group["metric"].iloc[0]), list(enumerate(group.itertuples()))
+    figure.add_scatter(
+        x=[0] * len(rows), y=[y - 0.18 for y, _ in rows], mode="text", textposition="middle right",
+        text=[f"{_style.text(row.cell, 34)}  <b>{described.text(row.mean)}</b>" for _, row in rows],
         textfont={"size": 12}, hoverinfo="skip", **axes,
     )  # fmt: skip
-    full = [(place, row, looks[row.line]) for place, row in rows if row.n]
-    words = [_hover(row, about) for _, row, _ in full]
+    full = [(y, row, looks[row.line]) for y, row in rows if row.n]
+    words = [_hover(row, described) for _, row, _ in full]
     shared = {"hovertemplate": "%{hovertext}<extra></extra>", **axes}
-    drawn.add_bar(
-        x=[row.mean * about.scale for _, row, _ in full], y=[place + 0.2 for place, _, _ in full], width=BAR,
+    figure.add_bar(
+        x=[row.mean * described.scale for _, row, _ in full], y=[y + 0.2 for y, _, _ in full], width=BAR,
         orientation="h", textposition="none", hovertext=words,
         marker={"color": [_style.tint(look[0], 0.55) for _, _, look in full], "line": {"width": 0}}, **shared,
     )  # fmt: skip
 
 
-def _marks(drawn: go.Figure, panel: int, group: pd.DataFrame, looks: dict[str, tuple[str, str]]) -> None:
+def _marks(figure: go.Figure, panel: int, group: pd.DataFrame, looks: dict[str, tuple[str, str]]) -> None:
     """One trace for the seeds of all bars: plotly spends milliseconds on a trace, whatever it holds."""
-    about = metric(group["metric"].iloc[0])
-    rows = [(place + 0.2, row, looks[row.line], _hover(row, about)) for place, row in enumerate(group.itertuples())]
+    described = metric(group["metric"].iloc[0])
+    rows = [(y + 0.2, row, looks[row.line], _hover(row, described)) for y, row in enumerate(group.itertuples())]
     points = [
-        (value * about.scale, place, look, said) for place, row, look, said in rows for value in row.values.values()
+        (value * described.scale, y, look, hover) for y, row, look, hover in rows for value in row.values.values()
     ]
-    drawn.add_scatter(
+    figure.add_scatter(
         x=[p[0] for p in points], y=[p[1] for p in points], mode="markers", showlegend=False,
         marker={"symbol": [p[2][1] for p in points], "color": [p[2][0] for p in points], "size": 5},
         hovertext=[p[3] for p in points], hovertemplate="%{hovertext}<extra></extra>",
@@ -102,6 +104,6 @@ def _marks(drawn: go.Figure, panel: int, group: pd.DataFrame, looks: dict[str, t
     )  # fmt: skip
 
 
-def _hover(row, about: Metric) -> str:
-    level = f"{about.text(row.mean)} ({row.interval})"
+def _hover(row: Any, metric: Metric) -> str:
+    level = f"{metric.text(row.mean)} ({row.interval})"
     return _style.hover(f"<b>{_style.text(row.cell)}</b>", level, _style.identities(row.trials))

@@ -62,19 +62,19 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
         "loss weighs all inside the margin alike."
     )
     titles = ["pull of the positive", "push of a negative"]
-    drawn = panels(titles, [260, 260], "Gradient weights of the losses", caption)
+    figure = panels(titles, [260, 260], "Gradient weights of the losses", caption)
     looks = _style.style(list(dict.fromkeys(frame["loss"])))
     for panel, of in enumerate((POSITIVE, NEGATIVE)):
         for mark, (loss, curve) in zip(
             ("solid", "dash", "dot"), frame[frame["of"] == of].groupby("loss", sort=False), strict=True
         ):
-            drawn.add_scatter(
+            figure.add_scatter(
                 x=list(curve["similarity"]), y=list(curve["weight"]), mode="lines", name=loss, legendgroup=loss,
                 showlegend=panel == 0, line={"color": looks[loss][0], "width": 2, "dash": mark},
                 xaxis=axis("x", panel), yaxis=axis("y", panel),
                 hovertemplate=f"{loss}<br>similarity %{{x:.2f}}: weight %{{y:.3f}}<extra></extra>",
             )  # fmt: skip
-        drawn.layout[key("x", panel)].update(title_text=f"similarity of u and v{'+' if panel == 0 else '−'}")
-        drawn.layout[key("y", panel)].update(rangemode="tozero")
-    drawn.update_layout(meta={**drawn.layout.meta, "legend": True})
-    return drawn
+        figure.layout[key("x", panel)].update(title_text=f"similarity of u and v{'+' if panel == 0 else '−'}")
+        figure.layout[key("y", panel)].update(rangemode="tozero")
+    figure.update_layout(meta={**figure.layout.meta, "legend": True})
+    return figure

@@ -39,8 +39,8 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     rows = []
     for name in metrics(trials, "loss_cost/"):
         size, what = re.fullmatch(r"loss_cost/(\d+)/(seconds|bytes)", name).groups()
-        found = [_estimates.row(cell, metric(name)) for cell in cells(trials, name, shape) if cell.values]
-        rows += [{"what": what, "batch_size": int(size), **row} for row in found]
+        estimates = [_estimates.row(cell, metric(name)) for cell in cells(trials, name, shape) if cell.values]
+        rows += [{"what": what, "batch_size": int(size), **row} for row in estimates]
     if not rows:
         raise _style.NothingToDraw("No trial has measured its loss yet (`loss_cost` among the protocols).")
     frame = pd.DataFrame(rows).sort_values("batch_size", kind="stable")
@@ -51,20 +51,20 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
 def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     """The figure of a prepared frame."""
     looks, sizes = _style.style(frame.attrs["labels"]), sorted(set(frame["batch_size"]))
-    drawn = panels(list(TITLES.values()), [HEIGHT] * 2, "What the loss costs against the batch size", CAPTION)
+    figure = panels(list(TITLES.values()), [HEIGHT] * 2, "What the loss costs against the batch size", CAPTION)
     for panel, what in enumerate(TITLES):
         for label in frame.attrs["labels"]:
-            _line(drawn, panel, frame[(frame["what"] == what) & (frame["cell"] == label)], looks[label])
-        drawn.layout[key("x", panel)].update(
+            _line(figure, panel, frame[(frame["what"] == what) & (frame["cell"] == label)], looks[label])
+        figure.layout[key("x", panel)].update(
             title_text="batch size, samples", type="log", tickvals=sizes, ticktext=[f"{size:,}" for size in sizes],
             range=[(log2(sizes[0]) - 0.4) / log2(10), (log2(sizes[-1]) + 0.4) / log2(10)], showgrid=False,
         )  # fmt: skip
-        drawn.layout[key("y", panel)].update(type="log", dtick=1, exponentformat="none")
-    drawn.update_layout(meta={**drawn.layout.meta, "columns": 2, "legend": True})
-    return drawn
+        figure.layout[key("y", panel)].update(type="log", dtick=1, exponentformat="none")
+    figure.update_layout(meta={**figure.layout.meta, "columns": 2, "legend": True})
+    return figure
 
 
-def _line(drawn: go.Figure, panel: int, rows: pd.DataFrame, look: tuple[str, str]) -> None:
+def _line(figure: go.Figure, panel: int, rows: pd.DataFrame, look: tuple[str, str]) -> None:
     if not len(rows):
         return
     colour, symbol = look
@@ -72,7 +72,7 @@ def _line(drawn: go.Figure, panel: int, rows: pd.DataFrame, look: tuple[str, str
     name = _style.text(rows["cell"].iloc[0], 36)
     shared = {"legendgroup": name, "name": name, "xaxis": axis("x", panel), "yaxis": axis("y", panel)}
     up, down = rows["high"] - rows["mean"], rows["mean"] - rows["low"].clip(lower=0.05 * rows["mean"])  # log has no 0
-    drawn.add_scatter(
+    figure.add_scatter(
         x=list(rows["batch_size"]), y=list(rows["mean"] * scale), mode="lines+markers", showlegend=panel == 0,
         line={"color": colour, "width": 2}, marker={"symbol": symbol, "size": 8},
         error_y={"array": list(up.fillna(0) * scale), "arrayminus": list(down.fillna(0) * scale), "width": 0,

@@ -44,9 +44,9 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     shape = layout(trials, config.x, config.line)
     rows = []
     for group, series, name in wanted:
-        found = cells(trials, name, shape)
-        for cell in found:
-            alone = len(found) == 1
+        results = cells(trials, name, shape)
+        for cell in results:
+            alone = len(results) == 1
             bar = series if alone and series else f"{cell.label}, {series}" if series else cell.label
             printed = _series(config.published.get(group, {}))
             point = printed.get(series or cell.line, printed.get(series))
@@ -79,42 +79,46 @@ def _series(of: str | dict[str, str]) -> dict[str, str]:
 
 def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     """The figure of a prepared frame."""
-    about, bars = metric(frame["metric"].iloc[0]), frame.attrs["bars"]
+    described, bars = metric(frame["metric"].iloc[0]), frame.attrs["bars"]
     looks, groups = _style.style(bars), frame.attrs["groups"]
     caption = "Bars are means over seeds with their 95% interval. A dash: no result."
     if frame["paper"].notna().any():
         caption += " Hollow marks are published, on other data: compare the order, not heights. "
         caption += frame.attrs["agreement"]
-    drawn = _style.figure(HEIGHT, config.title or f"{about.heading} and its like", caption, direct=False)
+    figure = _style.figure(HEIGHT, config.title or f"{described.heading} and its like", caption, direct=False)
     width = 0.8 / len(bars)
     for i, bar in enumerate(bars):
         rows = frame[frame["bar"] == bar]
         places = [groups.index(g) + (i - (len(bars) - 1) / 2) * width for g in rows["group"]]
-        _bar(drawn, rows, places, bar, looks[bar], width, about.scale)
-    drawn.update_xaxes(
+        _bar(figure, rows, places, bar, looks[bar], width, described.scale)
+    figure.update_xaxes(
         tickvals=list(range(len(groups))), ticktext=[_style.wrapped(g, 18) for g in groups], showgrid=False,
         range=[-0.6, len(groups) - 0.4],
     )  # fmt: skip
-    drawn.update_yaxes(rangemode="tozero", ticksuffix="%" if about.unit == PERCENT else "")
-    return drawn
+    figure.update_yaxes(rangemode="tozero", ticksuffix="%" if described.unit == PERCENT else "")
+    return figure
 
 
-def _bar(drawn: go.Figure, rows: pd.DataFrame, places: list, bar: str, look: tuple, width: float, scale: float) -> None:
+def _bar(
+    figure: go.Figure, rows: pd.DataFrame, places: list, bar: str, look: tuple, width: float, scale: float
+) -> None:
     name, template = _style.text(bar, 40), {"hovertemplate": "%{hovertext}<extra></extra>"}
-    drawn.add_bar(
+    figure.add_bar(
         x=places, y=[None if np.isnan(v) else v * scale for v in rows["mean"]], width=width * 0.9, name=name,
         hovertext=list(rows["hover"]), marker={"color": _style.tint(look[0], 0.5), "line": {"width": 0}}, **template,
     )  # fmt: skip
-    for place, row in zip(places, rows.itertuples(), strict=True):
+    for position, row in zip(places, rows.itertuples(), strict=True):
         if not np.isnan(row.low):
-            drawn.add_scatter(x=[place] * 2, y=[row.low * scale, row.high * scale], mode="lines", hoverinfo="skip",
+            figure.add_scatter(x=[position] * 2, y=[row.low * scale, row.high * scale], mode="lines", hoverinfo="skip",
                               line={"color": look[0], "width": 2}, showlegend=False)  # fmt: skip
         if row.n == 0:
-            drawn.add_scatter(x=[place], y=[0], mode="text", text=["—"], textposition="top center",
+            figure.add_scatter(x=[position], y=[0], mode="text", text=["—"], textposition="top center",
                               hovertext=[row.hover], showlegend=False, **template)  # fmt: skip
-    paper = [(place, row) for place, row in zip(places, rows.itertuples(), strict=True) if not np.isnan(row.paper)]
+    paper = [
+        (position, row) for position, row in zip(places, rows.itertuples(), strict=True) if not np.isnan(row.paper)
+    ]
     if paper:
-        drawn.add_scatter(
+        figure.add_scatter(
             x=[p for p, _ in paper], y=[r.paper * scale for _, r in paper], mode="markers", showlegend=False,
             marker={"symbol": "diamond-open", "size": 10, "color": look[0], "line": {"width": 1.8}},
             hovertext=[_printed(r.paper * scale, r.said) for _, r in paper],
@@ -122,5 +126,5 @@ def _bar(drawn: go.Figure, rows: pd.DataFrame, places: list, bar: str, look: tup
         )  # fmt: skip
 
 
-def _printed(value: float, said: list[str]) -> str:
-    return _style.hover(f"<b>published: {value:.1f}</b>", *(_style.text(line, 110) for line in said))
+def _printed(value: float, printed_lines: list[str]) -> str:
+    return _style.hover(f"<b>published: {value:.1f}</b>", *(_style.text(line, 110) for line in printed_lines))

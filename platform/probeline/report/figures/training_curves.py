@@ -36,9 +36,11 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     and failed trials have rows. Raises NothingToDraw.
     """
     shape = layout(trials, config.x, config.line)
-    found = read_cells(trials, config.watched, shape)
-    place = pd.DataFrame([{"cell": c.label, "line": c.line, "x": c.x} for c in found], columns=["cell", "line", "x"])
-    plan = trials[["trial_id", "cell", "seed", "status"]].merge(place, on="cell")
+    results = read_cells(trials, config.watched, shape)
+    lines_of_cells = pd.DataFrame(
+        [{"cell": c.label, "line": c.line, "x": c.x} for c in results], columns=["cell", "line", "x"]
+    )
+    plan = trials[["trial_id", "cell", "seed", "status"]].merge(lines_of_cells, on="cell")
     curves = history[history["name"] == config.watched].merge(plan, on="trial_id")[
         ["line", "cell", "x", "trial_id", "seed", "status", "step", "value"]
     ]
@@ -61,23 +63,23 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
 
 def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     """The figure of a prepared frame."""
-    about, looks = metric(frame.attrs["name"]), _style.style(frame.attrs["labels"])
+    described, looks = metric(frame.attrs["name"]), _style.style(frame.attrs["labels"])
     present = set(frame["line"])
     lines = [line for line in frame.attrs["labels"] if line in present]
-    title, caption = _words(frame, about.heading)
-    drawn = panels([_style.text(line, 36) for line in lines], [HEIGHT] * len(lines), title, caption)
+    title, caption = _words(frame, described.heading)
+    figure = panels([_style.text(line, 36) for line in lines], [HEIGHT] * len(lines), title, caption)
     for i, line in enumerate(lines):
         group = frame[frame["line"] == line]
         dashes = dict(zip(dict.fromkeys(group["cell"]), cycle(MARKS), strict=False))
         for curve_id, curve in group[group["trial_id"].notna()].groupby("trial_id", sort=False):
             faint = {"color": _style.tint(looks[line][0], 0.3), "width": 1, "dash": dashes[curve["cell"].iloc[0]]}
-            _curve(drawn, i, curve, faint, str(curve_id))
+            _curve(figure, i, curve, faint, str(curve_id))
         for cell, curve in group[group["trial_id"].isna()].groupby("cell", sort=False):
-            _mean(drawn, i, curve, {"color": looks[line][0], "width": 2.2, "dash": dashes[cell]})
-    drawn.update_xaxes(title_text="epoch", rangemode="tozero", showgrid=False)
-    drawn.update_yaxes(tickformat=".0%" if about.unit == PERCENT else None, nticks=5)
-    drawn.update_layout(showlegend=False)
-    return drawn
+            _mean(figure, i, curve, {"color": looks[line][0], "width": 2.2, "dash": dashes[cell]})
+    figure.update_xaxes(title_text="epoch", rangemode="tozero", showgrid=False)
+    figure.update_yaxes(tickformat=".0%" if described.unit == PERCENT else None, nticks=5)
+    figure.update_layout(showlegend=False)
+    return figure
 
 
 def _words(frame: pd.DataFrame, title: str) -> tuple[str, str]:
@@ -108,16 +110,16 @@ def _thin(curve: pd.DataFrame) -> pd.DataFrame:
     if len(curve) <= STEPS:
         return curve
     stride = -(-len(curve) // STEPS)
-    kept = curve.iloc[::stride]
-    return kept if kept.index[-1] == curve.index[-1] else pd.concat([kept, curve.tail(1)])
+    thinned = curve.iloc[::stride]
+    return thinned if thinned.index[-1] == curve.index[-1] else pd.concat([thinned, curve.tail(1)])
 
 
-def _curve(drawn: go.Figure, panel: int, curve: pd.DataFrame, line: dict, trial: str) -> None:
+def _curve(figure: go.Figure, panel: int, curve: pd.DataFrame, line: dict, trial: str) -> None:
     thin, first = _thin(curve), curve.iloc[0]
     failed = "" if first["status"] == "finished" else f", {_style.text(first['status'])}"
     words = f"{_style.text(first['cell'])}, seed {first['seed']:.0f}{failed}<br>trial {_style.text(trial)}"
     single = len(thin) == 1 or first["status"] == "failed"
-    drawn.add_scatter(
+    figure.add_scatter(
         x=list(thin["step"]), y=list(thin["value"]), line=line, name="", xaxis=axis("x", panel), yaxis=axis("y", panel),
         mode="lines+markers" if single else "lines", hovertemplate=f"epoch %{{x}}: %{{y:.4g}}<br>{words}",
         marker={"symbol": ["circle"] * (len(thin) - 1) + ["x"] if first["status"] == "failed" else "circle",
@@ -125,10 +127,10 @@ def _curve(drawn: go.Figure, panel: int, curve: pd.DataFrame, line: dict, trial:
     )  # fmt: skip
 
 
-def _mean(drawn: go.Figure, panel: int, curve: pd.DataFrame, line: dict) -> None:
+def _mean(figure: go.Figure, panel: int, curve: pd.DataFrame, line: dict) -> None:
     thin, first = _thin(curve), curve.iloc[0]
     words = f"<b>{_style.text(first['cell'])}</b>, mean of {first['n']:.0f}"
-    drawn.add_scatter(
+    figure.add_scatter(
         x=list(thin["step"]), y=list(thin["value"]), line=line, name="", xaxis=axis("x", panel), yaxis=axis("y", panel),
         mode="lines+markers" if len(thin) == 1 else "lines", hovertemplate=f"epoch %{{x}}: %{{y:.4g}}<br>{words}",
     )  # fmt: skip

@@ -29,11 +29,11 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     MOST studies the first are drawn, `attrs["left"]` counts the others. Raises NothingToDraw.
     """
     shape = layout(trials, config.x, config.line)
-    made = [(cell, one) for cell, one in studies(cells(trials, "", shape)) if one.points]
-    if not made:
+    tuned = [(cell, one) for cell, one in studies(cells(trials, "", shape)) if one.points]
+    if not tuned:
         raise _style.NothingToDraw("No study has chosen yet.")
     rows = []
-    for cell, one in made[:MOST]:
+    for cell, one in tuned[:MOST]:
         best = math.nan
         for point in sorted(one.points, key=lambda point: point.number):
             score = math.nan if point.score is None else point.score
@@ -44,40 +44,40 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
                  "state": point.state, "values": point.values}
             )  # fmt: skip
     frame = pd.DataFrame(rows)
-    frame.attrs = {"metric": made[0][1].metric, "labels": list(shape.labels), "left": max(0, len(made) - MOST)}
+    frame.attrs = {"metric": tuned[0][1].metric, "labels": list(shape.labels), "left": max(0, len(tuned) - MOST)}
     return frame
 
 
 def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     """The figure of a prepared frame."""
-    about, looks = metric(frame.attrs["metric"]), _style.style(frame.attrs["labels"])
+    described, looks = metric(frame.attrs["metric"]), _style.style(frame.attrs["labels"])
     named = list(dict.fromkeys(frame["cell"]))
     caption = "Points: tuning trials, in the order in which they were asked. The line: the best so far. Crosses were "
     caption += "given up, diverged or failed."
     caption += f" {frame.attrs['left']} studies more are in the table." * bool(frame.attrs["left"])
-    title = f"{about.heading} while tuning"
-    drawn = panels([_style.text(cell, 36) for cell in named], [HEIGHT] * len(named), title, caption)
+    title = f"{described.heading} while tuning"
+    figure = panels([_style.text(cell, 36) for cell in named], [HEIGHT] * len(named), title, caption)
     span = frame["score"].max() - frame["score"].min()
     low, high = frame["score"].min() - 0.1 * (span or 0.1), frame["score"].max() + 0.1 * (span or 0.1)
-    for place, cell in enumerate(named):
+    for panel, cell in enumerate(named):
         group = frame[frame["cell"] == cell]
-        _panel(drawn, place, group, looks[group["line"].iloc[0]], low)
-    suffix = ".0%" if about.unit == PERCENT else None
-    drawn.update_yaxes(range=[low, high], tickformat=suffix, nticks=5)
-    drawn.update_xaxes(title_text="tuning trial", showgrid=False, range=[0.2, frame["trial"].max() + 0.8], nticks=8)
-    drawn.update_layout(showlegend=False)
-    return drawn
+        _panel(figure, panel, group, looks[group["line"].iloc[0]], low)
+    suffix = ".0%" if described.unit == PERCENT else None
+    figure.update_yaxes(range=[low, high], tickformat=suffix, nticks=5)
+    figure.update_xaxes(title_text="tuning trial", showgrid=False, range=[0.2, frame["trial"].max() + 0.8], nticks=8)
+    figure.update_layout(showlegend=False)
+    return figure
 
 
-def _panel(drawn: go.Figure, place: int, group: pd.DataFrame, look: tuple[str, str], low: float) -> None:
-    axes = {"xaxis": axis("x", place), "yaxis": axis("y", place), "showlegend": False}
-    drawn.add_scatter(
+def _panel(figure: go.Figure, panel: int, group: pd.DataFrame, look: tuple[str, str], low: float) -> None:
+    axes = {"xaxis": axis("x", panel), "yaxis": axis("y", panel), "showlegend": False}
+    figure.add_scatter(
         x=list(group["trial"]), y=[None if math.isnan(v) else v for v in group["best"]], mode="lines",
         line={"color": look[0], "width": 2, "shape": "hv"}, hoverinfo="skip", **axes,
     )  # fmt: skip
     for judged, symbol in ((True, look[1]), (False, "x-thin")):
         rows = [row for row in group.itertuples() if math.isnan(row.score) != judged]
-        drawn.add_scatter(
+        figure.add_scatter(
             x=[row.trial for row in rows], y=[row.score if judged else low for row in rows], mode="markers",
             marker={"symbol": symbol, "size": 7, "color": _style.tint(look[0], 0.65), "line": {
                 "width": 0 if judged else 1.5, "color": look[0]}},
@@ -87,8 +87,8 @@ def _panel(drawn: go.Figure, place: int, group: pd.DataFrame, look: tuple[str, s
 
 
 def _hover(row) -> str:
-    said = row.state if math.isnan(row.score) else f"{row.score:.4g}"
+    result = row.state if math.isnan(row.score) else f"{row.score:.4g}"
     values = (
         f"{_style.text(k)}: {_style.text(f'{v:.3g}' if isinstance(v, float) else v)}" for k, v in row.values.items()
     )
-    return _style.hover(f"<b>{_style.text(row.cell)}</b>, tuning trial {row.trial}: {said}", *values)
+    return _style.hover(f"<b>{_style.text(row.cell)}</b>, tuning trial {row.trial}: {result}", *values)

@@ -26,15 +26,15 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     Raises NothingToDraw.
     """
     shape = layout(trials, config.x, config.line)
-    made = studies(cells(trials, "", shape))
-    told = [(cell, one) for cell, one in made if one.importance]
-    if not told:
-        reason = "No study has chosen yet." if not made else "Too few tuning trials to tell which key matters."
+    tuned = studies(cells(trials, "", shape))
+    explained = [(cell, one) for cell, one in tuned if one.importance]
+    if not explained:
+        reason = "No study has chosen yet." if not tuned else "Too few tuning trials to tell which key matters."
         raise _style.NothingToDraw(reason)
     rows = []
-    for key in keys(told):
-        shares = {cell.label: one.importance[key] for cell, one in told if key in one.importance}
-        lines = {cell.label: cell.line for cell, _ in told if cell.label in shares}
+    for key in keys(explained):
+        shares = {cell.label: one.importance[key] for cell, one in explained if key in one.importance}
+        lines = {cell.label: cell.line for cell, _ in explained if cell.label in shares}
         if shares:
             rows.append(
                 {"key": key, "mean": fmean(shares.values()), "n": len(shares), "shares": shares, "lines": lines}
@@ -51,25 +51,25 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
         "The share of the scores' variance that a key explains, within the space that was searched (fANOVA). "
         "Bars: means over studies; marks: single studies. It says what mattered, not which value is good."
     )
-    drawn = _style.figure(FRAME + ROW * len(frame), "What mattered while tuning", caption)
+    figure = _style.figure(FRAME + ROW * len(frame), "What mattered while tuning", caption)
     shared = {"hovertemplate": "%{hovertext}<extra></extra>", "showlegend": False}
-    drawn.add_bar(
+    figure.add_bar(
         x=list(frame["mean"]), y=list(range(len(frame))), orientation="h", width=0.5,
         marker={"color": _style.tint(_style.GREY, 0.45), "line": {"width": 0}},
         hovertext=[f"{_style.text(r.key)}: {r.mean:.0%}, mean of {r.n} studies" for r in frame.itertuples()], **shared,
     )  # fmt: skip
-    marks = [(row, place, cell) for place, row in enumerate(frame.itertuples()) for cell in row.shares]
+    marks = [(row, position, cell) for position, row in enumerate(frame.itertuples()) for cell in row.shares]
     styles = [looks[row.lines[cell]] for row, _, cell in marks]
-    drawn.add_scatter(
-        x=[row.shares[cell] for row, _, cell in marks], y=[place for _, place, _ in marks], mode="markers",
+    figure.add_scatter(
+        x=[row.shares[cell] for row, _, cell in marks], y=[position for _, position, _ in marks], mode="markers",
         marker={"symbol": [look[1] for look in styles], "color": [look[0] for look in styles], "size": 7},
         hovertext=[f"{_style.text(cell)}: {row.shares[cell]:.0%}" for row, _, cell in marks], **shared,
     )  # fmt: skip
-    drawn.update_xaxes(range=[0, 1.02], tickformat=".0%", title_text="share of the variance of scores")
+    figure.update_xaxes(range=[0, 1.02], tickformat=".0%", title_text="share of the variance of scores")
     names = [_style.wrapped(short(key), 24) for key in frame["key"]]
-    drawn.update_yaxes(
+    figure.update_yaxes(
         range=[len(frame) - 0.5, -0.5], tickvals=list(range(len(frame))), ticktext=names, showgrid=False, ticks="",
         linewidth=0,
     )  # fmt: skip
-    drawn.update_layout(margin={"t": 8, "b": 56})
-    return drawn
+    figure.update_layout(margin={"t": 8, "b": 56})
+    return figure
