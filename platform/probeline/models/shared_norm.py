@@ -12,8 +12,9 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
 from torch.overrides import TorchFunctionMode
+
+from probeline.models.running_statistics import in_one_update
 
 
 class SharedNorms(TorchFunctionMode):
@@ -61,9 +62,9 @@ class SharedNorms(TorchFunctionMode):
             return F.batch_norm(x, running_mean, running_var, weight, bias, False, momentum, eps)
         y, means, squares, counts = _Normalised.apply(x, weight, bias, eps, self.parts)
         if running_mean is not None:
-            for mean, square, count in zip(means, squares, counts, strict=True):
-                running_mean.lerp_(mean.to(running_mean.dtype), momentum)
-                running_var.lerp_((square / (count - 1)).to(running_var.dtype), momentum)
+            weights = counts / counts.sum()
+            running_mean.lerp_((weights * means).sum(0).to(running_mean.dtype), momentum)
+            running_var.lerp_((weights * squares / (counts - 1)).sum(0).to(running_var.dtype), momentum)
         return y
 
 
@@ -76,23 +77,20 @@ def in_groups(module: nn.Module, inputs: Tensor, groups: Sequence[Tensor]) -> Te
     """`module` of inputs [B, ...], row by row but for batch norm, whose statistics are each group's own.
 
     groups: the rows of each, int64 on the CPU; together they are 0 to `batch_rows(inputs)` - 1. Running statistics
-    move once for each group, in order.
+    move once, to the mean over the groups of the groups' statistics, weighed by size.
     """
     shared = SharedNorms.now
     if shared is None:
-        made = [module(part) for part in inputs[torch.cat([*groups])].split([len(group) for group in groups])]
-        return torch.cat(made)[torch.cat([*groups]).argsort()]
+        order = torch.cat([*groups])
+        parts = inputs[order].split([len(group) for group in groups])
+        return torch.cat(in_one_update(module, parts))[order.argsort()]
     stop = shared.start + len(inputs)
     own = [group[(group >= shared.start) & (group < stop)] - shared.start for group in groups]
     shared.parts = [rows.to(inputs.device) for rows in own]
     try:
-        made = module(inputs)
+        return module(inputs)
     finally:
         shared.parts = (slice(None),)
-    for norm in module.modules():
-        if isinstance(norm, BatchNorm) and norm.training and norm.num_batches_tracked is not None:
-            norm.num_batches_tracked += len(groups) - 1
-    return made
 
 
 class _Normalised(torch.autograd.Function):

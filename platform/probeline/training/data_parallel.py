@@ -18,10 +18,10 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
 
 from probeline.core.batch import Outputs, Views
 from probeline.experiment.schema import Training
+from probeline.models.running_statistics import tracking_norms
 from probeline.models.shared_norm import SharedNorms
 from probeline.training.distributed import average_gradients, from_first, gather, weighted_sum
 from probeline.training.rng_state import random_state, restore
@@ -40,12 +40,6 @@ def chunks_of(batch: int, micro_batch: int | None) -> list[Ends]:
     Even, as a last one of a single sample would have no batch statistics.
     """
     return ranges(batch, -(-batch // (micro_batch or batch)))
-
-
-def moving_norms(method: nn.Module) -> list[BatchNorm]:
-    """The batch norms that are moving their running statistics."""
-    found = [module for module in method.modules() if isinstance(module, BatchNorm)]
-    return [norm for norm in found if norm.training and norm.track_running_stats]
 
 
 class Shard:
@@ -123,7 +117,7 @@ class WorkerShard(Shard):
     def reduce_gradients(self, method: nn.Module) -> None:
         average_gradients(method.parameters())
         if self.alone:  # each worker's norms have moved by its own micro-batches
-            moved = [buffer for norm in moving_norms(method) for buffer in (norm.running_mean, norm.running_var)]
+            moved = [buffer for norm in tracking_norms(method) for buffer in (norm.running_mean, norm.running_var)]
             weighted_sum(moved, self.samples[self.rank] / self.batch)
 
     def broadcast(self, value: Any) -> Any:

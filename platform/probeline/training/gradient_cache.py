@@ -21,7 +21,8 @@ from torch import Tensor
 from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.method import Method
 from probeline.core.sample_rng import SampleRNG
-from probeline.training.data_parallel import Shard, moving_norms
+from probeline.models.running_statistics import one_update, tracking_norms
+from probeline.training.data_parallel import Shard
 from probeline.training.rng_state import random_state, restore
 
 Precision = Callable[[], AbstractContextManager]
@@ -63,8 +64,8 @@ def cached_gradient(method: Method, batch: Batch, rng: SampleRNG, precision: Pre
     """
     device = batch.inputs.device
     chunks = [Chunk(method, batch, rng, *ends) for ends in share.chunks]
-    norms, states, seen, leaves = Norms(method), [], [], {}
-    with share.forward(device), norms.moved_once([len(chunk) for chunk in chunks]) as next_chunk:
+    states, seen, leaves = [], [], {}
+    with share.forward(device), one_update(method, [len(chunk) for chunk in chunks]) as next_chunk:
         for chunk in chunks:
             next_chunk()
             states.append(random_state(device))
@@ -83,7 +84,7 @@ def cached_gradient(method: Method, batch: Batch, rng: SampleRNG, precision: Pre
         terms = method.loss(outputs, views)
     terms["loss"].backward()
     after = random_state(device)
-    with norms.still():
+    with running_statistics_still(method):
         for chunk, state in zip(chunks, states, strict=True):
             restore(state, device)
             with precision():
@@ -153,43 +154,14 @@ class WholeViews(Views):
         return join([chunk.views().inputs for chunk in self._chunks], self._chunks)
 
 
-class Norms:
-    """The batch norms of a method that are moving their running statistics."""
-
-    def __init__(self, method: Method) -> None:
-        self.norms = moving_norms(method)
-
-    @contextmanager
-    def moved_once(self, sizes: Sequence[int]) -> Iterator[Callable[[], None]]:
-        """Call what it gives before each chunk: the chunks' statistics, weighed by size, then count as one step's.
-
-        With momentum m and weights w, chunk k moves by m w_k / (1 - m sum_{j > k} w_j), so that after the last one the
-        old value has kept 1 - m and every chunk has m w_k.
-        """
-        momenta = [norm.momentum for norm in self.norms]
-        counts = [norm.num_batches_tracked.clone() for norm in self.norms]
-        moves = [1 / (1 + int(n)) if m is None else m for m, n in zip(momenta, counts, strict=True)]
-        todo = iter([(size / sum(sizes), sum(sizes[k + 1 :]) / sum(sizes)) for k, size in enumerate(sizes)])
-
-        def next_chunk() -> None:
-            weight, later = next(todo)
-            for norm, move in zip(self.norms, moves, strict=True):
-                norm.momentum = move * weight / (1 - move * later)
-
-        try:
-            yield next_chunk
-        finally:
-            for norm, momentum, count in zip(self.norms, momenta, counts, strict=True):
-                norm.momentum = momentum
-                norm.num_batches_tracked.sub_(count).floor_divide_(len(sizes)).add_(count)
-
-    @contextmanager
-    def still(self) -> Iterator[None]:
-        """Normalises by the chunk's statistics as before, and moves nothing."""
-        for norm in self.norms:
-            norm.track_running_stats = False
-        try:
-            yield
-        finally:
-            for norm in self.norms:
-                norm.track_running_stats = True
+@contextmanager
+def running_statistics_still(method: Method) -> Iterator[None]:
+    """Batch norms normalise by their inputs' statistics as before, and move nothing."""
+    norms = tracking_norms(method)
+    for norm in norms:
+        norm.track_running_stats = False
+    try:
+        yield
+    finally:
+        for norm in norms:
+            norm.track_running_stats = True

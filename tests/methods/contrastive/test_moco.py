@@ -1,9 +1,15 @@
+from contextlib import nullcontext
+
 import pytest
 import torch
-from helpers.tiny_methods import batch, encoder, facts, tensor, trained_step, views
+from helpers.tiny_methods import Encoder, batch, encoder, facts, tensor, trained_step, views
 from probeline.core.batch import Outputs, Views
+from probeline.core.sample_rng import SampleRNG
 from probeline.errors import BadData
 from probeline.methods.contrastive.moco import Config, MoCo, against_queue
+from probeline.training.data_parallel import Shard
+from probeline.training.gradient_cache import cached_gradient, full_gradient
+from torch import nn
 from torch.nn import functional as F
 
 
@@ -83,6 +89,33 @@ def test_a_query_shares_its_norm_group_with_few_of_its_keys_group():
     method(Views(rows))
     assert [len(group) for group in seen["encoder"]] == [4, 4, 4, 4]
     assert all(len(query & key) == 1 for query in seen["encoder"] for key in seen["key_encoder"])
+
+
+class NormedEncoder(Encoder):
+    """A batch norm first, whose running mean starts far from the images' mean."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.BatchNorm2d(3)
+        self.norm.running_mean.fill_(100.0)
+
+    def forward(self, x):
+        return super().forward(self.norm(x))
+
+
+@pytest.mark.parametrize("symmetric", [False, True])
+@pytest.mark.parametrize("micro_batch", [None, 16])
+def test_running_statistics_move_once_a_step_from_all_groups(symmetric, micro_batch):
+    """By batch norm's own momentum: 90% of the old mean stay; eight updates would leave 43%."""
+    config = Config(projector_dim=4, queue=8, norm_groups=8, symmetric=symmetric)
+    method, samples = MoCo(config, NormedEncoder(), facts(40)), batch(b=32)
+    share, gradient = Shard(32, micro_batch), cached_gradient if micro_batch else full_gradient
+    made = gradient(method, samples, SampleRNG(0, 0, samples.index), nullcontext, share).views
+    first, second = (view.mean((0, 2, 3)) for view in made.inputs.chunk(2))
+    queries, keys = ((first + second) / 2, (first + second) / 2) if symmetric else (first, second)
+    for norm, mean in ((method.encoder.norm, queries), (method.key_encoder.norm, keys)):
+        torch.testing.assert_close(norm.running_mean, 90 + 0.1 * mean)
+        assert int(norm.num_batches_tracked) == 1
 
 
 def test_in_evaluation_both_views_are_encoded():

@@ -19,7 +19,10 @@ from probeline.methods._two_view_settings import TwoViewSettings
 from probeline.methods._two_views import TwoViews
 from probeline.methods.base import top1
 from probeline.models.ema import ema_copy, ema_update
+from probeline.models.running_statistics import in_one_update
 from probeline.models.shared_norm import batch_rows, in_groups
+
+VERSION = 2  # running statistics move once a step since 2
 
 QUEUE = 4096
 
@@ -67,9 +70,10 @@ class MoCo(TwoViews):
         first, second = views.inputs.chunk(2)
         symmetric = self.config.symmetric or not self.training
         pairs = [(first, second), (second, first)] if symmetric else [(first, second)]
-        h = torch.cat([self._queried(query) for query, _ in pairs])
+        queries, others = zip(*pairs, strict=True)
+        h = torch.cat(in_one_update(self.encoder, queries, self._queried))
         with torch.no_grad():
-            keys = torch.cat([self._keys(key) for _, key in pairs])
+            keys = torch.cat(in_one_update(self.key_encoder, others, self._keys))
         return Outputs(h, self.projector(h), {"keys": keys})
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
