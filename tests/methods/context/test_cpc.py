@@ -64,11 +64,16 @@ def test_where_nothing_is_known_the_loss_is_log_n():
         torch.nn.init.zeros_(predictor.weight)
     batch = views(made, torch.rand(4, 3, 32, 32))
     terms = made.loss(made(batch), batch)
-    ceiling = math.log(1 + 4 * 8)
     # a row whose own patch is among the candidates has one fewer, so the mean lies a little lower
-    assert math.log(4 * 8) < terms["loss"] <= ceiling
-    assert terms["log_n"].item() == pytest.approx(ceiling)
+    assert math.log(4 * 8) < terms["log_n"] < math.log(1 + 4 * 8)
+    torch.testing.assert_close(terms["loss"], terms["log_n"])
     torch.testing.assert_close(terms["information"], terms["log_n"] - terms["loss"])
+
+
+def test_of_all_patches_as_candidates_the_positive_is_counted_once():
+    made = method(negatives=None)
+    batch = views(made, torch.rand(4, 3, 32, 32))
+    assert made.loss(made(batch), batch)["log_n"].item() == pytest.approx(math.log(4 * 49))
 
 
 def test_the_information_cannot_pass_log_n_even_where_all_is_known():
@@ -82,7 +87,7 @@ def test_the_information_cannot_pass_log_n_even_where_all_is_known():
     terms = made.loss(Outputs(z, z, {"context": context}), Views(z, places))
     assert terms["top1"] == 1
     assert terms["loss"] < 1e-3
-    assert terms["information"] == pytest.approx(math.log(1 + 3 * 49), abs=1e-3)
+    assert terms["information"] == pytest.approx(math.log(3 * 49), abs=1e-3)
 
 
 def test_the_loss_is_that_of_a_loop_over_all_candidates():

@@ -21,6 +21,8 @@ from probeline.methods._shapes import require_patches, view_shape
 from probeline.models.patches import grid
 from probeline.models.row_context import RowContext
 
+VERSION = 2  # log_n, and information with it, count the positive once since 2
+
 
 class Config(Settings):
     """The paper's grid is 7x7 patches, a quarter of the image wide, overlapping by half: the same here.
@@ -81,34 +83,43 @@ class CPC(Method):
         return Outputs(z.mean((2, 3)), z, {"context": self.context(z)})
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
+        """Eq. 4, the mean over steps k; `information` is the bound log N - L_N on I(z; c), all in nats.
+
+        N counts a row's candidates, the positive once: where it is itself one of the `negatives` it is not one more.
+        """
         z, places = outputs.z.float(), views.targets
         others = z.flatten(2).gather(2, places[:, None].expand(-1, z.shape[1], -1)).transpose(1, 2)  # [B, m, dim]
-        losses, right = [], []
+        losses, log_n, right = [], [], []
         for step, predictor in zip(self.steps, self.predictors, strict=True):
             predicted = predictor(outputs.extra["context"][:, :, :-step]).float()
+            same = _is_positive(places, step, *predicted.shape[2:])
             with torch.autocast(z.device.type, enabled=False):  # a softmax over many candidates is not for bf16
-                scores = self._scores(predicted, z[:, :, step:], others, places, step)
+                scores = self._scores(predicted, z[:, :, step:], others, same)
             losses.append((scores.logsumexp(1) - scores[:, 0]).mean())
+            log_n.append((1 + places.numel() - same.sum(2)).log().mean())
             right.append((scores[:, 0] > scores[:, 1:].amax(1)).float().mean())
-        loss = torch.stack(losses).mean()
-        ceiling = loss.new_tensor(math.log(1 + places.numel()))
+        loss, ceiling = torch.stack(losses).mean(), torch.stack(log_n).mean()
         each = {f"loss_{step}_down": term.detach() for step, term in zip(self.steps, losses, strict=True)}
         terms = {"loss": loss, "log_n": ceiling, "information": ceiling - loss.detach()}
         return terms | {"top1": torch.stack(right).mean()} | each
 
-    def _scores(self, predicted: Tensor, target: Tensor, others: Tensor, places: Tensor, step: int) -> Tensor:
+    def _scores(self, predicted: Tensor, target: Tensor, others: Tensor, same: Tensor) -> Tensor:
         """[B * rows * K, 1 + B * m]: log f_k of the patch that is there, then of the candidates.
 
-        A candidate that is the very patch is left out of its own row.
+        A candidate that is the very patch, as `same` [B, rows * K, m] says, is left out of its own row.
         """
-        batch, dim, rows, columns = predicted.shape
+        batch, dim = predicted.shape[:2]
         flat = predicted.permute(0, 2, 3, 1).reshape(-1, dim)
         scale = dim**-0.5  # absorbed by W_k; keeps first scores near 0 for any encoder
         positive = (predicted * target).sum(1).flatten() * scale
         negative = flat @ others.reshape(-1, dim).T * scale
-        place = torch.arange(step * columns, (step + rows) * columns, device=places.device)
-        same = place[None, :, None] == places[:, None, :]  # [B, rows * K, m], within an image
-        image = torch.arange(batch, device=places.device)
-        blocked = torch.zeros(batch, rows * columns, *places.shape, dtype=torch.bool, device=places.device)
+        image = torch.arange(batch, device=same.device)
+        blocked = torch.zeros(batch, same.shape[1], batch, same.shape[2], dtype=torch.bool, device=same.device)
         blocked[image, :, image] = same
         return torch.cat([positive[:, None], negative.masked_fill(blocked.view_as(negative), -math.inf)], dim=1)
+
+
+def _is_positive(places: Tensor, step: int, rows: int, columns: int) -> Tensor:
+    """[B, rows * K, m] whether an image's candidate, one of `places` [B, m], is the patch `step` rows below."""
+    below = torch.arange(step * columns, (step + rows) * columns, device=places.device)
+    return below[None, :, None] == places[:, None, :]
