@@ -1,6 +1,7 @@
 import pytest
 import torch
 from helpers.subjects import dataset, files, judged, of_features, protocol, values
+from probeline.core.events import Note
 from probeline.errors import NotApplicable
 from sklearn.linear_model import LogisticRegression
 
@@ -96,3 +97,11 @@ def test_the_accuracy_to_choose_by_is_that_on_validation_not_on_train(tmp_path):
     train, (h, labels), test = parts()
     found = values(protocol("linear_probe").evaluate(of_features(train, (h, (labels + 1) % 3), test), tmp_path))
     assert found["validation_top1"] == 0
+
+
+@pytest.mark.parametrize(("iterations", "text"), [(2000, []), (5, ["l2 1e-05, 0.0001, 0.001, 0.01, 0.1: raise"])])
+def test_a_fit_that_its_limit_ended_is_noted(iterations, text, tmp_path):
+    probe = protocol("linear_probe", iterations=iterations)
+    notes = [said.text for said in probe.evaluate(of_features(*parts(spread=2.0)), tmp_path) if isinstance(said, Note)]
+    assert len(notes) == len(text)
+    assert all(part in note for part, note in zip(text, notes, strict=True))

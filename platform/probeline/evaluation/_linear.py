@@ -1,13 +1,13 @@
 """Multinomial logistic regression whose penalty is chosen on validation: what all linear probes share."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from probeline.core.events import Artifact, Record
+from probeline.core.events import Artifact, Note, Record
 from probeline.errors import NotApplicable
 from probeline.evaluation._classification import report, require_labels
 from probeline.evaluation._probe_settings import ProbeSettings
@@ -20,12 +20,13 @@ PATIENCE = 2
 
 @dataclass(frozen=True)
 class SelectedProbe:
-    """The model that validates best, its penalty and its accuracy there."""
+    """The model that validates best, its penalty and its accuracy there; penalties whose fit did not converge."""
 
     l2: float
     validation_top1: float
     model: SoftmaxRegression
     prepare: Callable[[Tensor], Tensor]
+    unconverged: tuple[float, ...] = ()
 
     def probabilities(self, features: Tensor) -> Tensor:
         """[N, K] for features: [N, D]."""
@@ -41,16 +42,24 @@ def choose(train: Embeddings, validation: Embeddings, classes: int, settings: Pr
     """
     prepare = preparation(train.h, settings.standardise)
     seen, unseen = prepare(train.h), prepare(validation.h)
-    best, model, worse = None, None, 0
+    best, model, worse, unconverged = None, None, 0, []
     for l2 in sorted(settings.l2, reverse=True):
         model = fit(seen, train.labels, classes, l2, model, settings.iterations)
+        unconverged += [] if model.converged else [l2]
         top1 = float((model.probabilities(unseen).argmax(1) == validation.labels).float().mean())
         worse = worse + 1 if best is not None and top1 < best.validation_top1 else 0
         if best is None or top1 > best.validation_top1:
             best = SelectedProbe(l2, top1, model, prepare)
         if worse == PATIENCE:
             break
-    return best
+    return replace(best, unconverged=tuple(unconverged))
+
+
+def solver_notes(unconverged: Collection[float], iterations: int) -> Iterator[Note]:
+    """A note that names the penalties whose fit a limit of `iterations` ended short of its optimum; none without."""
+    if unconverged:
+        penalties = ", ".join(f"{l2:g}" for l2 in sorted(set(unconverged)))
+        yield Note("solver", f"not at its optimum after {iterations} iterations at l2 {penalties}: raise `iterations`")
 
 
 def preparation(h: Tensor, standardise: bool) -> Callable[[Tensor], Tensor]:
@@ -61,7 +70,9 @@ def preparation(h: Tensor, standardise: bool) -> Callable[[Tensor], Tensor]:
     return lambda features: ((features - mean) / scale) @ axes
 
 
-def probe(known: EvaluationData, space: str, settings: ProbeSettings, folder: Path) -> Iterator[Record | Artifact]:
+def probe(
+    known: EvaluationData, space: str, settings: ProbeSettings, folder: Path
+) -> Iterator[Record | Artifact | Note]:
     """Fits on train, chooses on validation, reports on test, of the features `h` or `z`."""
     require_labels(known)
     train, validation, test = (part.spaces().get(space) for part in (known.train, known.validation, known.test))
@@ -70,6 +81,7 @@ def probe(known: EvaluationData, space: str, settings: ProbeSettings, folder: Pa
         raise NotApplicable(f"{name} has no projector, so there is no {space} beside h to probe")
     seen, unseen = Embeddings(train, known.train.labels), Embeddings(validation, known.validation.labels)
     chosen = choose(seen, unseen, len(known.classes), settings)
+    yield from solver_notes(chosen.unconverged, settings.iterations)
     yield Record("l2", chosen.l2)
     yield Record("validation_top1", chosen.validation_top1)
     yield from report(chosen.probabilities(test), known, folder)

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from probeline.core.events import Artifact, Record
+from probeline.core.events import Artifact, Note, Record
 from probeline.core.settings import Settings
 from probeline.evaluation._frozen_method import FrozenMethod, spaces
 
@@ -92,8 +92,8 @@ class Protocol(ABC):
         self.config = config
 
     @abstractmethod
-    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
-        """Records named without the protocol's prefix (`top1`), and artifacts written below `folder`.
+    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact | Note]:
+        """Records and notes named without the protocol's prefix (`top1`), and artifacts written below `folder`.
 
         Raises:
             NotApplicable: this method or these data cannot be judged so; the trial goes on without it.

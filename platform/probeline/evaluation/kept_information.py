@@ -13,14 +13,16 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from probeline.core.events import Artifact, Record
+from probeline.core.events import Artifact, Note, Record
 from probeline.core.sample_rng import SampleRNG
 from probeline.data.images.augment.views import augment
 from probeline.errors import NotApplicable
 from probeline.evaluation._frozen_method import ANOTHER, FrozenMethod
-from probeline.evaluation._linear import choose
+from probeline.evaluation._linear import choose, solver_notes
 from probeline.evaluation._probe_settings import ProbeSettings
 from probeline.evaluation.base import Embeddings, EvaluationData, Protocol
+
+VERSION = 2  # the probes are fitted to a tolerance, at weak penalties too, since 2
 
 BATCH = 256
 
@@ -48,9 +50,10 @@ class KeptInformation(Protocol):
     the data are not used.
     """
 
-    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
+    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact | Note]:
         subject = known.subject
         channels = subject.dataset.train.inputs.shape[-1]
+        unconverged: list[float] = []
         for task in self._tasks(colour=channels == 3):
             train, validation, test = (
                 answered(subject, part, task, self.config.samples) for part in ("train", "validation", "test")
@@ -58,9 +61,11 @@ class KeptInformation(Protocol):
             for space, h in train.spaces().items():
                 seen, unseen = Embeddings(h, train.labels), Embeddings(validation.spaces()[space], validation.labels)
                 chosen = choose(seen, unseen, task.choices, self.config)
+                unconverged += chosen.unconverged
                 right = chosen.probabilities(test.spaces()[space]).argmax(1) == test.labels
                 yield Record(f"{task.name}/{space}", float(right.float().mean()))
             yield Record(f"{task.name}/chance", 1 / task.choices)
+        yield from solver_notes(unconverged, self.config.iterations)
         if channels != 3:
             raise NotApplicable(f"whether an image was grey cannot be asked of images with {channels} channel(s)")
 

@@ -1,17 +1,19 @@
 """Linear probe: multinomial logistic regression on the frozen representation h.
 
 As the transfer protocol of SimCLR (arXiv 2002.05709, B.8) and Kornblith et al. 2019 (arXiv 1805.08974): no
-augmentation, L-BFGS, the L2 penalty from a grid by validation accuracy. The test part is read once, at the end.
+augmentation, the L2 penalty from a grid by validation accuracy. The papers' solver is L-BFGS; the optimum is the same.
+The test part is read once, at the end.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from probeline.core.events import Artifact, Record
+from probeline.core.events import Artifact, Note, Record
 from probeline.evaluation._linear import probe
 from probeline.evaluation._probe_settings import ProbeSettings
 from probeline.evaluation.base import EvaluationData, Protocol
 
+VERSION = 2  # the probe is fitted to a tolerance, at weak penalties too, since 2
 DETERMINISTIC = True  # weights start at zero, and the splits are the same for every seed
 
 
@@ -22,5 +24,5 @@ class Config(ProbeSettings):
 class LinearProbe(Protocol):
     """Fits on train, chooses the penalty on validation, reports on test."""
 
-    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
+    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact | Note]:
         yield from probe(known, "h", self.config, folder)

@@ -1,7 +1,7 @@
 """Transfer: linear probes of one encoder on other data sets.
 
 Kornblith, Shlens, Le: Do Better ImageNet Models Transfer Better?, CVPR 2019, arXiv 1805.08974, as used by SimCLR
-(arXiv 2002.05709, B.8): logistic regression by L-BFGS on the frozen representation. The probe is `linear_probe`'s.
+(arXiv 2002.05709, B.8): logistic regression on the frozen representation. The probe is `linear_probe`'s.
 """
 
 from collections.abc import Iterator
@@ -11,12 +11,14 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from probeline.core.events import Artifact, Record
+from probeline.core.events import Artifact, Note, Record
 from probeline.core.settings import Component
 from probeline.errors import NotApplicable
 from probeline.evaluation._linear import probe
 from probeline.evaluation._probe_settings import ProbeSettings
 from probeline.evaluation.base import EvaluationData, Protocol
+
+VERSION = 2  # the probe is fitted to a tolerance, at weak penalties too, since 2
 
 
 class Config(ProbeSettings):
@@ -35,7 +37,7 @@ class Transfer(Protocol):
     A data set's second component has `_2` after its name, and so on. One that cannot be judged leaves the others.
     """
 
-    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
+    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact | Note]:
         taken: dict[str, int] = {}
         refused = []
         for component in self.config.data:
