@@ -15,8 +15,17 @@ def test_with_the_papers_width_and_stem_it_is_torchvisions(depth):
     peer.fc = torch.nn.Identity()
     ours = resnet.build(resnet.Config(depth=depth, stem="imagenet"), image(64, 64, 3))
     ours.load_state_dict(peer.state_dict())
-    x = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
-    torch.testing.assert_close(ours.eval()(x).h, peer.eval()(x))
+    x = torch.rand(2, 3, 64, 64, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(ours.double().eval()(x).h, peer.double().eval()(x))
+
+
+@pytest.mark.parametrize(("depth", "inputs"), [(18, 8), (50, 32)])
+def test_with_zeros_in_its_last_norm_a_block_starts_as_the_identity(depth, inputs):
+    block = resnet.build(resnet.Config(depth=depth, width=8, zero_init_residual=True), image(32, 32, 3)).layer1[1]
+    x = torch.rand(2, inputs, 8, 8)
+    torch.testing.assert_close(block(x), x)
+    plain = resnet.build(resnet.Config(depth=depth, width=8), image(32, 32, 3)).layer1[1]
+    assert not torch.allclose(plain(x), x)
 
 
 @pytest.mark.parametrize(("depth", "dim"), [(18, 64), (50, 256)])

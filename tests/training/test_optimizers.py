@@ -77,3 +77,13 @@ def test_every_optimiser_lowers_the_loss(name):
     for _ in range(20):
         step(optimizer, model, lr=0.01)
     assert model(x).square().sum().item() < before
+
+
+@pytest.mark.parametrize("name", ["sgd", "lars", "adamw"])
+def test_parameters_whose_rate_does_not_decay_are_groups_of_their_own(name):
+    model = net()
+    model.undecayed = ("2",)
+    groups = build_optimizer(model, Training(optimizer=name)).param_groups
+    apart = {id(p) for group in groups if not group["decays"] for p in group["params"]}
+    assert apart == {id(p) for p in model[2].parameters()}
+    assert sum(len(group["params"]) for group in groups) == len([*model.parameters()])

@@ -32,6 +32,28 @@ def test_the_warm_up_rises_to_the_peak_and_the_cosine_falls_to_zero():
     assert rates[10:] == sorted(rates[10:], reverse=True)
 
 
+def test_without_the_decay_the_rate_stays_at_its_peak_after_the_warm_up():
+    schedule = Schedule.of(training(lr=1.0, warmup_epochs=2), steps_per_epoch=5)
+    assert [schedule.undecayed(step) for step in range(10)] == [schedule(step) for step in range(10)]
+    assert {schedule.undecayed(step) for step in range(10, 50)} == {1.0}
+
+
+def simclrs_rate(step, samples, batch, epochs, warmup_epochs):
+    """The share of the peak rate by the schedule of the authors' code, whose steps count from 0."""
+    warmup, total = round(warmup_epochs * samples // batch), samples * epochs // batch + 1
+    if step < warmup:
+        return step / warmup
+    return 0.5 * (1 + math.cos(math.pi * min(1, (step - warmup) / (total - warmup))))
+
+
+@pytest.mark.parametrize("batch", [256, 4096, 8192])
+def test_on_imagenet_no_steps_rate_is_three_thousandths_of_the_peak_away_from_simclrs_code(batch):
+    images = 1_281_167
+    ours = Schedule.of(training(epochs=100, lr=1.0, warmup_epochs=10), steps_per_epoch=images // batch)
+    steps = range(0, ours.total, max(1, ours.total // 5000))
+    assert max(abs(ours(step) - simclrs_rate(step, images, batch, 100, 10)) for step in steps) < 0.003
+
+
 def test_a_constant_rate_stays():
     schedule = Schedule.of(training(lr=0.2, schedule="constant"), steps_per_epoch=3)
     assert {schedule(step) for step in range(30)} == {0.2}

@@ -27,6 +27,9 @@ class Method(nn.Module, Generic[C]):
     two_views: ClassVar[bool] = False
     """Whether `forward` gives h and z of two views of every sample: what contrastive diagnostics look at."""
 
+    undecayed: tuple[str, ...] = ()
+    """Submodules by name whose learning rate stays at its peak after the warm-up, whatever `training.schedule` says."""
+
     planned_steps: int = 0
     """Steps of the whole training, which the loop says before the first one; 0 outside a training."""
 

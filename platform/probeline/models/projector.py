@@ -8,17 +8,19 @@ from torch import nn
 Kind = Literal["none", "linear", "nonlinear"]
 
 
-def projector(kind: Kind, inputs: int, outputs: int) -> nn.Module:
+def projector(kind: Kind, inputs: int, outputs: int, bias: bool = True) -> nn.Module:
     """SimCLR's head: [B, inputs] in, [B, outputs] out ([B, inputs] for `none`).
 
-    `nonlinear` has one hidden layer as wide as h. As in the official code, batch norm follows each layer and the
-    last one has no bias of its own.
+    `nonlinear` has one hidden layer as wide as h. As in the official code, batch norm follows each layer and the last
+    layer has no bias of its own. `bias`: whether that last batch norm has one; the official code's has a weight alone.
 
     Source: Chen et al. 2020 (arXiv 2002.05709), section 4.2 and figure 8.
     """
     if kind == "none":
         return nn.Identity()
     last = [nn.Linear(inputs, outputs, bias=False), nn.BatchNorm1d(outputs)]
+    if not bias:
+        last[1].register_parameter("bias", None)
     if kind == "linear":
         return nn.Sequential(*last)
     return nn.Sequential(nn.Linear(inputs, inputs), nn.BatchNorm1d(inputs), nn.ReLU(inplace=True), *last)

@@ -69,10 +69,10 @@ class VQAutoencoder(nn.Module):
         index, vectors = self.codebook.nearest(vectors), vectors.float()
         codes = self.codebook(index).float()
         reconstruction = -pixels.log_probability(images).mean() / self.bit
-        commitment = (vectors - codes.detach()).square().flatten(1).sum(1).mean() / self.bit
+        commitment = self._distance(vectors, codes.detach())
         loss = reconstruction + self.settings.beta * commitment
         if self.settings.codebook == "gradient":
-            loss = loss + (vectors.detach() - codes).square().flatten(1).sum(1).mean() / self.bit
+            loss = loss + self._distance(vectors.detach(), codes)
         uniform = self.places * math.log(self.settings.codes) / self.bit
         return {
             "loss": loss,
@@ -81,6 +81,11 @@ class VQAutoencoder(nn.Module):
             "commitment": commitment.detach(),
             "perplexity": perplexity(index, self.settings.codes),
         }
+
+    def _distance(self, vectors: Tensor, codes: Tensor) -> Tensor:
+        """The squared distance of vectors [B, D, h, w] from their codes, over an image's positions, in bits per dim."""
+        distances = (vectors - codes).square().flatten(1).sum(1).mean() / self.bit
+        return distances if self.settings.reduction == "sum" else distances / self.places
 
     def index(self, encoder: nn.Module, images: Tensor) -> Tensor:
         """Codes' indices [B, *grid] of images."""

@@ -11,12 +11,14 @@ class QuantiserSettings(Settings):
     """Defaults are those of van den Oord et al. 2017 (arXiv 1711.00937), section 4.1: 512 codes, beta 0.25.
 
     Codes are small: of 64 numbers a few would serve for all after a short training, of 16 a fifth are in use.
+    `reduction`: how an image's codebook and commitment terms, one for each position, add up.
     """
 
     codes: int = Field(512, ge=2, description="K, the size of the codebook.")
     code_dim: int = Field(16, ge=1, description="D, the size of a code.")
     downsampling: int = Field(4, ge=1, description="About so many pixels along a side have one code; 4 in the paper.")
     beta: float = Field(0.25, ge=0, description="Weight of the commitment loss.")
+    reduction: Literal["sum", "mean"] = "sum"
     codebook: Literal["gradient", "ema"] = Field("gradient", description="How codes learn: eq. 3, or appendix A.1.")
     decay: float = Field(0.99, ge=0, lt=1, description="gamma of the moving averages; of `ema` only.")
     restart_below: float = Field(

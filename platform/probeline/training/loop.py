@@ -152,7 +152,7 @@ class Loop:
         epoch, step = self.progress.epoch, self.progress.step
         torch.manual_seed(derive(self.seed, "noise", epoch, step))
         for group in self.optimizer.param_groups:
-            group["lr"] = self._rate(step)
+            group["lr"] = self._rate(step) if group["decays"] else self.schedule.undecayed(self._update_number(step))
         self.optimizer.zero_grad(set_to_none=True)
         done = self._gradient(batch, SampleRNG(derive(self.seed, "views"), epoch, batch.index))
         self.share.reduce_gradients(self.method)
@@ -176,7 +176,11 @@ class Loop:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=bf16)
 
     def _rate(self, step: int) -> float:
-        return self.schedule(self.progress.epoch * self.steps + step)
+        return self.schedule(self._update_number(step))
+
+    def _update_number(self, step: int) -> int:
+        """The number of a step of the current epoch, counted from the training's first."""
+        return self.progress.epoch * self.steps + step
 
     def _read(self, totals: dict[str, Tensor]) -> dict[str, float]:
         """The totals on the host; a loss that is not finite ends the trial here."""

@@ -1,6 +1,7 @@
 """Optimisers by name: SGD and AdamW are torch's, LARS is here."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,22 +12,34 @@ from probeline.experiment.schema import Training
 
 def build_optimizer(model: nn.Module, training: Training) -> Optimizer:
     """The optimiser of a recipe's training section; the loop sets the rate before each step."""
+    groups = parameter_groups(model)
     if training.optimizer == "lars":
-        return LARS(groups(model, training.weight_decay), momentum=training.momentum)
+        return LARS(
+            [part for group in groups for part in lars_groups(group, training.weight_decay)], momentum=training.momentum
+        )
     settings = {"lr": 0.0, "weight_decay": training.weight_decay, "fused": True}
     if training.optimizer == "adamw":
-        return AdamW(model.parameters(), **settings)
-    return SGD(model.parameters(), momentum=training.momentum, **settings)
+        return AdamW(groups, **settings)
+    return SGD(groups, momentum=training.momentum, **settings)
 
 
-def groups(model: nn.Module, weight_decay: float) -> list[dict]:
+def parameter_groups(model: nn.Module) -> list[dict[str, Any]]:
+    """Parameters whose rate follows the schedule, then those of `Method.undecayed`, whose rate stays at its peak."""
+    names = tuple(f"{module}." for module in getattr(model, "undecayed", ()))
+    scheduled = [p for name, p in model.named_parameters() if not name.startswith(names)]
+    undecayed = [p for name, p in model.named_parameters() if name.startswith(names)]
+    groups = [{"params": scheduled, "decays": True}, {"params": undecayed, "decays": False}]
+    return [group for group in groups if group["params"]]
+
+
+def lars_groups(group: dict[str, Any], weight_decay: float) -> list[dict[str, Any]]:
     """Weights, which LARS adapts and decays, and biases and norms, which it leaves alone (SimCLR, B.6)."""
-    learned = [p for p in model.parameters() if p.requires_grad]
+    learned = [p for p in group["params"] if p.requires_grad]
     weights = [p for p in learned if p.ndim > 1]
     rest = [p for p in learned if p.ndim <= 1]
     return [
-        {"params": weights, "weight_decay": weight_decay, "adapts": True},
-        {"params": rest, "weight_decay": 0.0, "adapts": False},
+        group | {"params": weights, "weight_decay": weight_decay, "adapts": True},
+        group | {"params": rest, "weight_decay": 0.0, "adapts": False},
     ]
 
 

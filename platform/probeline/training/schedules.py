@@ -17,7 +17,13 @@ def peak_rate(training: Training) -> float:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Linear warm-up from 0 to `peak` over `warmup` steps, then `kind` to the end of `total` steps."""
+    """Linear warm-up to `peak` over `warmup` steps, then `kind` to the end of `total` steps.
+
+    The first update has peak / warmup and an epoch floor(N / B) steps. SimCLR's code begins with a rate of 0, warms up
+    over floor(warmup_epochs * N / B) steps and trains for floor(epochs * N / B) + 1: with 10 of 100 epochs of ImageNet,
+    in batches of 256 to 8,192, the rates of the same step differ by up to 0.27% of the peak; with a warm-up of few
+    steps, by up to one part in so many.
+    """
 
     peak: float
     warmup: int
@@ -32,9 +38,11 @@ class Schedule:
 
     def __call__(self, step: int) -> float:
         """The rate of update number `step`, counted from 0."""
-        if step < self.warmup:
-            return self.peak * (step + 1) / self.warmup
-        if self.kind == "constant":
-            return self.peak
+        if step < self.warmup or self.kind == "constant":
+            return self.undecayed(step)
         done = (step - self.warmup) / max(1, self.total - self.warmup)
         return self.peak * 0.5 * (1 + math.cos(math.pi * done))
+
+    def undecayed(self, step: int) -> float:
+        """The rate of update number `step` without the decay: the warm-up, then the peak."""
+        return self.peak * min(1.0, (step + 1) / self.warmup) if self.warmup else self.peak

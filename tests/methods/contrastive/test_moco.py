@@ -123,6 +123,20 @@ def test_in_evaluation_both_views_are_encoded():
     assert len(method(views(method, batch(b=6))).h) == 12
 
 
+def test_the_demos_sum_of_both_queries_losses_is_twice_the_rate_and_half_the_decay():
+    after = {}
+    for terms, lr, decay in ((2, 0.1, 0.02), (1, 0.2, 0.01)):
+        method = moco(queue=8, symmetric=True)
+        optimizer = torch.optim.SGD(method.parameters(), lr, momentum=0.9, weight_decay=decay)
+        for seed in range(3):
+            made = views(method, batch(seed=seed))
+            optimizer.zero_grad()
+            (terms * method.loss(method(made), made)["loss"]).backward()
+            optimizer.step()
+        after[terms] = method.encoder.linear.weight
+    torch.testing.assert_close(after[1], after[2])
+
+
 def test_a_queue_longer_than_the_data_is_refused_and_left_out_fits_them():
     with pytest.raises(BadData, match="queue of 41 keys for 40 training samples"):
         moco(queue=41)

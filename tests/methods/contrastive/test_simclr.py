@@ -44,6 +44,14 @@ def test_the_projectors_are_those_of_figure_8():
     assert (hidden.out_features, last.out_features, last.bias) == (6, 4, None)
 
 
+@pytest.mark.parametrize("kind", ["linear", "nonlinear"])
+def test_the_last_norm_may_go_without_a_bias_as_in_the_authors_code(kind):
+    z, without = torch.randn(8, 6), projector(kind, 6, 4, bias=False)
+    assert (without[-1].bias, without[-1].weight is None) == (None, False)
+    torch.testing.assert_close(without(z).mean(0), torch.zeros(4), atol=1e-6, rtol=0)
+    assert SimCLR(Config(projector_bias=False), encoder(), FACTS).projector[-1].bias is None
+
+
 def test_its_defaults_are_the_papers_for_cifar():
     config = catalog.config("methods", "simclr")()
     assert (config.loss, config.projector_dim, config.augment.strength) == ({"name": "nt_xent"}, 128, 0.5)

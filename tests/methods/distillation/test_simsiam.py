@@ -47,3 +47,8 @@ def test_its_defaults_are_the_papers_for_cifar():
     config = Config()
     assert (config.projector_layers, config.projector_dim, config.predictor_dim) == (2, 2048, 512)
     assert config.augment.crop_scale == (0.2, 1.0)
+
+
+def test_the_predictors_rate_does_not_decay_unless_it_is_asked_to():
+    assert SimSiam(CONFIG, encoder(), facts()).undecayed == ("predictor",)
+    assert SimSiam(Config(predictor_rate="scheduled"), encoder(), facts()).undecayed == ()

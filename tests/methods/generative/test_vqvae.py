@@ -97,3 +97,11 @@ def test_the_codes_lie_on_about_the_papers_grid_at_every_size(shape, grid):
     images = views(made).inputs
     assert made.reconstruct(images).shape == images.shape
     assert made.sample(SampleRNG(0, 0, torch.arange(2))).shape[1:] == images.shape[1:]
+
+
+def test_by_their_mean_its_codebook_terms_weigh_as_many_times_less_as_there_are_positions():
+    by = {reduction: method(reduction=reduction, beta=0.7) for reduction in ("sum", "mean")}
+    terms = {reduction: made.loss(made(seen := views(made)), seen) for reduction, made in by.items()}
+    torch.testing.assert_close(terms["sum"]["reconstruction"], terms["mean"]["reconstruction"])
+    codebook = {reduction: each["loss"] - each["reconstruction"] for reduction, each in terms.items()}
+    torch.testing.assert_close(codebook["sum"], 16 * codebook["mean"], rtol=1e-3, atol=0)

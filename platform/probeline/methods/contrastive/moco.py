@@ -31,7 +31,9 @@ class Config(TwoViewSettings):
     """Defaults are the authors' demo's for CIFAR-10: momentum 0.99, temperature 0.1, a queue of 4096, 8 groups.
 
     `queue`: None is 4096, or as many as there are training samples. `symmetric`: each view is a query once; without it
-    the first view alone, at half the cost. `projector`: the demo has a linear one; MoCo v2's is better.
+    the first view alone, at half the cost. The loss is then the mean over both queries, where the demo adds them up:
+    SGD takes the demo's steps at twice its rate and half its weight decay. `projector`: the demo has a linear one; MoCo
+    v2's is better.
     `norm_groups`: shuffling batch norm (section 3.3) on one device, see MoCo's docstring; 1 switches it off.
     """
 

@@ -28,11 +28,15 @@ VERSION = 2  # views are drawn by sample since 2
 
 
 class Config(TwoViewSettings):
-    """Defaults are the paper's for CIFAR-10 (B.9): NT-Xent at temperature 0.5, colour strength 0.5, no blur."""
+    """Defaults are the paper's for CIFAR-10 (B.9): NT-Xent at temperature 0.5, colour strength 0.5, no blur.
+
+    `projector_bias`: whether the projector's last batch norm has a bias; the authors' code has none there.
+    """
 
     loss: Annotated[dict[str, Any], Component("losses")] = Field({"name": "nt_xent"})
     projector: Literal["none", "linear", "nonlinear"] = "nonlinear"
     projector_dim: int = Field(128, ge=1)
+    projector_bias: bool = True
 
 
 class SimCLR(TwoViews):
@@ -40,7 +44,7 @@ class SimCLR(TwoViews):
 
     def __init__(self, config: Config, encoder: nn.Module, facts: DatasetInfo) -> None:
         super().__init__(config, encoder, facts)
-        self.projector = projector(config.projector, encoder.dim, config.projector_dim)
+        self.projector = projector(config.projector, encoder.dim, config.projector_dim, config.projector_bias)
         self.compare = loss_function(config.loss)
         takes = signature(self.compare).parameters.get("labels")
         self.takes_labels = takes is not None

@@ -16,11 +16,17 @@ from probeline.models.settings import EncoderSettings
 
 
 class Config(EncoderSettings):
-    """`width`: channels of the first stage; 64 in the paper. `stem`: `imagenet` is 7x7 stride 2 and max-pooling."""
+    """`width`: channels of the first stage; 64 in the paper. `stem`: `imagenet` is 7x7 stride 2 and max-pooling.
+
+    `zero_init_residual`: the last batch norm of every residual block starts with weight 0, so that the block starts as
+    the identity (Goyal et al. 2017, arXiv 1706.02677, section 5.1). The ResNet paper has 1, as MoCo's code; the codes
+    of SimCLR, BYOL and SimSiam have 0.
+    """
 
     depth: Literal[18, 34, 50] = 18
     width: int = Field(64, ge=1)
     stem: Literal["cifar", "imagenet"] = "cifar"
+    zero_init_residual: bool = False
 
 
 BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}
@@ -29,7 +35,19 @@ BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}
 def build(config: Config, sample: SampleSpec) -> Encoder:
     """The encoder for images [H, W, C]: float [B, C, H, W] in, h [B, 8 * width * expansion] out."""
     block = Bottleneck if config.depth == 50 else BasicBlock
-    return ResNet(block, BLOCKS[config.depth], config.width, config.stem, channels=sample.channels)
+    encoder = ResNet(block, BLOCKS[config.depth], config.width, config.stem, channels=sample.channels)
+    if config.zero_init_residual:
+        start_as_identities(encoder)
+    return encoder
+
+
+def start_as_identities(encoder: nn.Module) -> None:
+    """Sets the weight of the last batch norm of every residual block to 0, in place."""
+    for module in encoder.modules():
+        if isinstance(module, BasicBlock):
+            nn.init.zeros_(module.bn2.weight)
+        elif isinstance(module, Bottleneck):
+            nn.init.zeros_(module.bn3.weight)
 
 
 def conv(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Conv2d:
