@@ -18,6 +18,14 @@ def test_simclrs_square_root_rule_gives_the_same_rate_at_4096():
     assert peak_rate(training(lr=1.2, batch_size=4096, scaling="sqrt")) == pytest.approx(0.075 * math.sqrt(4096))
 
 
+def test_of_one_rate_at_4096_come_the_papers_two_rules():
+    for batch in (256, 1024, 8192):
+        rates = [
+            peak_rate(training(lr=4.8, lr_batch_size=4096, batch_size=batch, scaling=s)) for s in ("linear", "sqrt")
+        ]
+        assert rates == pytest.approx([0.3 * batch / 256, 0.075 * math.sqrt(batch)])
+
+
 def test_without_a_rule_the_batch_size_does_not_matter():
     assert peak_rate(training(lr=0.3, batch_size=4096)) == 0.3
 

@@ -34,7 +34,8 @@ class Training(Settings):
         None, ge=1, description="Samples in memory at a time, by gradient caching; null: the whole batch at once."
     )
     optimizer: Literal["sgd", "lars", "adamw"] = "sgd"
-    lr: float = Field(0.05, ge=0, description="The learning rate at batch size 256; `scaling` carries it to others.")
+    lr: float = Field(0.05, ge=0, description="The learning rate at `lr_batch_size`; `scaling` carries it to others.")
+    lr_batch_size: int = Field(256, ge=1, description="The batch size at which `lr` holds, where there is a `scaling`.")
     scaling: Literal["none", "linear", "sqrt"] = "none"
     momentum: float = Field(0.9, ge=0, lt=1)
     weight_decay: float = Field(1e-4, ge=0)

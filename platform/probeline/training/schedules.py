@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from probeline.experiment.schema import Training
 
-REFERENCE_BATCH = 256
-"""`training.lr` is the rate at this batch size (Goyal et al. 2017; SimCLR section 2.3: 0.3 x batch / 256)."""
-
 
 def peak_rate(training: Training) -> float:
-    """The rate after warm-up: lr, lr * B/256 (`linear`) or lr * sqrt(B/256) (`sqrt`; SimCLR, B.1)."""
-    ratio = training.batch_size / REFERENCE_BATCH
+    """The rate after warm-up, of lr at batch size B0: lr, lr * B / B0 (`linear`) or lr * sqrt(B / B0) (`sqrt`).
+
+    Source: Goyal et al. 2017, arXiv 1706.02677, section 2.1; SimCLR, section 2.3 and B.1: 0.3 B / 256, 0.075 sqrt(B).
+    """
+    ratio = training.batch_size / training.lr_batch_size
     return training.lr * {"none": 1.0, "linear": ratio, "sqrt": math.sqrt(ratio)}[training.scaling]
 
 

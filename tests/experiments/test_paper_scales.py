@@ -1,0 +1,190 @@
+"""The `paper` scale of each shipped experiment of a paper has the paper's recipe, field by field.
+
+SimCLR: Chen, Kornblith, Norouzi, Hinton, ICML 2020, arXiv 2002.05709, appendices A (augmentation), B.1 (learning
+rates), B.5 (fine-tuning), B.10 (what is tuned), and the authors' code where the paper is silent: temperature 0.1, no
+bias in the projector's last norm, residual blocks that start as the identity. RotNet: Gidaris, Singh, Komodakis, ICLR
+2018, arXiv 1803.07728, section 3.1, and the authors' CIFAR-10 recipe.
+"""
+
+import math
+from functools import cache
+from pathlib import Path
+
+import pytest
+from probeline.experiment.grid import cells
+from probeline.experiment.load import load
+from probeline.experiment.schema import Training
+from probeline.training.schedules import peak_rate
+
+PAPERS = Path(__file__).parents[2] / "experiments" / "papers"
+
+IMAGENET_VIEWS = {
+    "method.augment.crop_scale": [[0.08, 1.0]],
+    "method.augment.crop_ratio": [[3 / 4, 4 / 3]],
+    "method.augment.flip": [0.5],
+    "method.augment.strength": [1.0],
+    "method.augment.jitter": [0.8],
+    "method.augment.grey": [0.2],
+    "method.augment.blur": [0.5],
+    "method.augment_other": [None],
+}
+RESNET_50 = {
+    "data.name": ["image_folder"],
+    "data.size": [224],
+    "encoder.name": ["resnet"],
+    "encoder.depth": [50],
+    "encoder.width": [64],
+    "encoder.stem": ["imagenet"],
+    "encoder.zero_init_residual": [True],
+}
+NT_XENT = {
+    "method.loss.name": ["nt_xent"],
+    "method.loss.temperature": [0.1],
+    "method.loss.normalise": [True],
+    "method.loss.negatives": ["both"],
+}
+PROJECTOR = {
+    "method.projector": ["nonlinear"],
+    "method.projector_dim": [128],
+    "method.projector_bias": [False],
+}
+LARS = {
+    "training.optimizer": ["lars"],
+    "training.momentum": [0.9],
+    "training.weight_decay": [1e-6],
+    "training.warmup_epochs": [10],
+    "training.schedule": ["cosine"],
+    "training.scaling": ["linear"],
+    "training.batch_size": [4096],
+    "training.epochs": [100],
+    "peak rate": [4.8],
+}
+SIMCLR = RESNET_50 | IMAGENET_VIEWS | NT_XENT | PROJECTOR | LARS
+FIG_9_BATCHES = [256, 512, 1024, 2048, 4096, 8192]
+WITHOUT_STANDARD_VIEWS = {key: value for key, value in SIMCLR.items() if key not in IMAGENET_VIEWS}
+
+RECIPES = {
+    "simclr_fig5": WITHOUT_STANDARD_VIEWS,  # crops on both branches, the pair on one; see the test of its colours
+    "simclr_fig7": SIMCLR | {"encoder.depth": [18, 34, 50], "encoder.width": [64, 128, 256]},
+    "simclr_fig8": SIMCLR
+    | {
+        "method.projector": ["none", "linear", "nonlinear"],
+        "method.projector_dim": [32, 64, 128, 256, 512, 1024, 2048],
+    },
+    "simclr_fig9": SIMCLR
+    | {
+        "training.scaling": ["linear", "sqrt"],
+        "training.batch_size": FIG_9_BATCHES,
+        "training.epochs": [100, 200, 400, 800],
+        "peak rate": [0.3 * b / 256 for b in FIG_9_BATCHES] + [0.075 * math.sqrt(b) for b in FIG_9_BATCHES],
+    },
+    "simclr_table1": SIMCLR
+    | {"method.augment.strength": [1 / 8, 1 / 4, 1 / 2, 1.0], "method.augment.blur": [0.0, 0.5]},
+    "simclr_table4": RESNET_50
+    | IMAGENET_VIEWS
+    | PROJECTOR
+    | LARS
+    | {
+        "method.loss.name": ["nt_xent", "nt_logistic", "margin_triplet"],
+        "method.loss.negatives": ["one"],
+        "method.loss.margin": [0.0, 0.4, 0.8, 1.6],
+        "method.loss.temperature": [0.1, 0.2, 0.5, 1.0],
+        "method.loss.mining": ["none", "semi_hard"],
+        "method.loss.normalise": [True],
+        "peak rate": [16 * lr for lr in (0.01, 0.1, 0.3, 0.5, 1.0)],
+    },
+    "simclr_table5": SIMCLR
+    | {"method.loss.normalise": [True, False], "method.loss.temperature": [0.05, 0.1, 0.5, 1.0, 10.0, 100.0]},
+    "simclr_table7": SIMCLR
+    | {
+        "training.epochs": [1000],
+        "evaluation.fine_tune.fractions": [[0.01, 0.1, 1.0]],
+        "evaluation.fine_tune.epochs": [[60, 30, 30]],
+        "evaluation.fine_tune.lr": [[0.05]],
+        "evaluation.fine_tune.batch_size": [4096],
+        "evaluation.fine_tune.augment.jitter": [0.0],
+        "evaluation.fine_tune.augment.grey": [0.0],
+        "evaluation.fine_tune.augment.blur": [0.0],
+    },
+    "rotnet_table2": {
+        "data.name": ["cifar10"],
+        "method.rotations": [[0, 90, 180, 270], [0, 180], [90, 270], [0, 45, 90, 135, 180, 225, 270, 315]],
+        "method.augment.flip": [0.5],
+        "method.augment.jitter": [0.0],
+        "method.augment.grey": [0.0],
+        "method.augment.blur": [0.0],
+        "training.optimizer": ["sgd"],
+        "training.momentum": [0.9],
+        "training.weight_decay": [5e-4],
+        "training.batch_size": [128],
+        "training.epochs": [200],
+        "training.warmup_epochs": [0],
+        "peak rate": [0.1],
+    },
+    "batch_size": SIMCLR
+    | {
+        "training.batch_size": [256, 1024, 4096],
+        "peak rate": [0.3, 1.2, 4.8],
+    },
+}
+OF_NO_PAPER = {"loss_cost"}
+"""Experiments of this project's own in which no paper's recipe is trained."""
+
+
+@cache
+def recipes(name, method):
+    """The recipes of the method's cells at the scale `paper`."""
+    every = [cell.recipe for cell in cells(load(PAPERS / f"{name}.yaml", "paper"))]
+    return [recipe for recipe in every if recipe["method"]["name"] == method]
+
+
+def values(recipe, key):
+    """The value of a dotted key of a recipe in a list; nothing where the recipe has no such key."""
+    if key == "peak rate":
+        return [peak_rate(Training.model_validate(recipe["training"]))]
+    for part in key.split("."):
+        if not isinstance(recipe, dict) or part not in recipe:
+            return []
+        recipe = recipe[part]
+    return [recipe]
+
+
+def distinct(items):
+    """The distinct items as text, numbers to nine digits."""
+    return {f"{item:.9g}" if type(item) in (int, float) else repr(item) for item in items}
+
+
+@pytest.mark.parametrize(("name", "key"), [(name, key) for name, recipe in RECIPES.items() for key in recipe])
+def test_the_paper_scale_has_the_papers_values(name, key):
+    method = "rotation" if name == "rotnet_table2" else "simclr"
+    given = [value for recipe in recipes(name, method) for value in values(recipe, key)]
+    assert distinct(given) == distinct(RECIPES[name][key])
+
+
+def test_every_experiment_of_a_paper_is_held_to_a_recipe():
+    assert {path.stem for path in PAPERS.glob("*.yaml")} == {*RECIPES} | OF_NO_PAPER
+
+
+def test_figure_5_distorts_colours_at_imagenets_strength_and_crops_both_branches():
+    for recipe in recipes("simclr_fig5", "simclr"):
+        assert [operation["name"] for operation in recipe["method"]["augment"]] == ["crop"]
+        other = recipe["method"]["augment_other"]
+        assert (other[0]["name"], other[0]["scale"]) == ("crop", [0.08, 1.0])
+        assert {operation["strength"] for operation in other if operation["name"] == "colour"} <= {1.0}
+        assert {operation["p"] for operation in other if operation["name"] == "blur"} <= {1.0}
+
+
+def test_figure_5_has_every_ordered_pair_of_seven_transformations_in_the_papers_order():
+    names = ["crop", "cutout", "color", "sobel", "noise", "blur", "rotate"]
+    pairs = {(a, b) for a in names for b in names}
+    labels = [cell.label.removeprefix("augment_other=") for cell in cells(load(PAPERS / "simclr_fig5.yaml", "paper"))]
+    both = [(first, second or first) for first, _, second in (label.partition(" then ") for label in labels)]
+    assert (set(both), len(both)) == (pairs, 49)
+    assert list(dict.fromkeys(first for first, _ in both)) == list(dict.fromkeys(b for _, b in both)) == names
+
+
+def test_each_square_root_rate_stands_with_its_own_batch_size():
+    for recipe in recipes("simclr_fig9", "simclr"):
+        training = Training.model_validate(recipe["training"])
+        rules = {"linear": 0.3 * training.batch_size / 256, "sqrt": 0.075 * math.sqrt(training.batch_size)}
+        assert peak_rate(training) == pytest.approx(rules[training.scaling])
