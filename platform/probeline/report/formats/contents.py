@@ -1,5 +1,6 @@
 """What a report says, before it is set as HTML or Markdown."""
 
+import logging
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
+from probeline.errors import UserError
 from probeline.experiment.references import referred
 from probeline.experiment.schema import Experiment
 from probeline.plugins import catalog
@@ -20,6 +22,8 @@ from probeline.report.sentences.summary import Answer, answer
 from probeline.report.statistics.intervals import COVERAGE, METHOD
 from probeline.report.tables import leaderboard, tables
 from probeline.report.tables.tables import Table
+
+log = logging.getLogger(__name__)
 
 METRIC = "linear_probe/top1"
 INSIDE = "A closer look"
@@ -76,7 +80,7 @@ class Contents:
 def contents(
     experiment: Experiment, trials: pd.DataFrame, history: pd.DataFrame, files: pd.DataFrame | None = None
 ) -> Contents:
-    """Compute and draw everything; raises what a figure plug-in raises, other than NothingToDraw.
+    """Compute and draw everything; a figure that fails leaves a note in its place and its traceback in the log.
 
     `files`: what the trials of `chosen` left, a row a file: trial_id, name, content. None: nobody looked.
     """
@@ -207,14 +211,24 @@ def _panels(choice: TrialSelection, main: str, pictures: Sheets, attrs: dict[str
 def chart(component: dict[str, Any], trials: pd.DataFrame, history: pd.DataFrame, given: dict[str, Any]) -> Chart:
     """Draw one figure; what its component leaves out is `given` (see `defaults`)."""
     name = component["name"]
+    try:
+        return Chart(name, _figure(component, trials, history, given))
+    except NothingToDraw as empty:
+        return Chart(name, None, str(empty))
+    except UserError:
+        raise
+    except Exception as error:  # whatever a figure plug-in raises: the rest of the page does not depend on it
+        log.warning("figure %s failed", name, exc_info=True)
+        reason = str(error).strip().partition("\n")[0][:200]
+        return Chart(name, None, f"The figure {name} failed: {type(error).__name__}: {reason}".rstrip(": ") + ".")
+
+
+def _figure(component: dict[str, Any], trials: pd.DataFrame, history: pd.DataFrame, given: dict[str, Any]) -> go.Figure:
     settings = catalog.settings("figures", component)
     unset = {k: v for k, v in given.items() if k in type(settings).model_fields and getattr(settings, k) is None}
     settings = settings.model_copy(update=unset)
-    plugin: ModuleType = catalog.module("figures", name)
-    try:
-        return Chart(name, plugin.draw(plugin.prepare(trials, history, settings), settings))
-    except NothingToDraw as empty:
-        return Chart(name, None, str(empty))
+    plugin: ModuleType = catalog.module("figures", component["name"])
+    return plugin.draw(plugin.prepare(trials, history, settings), settings)
 
 
 def _online(frames: tuple) -> list[Chart]:

@@ -73,9 +73,10 @@ def axes(trials: pd.DataFrame) -> list[str]:
 
 
 def metrics(trials: pd.DataFrame, prefix: str = "") -> list[str]:
-    """Metric columns that hold at least one number."""
+    """Metric columns that hold a number of a finished trial: those of which `cells` has a value."""
     named = [name for name in trials.columns if "/" in name and name.startswith(prefix)]
-    return [name for name in named if trials[name].notna().any()]
+    finished = trials[trials["status"] == "finished"]
+    return [name for name in named if finished[name].notna().any()]
 
 
 def values_of(trials: pd.DataFrame, axis: str) -> list[Any]:
