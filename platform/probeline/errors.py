@@ -9,6 +9,13 @@ FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the quota is used up", 
 """How an operating system says that there is no room, by its number."""
 
 
+LONGEST = 300
+"""Characters of a value that a message repeats."""
+
+REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP}
+"""Numbers by which an operating system says that a path is not for this user, or is no place for a file."""
+
+
 class UserError(Exception):
     """A mistake that the user can mend: shown as its message alone, exit code 2.
 
@@ -48,13 +55,52 @@ class DiskFull(TrialError):
 
 @contextmanager
 def disk_full_guard(path: Path) -> Iterator[None]:
-    """Around what writes at `path`. Raises DiskFull in place of the system's error, which often names no file."""
+    """Around what writes at `path`, in place of the system's error, which often names no file.
+
+    Raises:
+        DiskFull: there is no room.
+        UserError: the path cannot be written by this user, or a part of it is no folder.
+    """
     try:
         yield
     except OSError as error:
-        if error.errno not in FULL:
-            raise
-        raise DiskFull(disk_full_message(path, error)) from error
+        if error.errno in FULL:
+            raise DiskFull(disk_full_message(path, error)) from error
+        if error.errno in REFUSED:
+            raise UserError(
+                f"{path}: cannot be written ({error.strerror}); give this user the right to write there, or use "
+                "another folder (--folder; PROBELINE_CACHE for the data cache)"
+            ) from error
+        raise
+
+
+@contextmanager
+def writing(option: str, path: Path) -> Iterator[None]:
+    """Around what writes at a path that `option` names. Raises UserError, DiskFull in place of the system's errors."""
+    if "\0" in str(path):
+        raise UserError(f"{option} {path}: cannot be written (a path cannot hold a NUL character); name another path")
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise DiskFull(disk_full_message(path, error)) from error
+        shown = str(path)[:LONGEST]
+        raise UserError(f"{option} {shown}: cannot be written ({error.strerror}); name another path") from error
+
+
+@contextmanager
+def parsing(what: str, allowed: str) -> Iterator[None]:
+    """Around what makes sense of a value that a user gave. Raises UserError in place of whatever that raises.
+
+    Args:
+        what: the option and its value, without a login. allowed: what to give instead, with an example.
+    """
+    try:
+        yield
+    except (ValueError, ArithmeticError, LookupError, TypeError, OSError, RecursionError) as error:
+        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0][:200] or type(error).__name__
+        shown = what if len(what) <= LONGEST else f"{what[: LONGEST - 3]}..."
+        raise UserError(f"{shown}: {reason}; allowed: {allowed}") from None
 
 
 def disk_full_message(path: Path | str, error: OSError) -> str:

@@ -68,5 +68,5 @@ def test_what_is_no_checkpoint_is_refused_and_never_run(tmp_path, content, suffi
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(UserError, match="no such file"):
+    with pytest.raises(UserError, match="cannot be read: No such file"):
         load_weights(torch.nn.Linear(2, 2), tmp_path / "none.pth")

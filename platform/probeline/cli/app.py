@@ -25,8 +25,10 @@ from probeline.cli.options import (
     Tracking,
     planned,
     storage_of,
+    working_folder,
+    writable_folder,
 )
-from probeline.errors import FULL, TrialError, UserError, disk_full_message
+from probeline.cli_messages import accept_any_locale, message_of, say
 
 app = typer.Typer(
     help="Declare an ablation in YAML, train and evaluate every cell, publish what can be believed.",
@@ -92,11 +94,15 @@ def run(
     from probeline.execution.ray.scheduler import Budget
     from probeline.execution.run import RunEnvironment
     from probeline.execution.run import run as run_plan
+    from probeline.experiment.yaml_source import read_file
+    from probeline.tracking.server.location import check_writable
     from probeline.tracking.writing.experiments import describe
     from probeline.tracking.writing.provenance import collect
 
     kept = storage_of(storage, folder)
     made, uri = planned(spec, scale, sets, tracking_uri)
+    writable_folder("--folder", folder)
+    check_writable(uri)
     for note in made.notes:
         print(f"note: {note}")
     finished = made.counts().get("finished", 0)
@@ -110,7 +116,7 @@ def run(
         print("\n".join(forecast.left_text(found) or ["the budget holds all of it, as far as is known"]))
     known = {trial.id for trial in todo}
     seen = watch(todo, finished, Console(), [trial for trial in fits if trial.id not in known])
-    info = describe(made.experiment, spec.read_text(), collect(spec.resolve().parent) | submitted_provenance())
+    info = describe(made.experiment, read_file(spec), collect(spec.resolve().parent) | submitted_provenance())
     outcome = run_plan(made, info, RunEnvironment(folder, uri, address, kept), seen, budget, todo)
     print(outcome.summary(str(spec)), flush=True)
     if outcome.stranded:
@@ -147,7 +153,7 @@ def status(
 @app.command()
 def ui(
     tracking_uri: Tracking = None,
-    port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 5000,
     host: Annotated[str, typer.Option(help="Who may connect; the default is this machine only.")] = "127.0.0.1",
 ) -> None:
     """Open MLflow's user interface on the results."""
@@ -213,17 +219,16 @@ def version(show_version: Annotated[bool, typer.Option("--version", help="Print 
 
 
 def main() -> None:
-    """Runs the command; a user's mistake is its message on standard error and exit code 2."""
-    sys.path.append(str(Path.cwd()))  # plug-ins of the project one stands in, by dotted name
+    """Runs the command; a failure that the user can do something about is its message and exit code 2."""
+    accept_any_locale()
     try:
+        sys.path.append(str(working_folder()))  # plug-ins of the project one stands in, by dotted name
         app()
-    except (UserError, TrialError) as error:  # planning reads data, which may be damaged
-        print(error, file=sys.stderr)
-        sys.exit(2)
-    except OSError as error:
-        if error.errno not in FULL:
+    except Exception as error:
+        message = message_of(error)
+        if message is None:
             raise
-        print(disk_full_message(error.filename or "a file", error), file=sys.stderr)
+        say(message)
         sys.exit(2)
 
 

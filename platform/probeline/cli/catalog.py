@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from probeline.errors import UserError
+from probeline.errors import UserError, writing
 
 app = typer.Typer()
 
@@ -41,4 +41,5 @@ def schema(out: Annotated[Path | None, typer.Option(help="Write to this file ins
     if out is None:
         print(text)
     else:
-        out.write_text(text + "\n")
+        with writing("--out", out):
+            out.write_text(text + "\n", encoding="utf-8")

@@ -19,7 +19,7 @@ def dash(
     scale: ScaleOption = None,
     sets: Sets = None,
     tracking_uri: Tracking = None,
-    port: Annotated[int, typer.Option(help="Port on this machine; 0 takes a free one.")] = 8050,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on this machine; 0 takes a free one.")] = 8050,
     host: Annotated[str, typer.Option(help="Who may connect; the default is this machine only.")] = "127.0.0.1",
     folder: Folder = Path(".probeline"),
     storage: StorageUri = None,

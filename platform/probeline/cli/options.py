@@ -1,11 +1,15 @@
 """Options and arguments that several commands take, and the plan that they ask for."""
 
 import os
+import stat
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from probeline.errors import UserError, parsing, writing
 
 if TYPE_CHECKING:
     from probeline.execution.planning.plan import Plan
@@ -15,7 +19,27 @@ Spec = Annotated[Path, typer.Argument(help="The experiment's YAML file.")]
 ScaleOption = Annotated[str | None, typer.Option(help="One of the experiment's scales, such as smoke.")]
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one key; repeatable.")]
 Tracking = Annotated[str | None, typer.Option(help="MLflow's address; else $MLFLOW_TRACKING_URI, else ./mlflow.db.")]
-Folder = Annotated[Path, typer.Option(help="Encoders, checkpoints and the spool.", envvar="PROBELINE_FOLDER")]
+
+
+def a_folder(folder: Path) -> Path:
+    """An option's folder, which need not be there yet. Raises UserError where something else is, or can never be."""
+    with parsing(f"--folder {folder}", "a folder, made where it is missing"):
+        if not stat.S_ISDIR(_mode(folder)):
+            raise ValueError("is no folder")
+    return folder
+
+
+def _mode(path: Path) -> int:
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        return stat.S_IFDIR
+
+
+Folder = Annotated[
+    Path,
+    typer.Option(callback=a_folder, help="Encoders, checkpoints and the spool.", envvar="PROBELINE_FOLDER"),
+]
 StorageUri = Annotated[
     str | None,
     typer.Option(
@@ -52,6 +76,33 @@ NoPlugins = Annotated[
         help="Refuse code that the spec names by its module; PROBELINE_PLUGINS=forbid too.",
     ),
 ]
+
+
+def working_folder() -> Path:
+    """The folder that a command stands in. Raises UserError where it was removed meanwhile."""
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise UserError(f"the working folder cannot be used ({error.strerror}); change to another one") from None
+
+
+def writable_folder(option: str, folder: Path) -> None:
+    """Makes an option's folder and writes a byte there, before anything that takes time. Raises UserError."""
+    with writing(option, folder):
+        check_name(option, folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"x")
+
+
+def check_name(option: str, path: Path) -> None:
+    """MLflow and Ray keep paths as UTF-8 text. Raises UserError for a path whose bytes are none."""
+    try:
+        str(path.resolve()).encode("utf-8")
+    except UnicodeEncodeError:
+        raise UserError(
+            f"{option} {path.resolve()}: a folder's name is not UTF-8 text, so MLflow can keep nothing there; rename it"
+        ) from None
 
 
 def storage_of(storage: str | None, folder: Path) -> "StoragePath":

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from probeline.cli.options import Folder, ScaleOption, Sets, Spec, Tracking, planned
+from probeline.cli.options import Folder, ScaleOption, Sets, Spec, Tracking, planned, writable_folder
+from probeline.errors import writing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,17 +48,21 @@ def report(
     expected = expectations.read(check) if check else None
     with _no_collection(), ExitStack() as stack:
         experiment, results, uri = _results(spec, scale, sets, tracking_uri, source)
+        place = out or folder / "reports" / experiment.name
+        writable_folder("--out", place)
         put = stack.enter_context(publisher(uri, experiment.name)) if publish and uri is not None else None
         trials, history = results()
-        place = out or folder / "reports" / experiment.name
         files = stored.panels(source) if source is not None else _files(uri, experiment, trials)
-        paths = page.write(experiment, trials, history, place, images, files)
+        with writing("--out", place):
+            paths = page.write(experiment, trials, history, place, images, files)
         print("\n".join(str(path.resolve()) for path in paths))
         if put is not None and trials["run_id"].notna().any():
             told = (place / page.SUMMARY).read_text(encoding="utf-8")
             print(put(uri, folder.resolve(), describe(experiment, "", {}), told, place, paths, _compared(trials)))
     if expect:
-        print(f"{expectations.stored(trials, experiment.report.metric, expect)} expectations written to {expect}")
+        with writing("--expect", expect):
+            count = expectations.stored(trials, experiment.report.metric, expect)
+        print(f"{count} expectations written to {expect}")
     findings = expectations.check(expected, trials) if expected else []
     for finding in findings:
         print(finding)

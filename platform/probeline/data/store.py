@@ -8,6 +8,7 @@ imports neither torch nor PIL nor scikit-learn. Everything in the cache may be d
 import hashlib
 import json
 import logging
+import os
 import time
 from dataclasses import dataclass
 from importlib.metadata import version as package_version
@@ -20,8 +21,10 @@ from probeline.core.sample_spec import SampleSpec
 from probeline.data import cache
 from probeline.data.settings import DatasetSettings
 from probeline.data.split import slices
-from probeline.errors import BadData, UserError
+from probeline.errors import FULL, BadData, UserError
+from probeline.experiment.problems import printable
 from probeline.plugins import catalog
+from probeline.regular_files import open_regular, reason
 from probeline.storage import checksummed_json, file_lock
 
 logger = logging.getLogger(__name__)
@@ -67,17 +70,18 @@ def open_dataset(component: dict[str, Any]) -> Dataset:
 def digest_of_file(path: Path) -> str:
     """sha256 of a file's bytes, remembered by its path, size and time. Raises UserError where it cannot be read."""
     try:
-        stat = path.stat()
+        with open_regular(path) as file:
+            stat = os.fstat(file.fileno())
         described = json.dumps([str(path.resolve()), stat.st_size, stat.st_mtime_ns])
         memo_path = cache.root() / "files" / f"{hashlib.sha256(described.encode()).hexdigest()}.json"
         memo = checksummed_json.read(memo_path)
         if memo is None:
-            with path.open("rb") as file:
+            with open_regular(path) as file:
                 memo = {"digest": hashlib.file_digest(file, "sha256").hexdigest()}
             checksummed_json.write(memo_path, memo)
         return memo["digest"]
     except OSError as error:
-        raise UserError(f"{path}: {error.strerror or error}") from error
+        raise UserError(f"{printable(str(path))}: cannot be read: {reason(error)}") from error
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ def _source(component: dict[str, Any]) -> _Source:
 
 def _fingerprint(name: str, config: DatasetSettings, module: ModuleType) -> str:
     read_settings = config.model_dump(mode="json", exclude=set(DatasetSettings.model_fields))
-    stats = [(str(path), path.stat()) for path in [*module.files(config), Path(module.__file__)]]
+    stats = [(str(path), path.stat()) for path in [*_files(name, config, module), Path(module.__file__)]]
     described = {
         "format": FORMAT,
         "name": name,
@@ -107,6 +111,18 @@ def _fingerprint(name: str, config: DatasetSettings, module: ModuleType) -> str:
         "files": sorted((path, stat.st_size, stat.st_mtime_ns) for path, stat in stats),
     }
     return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
+
+
+def _files(name: str, config: DatasetSettings, module: ModuleType) -> list[Path]:
+    """The files that the data set is read from. Raises UserError for a path that this machine cannot look up."""
+    try:
+        return module.files(config)
+    except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL, no permission, `~` of an unknown user
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise
+        path = getattr(error, "filename", None)
+        where = f"{printable(str(path))[:200]}: " if path else ""
+        raise UserError(f"data set {name}: {where}{reason(error)}; correct its path") from error
 
 
 def _memo_path(source: _Source) -> Path:

@@ -10,7 +10,8 @@ from typing import Any
 from probeline.errors import UserError
 
 LONGEST = 60
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Characters that end a line, move the cursor, reorder what stands beside them, or are no text at all."""
 
 Path = tuple[str | int, ...]
 
@@ -42,7 +43,7 @@ def dotted(path: Path) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` on one line: control characters and lone surrogates escaped."""
+    """`text` on one line: control characters, marks of direction and lone surrogates escaped."""
     return CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 

@@ -16,6 +16,8 @@ SECTIONS = ("data", "encoder", "method", "training", "evaluation")
 KINDS_OF_SECTIONS = {"data": "datasets", "encoder": "encoders", "method": "methods", "evaluation": "protocols"}
 TableName = Literal["results", "differences", "cost", "failures", "provenance"]
 MAX_SEEDS = 10_000
+SMALLEST_SHARE, MAX_COUNT = 0.0001, 1_000_000
+"""Of a CPU or GPU: Ray counts in ten thousandths; no cluster has more."""
 
 Value = Any  # a scalar, a list, or a component; checked where it lands
 Values = list[Value] | dict[str, Value]
@@ -81,6 +83,13 @@ class Resources(Settings):
         gt=0,
         description="A worker that keeps so many GiB more than after its first trial is replaced; null: never.",
     )
+
+    @field_validator("cpus", "gpus", "cpus_per_worker", "gpus_per_worker")
+    @classmethod
+    def _counted_by_ray(cls, count: float | None) -> float | None:
+        if count and not SMALLEST_SHARE <= count <= MAX_COUNT:
+            raise ValueError(f"got {shown(count)}; allowed: {SMALLEST_SHARE:.4f} to {MAX_COUNT:,}")
+        return count
 
     @field_validator("gpus", "gpus_per_worker")
     @classmethod

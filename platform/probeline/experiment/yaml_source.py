@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from probeline.experiment.problems import Path, Problem, SpecError, dotted, printable, shown
+from probeline.regular_files import open_regular, reason
 
 LARGEST_FILE = 1_000_000
 MOST_NODES = 100_000
@@ -61,7 +62,7 @@ class KeyValuePairs(list):
 def read_file(path: FilePath) -> str:
     """The text of a file. Raises SpecError for one that is missing, unreadable, too large or not UTF-8."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             content = file.read(LARGEST_FILE + 1)
     except FileNotFoundError:
         raise SpecError([Problem(printable(str(path)), "", _missing(path))]) from None
@@ -69,8 +70,7 @@ def read_file(path: FilePath) -> str:
         message = "a folder; name the experiment's YAML file in it"
         raise SpecError([Problem(printable(str(path)), "", message)]) from None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise SpecError([Problem(printable(str(path)), "", f"cannot be read: {reason}")]) from None
+        raise SpecError([Problem(printable(str(path)), "", f"cannot be read: {reason(error)}")]) from None
     if len(content) > LARGEST_FILE:
         raise SpecError([Problem(printable(str(path)), "", "larger than 1 MB; an experiment is a short text")])
     try:

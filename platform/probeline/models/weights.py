@@ -9,6 +9,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from probeline.errors import UserError
+from probeline.regular_files import open_regular, reason
 
 PREFIXES = ("module.", "encoder.", "backbone.", "model.")
 
@@ -42,8 +43,10 @@ def bare(name: str) -> str:
 
 def read(path: Path) -> dict[str, Tensor]:
     """The tensors of a checkpoint by name; a nested `state_dict` or `model` entry is looked into."""
-    if not path.is_file():
-        raise UserError(f"weights {path}: no such file")
+    try:
+        open_regular(path).close()
+    except OSError as error:
+        raise UserError(f"weights {path}: cannot be read: {reason(error)}") from None
     try:
         if path.suffix == ".safetensors":
             return load_file(path)

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from probeline.errors import StorageError, UserError, disk_full_guard
+from probeline.errors import StorageError, UserError, disk_full_guard, parsing
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -123,8 +123,9 @@ def parse_path(text: str | Path) -> StoragePath:
     text = str(text)
     if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
         return Path(text)
-    parts = urlsplit(text)
     shown = re.sub(r"//[^/]*@", "//***@", text)
+    with parsing(f"storage {shown}", "a folder, or an address such as s3://BUCKET/PREFIX"):
+        parts = urlsplit(text)
     if "@" in parts.netloc:
         raise UserError(
             f"storage {shown}: a login is no part of an address, which everybody sees; take it out, and set "

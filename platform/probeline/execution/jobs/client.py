@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from probeline.errors import UserError
+from probeline.errors import UserError, parsing
 from probeline.execution.jobs.package import Package
 
 if TYPE_CHECKING:
@@ -161,13 +161,15 @@ def connect(address: str) -> Jobs:
     Raises:
         UserError: within seconds, where the address cannot be meant or no job server answers.
     """
-    parts = urlsplit(address)
     what = f"--address {re.sub(r'//[^/@]*@', '//***@', address)}"
+    with parsing(what, "http://HOST:8265, the address of the head's job server, without a login"):
+        parts = urlsplit(address)
+        port = parts.port
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
         raise UserError(f"{what}: allowed: http://HOST:8265, the address of the head's job server, without a login")
     try:
-        place = parts.hostname, parts.port or {"http": 80, "https": 443}[parts.scheme]
-        socket.create_connection(place, timeout=PATIENCE).close()
+        host_and_port = parts.hostname, port or {"http": 80, "https": 443}[parts.scheme]
+        socket.create_connection(host_and_port, timeout=PATIENCE).close()
     except (OSError, ValueError) as error:
         raise UserError(
             f"{what}: nothing listens there ({error}); start a head (ray start --head, which needs "

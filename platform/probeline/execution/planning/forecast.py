@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from probeline.errors import UserError
+from probeline.errors import parsing
 from probeline.execution.planning import planned_tuning_trials
 from probeline.execution.planning.cost_model import Price, Prices, Total, ends, prices_of, total
 from probeline.execution.planning.plan import Plan, in_words
@@ -17,6 +17,9 @@ from probeline.experiment.trial import Trial
 from probeline.storage.paths import RemotePath, StoragePath
 from probeline.tracking.reading.costs import costs, shape
 from probeline.tracking.writing.provenance import cores, gpus, processor
+
+MOST = 10_000_000
+"""CPUs, or GPUs, that a cluster can be said to have."""
 
 NAMED = 12
 """Left trials named in the text; `--json` names all."""
@@ -34,13 +37,11 @@ class Cluster:
         """`64` or `64,8`: cores, GPUs; None: this machine. Raises UserError."""
         if text is None:
             return cls(cores(), len(gpus()))
-        try:
+        with parsing(f"--cluster {text}", "CPUS or CPUS,GPUS, such as 64,8"):
             parts = [float(part) for part in text.split(",")]
-            if not 1 <= len(parts) <= 2 or min(parts) < 0 or not parts[0]:
-                raise ValueError
-        except ValueError:
-            raise UserError(f"--cluster {text}: allowed: CPUS or CPUS,GPUS, such as 64,8") from None
-        return cls(*[*parts, 0.0][:2])
+            if not 1 <= len(parts) <= 2 or not all(0 <= part <= MOST for part in parts) or not parts[0]:
+                raise ValueError(f"got no counts up to {MOST:,}")
+            return cls(*[*parts, 0.0][:2])
 
     def slots(self, resources: Resources) -> int:
         """How many trials run at once; at least one, as a run refuses what can never run."""

@@ -18,6 +18,8 @@ from pydantic import Field, ValidationError, model_validator
 
 from probeline.core.settings import Settings
 from probeline.errors import UserError
+from probeline.experiment.problems import SpecError
+from probeline.experiment.yaml_source import parse, read_file
 from probeline.report.results.cells import CellResult, cells, layout
 from probeline.report.results.metrics import Metric, metric
 from probeline.report.sentences import phrases
@@ -65,15 +67,17 @@ class CheckResult:
 
 def read(path: Path) -> Expectations:
     """Raises UserError with the file, the entry and what is wrong."""
+    text = read_file(path)
+    if not text.strip():
+        raise UserError(f"{path}: empty; it needs `expect`, a list of what cells must reach")
+    tree, source, problems = parse(text, str(path))
+    if problems:
+        raise SpecError(problems)
     try:
-        return Expectations.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from error
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: not YAML: {str(error).partition(chr(10))[0]}") from error
+        return Expectations.model_validate(tree)
     except ValidationError as error:
         first = error.errors()[0]
-        raise UserError(f"{path} {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        raise SpecError([source.problem(tuple(first["loc"]), first["msg"])]) from error
 
 
 def check(expected: Expectations, trials: pd.DataFrame) -> list[CheckResult]:

@@ -11,43 +11,66 @@ import sqlite3
 import ssl
 import urllib.error
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from probeline.errors import UserError
+from probeline.errors import UserError, parsing
+from probeline.regular_files import open_regular
 
 DATABASES = ("postgresql", "mysql", "mssql")
 PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 TRAINING = "?workflowType=machine_learning"
 """Ends an address in MLflow's UI: 3.17 opens with traces of language models unless the address says otherwise."""
 
-PATIENCE = 3.0  # seconds to wait for a server before saying that it does not answer
+TIMEOUT_S = 3.0
+"""Wait for a server before saying that it does not answer."""
+
+ALLOWED = (
+    "sqlite:///path/mlflow.db, http(s)://server:port and a database such as postgresql://user@server/name (MLflow 3 no "
+    "longer keeps runs in plain folders)"
+)
 
 
 def resolve(uri: str | None = None, directory: Path | None = None) -> str:
     """The tracking URI that is meant: `uri`, else MLFLOW_TRACKING_URI, else `mlflow.db` in `directory` (or here).
 
-    Raises UserError, within seconds, where nothing can be kept there.
+    Raises UserError, within seconds, where nothing can be read there, nor be written for the first time.
     """
     directory = (directory or Path.cwd()).resolve()
-    uri = uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{directory / 'mlflow.db'}"
-    scheme = uri.partition(":")[0].partition("+")[0].lower()
-    if scheme == "sqlite":
-        return _checked_sqlite(uri, directory)
+    uri = uri or os.environ.get("MLFLOW_TRACKING_URI") or sqlite_uri(directory / "mlflow.db")
+    with parsing(f"tracking URI {redacted(uri)!r}", ALLOWED):
+        scheme = uri.partition(":")[0].partition("+")[0].lower()
+        if scheme == "sqlite":
+            return _checked_sqlite(uri, directory)
+        urlsplit(uri)  # raises for an address that is none
     if scheme in ("http", "https"):
         return _checked_server(uri)
     if scheme in DATABASES:
         return _checked_database(uri, scheme)
-    raise UserError(
-        f"tracking URI {redacted(uri)!r}: cannot be used; allowed are sqlite:///path/mlflow.db, http(s)://server:port "
-        "and a database such as postgresql://user@server/name (MLflow 3 no longer keeps runs in plain folders)"
-    )
+    raise UserError(f"tracking URI {redacted(uri)!r}: cannot be used; allowed are {ALLOWED}")
+
+
+def sqlite_uri(file: Path) -> str:
+    """The tracking URI of a database file; `sqlite_file` gives the file back, whatever its folders are called.
+
+    With characters that need an escape it names the driver too: MLflow makes the folder of a plain `sqlite:///` address
+    without taking the escapes back.
+    """
+    path = str(file).replace("%", "%25").replace("?", "%3F")
+    return f"sqlite:///{path}" if path == str(file) else f"sqlite+pysqlite:///{path}"
 
 
 def sqlite_file(uri: str) -> Path | None:
     """The database file of an sqlite URI; None for any other URI."""
-    match = re.match(r"sqlite(\+\w+)?:///(?P<path>[^?]+)", uri)
+    match = re.match(r"sqlite(\+\w+)?:///(?P<path>[^?]+)", uri, re.IGNORECASE)
     return Path(unquote(match["path"])) if match else None
+
+
+def file_of(uri: str | None) -> Path | None:
+    """The path on this machine of a `file:` URI, its escapes taken back; None for any other URI."""
+    parts = urlsplit(uri or "")
+    return Path(unquote(parts.path)) if parts.scheme == "file" and not parts.netloc else None
 
 
 def artifact_location(uri: str, experiment: str, directory: Path) -> str | None:
@@ -79,35 +102,57 @@ def redacted(uri: str) -> str:
     return re.sub(r"(://[^/@:]*):[^@/]*@", r"\1:***@", uri)
 
 
-def _checked_sqlite(uri: str, directory: Path) -> str:
+def check_writable(uri: str) -> None:
+    """Raises UserError where a run could not write to the tracking database; a server says so itself."""
     file = sqlite_file(uri)
     if file is None:
-        raise UserError(f"tracking URI {uri!r}: names no file; write sqlite:///path/mlflow.db")
+        return
+    if not os.access(file if file.exists() else _folder_above(file), os.W_OK) or (
+        file.exists() and not os.access(file.parent, os.W_OK | os.X_OK)  # its journal lies beside it
+    ):
+        raise UserError(
+            f"{file}: this user may not write there; name another database (--tracking-uri sqlite:////FOLDER/mlflow.db)"
+        )
+
+
+def _checked_sqlite(uri: str, directory: Path) -> str:
+    file, what = sqlite_file(uri), f"tracking URI {uri!r}"
+    if file is None or not file.name or file.name == ":memory:":
+        raise UserError(f"{what}: names no file; write sqlite:///path/mlflow.db")
+    if "?" in uri:
+        raise UserError(f"{what}: takes no options; write a question mark in a folder's name as %3F")
     file = (directory / file).resolve()
-    folder = next(folder for folder in file.parents if folder.exists())
-    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
-        raise UserError(f"tracking URI {uri!r}: {folder} is not a folder that can be written to")
     if file.exists():
-        _check_database_file(uri, file)
-    return f"sqlite:///{file}"
+        _check_database_file(what, file)
+    elif not os.access(_folder_above(file), os.W_OK | os.X_OK):
+        raise UserError(f"{what}: {_folder_above(file)} is not a folder that can be written to")
+    try:
+        str(file).encode("utf-8")
+    except UnicodeEncodeError:
+        raise UserError(
+            f"{what}: a folder's name is not UTF-8 text, so MLflow can keep nothing there; rename it"
+        ) from None
+    return sqlite_uri(file)
 
 
-def _check_database_file(uri: str, file: Path) -> None:
-    if not file.is_file() or not os.access(file, os.R_OK | os.W_OK):
-        raise UserError(f"tracking URI {uri!r}: {file} is not a file that can be read and written")
-    with file.open("rb") as stream:
+def _folder_above(file: Path) -> Path:
+    """The nearest thing that is there above a file that is not."""
+    return next(folder for folder in file.parents if folder.exists())
+
+
+def _check_database_file(what: str, file: Path) -> None:
+    if not file.is_file() or not os.access(file, os.R_OK):
+        raise UserError(f"{what}: {file} is not a file that can be read")
+    with open_regular(file) as stream:
         start = stream.read(16)
     if start and start != b"SQLite format 3\0":
-        raise UserError(f"tracking URI {uri!r}: {file} is not an sqlite database; name another file")
+        raise UserError(f"{what}: {file} is not an sqlite database; name another file")
     try:
-        with sqlite3.connect(file, timeout=PATIENCE) as connection:
+        with closing(sqlite3.connect(file, timeout=TIMEOUT_S)) as connection:
             connection.execute("select count(*) from sqlite_master").fetchone()
     except sqlite3.DatabaseError as error:
         if "locked" not in str(error):  # another writer at work is no fault
-            raise UserError(f"tracking URI {uri!r}: {file} cannot be read ({error}); restore or remove it") from None
-    finally:
-        if "connection" in locals():
-            connection.close()
+            raise UserError(f"{what}: {file} cannot be read ({error}); restore or remove it") from None
 
 
 def _checked_server(uri: str) -> str:
@@ -115,7 +160,7 @@ def _checked_server(uri: str) -> str:
     what = f"MLflow server {redacted(uri)}"
     request, login = _question(uri)
     try:
-        with urllib.request.urlopen(request, timeout=PATIENCE) as reply:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as reply:
             json.load(reply)
     except urllib.error.HTTPError as error:
         if error.code == 401 and not login and _login_elsewhere():
@@ -164,13 +209,33 @@ def _advice(code: int) -> str:
 
 
 def _checked_database(uri: str, scheme: str) -> str:
+    what = f"tracking database {redacted(uri)}"
     parts = urlsplit(uri)
     try:
         if parts.hostname:  # without a host it is a local socket, which the driver finds
-            socket.create_connection((parts.hostname, parts.port or PORTS[scheme]), timeout=PATIENCE).close()
+            socket.create_connection((parts.hostname, parts.port or PORTS[scheme]), timeout=TIMEOUT_S).close()
     except (OSError, ValueError) as error:
-        raise UserError(_silent(f"tracking database {redacted(uri)}", error)) from None
+        raise UserError(_silent(what, error)) from None
+    _check_driver(uri, what)
     return uri
+
+
+def _check_driver(uri: str, what: str) -> None:
+    """Raises UserError where the package is not installed by which SQLAlchemy speaks to this database."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        dialect = make_url(uri).get_dialect()
+        dialect.import_dbapi()
+    except ImportError as error:
+        named = "postgresql+psycopg2://..." if "postgresql" in uri else "mysql+pymysql://..."
+        raise UserError(
+            f"{what}: its driver is not installed ({error}); pip install {error.name or 'it'}, or name one that is, "
+            f"such as {named}"
+        ) from None
+    except SQLAlchemyError as error:
+        raise UserError(f"{what}: {redacted(str(error))}; allowed are {ALLOWED}") from None
 
 
 def _silent(what: str, error: Exception) -> str:
