@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import tempfile
-import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from probeline.deadline import within
 from probeline.errors import StorageError, UserError, disk_full_guard, parsing
 
 if TYPE_CHECKING:
@@ -156,26 +156,27 @@ def tried(where: StoragePath, seconds: float = PATIENCE) -> StoragePath:
     """
     if isinstance(where, Path):
         return where
-    trouble: list[str] = [f"storage {where}: it does not answer within {seconds:g} s"]
+    try:
+        within(
+            seconds, lambda: _write_and_read(where / f".probeline-{uuid.uuid4().hex}")
+        )  # libraries retry for minutes
+    except TimeoutError:
+        why = f"storage {where}: it does not answer within {seconds:g} s"
+    except FileNotFoundError as error:
+        why = f"storage {where}: {reason(error)}"
+    except StorageError as error:
+        why = str(error)
+    else:
+        return where
+    raise UserError(f"{why}; check its bucket, its login (in the environment) and AWS_ENDPOINT_URL")
 
-    def ask() -> None:
-        probe = where / f".probeline-{uuid.uuid4().hex}"
-        try:
-            probe.write_bytes(b"probeline")
-            same = probe.read_bytes() == b"probeline"
-            probe.remove()
-            trouble[:] = [] if same else [f"storage {where}: it gives back something else than it took"]
-        except FileNotFoundError as error:
-            trouble[:] = [f"storage {where}: {reason(error)}"]
-        except StorageError as error:
-            trouble[:] = [str(error)]
 
-    asking = threading.Thread(target=ask, daemon=True)  # libraries of storages try again for minutes
-    asking.start()
-    asking.join(seconds)
-    if trouble:
-        raise UserError(f"{trouble[0]}; check its bucket, its login (in the environment) and AWS_ENDPOINT_URL")
-    return where
+def _write_and_read(probe: RemotePath) -> None:
+    probe.write_bytes(b"probeline")
+    same = probe.read_bytes() == b"probeline"
+    probe.remove()
+    if not same:
+        raise StorageError(f"storage {probe}: it gives back something else than it took")
 
 
 def resolved(where: StoragePath) -> StoragePath:

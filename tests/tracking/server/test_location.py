@@ -5,7 +5,8 @@ import time
 
 import pytest
 from probeline.errors import UserError
-from probeline.tracking.server.location import artifact_location, redacted, resolve, sqlite_file
+from probeline.tracking.redaction import redacted
+from probeline.tracking.server.location import artifact_location, resolve, sqlite_file
 
 
 def test_the_default_is_a_file_in_the_working_directory(tmp_path, monkeypatch):

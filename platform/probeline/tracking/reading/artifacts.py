@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from probeline.tracking.reading.runs_sqlite import opened, portions
+from probeline.tracking.redaction import redacted
 from probeline.tracking.server.client import connect
-from probeline.tracking.server.location import redacted, sqlite_file
+from probeline.tracking.server.location import sqlite_file
 
 if TYPE_CHECKING:
     import pandas as pd
