@@ -42,7 +42,34 @@ def test_a_plan_lists_the_code_and_imports_none_of_it(folder):
 def test_it_is_listed_before_its_config_is_read(folder):
     (folder / "ours/mine.py").write_text(METHOD.replace("    Path", "    raise SystemExit(7)\n    Path"))
     said = probeline("plan", "small.yaml", folder=folder)
-    assert said.returncode == 7 and "this spec runs code from: ours.mine" in said.stderr
+    assert said.returncode == 2
+    notice, message = said.stderr.splitlines()
+    assert notice.startswith("this spec runs code from: ours.mine")
+    assert message.endswith("ours/mine.py: its Config fails with SystemExit: 7")
+
+
+CHAIN = "".join(f"class C{i}(Settings):\n    y: C{i - 1} = C{i - 1}()\n\n\n" for i in range(1, 400))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "class Config(Settings):\n    y: int = 1 // 0\n",
+        "class Config(Settings):\n    y: " + "list[" * 200 + "int" + "]" * 200 + " = []\n",
+        "x = " + "+".join(["1"] * 6000) + "\nclass Config(Settings):\n    y: int = x\n",
+        "class C0(Settings):\n    y: int = 1\n\n\n" + CHAIN + "class Config(Settings):\n    y: C399 = C399()\n",
+        "def f():\n    raise SystemExit(3)\n\n\nclass Config(Settings):\n    y: int = Field(default_factory=f)\n",
+    ],
+    ids=["raises", "deep type", "deep expression", "deep settings", "exits"],
+)
+def test_a_config_that_fails_or_nests_too_deep_is_that_plugins_message(folder, source):
+    head = "from pydantic import Field\nfrom probeline.core.settings import Settings\n\n\n"
+    (folder / "ours/mine.py").write_text(head + source)
+    said = probeline("plan", "small.yaml", folder=folder)
+    assert said.returncode == 2
+    notice, message = said.stderr.splitlines()
+    assert notice.startswith("this spec runs code from: ours.mine")
+    assert message.startswith("small.yaml:7 base.method: ") and "ours" in message
 
 
 @pytest.mark.parametrize("command", [("plan",), ("run",), ("submit", "--address", "http://127.0.0.1:1")])

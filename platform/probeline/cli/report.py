@@ -50,6 +50,8 @@ def report(
         experiment, results, uri = _results(spec, scale, sets, tracking_uri, source)
         place = out or folder / "reports" / experiment.name
         writable_folder("--out", place)
+        if expect:
+            writable_folder("--expect", expect.parent)
         put = stack.enter_context(publisher(uri, experiment.name)) if publish and uri is not None else None
         trials, history = results()
         files = stored.panels(source) if source is not None else _files(uri, experiment, trials)

@@ -76,7 +76,7 @@ def _checked(config: type[Settings], written: dict[str, Any], named: str | None)
     except ValidationError as error:
         found = complaints(config, error, filled)
         return Resolved(None, tuple(_with_name(path, message, named) for path, message in found))
-    except Exception as error:  # a plug-in's validator may raise anything; the user is told which and what
+    except (Exception, SystemExit) as error:  # whatever a plug-in's validator raises
         return Resolved(None, (((), f"{named or 'training'} refuses it with {type(error).__name__}: {error}"),))
     if named is None:
         return Resolved(value)

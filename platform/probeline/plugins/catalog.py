@@ -34,6 +34,9 @@ DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)
 PERMISSION, FORBIDDEN = "PROBELINE_PLUGINS", "forbid"
 """With this value in this environment variable, a plug-in that is named by its module is refused."""
 
+MAX_LEVELS = 20
+"""Of settings within settings in a plug-in's Config."""
+
 _by_module: dict[str, Path] = {}
 _told: list[Callable[[str, Path], None]] = []
 
@@ -192,9 +195,24 @@ def _config_of(source: PluginSource) -> type[Settings]:
         found.model_rebuild()
     except PydanticUndefinedAnnotation as error:
         raise BrokenPlugin(f"{source.path}: an annotation of Config means nothing: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise BrokenPlugin(f"{source.path}: its Config fails with {type(error).__name__}: {error}") from error
+    if _levels(found) > MAX_LEVELS:
+        raise BrokenPlugin(f"{source.path}: its Config nests settings deeper than {MAX_LEVELS} levels; make them flat")
     if "name" in found.model_fields:
         raise BrokenPlugin(f"{source.path}: Config may have no field `name`: that is the component's own")
     return found
+
+
+def _levels(model: type[BaseModel]) -> int:
+    """How many levels of settings are nested in a settings class; a class that holds itself counts once."""
+    level, seen, count = {model}, {model}, 0
+    while level:
+        fields = [field for each in level for field in each.model_fields.values()]
+        level = {nested for field in fields for nested in nested_models(field.annotation)} - seen
+        seen |= level
+        count += 1
+    return count
 
 
 def _source(kind: str, plugin: str) -> PluginSource:

@@ -29,8 +29,8 @@ class PluginSource:
         """The parsed file. Raises BrokenPlugin where it is unreadable or not Python."""
         try:
             return ast.parse(self.path.read_bytes(), filename=str(self.path))
-        except (OSError, SyntaxError, ValueError) as error:
-            raise BrokenPlugin(f"{self.path}: the plug-in cannot be read: {error}") from error
+        except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as error:  # the last two: too nested
+            raise BrokenPlugin(f"{self.path}: the plug-in cannot be read: {str(error) or 'nested too deep'}") from error
 
     @property
     def summary(self) -> str:
@@ -75,7 +75,7 @@ class PluginSource:
         sys.modules[shell.__name__] = shell
         try:
             exec(compile(ast.Module(used, []), str(self.path), "exec", dont_inherit=True), shell.__dict__)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise BrokenPlugin(f"{self.path}: its Config fails with {type(error).__name__}: {error}") from error
         return shell.Config
 
@@ -103,15 +103,17 @@ def _is_future(node: ast.stmt) -> bool:
 
 def _bound(node: ast.AST) -> Iterator[str]:
     """Names that a top-level statement binds in its module, compound statements included."""
-    if isinstance(node, SCOPES):
-        yield node.name
-        return
-    if isinstance(node, ast.alias):
-        yield node.asname or node.name.partition(".")[0]
-    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-        yield node.id
-    for child in ast.iter_child_nodes(node):
-        yield from _bound(child)
+    waiting = [node]
+    while waiting:  # no recursion: an expression may be nested deeper than the stack
+        each = waiting.pop()
+        if isinstance(each, SCOPES):
+            yield each.name
+            continue
+        if isinstance(each, ast.alias):
+            yield each.asname or each.name.partition(".")[0]
+        elif isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
+            yield each.id
+        waiting.extend(ast.iter_child_nodes(each))
 
 
 def _read(node: ast.AST) -> Iterator[str]:

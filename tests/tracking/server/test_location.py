@@ -1,12 +1,15 @@
 import http.server
+import os
 import socket
 import threading
 import time
 
 import pytest
 from probeline.errors import UserError
+from probeline.tracking import answering
 from probeline.tracking.redaction import redacted
 from probeline.tracking.server.location import artifact_location, resolve, sqlite_file
+from sqlalchemy.engine import make_url
 
 
 def test_the_default_is_a_file_in_the_working_directory(tmp_path, monkeypatch):
@@ -106,3 +109,42 @@ def test_names_and_passwords():
     assert redacted("postgresql://me:pw@host/db") == "postgresql://me:***@host/db"
     assert str(sqlite_file("sqlite:////tmp/a%20b.db")) == "/tmp/a b.db"
     assert sqlite_file("http://x") is None
+
+
+def test_a_server_that_answers_byte_by_byte_is_given_up(monkeypatch):
+    monkeypatch.setattr(answering, "ANSWER_TIMEOUT_S", 0.3)
+    over = threading.Event()
+
+    class Drips(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            while not over.wait(0.02):
+                self.wfile.write(b" ")
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Drips) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(UserError, match=r"does not answer \(no answer within 0\.3 s\)"):
+            resolve(f"http://127.0.0.1:{server.server_port}")
+        over.set()
+        server.shutdown()
+
+
+@pytest.mark.parametrize("name", ["50%25 done", "50% done", "what?now", "a#b", "a;b&c", "ü"])
+def test_the_address_of_a_database_gives_its_file_back(name, tmp_path, monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    (tmp_path / name).mkdir()
+    uri = resolve(None, tmp_path / name)
+    assert sqlite_file(uri) == tmp_path / name / "mlflow.db"
+    assert make_url(uri).database == str(tmp_path / name / "mlflow.db")
+    assert resolve(uri) == uri
+
+
+def test_a_folder_whose_name_is_not_utf_8_is_refused_before_anything_is_kept(tmp_path):
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    with pytest.raises(UserError, match="not UTF-8"):
+        resolve("sqlite:///mlflow.db", folder)
