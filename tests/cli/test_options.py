@@ -4,8 +4,8 @@ import os
 import sys
 
 import pytest
+from helpers.command_line import SPEC
 from probeline.cli import app
-from test_cli import SPEC
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import typer
 
 from probeline import __version__
 from probeline.cli import catalog, cluster, dashboard, report, storage
+from probeline.cli.messages import accept_any_locale, message_of, say
 from probeline.cli.options import (
     AsJson,
     ClusterSize,
@@ -28,7 +29,6 @@ from probeline.cli.options import (
     working_folder,
     writable_folder,
 )
-from probeline.cli_messages import accept_any_locale, message_of, say
 
 app = typer.Typer(
     help="Declare an ablation in YAML, train and evaluate every cell, publish what can be believed.",

@@ -24,8 +24,8 @@ from probeline.data.split import slices
 from probeline.errors import FULL, BadData, UserError
 from probeline.experiment.problems import printable
 from probeline.plugins import catalog
-from probeline.regular_files import open_regular, reason
 from probeline.storage import checksummed_json, file_lock
+from probeline.storage.regular_files import open_regular, reason
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from probeline.experiment.problems import Path, Problem, SpecError, dotted, printable, shown
-from probeline.regular_files import open_regular, reason
+from probeline.storage.regular_files import open_regular, reason
 
 LARGEST_FILE = 1_000_000
 MOST_NODES = 100_000

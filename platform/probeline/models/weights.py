@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from probeline.errors import UserError
-from probeline.regular_files import open_regular, reason
+from probeline.storage.regular_files import open_regular, reason
 
 PREFIXES = ("module.", "encoder.", "backbone.", "model.")
 

@@ -17,8 +17,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from probeline.deadline import within
 from probeline.errors import StorageError, UserError, disk_full_guard, parsing
+from probeline.storage.deadline import within
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -157,9 +157,7 @@ def tried(where: StoragePath, seconds: float = PATIENCE) -> StoragePath:
     if isinstance(where, Path):
         return where
     try:
-        within(
-            seconds, lambda: _write_and_read(where / f".probeline-{uuid.uuid4().hex}")
-        )  # libraries retry for minutes
+        within(seconds, lambda: _write_and_read(where / f".probeline-{uuid.uuid4().hex}"))
     except TimeoutError:
         why = f"storage {where}: it does not answer within {seconds:g} s"
     except FileNotFoundError as error:

@@ -7,8 +7,8 @@ from probeline.errors import UserError
 from probeline.execution.jobs.job_entrypoint import Order
 from probeline.experiment.load import load
 from probeline.storage.paths import parse_path
-from probeline.tracking.redaction import redacted
 from probeline.tracking.server.location import sqlite_file
+from probeline.tracking.server.redaction import redacted
 from probeline.tracking.writing.provenance import git_commit, git_dirty
 
 BUDGETS = ("max-hours", "max-gpu-hours", "max-trials")

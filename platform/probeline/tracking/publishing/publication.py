@@ -15,10 +15,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from probeline.tracking.publishing import publication_sqlite
-from probeline.tracking.redaction import redacted
 from probeline.tracking.server.client import connect
 from probeline.tracking.server.location import TRAINING
 from probeline.tracking.server.mlflow_names import LONGEST_TAG
+from probeline.tracking.server.redaction import redacted
 from probeline.tracking.writing.experiments import ExperimentInfo, Home, Homes, note
 
 Published = Callable[[Home], str]

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from probeline.tracking.reading.runs_sqlite import opened, portions
-from probeline.tracking.redaction import redacted
 from probeline.tracking.server.client import connect
 from probeline.tracking.server.location import sqlite_file
+from probeline.tracking.server.redaction import redacted
 
 if TYPE_CHECKING:
     import pandas as pd

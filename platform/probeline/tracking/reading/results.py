@@ -11,10 +11,10 @@ from probeline.errors import UserError
 from probeline.experiment.trial import Trial
 from probeline.tracking.reading.run import Run, Runs, by_trial
 from probeline.tracking.reading.runs import open_runs
-from probeline.tracking.redaction import redacted
 from probeline.tracking.server import mlflow_names
 from probeline.tracking.server.client import connect
 from probeline.tracking.server.location import run_address
+from probeline.tracking.server.redaction import redacted
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,7 @@ from probeline.core.events import Artifact, Note, Record, TrialEvent
 from probeline.errors import UserError
 from probeline.experiment.trial import Trial
 from probeline.storage.paths import resolved
-from probeline.tracking.redaction import redacted
+from probeline.tracking.server.redaction import redacted
 from probeline.tracking.writing import run_fields
 from probeline.tracking.writing.experiments import ExperimentInfo
 from probeline.tracking.writing.upload_queue import Claimed, UploadQueue

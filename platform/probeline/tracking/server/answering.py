@@ -11,9 +11,9 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from probeline.deadline import within
 from probeline.errors import UserError
-from probeline.tracking.redaction import redacted
+from probeline.storage.deadline import within
+from probeline.tracking.server.redaction import redacted
 
 PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def fold_in(seconds: float, call: Callable[[], T]) -> T:
+def within(seconds: float, call: Callable[[], T]) -> T:
     """The result of `call`, which runs in a thread; what it raises is raised here.
 
     Raises TimeoutError once `seconds` are over; the thread is left to end by itself and keeps no process alive.

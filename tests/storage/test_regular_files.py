@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from probeline.errors import UserError
-from probeline.regular_files import expanded, open_regular, read_regular
+from probeline.storage.regular_files import expanded, open_regular, read_regular
 
 
 def test_a_regular_file_and_a_link_to_one_are_read(tmp_path):

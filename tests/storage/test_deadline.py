@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from probeline.deadline import within
+from probeline.storage.deadline import within
 
 
 def test_the_result_or_the_error_of_the_call_is_its_callers():
