@@ -153,7 +153,7 @@ def status(
 @app.command()
 def ui(
     tracking_uri: Tracking = None,
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 5000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on this machine; 0 takes a free one.")] = 5000,
     host: Annotated[str, typer.Option(help="Who may connect; the default is this machine only.")] = "127.0.0.1",
 ) -> None:
     """Open MLflow's user interface on the results."""
