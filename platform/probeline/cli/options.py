@@ -116,8 +116,12 @@ def planned(spec: Path, scale: str | None, sets: list[str] | None, tracking_uri:
     """The plan of a spec and the address of MLflow. Raises UserError."""
     from probeline.execution.planning.plan import make
     from probeline.experiment.load import load
+    from probeline.tracking.reading.results import store_errors
+    from probeline.tracking.server.acceptance import check
     from probeline.tracking.server.location import resolve
 
     experiment = load(spec, scale, sets or ())
     uri = resolve(tracking_uri)
+    with store_errors(uri):
+        check(uri, experiment.name)
     return make(experiment, uri), uri

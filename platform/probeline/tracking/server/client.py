@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from probeline.errors import StorageError
+from probeline.errors import StorageError, UserError
 from probeline.tracking.server.location import sqlite_file
+from probeline.tracking.server.redaction import redacted
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
@@ -38,16 +39,31 @@ PERMANENT = {
 RACES = ("UNIQUE constraint failed", "UniqueViolation", "Duplicate entry")
 
 
+OTHER_VERSION = "out-of-date database schema"
+"""In MLflow's words where it refuses the tables of another version."""
+
+
 def connect(uri: str) -> "MlflowClient":
-    """A client for `uri`; makes and migrates an sqlite file that does not exist yet (about 2 s)."""
+    """A client for `uri`; makes and migrates an sqlite file that does not exist yet (about 2 s).
+
+    Raises UserError where the database's tables are those of another version of MLflow.
+    """
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     from mlflow.tracking import MlflowClient
 
     logging.getLogger("mlflow").setLevel(logging.ERROR)
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # a locked database is told by the writer
-    with _alone(uri):
-        return MlflowClient(tracking_uri=uri, registry_uri=uri)
+    with exclusive_store(uri):
+        try:
+            return MlflowClient(tracking_uri=uri, registry_uri=uri)
+        except Exception as error:
+            if OTHER_VERSION not in str(error):
+                raise
+            raise UserError(
+                f"results in {redacted(uri)} are those of another version of MLflow; copy the database, then run: "
+                f"mlflow db upgrade '{redacted(uri)}'"
+            ) from error
 
 
 def passing(error: Exception) -> bool:
@@ -67,8 +83,8 @@ def gone(error: Exception) -> bool:
 
 
 @contextmanager
-def _alone(uri: str) -> Iterator[None]:
-    # Two processes that migrate one new sqlite file at once break each other.
+def exclusive_store(uri: str) -> Iterator[None]:
+    """Holds a lock beside an sqlite file: two processes that make or migrate its tables at once break each other."""
     file = sqlite_file(uri)
     if file is None:
         yield

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from probeline.errors import UserError
 from probeline.experiment.schema import Experiment as Specified
+from probeline.tracking.server.acceptance import deleted
 from probeline.tracking.server.location import artifact_location
 from probeline.tracking.server.mlflow_names import LONGEST_TAG, text
 
@@ -65,16 +67,13 @@ class Homes:
         self._known.clear()
 
     def experiment(self, name: str) -> str:
-        """The id of the MLflow experiment `name`, made if there is none. Raises ValueError where it was deleted."""
+        """The id of the MLflow experiment `name`, made if there is none. Raises UserError where it was deleted."""
         found: Experiment | None = self._client.get_experiment_by_name(name)
         if found is None:
             place = artifact_location(self._uri, name, self._workdir)
             return self._client.create_experiment(name, place, dict([KIND]))
         if found.lifecycle_stage != "active":
-            raise ValueError(
-                f"the MLflow experiment {name!r} was deleted; bring it back "
-                f"(mlflow experiments restore --experiment-id {found.experiment_id}) or change the spec's name"
-            )
+            raise UserError(deleted(self._uri, name, found.experiment_id))
         if KIND[0] not in found.tags:
             self._client.set_experiment_tag(found.experiment_id, *KIND)
         return found.experiment_id
