@@ -77,6 +77,9 @@ class ProgressDisplay:
         self.failures[kind] += 1
         self._ended(trial)
 
+    def note(self, text: str) -> None:
+        """A sentence about the run as a whole."""
+
     def _ended(self, trial: Trial) -> None:
         self.running.pop(trial.id, None)
         self.ended[trial.cell.label] += 1
@@ -125,6 +128,9 @@ class PlainProgress(ProgressDisplay):
         super().restarted(trial, kind, message)
         self._line(f"{kind}, starts again  {trial.cell.label} seed={trial.seed}: {message}")
 
+    def note(self, text: str) -> None:
+        self._line(text)
+
     def _line(self, text: str) -> None:
         self.console.print(f"[{self.headline()}] {text}", markup=False, highlight=False, soft_wrap=True)
 
@@ -144,6 +150,9 @@ class LiveTable(ProgressDisplay):
     def failed(self, trial: Trial, kind: str, message: str) -> None:
         super().failed(trial, kind, message)
         self.console.print(f"{kind}: {trial.cell.label} seed={trial.seed}: {message}", markup=False, highlight=False)
+
+    def note(self, text: str) -> None:
+        self.console.print(text, markup=False, highlight=False)
 
     def draw(self) -> Group:
         """The headline over a table: cell, seeds done, bar, running metrics."""

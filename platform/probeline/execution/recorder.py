@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from probeline.core.events import Record, TrialEvent
 from probeline.errors import DiskFull
+from probeline.execution.cards import MAX_FAILURES
 from probeline.execution.planning.plan import Plan
 from probeline.execution.progress import ProgressDisplay
 from probeline.execution.ray.retry_policy import rule
@@ -22,8 +23,9 @@ class Outcome:
     """Which of the started trials ended how; `interrupted` ones go on with the next run.
 
     `left` were not started for want of budget; `elsewhere` are in the hands of another run; `restarts` counts what was
-    started again, by kind of failure; `recycled` counts workers replaced for the memory that they kept; `terminated`:
-    somebody sent SIGTERM; `stranded`: Ray's head went with it, and Ray would wait for its head as the process ends.
+    started again, by kind of failure; `recycled` counts workers replaced for the memory that they kept; `set_aside`
+    names the GPUs that failed too often to be used again; `terminated`: somebody sent SIGTERM; `stranded`: Ray's head
+    went with it, and Ray would wait for its head as the process ends.
     """
 
     finished: set[str] = field(default_factory=set)
@@ -32,6 +34,7 @@ class Outcome:
     elsewhere: set[str] = field(default_factory=set)
     restarts: Counter[str] = field(default_factory=Counter)
     recycled: int = 0
+    set_aside: list[str] = field(default_factory=list)
     left: int = 0
     over: bool = False
     terminated: bool = False
@@ -45,7 +48,7 @@ class Outcome:
             return 143
         if self.interrupted and not self.over:
             return 130
-        return 1 if self.failed or self.unsent else 0
+        return 1 if self.failed or self.unsent or (self.set_aside and self.left) else 0
 
     def summary(self, spec: str) -> str:
         """What happened, and what to do next."""
@@ -58,6 +61,9 @@ class Outcome:
         lines = [", ".join(parts) + "."]
         if self.recycled:
             lines.append(f"Workers replaced between trials, as they kept memory: {self.recycled}.")
+        if self.set_aside:
+            cards = ", ".join(self.set_aside)
+            lines.append(f"Not used any more, as they failed again and again: {cards}; see nvidia-smi and dmesg there.")
         if self.elsewhere:
             lines.append(f"{len(self.elsewhere)} trials are in the hands of another run in the same folder.")
         if self.left or (self.over and self.interrupted):
@@ -116,6 +122,13 @@ class Recorder:
     def returned(self, trial: Trial) -> None:
         self.feed.returned(trial)
         self.outcome.recycled += 1
+
+    def held(self, trial: Trial) -> None:
+        self.feed.returned(trial)
+
+    def set_aside(self, card: str) -> None:
+        self.outcome.set_aside.append(card)
+        self.watch.note(f"{card} failed {MAX_FAILURES} times in a row and is not used any more")
 
     def finished(self, trial: Trial) -> None:
         self.feed.finished(trial)

@@ -1,5 +1,6 @@
 """The experiment language: what a YAML file may say, section by section."""
 
+import math
 import re
 from typing import Annotated, Any, Literal, get_args
 
@@ -68,7 +69,10 @@ class Recipe(Settings):
 
 
 class Resources(Settings):
-    """What one trial gets: `workers` that share every batch, each with `cpus` and `gpus`; fractions share one."""
+    """What one trial gets: `workers` that share every batch, each with `cpus` and at most one of `gpus`.
+
+    Without GPUs a trial trains on the CPU, whatever the machine has. Trials with a fraction of a GPU share one.
+    """
 
     workers: int = Field(1, ge=1, description="Processes that train one trial together, with the numbers of one.")
     cpus: float = Field(1, gt=0)
@@ -93,13 +97,15 @@ class Resources(Settings):
 
     @field_validator("gpus", "gpus_per_worker")
     @classmethod
-    def _whole_above_one(cls, gpus: float | None, info: ValidationInfo) -> float | None:
-        if gpus is None or gpus.is_integer():
+    def _one_gpu_a_worker(cls, gpus: float | None, info: ValidationInfo) -> float | None:
+        if gpus is None or gpus in (0, 1):
             return gpus
-        if info.data.get("workers", 1) > 1:  # NCCL joins no two workers on one GPU
-            raise ValueError(f"got {shown(gpus)}; allowed with several workers: a whole number")
         if gpus > 1:
-            raise ValueError(f"got {shown(gpus)}; allowed: a fraction up to 1, or a whole number")
+            workers = max(math.ceil(gpus), info.data.get("workers", 1))
+            remedy = f"several GPUs are several workers, such as workers: {workers}, gpus_per_worker: 1"
+            raise ValueError(f"got {shown(gpus)}; allowed: at most 1, as a worker computes on one; {remedy}")
+        if info.data.get("workers", 1) > 1:  # NCCL joins no two workers on one GPU
+            raise ValueError(f"got {shown(gpus)}; allowed with several workers: 0 or 1, as they cannot share a GPU")
         return gpus
 
     @property

@@ -62,7 +62,7 @@ def _elsewhere(method: nn.Module, home: Dataset, data: dict, *, device: torch.de
         NotApplicable: the encoder does not take its images.
     """
     channels = home.train.inputs.shape[-1]
-    away = open_dataset(data)
+    away = open_dataset(data, heartbeat.beat)
     there = away.train.inputs.shape[1:]
     try:
         parts = {name: with_channels(getattr(away, name), channels) for name in ("train", "validation", "test")}

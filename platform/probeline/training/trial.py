@@ -23,9 +23,10 @@ from probeline.experiment.trial import Trial
 from probeline.models.build import build_encoder
 from probeline.plugins import catalog
 from probeline.storage.paths import RemotePath, StoragePath
-from probeline.training import micro_batch_search, oom_recovery
+from probeline.training import heartbeat, micro_batch_search, oom_recovery
 from probeline.training.checkpoints import Checkpoint, EncoderStore, NoCheckpoint
 from probeline.training.data_parallel import Shard, shard_of
+from probeline.training.device import CPU
 from probeline.training.embeddings import evaluation_data
 from probeline.training.loop import Loop
 from probeline.training.memory import keep_freed_memory, memory_in_use
@@ -76,7 +77,7 @@ class Setting:
 
 
 def run(
-    trial: Trial, storage: Storage, device: torch.device | None = None, workers: int = 1
+    trial: Trial, storage: Storage, device: torch.device = CPU, workers: int = 1
 ) -> Iterator[Record | Artifact | Note]:
     """Trains the trial's encoder, or takes the finished one with its id, and evaluates it by every protocol.
 
@@ -89,7 +90,6 @@ def run(
         TrialError: diverged, out of memory, or bad data.
         UserError: weights or an optional library are missing.
     """
-    device = device or best_device()
     keep_freed_memory()
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
@@ -99,13 +99,13 @@ def run(
         raise OutOfMemory(f"{error}; {micro_batch_search.LESS}") from error
 
 
-def follow(trial: Trial, workers: int) -> None:
+def follow(trial: Trial, workers: int, device: torch.device = CPU) -> None:
     """Takes part in a trial's training as one of its further workers; the first one says and keeps all there is.
 
     Raises as `run` does.
     """
     keep_freed_memory()
-    method, setting = prepared(trial, best_device(), workers)
+    method, setting = prepared(trial, device, workers)
     if not setting.share.broadcast(False):  # the first one knows whether there is something to train
         return
     loop = Loop(method, setting.dataset, training_of(trial), trial.seed, setting.device, setting.share)
@@ -119,11 +119,6 @@ def follow(trial: Trial, workers: int) -> None:
     raise OutOfMemory(
         f"{spilt}; {micro_batch_search.advice(loop)}"
     )  # out of the handler: its traceback holds the step's tensors
-
-
-def best_device() -> torch.device:
-    """The CUDA device this process may use, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def _run(trial: Trial, storage: Storage, device: torch.device, workers: int) -> Iterator[Record | Artifact | Note]:
@@ -144,7 +139,7 @@ def _run(trial: Trial, storage: Storage, device: torch.device, workers: int) -> 
 def prepared(trial: Trial, device: torch.device, workers: int) -> tuple[Method, Setting]:
     """The trial's method as its seed initialises it, and what it trains with."""
     recipe = trial.cell.recipe
-    dataset, facts = open_dataset(recipe["data"]), data_facts(recipe["data"])
+    dataset, facts = open_dataset(recipe["data"], heartbeat.beat), data_facts(recipe["data"])
     if trial.judged_on == "validation":  # it stands in, so that nothing of the test part is even read
         dataset = replace(dataset, test=dataset.validation)
     torch.manual_seed(derive(trial.seed, "init"))

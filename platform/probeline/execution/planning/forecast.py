@@ -100,15 +100,19 @@ def measure(plan: Plan, known: Prices) -> list[str]:
 
     Raises UserError, TrialError as the trials themselves would.
     """
+    import torch
+
+    from probeline.training.device import CPU
     from probeline.training.throughput import seconds_per_image
 
     if plan.experiment.resources.workers > 1:
         return ["not measured: a trial of several workers is priced by one that has finished"]
-    said = []
+    on_gpu = plan.experiment.resources.each["GPU"] and torch.cuda.is_available()
+    device, said = torch.device("cuda", 0) if on_gpu else CPU, []
     for trial in planned_tuning_trials.trials(plan):
         of = shape(trial, plan.experiment.resources)
         if images_of(plan, trial) and not known.knows_training(of):
-            seconds = seconds_per_image(trial)
+            seconds = seconds_per_image(trial, device)
             known.learn(of, seconds)
             said.append(f"measured {trial.cell.label}: {1000 * seconds:.2g} ms an image")
     return said
