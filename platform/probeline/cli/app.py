@@ -29,6 +29,7 @@ from probeline.cli.options import (
     working_folder,
     writable_folder,
 )
+from probeline.cli_utf8 import ensure_utf8
 
 app = typer.Typer(
     help="Declare an ablation in YAML, train and evaluate every cell, publish what can be believed.",
@@ -235,6 +236,7 @@ def version(show_version: Annotated[bool, typer.Option("--version", help="Print 
 
 def main() -> None:
     """Runs the command; a failure that the user can do something about is its message and exit code 2."""
+    ensure_utf8()
     accept_any_locale()
     try:
         sys.path.append(str(working_folder()))  # plug-ins of the project one stands in, by dotted name

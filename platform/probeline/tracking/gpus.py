@@ -52,7 +52,11 @@ def visible(installed: list[Gpu], setting: str | None) -> list[Gpu]:
 def _from_proc(proc: Path, dev: Path) -> Iterator[Gpu]:
     for file in sorted(proc.glob("*/information")):
         try:
-            lines = dict(re.findall(r"^([^:\n]+?)\s*:\s*(.*?)\s*$", file.read_text(errors="replace"), re.MULTILINE))
+            lines = dict(
+                re.findall(
+                    r"^([^:\n]+?)\s*:\s*(.*?)\s*$", file.read_text(encoding="utf-8", errors="replace"), re.MULTILINE
+                )
+            )
         except OSError:
             continue
         if (dev / f"nvidia{lines.get('Device Minor', '')}").exists():

@@ -69,7 +69,7 @@ def _recorded() -> tuple[str, int] | None:
     """What the last `ray start` on this machine wrote down; the record outlives a head that was killed."""
     folder = os.environ.get("RAY_TMPDIR") or ("/tmp" if Path("/tmp").is_dir() else tempfile.gettempdir())
     try:
-        return _host_and_port((Path(folder) / "ray" / "ray_current_cluster").read_text().strip())
+        return _host_and_port((Path(folder) / "ray" / "ray_current_cluster").read_text(encoding="utf-8").strip())
     except OSError:
         return None
 

@@ -182,7 +182,7 @@ def error_of(trial: object) -> tuple[Exception | None, str]:
     with contextlib.suppress(Exception):  # an exception of a plug-in may not be unpickled here
         error = pickle.loads(Path(trial.pickled_error_file).read_bytes())
     with contextlib.suppress(OSError, TypeError):
-        text = Path(trial.error_file).read_text(errors="replace")
+        text = Path(trial.error_file).read_text(encoding="utf-8", errors="replace")
     return error, text or str(error)
 
 

@@ -22,13 +22,13 @@ def cause(error: Exception | None, text: str, trial: Trial, folder: Path) -> dic
     """
     hung = folder / "alive" / f"{trial.id}.hung"
     if hung.exists():
-        stacks = hung.read_text(errors="replace")
+        stacks = hung.read_text(encoding="utf-8", errors="replace")
         hung.unlink()
         message = "no sign of life for resources.patience_minutes, so it was killed; traceback.txt says where it was"
         return {"kind": "hung", "message": message, "traceback": stacks}
     lost = folder / "alive" / f"{trial.id}.lost"
     if lost.exists():
-        failure = json.loads(lost.read_text())
+        failure = json.loads(lost.read_text(encoding="utf-8"))
         lost.unlink()
         if failure["kind"] != "lost_worker":
             return failure

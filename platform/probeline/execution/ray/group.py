@@ -241,7 +241,7 @@ class WorkerGroup:
             time.sleep(GRACE)
             if self.open and trial == self.trial:
                 self.notes.mkdir(parents=True, exist_ok=True)
-                (self.notes / f"{trial}.lost").write_text(json.dumps(lost))
+                (self.notes / f"{trial}.lost").write_text(json.dumps(lost), encoding="utf-8")
                 os._exit(1)
 
 
