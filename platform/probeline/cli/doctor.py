@@ -97,10 +97,10 @@ def ray_finding() -> Diagnosis:
 
         with connected(None, Resources()):
             answer = ray.get(ray.remote(lambda: os.getpid()).remote(), timeout=60)
+    except UserError as error:
+        return Diagnosis(False, str(error), "is /dev/shm writable, and large enough?")
     except Exception as error:
-        return Diagnosis(
-            False, f"Ray does not start: {error}", "see /tmp/ray/session_latest/logs; is /dev/shm writable?"
-        )
+        return Diagnosis(False, f"Ray starts and runs no task: {error}", "its logs are below /tmp/ray/session_latest")
     return Diagnosis(True, f"Ray {version('ray')} started and ran a task in process {answer}")
 
 

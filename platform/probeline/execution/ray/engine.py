@@ -5,7 +5,7 @@ import gc
 import logging
 import os
 import pickle
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
@@ -29,12 +29,14 @@ from ray import tune  # noqa: E402
 
 from probeline.core.events import TrialEvent  # noqa: E402
 from probeline.errors import UserError  # noqa: E402
+from probeline.execution.capacity import refuse_what_is_too_large  # noqa: E402
 from probeline.execution.cards import CardFailures  # noqa: E402
-from probeline.execution.ray.address import checked  # noqa: E402
-from probeline.execution.ray.failure_causes import cause, retired  # noqa: E402
+from probeline.execution.ray.address import checked, target  # noqa: E402
+from probeline.execution.ray.failure_causes import cause, last_line, retired  # noqa: E402
 from probeline.execution.ray.nodes import head_goes  # noqa: E402
 from probeline.execution.ray.scheduler import Scheduler  # noqa: E402
 from probeline.execution.ray.worker import TrialHandle, Worker  # noqa: E402
+from probeline.execution.ray_start import start  # noqa: E402
 from probeline.experiment.schema import Resources  # noqa: E402
 from probeline.experiment.trial import Trial  # noqa: E402
 from probeline.storage.paths import StoragePath  # noqa: E402
@@ -254,14 +256,16 @@ def connected(address: str | None, resources: Resources) -> Iterator[None]:
     """
     logging.getLogger("ray").setLevel(logging.ERROR)
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # a trial that failed is told by the listener
-    address = checked(address)
-    local = {"address": "local", "include_dashboard": False, "object_store_memory": 2**28}
-    options = {"address": address} if address else local
-    try:
-        ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        what = f"--address {address}: no Ray cluster answers there" if address else "Ray does not start here"
-        raise UserError(f"{what}: {error}") from error
+    origin, address = target(address).origin, checked(address)
+    quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
+    if address is None:
+        start({"address": "local", "include_dashboard": False, "object_store_memory": 2**28, **quiet})
+    else:
+        try:
+            ray.init(address=address, **quiet)
+        except Exception as error:  # Ray raises bare exceptions, too
+            ray.shutdown()
+            raise UserError(f"{origin}: no Ray cluster answers there: {last_line(str(error))}") from error
     try:
         refuse_what_is_too_large(resources, [node["Resources"] for node in ray.nodes() if node["Alive"]])
         yield
@@ -274,23 +278,3 @@ def connected(address: str | None, resources: Resources) -> Iterator[None]:
         else:
             gc.collect()
             ray.shutdown()
-
-
-def refuse_what_is_too_large(resources: Resources, nodes: Sequence[Mapping[str, float]]) -> None:
-    """Raises UserError where these nodes, with the resources of each, can never hold one trial's workers."""
-    for name, need in resources.all.items():
-        have = sum(node.get(name, 0) for node in nodes)
-        if need > have:
-            lower = f"resources.{name.lower()}s" if resources.workers == 1 else "resources.workers"
-            raise UserError(
-                f"resources: a trial asks for {need:g} {name}, the cluster has {have:g}; "
-                f"lower {lower} (also: --set {lower}=...) or join a larger one"
-            )
-    each = {name: need for name, need in resources.each.items() if need}
-    places = sum(min(int(node.get(name, 0) / need + 1e-9) for name, need in each.items()) for node in nodes)
-    if places < resources.workers:
-        asked = " and ".join(f"{need:g} {name}" for name, need in each.items())
-        raise UserError(
-            f"resources: a trial asks for {resources.workers} x {asked}, each on one machine; the cluster's "
-            f"{len(nodes)} machines have room for {places}; ask for less of each, or join larger ones"
-        )
