@@ -29,7 +29,7 @@ from probeline.cli.options import (
     working_folder,
     writable_folder,
 )
-from probeline.cli_utf8 import ensure_utf8
+from probeline.cli.utf8 import ensure_utf8
 
 app = typer.Typer(
     help="Declare an ablation in YAML, train and evaluate every cell, publish what can be believed.",
@@ -56,11 +56,11 @@ def plan(
     no_plugins: NoPlugins = False,
 ) -> None:
     """Show what a run would do: cells, what is new, finished or failed, what it costs, what fits a budget."""
-    from probeline.execution.gpu_use import unused_gpus
     from probeline.execution.planning import forecast
+    from probeline.execution.planning.gpu_use import unused_gpus
     from probeline.execution.planning.plan import as_dict, text
     from probeline.execution.ray.scheduler import Budget
-    from probeline.tracking.gpus import gpus
+    from probeline.tracking.writing.gpus import gpus
 
     made, uri = planned(spec, scale, sets, tracking_uri)
     budget = Budget(max_hours, max_gpu_hours, max_trials)
@@ -92,9 +92,9 @@ def run(
     """Train and evaluate what has not finished yet; Ctrl-C stops, the same command goes on."""
     from rich.console import Console
 
-    from probeline.execution.gpu_use import unused_gpus
     from probeline.execution.jobs.job_entrypoint import submitted_provenance
     from probeline.execution.planning import forecast, planned_tuning_trials
+    from probeline.execution.planning.gpu_use import unused_gpus
     from probeline.execution.progress import watch
     from probeline.execution.ray.address import target
     from probeline.execution.ray.scheduler import Budget
@@ -102,8 +102,8 @@ def run(
     from probeline.execution.run import run as run_plan
     from probeline.experiment.yaml_source import read_file
     from probeline.tracking.server.location import check_writable
-    from probeline.tracking.gpus import gpus
     from probeline.tracking.writing.experiments import describe
+    from probeline.tracking.writing.gpus import gpus
     from probeline.tracking.writing.provenance import collect
 
     kept = storage_of(storage, folder)

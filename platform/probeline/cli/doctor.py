@@ -11,10 +11,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from probeline.errors import UserError
-from probeline.execution.gpu_use import REMEDY, in_words, missing_gpus, unused_gpus
+from probeline.execution.planning.gpu_use import REMEDY, in_words, missing_gpus, unused_gpus
 from probeline.experiment.schema import Resources
-from probeline.tracking.gpus import gpus
 from probeline.tracking.server.location import resolve
+from probeline.tracking.writing.gpus import gpus
 
 SPACE = 5 * 2**30
 """Bytes below which a disk is called nearly full."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from probeline.core.events import Record, TrialEvent
 from probeline.errors import DiskFull
-from probeline.execution.cards import MAX_FAILURES
 from probeline.execution.planning.plan import Plan
 from probeline.execution.progress import ProgressDisplay
+from probeline.execution.ray.card_failures import MAX_FAILURES
 from probeline.execution.ray.retry_policy import rule
 from probeline.execution.ray.scheduler import Scheduler
 from probeline.experiment.trial import Trial

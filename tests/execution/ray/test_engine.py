@@ -2,8 +2,8 @@
 
 import os
 
-from probeline.execution.cards import CardFailures
 from probeline.execution.planning.plan import make
+from probeline.execution.ray.card_failures import CardFailures
 from probeline.execution.ray.engine import TuneSearcher, started_beside_each_other
 from probeline.execution.ray.scheduler import NO_LIMIT, Scheduler
 from probeline.experiment.load import load

@@ -15,8 +15,8 @@ from probeline.experiment.identity import data_key
 from probeline.experiment.schema import Resources
 from probeline.experiment.trial import Trial
 from probeline.storage.paths import RemotePath, StoragePath
-from probeline.tracking.gpus import gpus
 from probeline.tracking.reading.costs import costs, shape
+from probeline.tracking.writing.gpus import gpus
 from probeline.tracking.writing.provenance import cores, processor
 
 MOST = 10_000_000

@@ -29,14 +29,14 @@ from ray import tune  # noqa: E402
 
 from probeline.core.events import TrialEvent  # noqa: E402
 from probeline.errors import UserError  # noqa: E402
-from probeline.execution.capacity import refuse_what_is_too_large  # noqa: E402
-from probeline.execution.cards import CardFailures  # noqa: E402
 from probeline.execution.ray.address import checked, target  # noqa: E402
+from probeline.execution.ray.capacity import refuse_what_is_too_large  # noqa: E402
+from probeline.execution.ray.card_failures import CardFailures  # noqa: E402
 from probeline.execution.ray.failure_causes import cause, last_line, retired  # noqa: E402
 from probeline.execution.ray.nodes import head_goes  # noqa: E402
 from probeline.execution.ray.scheduler import Scheduler  # noqa: E402
+from probeline.execution.ray.start import start  # noqa: E402
 from probeline.execution.ray.worker import TrialHandle, Worker  # noqa: E402
-from probeline.execution.ray_start import start  # noqa: E402
 from probeline.experiment.schema import Resources  # noqa: E402
 from probeline.experiment.trial import Trial  # noqa: E402
 from probeline.storage.paths import StoragePath  # noqa: E402

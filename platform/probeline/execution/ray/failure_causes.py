@@ -5,8 +5,8 @@ from pathlib import Path
 
 from ray.exceptions import ActorDiedError, OutOfMemoryError, RayTaskError
 
-from probeline.execution.assigned import DeviceLost
 from probeline.execution.ray import nodes
+from probeline.execution.ray.assigned_card import DeviceLost
 from probeline.execution.ray.group import WorkerLost
 from probeline.execution.ray.worker import Preempted, Retired
 from probeline.experiment.trial import Trial

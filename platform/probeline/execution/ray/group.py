@@ -22,9 +22,9 @@ from ray.exceptions import RayError
 from ray.util.placement_group import PlacementGroup, get_current_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
-from probeline.execution.assigned import DeviceLost, assigned_card
-from probeline.execution.lifeline import Lifeline
 from probeline.execution.ray import nodes
+from probeline.execution.ray.assigned_card import DeviceLost, assigned_card
+from probeline.execution.ray.lifeline import Lifeline
 from probeline.experiment.schema import Resources
 from probeline.experiment.trial import Trial
 

@@ -14,10 +14,10 @@ from ray import tune
 
 from probeline.core.events import TrialEvent
 from probeline.errors import DiskFull
-from probeline.execution.assigned import DeviceLost, assigned_card
-from probeline.execution.lifeline import Lifeline
+from probeline.execution.ray.assigned_card import DeviceLost, assigned_card
 from probeline.execution.ray.error_text import describe
 from probeline.execution.ray.group import WorkerFailed, WorkerGroup, WorkerLost
+from probeline.execution.ray.lifeline import Lifeline
 from probeline.experiment.schema import Resources
 from probeline.experiment.trial import Trial
 from probeline.storage.paths import StoragePath

@@ -8,7 +8,7 @@ import platform
 import subprocess
 from pathlib import Path
 
-from probeline.tracking.gpus import gpus
+from probeline.tracking.writing.gpus import gpus
 
 LEARNING = ("torch", "torchvision", "numpy", "scipy", "scikit-learn", "pillow", "timm", "transformers")
 RUNNING = ("probeline", "ray", "mlflow", "pandas", "optuna")

@@ -1,7 +1,7 @@
 """What plan and doctor say of a machine's GPUs."""
 
 from probeline.cli.doctor import resources_finding
-from probeline.execution.gpu_use import missing_gpus, unused_gpus
+from probeline.execution.planning.gpu_use import missing_gpus, unused_gpus
 from probeline.experiment.schema import Resources
 
 EIGHT = ["NVIDIA H100"] * 8

@@ -1,7 +1,7 @@
 """The GPUs of a machine, from files like those of NVIDIA's driver."""
 
 import pytest
-from probeline.tracking.gpus import Gpu, installed_gpus, visible
+from probeline.tracking.writing.gpus import Gpu, installed_gpus, visible
 
 INFORMATION = """Model: \t\t NVIDIA H100 80GB HBM3
 IRQ:   \t\t 16

@@ -5,9 +5,9 @@ import io
 import pytest
 import ray
 import torch
-from probeline.execution.assigned import assigned_card
 from probeline.execution.planning.plan import make
 from probeline.execution.progress import PlainProgress
+from probeline.execution.ray.assigned_card import assigned_card
 from probeline.execution.ray.engine import execute
 from probeline.execution.ray.scheduler import NO_LIMIT, Scheduler
 from probeline.execution.recorder import Recorder

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import ray
 from probeline.errors import UserError
-from probeline.execution import ray_start
+from probeline.execution.ray import start
 from probeline.execution.ray.engine import connected
 from probeline.experiment.schema import Resources
 
@@ -24,7 +24,7 @@ def test_a_folder_too_long_for_sockets_is_said_before_ray_starts_with_a_variable
     ):
         raise AssertionError("started")
     monkeypatch.setenv("RAY_TMPDIR", tempfile.gettempdir() if len(tempfile.gettempdir()) < 20 else "/tmp")
-    ray_start.check_folder(ray_start.ray_folder())
+    start.check_folder(start.ray_folder())
 
 
 @pytest.fixture
@@ -35,18 +35,18 @@ def base():
 
 
 def test_the_longest_folder_that_is_allowed_holds_rays_longest_socket(base):
-    room = ray_start.SOCKET_BYTES - len(f"{base}//{ray_start.SOCKET}")
+    room = start.SOCKET_BYTES - len(f"{base}//{start.SOCKET}")
     fits, too_long = base / ("x" * room), base / ("x" * (room + 1))
-    ray_start.check_folder(fits)
-    assert len(str(fits / ray_start.SOCKET)) == ray_start.SOCKET_BYTES
+    start.check_folder(fits)
+    assert len(str(fits / start.SOCKET)) == start.SOCKET_BYTES
     with pytest.raises(UserError, match="too long"):
-        ray_start.check_folder(too_long)
+        start.check_folder(too_long)
 
 
 def test_a_folder_that_is_a_file_is_one_message(base):
     (base / "file").touch()
     with pytest.raises(UserError, match=r"file: Ray cannot write there .*RAY_TMPDIR=FOLDER"):
-        ray_start.check_folder(base / "file")
+        start.check_folder(base / "file")
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Cards that fail, by their names."""
 
-from probeline.execution.cards import CardFailures
+from probeline.execution.ray.card_failures import CardFailures
 
 
 def test_a_card_that_fails_three_times_in_a_row_under_two_trials_is_set_aside_once():
