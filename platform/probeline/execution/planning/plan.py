@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from probeline.data.store import digest_of_file, facts
+from probeline.execution.planning.without_effect import without_effect
 from probeline.execution.ray.retry_policy import rule
 from probeline.experiment import tuned
 from probeline.experiment.checks import check_sizes
@@ -110,6 +111,7 @@ def make(experiment: Experiment, uri: str) -> Plan:
     waiting = {label: study for label, study in studies.items() if label not in winners}
     ready = [winners.get(cell.label, cell) for cell in grid if cell.label not in waiting]
     planned, notes = trials(ready, experiment.seeds, digests)
+    notes += without_effect(grid, data)
     planned += [study.waiting(seed) for study in waiting.values() for seed in experiment.seeds]
     places = {cell.label: place for place, cell in enumerate(grid)}
     planned.sort(key=lambda trial: (experiment.seeds.index(trial.seed), places[trial.cell.label]))
