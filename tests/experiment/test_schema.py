@@ -69,8 +69,8 @@ def test_axes_are_listed_in_the_order_of_grid_zip_and_when():
         }
     )
     assert experiment.axes == ["training.lr", "training.b", "training.a", "method.c"]
-    assert experiment.values_of("training.a") == [2]
-    assert experiment.values_of("nothing") is None
+    assert experiment.values_by_axis["training.a"] == [2]
+    assert "nothing" not in experiment.values_by_axis
 
 
 @pytest.mark.parametrize("micro_batch", [0, 65, -1, 1.5])

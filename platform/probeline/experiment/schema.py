@@ -2,7 +2,8 @@
 
 import math
 import re
-from typing import Annotated, Any, Literal, get_args
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator
 
@@ -19,6 +20,7 @@ TableName = Literal["results", "differences", "cost", "failures", "provenance"]
 MAX_SEEDS = 10_000
 SMALLEST_SHARE, MAX_COUNT = 0.0001, 1_000_000
 """Of a CPU or GPU: Ray counts in ten thousandths; no cluster has more."""
+T = TypeVar("T")
 
 Value = Any  # a scalar, a list, or a component; checked where it lands
 Values = list[Value] | dict[str, Value]
@@ -203,6 +205,7 @@ class Experiment(Settings):
     _source: SpecSource = PrivateAttr(default_factory=lambda: SpecSource("experiment"))
     _scale: str | None = PrivateAttr(None)
     _sets: tuple[Override, ...] = PrivateAttr(())
+    _expanded: tuple[tuple, Any] | None = PrivateAttr(None)
 
     @field_validator("name")
     @classmethod
@@ -236,14 +239,23 @@ class Experiment(Settings):
         groups = [self.grid, *self.zip, *(rule.grid for rule in self.when)]
         return list(dict.fromkeys(key for group in groups for key in group))
 
-    def values_of(self, axis: str) -> list[Value] | dict[str, Value] | None:
-        """The values that the file gives an axis, or None where it has no such axis."""
+    @property
+    def values_by_axis(self) -> dict[str, list[Value] | dict[str, Value]]:
+        """The values that the file gives each axis."""
         groups = [self.grid, *self.zip, *(rule.grid for rule in self.when)]
-        return next((group[axis] for group in groups if axis in group), None)
+        return {axis: values for group in reversed(groups) for axis, values in group.items()}
 
     def where(self, path: str) -> str:
         """`file:line` of a dotted path of the file, such as `grid.training.batch_size[2]`."""
         return self._source.where(path)
+
+    def expanded(self, expand: Callable[[], T]) -> T:
+        """What `expand` makes of this experiment's cells, made once; a copy with other cells makes its own."""
+        decisive = (self.base, self.grid, self.zip, self.when, self.exclude, self.arms, self.seeds, self.scales)
+        decisive += (self._source, self._scale, self._sets)
+        if self._expanded is None or any(a is not b for a, b in zip(self._expanded[0], decisive, strict=True)):
+            self._expanded = (decisive, expand())
+        return self._expanded[1]
 
     def loaded_as(self, source: SpecSource, scale: str | None, sets: tuple[Override, ...]) -> "Experiment":
         """This experiment at a scale, with recipe overrides that win over the file's; `grid.cells` applies them."""

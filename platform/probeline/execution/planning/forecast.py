@@ -11,7 +11,6 @@ from probeline.execution.planning.cost_model import Price, Prices, Total, ends, 
 from probeline.execution.planning.plan import Plan, in_words
 from probeline.execution.progress import duration
 from probeline.execution.ray.scheduler import HOUR, Budget
-from probeline.experiment.identity import data_key
 from probeline.experiment.schema import Resources
 from probeline.experiment.trial import Trial
 from probeline.storage.paths import RemotePath, StoragePath
@@ -122,7 +121,7 @@ def measure(plan: Plan, known: Prices) -> list[str]:
 def images_of(plan: Plan, trial: Trial) -> int:
     """Images that a trial trains on, all epochs together: the last, incomplete batch of an epoch is left out."""
     training = trial.cell.recipe["training"]
-    size = plan.train_sizes[data_key(trial.cell.recipe)]
+    size = plan.train_size(trial)
     return training["epochs"] * (size // training["batch_size"]) * training["batch_size"]
 
 
