@@ -23,6 +23,7 @@ def test_a_recipe_has_every_default(cells_of):
         "batch_size": 128,
         "optimizer": "sgd",
         "lr": 0.05,
+        "lr_batch_size": 256,
         "scaling": "none",
         "momentum": 0.9,
         "weight_decay": 1e-4,
