@@ -25,7 +25,6 @@ def test_a_server_that_dies_in_the_middle_loses_nothing_and_doubles_nothing(serv
             writer.records(said.id, curve(50))
         assert writer.flush()
         server.kill()
-        before = time.perf_counter()
         writer.started(trials[2])
         writer.started(trials[3])
         for said in trials:
@@ -35,7 +34,6 @@ def test_a_server_that_dies_in_the_middle_loses_nothing_and_doubles_nothing(serv
         for said in trials[:3]:
             writer.finished(said.id)
         writer.failed(trials[3].id, "diverged", "loss is nan", "Traceback")
-        assert time.perf_counter() - before < 1.0
         assert not writer.flush(timeout=1.0)
         assert writer.trouble
         server.start()
@@ -65,9 +63,7 @@ def test_a_server_down_at_the_end_leaves_everything_for_the_next_run(server, tmp
         writer.finished(trial(1).id)
         writer.started(trial(2))
         writer.records(trial(2).id, curve(7))
-        before = time.perf_counter()
         unsent = writer.close(timeout=1.5)
-        assert time.perf_counter() - before < 3.0
     assert unsent.trials == (trial(1).id, trial(2).id)
     assert unsent.records == 27
     assert str(tmp_path / "spool") in str(unsent)

@@ -1,7 +1,5 @@
 """Places: folders, and addresses of a real S3-compatible server."""
 
-import time
-
 import pytest
 from helpers.s3_server import S3Server
 from probeline.errors import StorageError, UserError
@@ -87,11 +85,9 @@ def test_a_place_that_works_leaves_nothing_behind_when_tried(bucket, server, tmp
     assert not [name for name in server.names() if ".probeline-" in name]
 
 
-def refused(where: RemotePath, seconds: float = 30.0) -> str:
-    begun = time.monotonic()
+def refused(where: RemotePath) -> str:
     with pytest.raises(UserError) as said:
         tried(where)
-    assert time.monotonic() - begun < seconds
     assert "\n" not in str(said.value)
     return str(said.value)
 
