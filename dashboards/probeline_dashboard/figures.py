@@ -63,7 +63,7 @@ class Figures:
         start, live = time.monotonic(), self._live
         experiment, trials = live.base.experiment, table(live.base.trials, live.following.runs, live.tuned)
         history = self._history(component) if component["name"] == "training_curves" else EMPTY
-        made = chart(component, trials, history, defaults(experiment, shape_of(experiment, trials)))
+        made = chart(component, trials, history, defaults(experiment, shape_of(experiment, trials), live.main))
         now = time.monotonic()
         rested = now + REST * (now - start)
         if made.figure is None:

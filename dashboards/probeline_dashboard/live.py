@@ -4,14 +4,13 @@ import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 from probeline.execution.planning.plan import Plan
 from probeline.experiment.trial import Trial
-from probeline.report.formats.contents import METRIC
-from probeline.report.results.metrics import metric
+from probeline.report.results.metrics import FALLBACK, matches_pattern, metric, primary_metric
 from probeline.storage.paths import StoragePath
 from probeline.tracking.reading.live_runs import LiveRuns
 from probeline.tracking.reading.results import status_of
@@ -28,7 +27,6 @@ REPLAN = 30.0
 """Seconds between two plans while studies are still to choose the values of cells."""
 
 WATCHED = ("cost/", "train/", "online_probe/")  # not results
-SETTINGS = ("/l2", "/k", "/ece", "/validation_top1")  # nor are these what anybody colours a grid by
 MOST_METRICS = 8
 
 
@@ -72,8 +70,14 @@ class Live:
 
     @property
     def main(self) -> str:
-        """The experiment's own metric."""
-        return self.base.experiment.report.metric or METRIC
+        """The experiment's own metric: the one of its report, else the primary one of its first protocol."""
+        named = self.base.experiment.report.metric
+        return named or self._primary(self.base.trials[0].cell.recipe["evaluation"] if self.base.trials else ())
+
+    def _primary(self, protocols: Iterable[str]) -> str:
+        primary = primary_metric(protocols) or FALLBACK
+        recorded = (mlflow_names.name(key) for run in self.following.runs.values() for key in run.metrics)
+        return next((name for name in recorded if matches_pattern(primary, name)), primary)
 
     def word(self, trial: Trial) -> str:
         """What has become of a trial: finished, running, failed, interrupted, new or to tune."""
@@ -89,15 +93,19 @@ class Live:
         return replace(self.base, statuses={trial.id: status_of(runs.get(trial.id)) for trial in self.base.trials})
 
     def failed(self) -> list[Trial]:
-        """The trials that failed, in the plan's order."""
-        return [trial for trial in self.base.trials if self.word(trial) == "failed"]
+        """The trials that failed, or of whose protocols one crashed, in the plan's order."""
+        return [trial for trial in self.base.trials if self.word(trial) == "failed" or self._crashed(trial)]
+
+    def _crashed(self, trial: Trial) -> bool:
+        return bool(status_of(self.following.runs.get(trial.id)).protocols)
 
     def metrics(self) -> list[str]:
         """What cells can be coloured by: the experiment's metric, then other results that a finished trial has."""
         runs = self.following.runs.values()
         keys = dict.fromkeys(key for run in runs if run.status == "FINISHED" for key in run.metrics)
         names = [mlflow_names.name(key) for key in keys]
-        results = [name for name in names if not name.startswith(WATCHED) and not name.endswith(SETTINGS)]
+        results = [name for name in names if not name.startswith(WATCHED) and metric(name).ranked]
+        results = [name for name in results if "/validation" not in name]
         others = sorted((name for name in results if name.count("/") == 1), key=lambda n: (not n.endswith("/top1"), n))
         return list(dict.fromkeys([self.main, *others]))[:MOST_METRICS]
 
@@ -137,9 +145,9 @@ class Live:
         return states
 
     def _scale(self, name: str, found: list[float]) -> dict[str, Any] | None:
-        """The ends of the colours, worst to best."""
+        """The ends of the colours, worst to best; lowest to highest for a metric without a direction."""
         if not found:
             return None
         about, ends = metric(name), (min(found), max(found))
-        worst, best = ends if about.higher_is_better else ends[::-1]
+        worst, best = ends[::-1] if about.direction == "lower" else ends
         return {"worst": worst, "best": best, "words": [about.text(worst), about.text(best)], "title": about.title}

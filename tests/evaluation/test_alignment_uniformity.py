@@ -48,16 +48,16 @@ def test_one_point_for_all_is_the_least_uniform():
 
 
 def test_without_views_uniformity_is_said_before_the_refusal(tmp_path):
-    found = {}
+    results = {}
     with pytest.raises(NotApplicable, match="two views"):
         for item in protocol("alignment_uniformity").evaluate(judged("rotation"), tmp_path):
-            found |= values([item])
-    assert set(found) == {"samples", "uniformity/h"}
+            results |= values([item])
+    assert set(results) == {"samples", "uniformity/h"}
 
 
 def test_views_without_augmentation_are_identical(tmp_path):
-    known = judged("simclr", augment=[{"name": "flip", "p": 0.0}])
-    found = values(protocol("alignment_uniformity").evaluate(known, tmp_path))
-    assert found["alignment/h"] == pytest.approx(0, abs=1e-9)
-    assert found["alignment/z"] == pytest.approx(0, abs=1e-9)
-    assert found["samples"] == 24
+    data = judged("simclr", augment=[{"name": "flip", "p": 0.0}])
+    results = values(protocol("alignment_uniformity").evaluate(data, tmp_path))
+    assert results["alignment/h"] == pytest.approx(0, abs=1e-9)
+    assert results["alignment/z"] == pytest.approx(0, abs=1e-9)
+    assert results["samples"] == 24

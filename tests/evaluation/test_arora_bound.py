@@ -90,25 +90,25 @@ def test_the_bound_is_tight_where_classes_are_points():
 
 
 def test_a_representation_that_says_nothing_has_a_vacuous_bound(tmp_path):
-    known = judged()
-    for parameter in known.subject.method.parameters():
+    given = judged()
+    for parameter in given.subject.method.parameters():
         parameter.zero_()
-    found = values(protocol("arora_bound").evaluate(known, tmp_path))
+    results = values(protocol("arora_bound").evaluate(given, tmp_path))
     for space in "hz":
-        assert found[f"{space}/mean_classifier_loss"] == found[f"{space}/bound"] == 1
-        assert (found[f"{space}/vacuous"], found[f"{space}/holds"]) == (1, 1)
+        assert results[f"{space}/mean_classifier_loss"] == results[f"{space}/bound"] == 1
+        assert (results[f"{space}/vacuous"], results[f"{space}/holds"]) == (1, 1)
 
 
 def test_views_that_are_the_samples_themselves_give_a_bound_by_hand(tmp_path):
-    known = judged("simclr", data=dataset(48, 18, 24), augment=[{"name": "flip", "p": 0.0}])
-    found = values(protocol("arora_bound", radius=3.0, loss="hinge").evaluate(known, tmp_path))
-    f = 3 * torch.nn.functional.normalize(known.validation.h.double(), dim=1)
+    given = judged("simclr", data=dataset(48, 18, 24), augment=[{"name": "flip", "p": 0.0}])
+    results = values(protocol("arora_bound", radius=3.0, loss="hinge").evaluate(given, tmp_path))
+    f = 3 * torch.nn.functional.normalize(given.validation.h.double(), dim=1)
     products = f @ f.T
     expected = float((1 - (products.diagonal()[:, None] - products)).clamp(min=0).sum() - 18) / (18 * 17)
-    assert found["h/unsupervised_loss"] == pytest.approx(expected, rel=1e-5)
-    assert found["class_collision"] == pytest.approx(1 / 3)
-    assert found["h/bound"] == pytest.approx((expected - 1 / 3) / (2 / 3), rel=1e-5)
-    assert found["h/holds"] == float(found["h/mean_classifier_loss"] <= found["h/bound"])
+    assert results["h/unsupervised_loss"] == pytest.approx(expected, rel=1e-5)
+    assert results["class_collision"] == pytest.approx(1 / 3)
+    assert results["h/bound"] == pytest.approx((expected - 1 / 3) / (2 / 3), rel=1e-5)
+    assert results["h/holds"] == float(results["h/mean_classifier_loss"] <= results["h/bound"])
 
 
 def test_samples_of_one_class_are_refused(tmp_path):

@@ -1,6 +1,11 @@
+import csv
+
 import pytest
 import torch
-from probeline.evaluation._classification import calibration_error, confusion, metric_name
+from helpers.hostile import CLASSES
+from helpers.subjects import files, of_features, values
+from probeline.core.metric import classifier_metrics, described
+from probeline.evaluation._classification import calibration_error, confusion, report
 from sklearn.metrics import confusion_matrix
 
 
@@ -24,5 +29,29 @@ def test_the_error_is_the_gap_weighted_by_the_share_of_its_bin():
     assert calibration_error(probabilities, torch.tensor([0, 0, 1, 0])) == pytest.approx(0.7 / 4 + 0.4 / 4)
 
 
-def test_a_class_name_becomes_a_metric_name():
-    assert metric_name("naïve/<b>cat") == "na_ve__b_cat"
+def outcomes(classes, tmp_path):
+    """A classifier that is right on the first half of the classes, on one sample of each."""
+    labels = torch.arange(len(classes))
+    probabilities = torch.eye(len(classes))[torch.where(labels < len(classes) // 2, labels, 0)]
+    data = of_features((probabilities, labels), (probabilities, labels), (probabilities, labels), classes)
+    return list(report(probabilities, data, tmp_path))
+
+
+def test_every_class_keeps_its_own_metric_whatever_it_is_called(tmp_path):
+    results = values(outcomes(CLASSES, tmp_path))
+    own = {name: results[f"top1/{name}"] for name in CLASSES}
+    assert [own[name] for name in CLASSES] == [1.0] * (len(CLASSES) // 2) + [0.0] * (len(CLASSES) - len(CLASSES) // 2)
+    declared = classifier_metrics("probe")
+    titles = [described(declared, f"top1/{name}", "-").title for name in CLASSES]
+    assert titles == [f"probe top-1 accuracy, class {name}" for name in CLASSES]
+
+
+def test_the_confusion_matrix_names_every_class(tmp_path):
+    (path,) = files(outcomes(CLASSES, tmp_path))
+    head = next(csv.reader(path.open(encoding="utf-8", newline="")))
+    assert tuple(head[1:]) == CLASSES
+
+
+def test_a_class_folder_whose_name_is_no_text_is_written_all_the_same(tmp_path):
+    events = outcomes(("a", "b\udcff"), tmp_path)
+    assert "top1/b\udcff" in values(events) and b"b\\udcff" in files(events)[0].read_bytes()

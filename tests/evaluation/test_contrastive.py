@@ -26,11 +26,11 @@ def test_accuracy_entropy_and_loss_by_brute_force():
             hits.append(max(range(30), key=raw.__getitem__) == i)
             losses.append(-log(chance[i]))
             entropies.append(-sum(p * log(p) for p in chance))
-    found = scores(za, zb, 0.5)
-    assert 0.1 < found.accuracy < 0.9
-    assert found.accuracy == pytest.approx(sum(hits) / 60)
-    assert found.loss == pytest.approx(sum(losses) / 60)
-    assert found.entropy == pytest.approx(sum(entropies) / 60)
+    results = scores(za, zb, 0.5)
+    assert 0.1 < results.accuracy < 0.9
+    assert results.accuracy == pytest.approx(sum(hits) / 60)
+    assert results.loss == pytest.approx(sum(losses) / 60)
+    assert results.entropy == pytest.approx(sum(entropies) / 60)
 
 
 def test_blocks_of_anchors_change_nothing(monkeypatch):
@@ -48,33 +48,33 @@ def test_the_loss_is_nt_xents_with_negatives_of_one_side():
 @pytest.mark.parametrize("n", [2, 30, 1500])
 def test_a_collapsed_method_is_at_chance_and_its_bound_at_zero(n):
     same = torch.ones(n, 4)
-    found = scores(same, same, 0.1)
-    assert found.accuracy == pytest.approx(1 / n)
-    assert found.loss == pytest.approx(log(n), rel=1e-6)
-    assert found.entropy == pytest.approx(log(n), rel=1e-6)
+    results = scores(same, same, 0.1)
+    assert results.accuracy == pytest.approx(1 / n)
+    assert results.loss == pytest.approx(log(n), rel=1e-6)
+    assert results.entropy == pytest.approx(log(n), rel=1e-6)
 
 
 def test_a_perfect_method_reaches_the_ceiling_and_never_passes_it():
-    found = scores(torch.eye(50), torch.eye(50), 0.01)
-    assert found.accuracy == 1
-    assert 0 <= found.loss < 1e-6
-    assert 0 <= found.entropy < 1e-6
+    results = scores(torch.eye(50), torch.eye(50), 0.01)
+    assert results.accuracy == 1
+    assert 0 <= results.loss < 1e-6
+    assert 0 <= results.entropy < 1e-6
 
 
 def test_views_that_share_nothing_are_near_chance(tmp_path):
     """An estimate of a mutual information of 0 is at most 0, but for noise."""
     generator = torch.Generator().manual_seed(0)
     za, zb = torch.randn(2, 2000, 8, generator=generator)
-    found = scores(za, zb, 1.0)
-    assert found.accuracy < 5 / 2000
-    assert log(2000) - found.loss < 0.05
+    results = scores(za, zb, 1.0)
+    assert results.accuracy < 5 / 2000
+    assert log(2000) - results.loss < 0.05
 
 
 def test_it_says_how_many_candidates_there_were_and_what_is_possible(tmp_path):
-    found = values(protocol("contrastive").evaluate(judged(), tmp_path))
-    assert (found["candidates"], found["chance"]) == (24, 1 / 24)
-    assert found["ceiling"] == log(24)
-    assert found["bound"] == pytest.approx(found["ceiling"] - found["loss"])
+    results = values(protocol("contrastive").evaluate(judged(), tmp_path))
+    assert (results["candidates"], results["chance"]) == (24, 1 / 24)
+    assert results["ceiling"] == log(24)
+    assert results["bound"] == pytest.approx(results["ceiling"] - results["loss"])
     fewer = values(protocol("contrastive", candidates=7).evaluate(judged(), tmp_path))
     assert (fewer["candidates"], fewer["ceiling"]) == (7, log(7))
 

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 import torch
 from helpers.encoders import Wrapped
@@ -12,7 +10,7 @@ from probeline.evaluation.fine_tune import balanced_rows
 from probeline.methods.floors.random_init import Config
 from probeline.models.build import build_encoder
 from probeline.plugins import catalog
-from probeline.training.embeddings import evaluation_data
+from probeline.training.embeddings import representations
 from pydantic import ValidationError
 from torch import nn
 
@@ -49,8 +47,8 @@ def test_every_fraction_starts_from_the_pretrained_encoder(tmp_path):
 def test_more_training_learns_the_stripes(tmp_path):
     """Crops would change the width of the stripes, which is the class."""
     gentle = {"fractions": [1.0], "epochs": [12], "augment": {"crop_scale": [0.95, 1.0], "crop_ratio": [1.0, 1.0]}}
-    found = values(protocol("fine_tune", **{**QUICK, **gentle}).evaluate(judged(), tmp_path))
-    assert found["100pct/top1"] > 0.9
+    results = values(protocol("fine_tune", **{**QUICK, **gentle}).evaluate(judged(), tmp_path))
+    assert results["100pct/top1"] > 0.9
 
 
 def test_the_rate_is_the_one_that_validates_best(tmp_path):
@@ -63,15 +61,15 @@ def test_the_rate_is_the_one_that_validates_best(tmp_path):
 
 def test_a_rate_at_which_it_diverges_is_never_taken(tmp_path):
     settings = {**QUICK, "fractions": [1.0], "epochs": [1]}
-    found = values(protocol("fine_tune", **{**settings, "lr": [1e-9, 1e30]}).evaluate(judged(), tmp_path))
-    assert found["100pct/lr"] == 1e-9
+    results = values(protocol("fine_tune", **{**settings, "lr": [1e-9, 1e30]}).evaluate(judged(), tmp_path))
+    assert results["100pct/lr"] == 1e-9
     with pytest.raises(NotApplicable, match="100pct of the labels the loss is not finite"):
         list(protocol("fine_tune", **{**settings, "lr": [1e30]}).evaluate(judged(), tmp_path))
 
 
 def test_a_last_batch_of_one_sample_is_left_out(tmp_path):
-    known = judged(data=dataset(17, 6, 6))
-    assert values(protocol("fine_tune", **QUICK).evaluate(known, tmp_path))["100pct/labels"] == 17
+    given = judged(data=dataset(17, 6, 6))
+    assert values(protocol("fine_tune", **QUICK).evaluate(given, tmp_path))["100pct/labels"] == 17
 
 
 @pytest.mark.parametrize(
@@ -100,9 +98,8 @@ class WithDropout(Method):
 
 def test_random_layers_draw_from_the_trials_seed(tmp_path):
     method = WithDropout(Config(), build_encoder({"name": "resnet", "width": 4}, image(16, 16, 3)), None)
-    known, found = evaluation_data(method, dataset(), torch.device("cpu"), 0), []
+    held, results = representations(method, dataset(), torch.device("cpu"), 0), []
     for noise in (1, 2):
         torch.manual_seed(noise)
-        again = replace(known, test=known.test.fresh())
-        found.append(values(protocol("fine_tune", **QUICK).evaluate(again, tmp_path)))
-    assert found[0] == found[1]
+        results.append(values(protocol("fine_tune", **QUICK).evaluate(held.evaluation_data(), tmp_path)))
+    assert results[0] == results[1]

@@ -31,7 +31,7 @@ def dataset(test=30):
     return Dataset(part(12, 0), part(6, 1), part(test, 2), ("a", "b", "c"), "-")
 
 
-def known(name, test=30, **settings):
+def given(name, test=30, **settings):
     torch.manual_seed(0)
     encoder = build_encoder({"name": "resnet", "width": 2}, image(SIDE, SIDE, 3))
     config = catalog.config("methods", name)(**settings)
@@ -40,11 +40,11 @@ def known(name, test=30, **settings):
     return evaluation_data(method, dataset(test), torch.device("cpu"), seed=3)
 
 
-def said(protocol, evidence_, folder, **settings):
+def events(protocol, given, folder, **settings):
     config = catalog.config("protocols", protocol)(**settings)
-    found = list(catalog.plugin_class("protocols", protocol, Protocol)(config).evaluate(evidence_, folder))
-    return {item.name: item.value for item in found if isinstance(item, Record)}, [
-        item.path for item in found if isinstance(item, Artifact)
+    results = list(catalog.plugin_class("protocols", protocol, Protocol)(config).evaluate(given, folder))
+    return {item.name: item.value for item in results if isinstance(item, Record)}, [
+        item.path for item in results if isinstance(item, Artifact)
     ]
 
 
@@ -60,32 +60,32 @@ class Even(nn.Module):
 
 
 def test_a_density_that_knows_nothing_has_eight_bits_per_dim(tmp_path):
-    seen = known("vae")
+    seen = given("vae")
     seen = replace(seen, subject=replace(seen.subject, method=Even()))
-    records, _ = said("bits_per_dim", seen, tmp_path)
+    records, _ = events("bits_per_dim", seen, tmp_path)
     assert records["elbo"] == pytest.approx(8.0)
     assert records["importance_weighted"] == pytest.approx(8.0)
 
 
 def test_the_importance_weighted_bits_of_a_vae_are_fewer(tmp_path):
-    records, _ = said("bits_per_dim", known("vae", latent_dim=4, decoder_width=4), tmp_path, samples=5)
+    records, _ = events("bits_per_dim", given("vae", latent_dim=4, decoder_width=4), tmp_path, samples=5)
     assert records["importance_weighted"] < records["elbo"]
     assert (records["samples"], records["images"]) == (5, 30)
 
 
 def test_batches_decide_nothing_and_a_limit_is_told(tmp_path):
-    seen = known("vae", latent_dim=4, decoder_width=4)
-    one, _ = said("bits_per_dim", seen, tmp_path, images=20, batch_size=7, samples=2)
-    other, _ = said("bits_per_dim", seen, tmp_path, images=20, batch_size=20, samples=2)
+    seen = given("vae", latent_dim=4, decoder_width=4)
+    one, _ = events("bits_per_dim", seen, tmp_path, images=20, batch_size=7, samples=2)
+    other, _ = events("bits_per_dim", seen, tmp_path, images=20, batch_size=20, samples=2)
     assert one == pytest.approx(other, rel=1e-5)
     assert one["images"] == 20
 
 
 def test_codes_that_are_certain_have_one_bound_and_their_own_bits(tmp_path):
     settings = {"codes": 8, "code_dim": 4, "decoder_width": 4}
-    plain, _ = said("bits_per_dim", known("vqvae", **settings), tmp_path)
-    prior = known("vqvae_prior", **settings, prior_width=4, prior_layers=2)
-    records, _ = said("bits_per_dim", prior, tmp_path)
+    plain, _ = events("bits_per_dim", given("vqvae", **settings), tmp_path)
+    prior = given("vqvae_prior", **settings, prior_width=4, prior_layers=2)
+    records, _ = events("bits_per_dim", prior, tmp_path)
     assert set(plain) == {"images", "elbo"}
     assert set(records) == {"images", "elbo", "codes", "bits_per_code"}
     places = prior.subject.method.body.places
@@ -96,19 +96,19 @@ def test_codes_that_are_certain_have_one_bound_and_their_own_bits(tmp_path):
 @pytest.mark.parametrize("protocol", ["bits_per_dim", "pictures"])
 def test_a_method_that_makes_no_images_is_told_so(protocol, tmp_path):
     with pytest.raises(NotApplicable, match=r"vae.*Rotation does not"):
-        said(protocol, known("rotation"), tmp_path)
+        events(protocol, given("rotation"), tmp_path)
 
 
 @pytest.mark.parametrize("protocol", ["bits_per_dim", "pictures"])
 def test_no_label_is_read(protocol, tmp_path):
-    seen = known("vqvae", codes=8, code_dim=4, decoder_width=4)
-    said(protocol, seen, tmp_path)
-    assert not seen.test.opened
+    seen = given("vqvae", codes=8, code_dim=4, decoder_width=4)
+    events(protocol, seen, tmp_path)
+    assert len(seen.test.reveal()) == len(seen.test.h), "they were still sealed"
 
 
 def test_pictures_are_files_of_the_asked_size(tmp_path):
-    seen = known("vae", latent_dim=4, decoder_width=4)
-    records, files = said("pictures", seen, tmp_path, columns=5, rows=2, scale=2)
+    seen = given("vae", latent_dim=4, decoder_width=4)
+    records, files = events("pictures", seen, tmp_path, columns=5, rows=2, scale=2)
     assert [file.name for file in files] == ["reconstructions.png", "samples.png"]
     for file in files:
         picture = Image.open(file)
@@ -118,8 +118,8 @@ def test_pictures_are_files_of_the_asked_size(tmp_path):
 
 
 def test_fewer_images_than_places_leave_them_white(tmp_path):
-    _, files = said(
-        "pictures", known("vae", test=4, latent_dim=4, decoder_width=4), tmp_path, columns=3, rows=2, scale=1
+    _, files = events(
+        "pictures", given("vae", test=4, latent_dim=4, decoder_width=4), tmp_path, columns=3, rows=2, scale=1
     )
     pixels = np.asarray(Image.open(files[0]))
     assert (pixels[2 * (SIDE + 1) :, SIDE + 1 :] == 255).all()

@@ -21,8 +21,8 @@ def tasks(colour=True):
     return {task.name: task for task in protocol("kept_information")._tasks(colour)}
 
 
-def evaluated(known, tmp_path, **settings):
-    return values(protocol("kept_information", **settings).evaluate(known, tmp_path))
+def evaluated(given, tmp_path, **settings):
+    return values(protocol("kept_information", **settings).evaluate(given, tmp_path))
 
 
 def test_a_quarter_turn_is_torchs_and_four_of_them_are_none():
@@ -39,41 +39,41 @@ def test_an_oblong_image_is_turned_as_its_central_square():
 
 @pytest.mark.parametrize("name", ["rotation", "grey", "sobel", "noise"])
 def test_the_first_way_leaves_the_image_alone_and_the_others_do_not(name):
-    known = judged(data=dataset(12, 3, 3))
-    images = next(known.subject.batches("train", 12)).inputs
-    made = tasks()[name].made(images, SampleRNG(0, 0, torch.arange(12)))
-    assert made.shape == (4 if name == "rotation" else 2, *images.shape)
-    assert torch.equal(made[0], images)
-    assert all((other - images).abs().amax((1, 2, 3)).min() > 0.05 for other in made[1:])
+    given = judged(data=dataset(12, 3, 3))
+    images = next(given.subject.batches("train", 12)).inputs
+    built = tasks()[name].transform(images, SampleRNG(0, 0, torch.arange(12)))
+    assert built.shape == (4 if name == "rotation" else 2, *images.shape)
+    assert torch.equal(built[0], images)
+    assert all((other - images).abs().amax((1, 2, 3)).min() > 0.05 for other in built[1:])
 
 
 def test_the_ways_are_balanced_and_each_image_has_its_own():
-    known = judged(data=dataset(400, 3, 3))
-    found = answered(known.subject, "train", tasks()["rotation"], 400)
-    assert torch.bincount(found.labels, minlength=4).min() > 70
-    few = answered(known.subject, "train", tasks()["rotation"], 30)
-    assert torch.equal(few.labels, found.labels[:30])
-    torch.testing.assert_close(few.h, found.h[:30], rtol=1e-4, atol=1e-5)
+    given = judged(data=dataset(400, 3, 3))
+    results = answered(given.subject, "train", tasks()["rotation"], 400)
+    assert torch.bincount(results.labels, minlength=4).min() > 70
+    few = answered(given.subject, "train", tasks()["rotation"], 30)
+    assert torch.equal(few.labels, results.labels[:30])
+    torch.testing.assert_close(few.h, results.h[:30], rtol=1e-4, atol=1e-5)
 
 
 def test_pixels_keep_what_a_projection_to_nothing_loses(tmp_path):
     """Grey images stand out among noise of three colours; a constant z tells nothing apart."""
     data = dataset(200, 60, 100)
     method = Forgetful(Config(), build_encoder({"name": "raw_pixels"}, image(16, 16, 3)), None)
-    found = evaluated(evaluation_data(method, data, torch.device("cpu"), 0), tmp_path)
-    assert found["rotation/h"] > 0.9
-    assert found["sobel/h"] > 0.9
+    results = evaluated(evaluation_data(method, data, torch.device("cpu"), 0), tmp_path)
+    assert results["rotation/h"] > 0.9
+    assert results["sobel/h"] > 0.9
     for task, chance in (("rotation", 0.25), ("grey", 0.5), ("sobel", 0.5), ("noise", 0.5)):
-        assert found[f"{task}/chance"] == chance
-        assert found[f"{task}/z"] < chance + 0.15
+        assert results[f"{task}/chance"] == chance
+        assert results[f"{task}/z"] < chance + 0.15
 
 
 def test_grey_is_not_asked_of_grey_images_and_the_rest_is(tmp_path):
-    found = {}
+    results = {}
     with pytest.raises(NotApplicable, match="grey cannot be asked of images with 1 channel"):
-        for said in protocol("kept_information").evaluate(judged(data=dataset(24, 9, 9, channels=1)), tmp_path):
-            found |= values([said])
-    assert {name.partition("/")[0] for name in found} == {"rotation", "sobel", "noise"}
+        for events in protocol("kept_information").evaluate(judged(data=dataset(24, 9, 9, channels=1)), tmp_path):
+            results |= values([events])
+    assert {name.partition("/")[0] for name in results} == {"rotation", "sobel", "noise"}
 
 
 def test_labels_of_the_data_are_not_needed(tmp_path):

@@ -18,41 +18,41 @@ def parts(**options):
 
 @pytest.mark.parametrize("name", ["linear_probe", "knn"])
 def test_separable_classes_are_told_apart(name, tmp_path):
-    said = list(protocol(name).evaluate(of_features(*parts()), tmp_path))
-    found = values(said)
-    assert found["top1"] == 1.0
-    assert {found[f"top1/{name}"] for name in ("ant", "bee", "cow")} == {1.0}
-    assert [path.name for path in files(said)] == ["confusion.csv"]
+    events = list(protocol(name).evaluate(of_features(*parts()), tmp_path))
+    results = values(events)
+    assert results["top1"] == 1.0
+    assert {results[f"top1/{name}"] for name in ("ant", "bee", "cow")} == {1.0}
+    assert [path.name for path in files(events)] == ["confusion.csv"]
 
 
 def test_the_penalty_that_validates_best_is_taken(tmp_path):
-    known = parts(spread=2.0, n=60, dim=40)
-    found = values(protocol("linear_probe", l2=[1e-6, 10.0]).evaluate(of_features(*known), tmp_path))
+    given = parts(spread=2.0, n=60, dim=40)
+    results = values(protocol("linear_probe", l2=[1e-6, 10.0]).evaluate(of_features(*given), tmp_path))
     alone = {
-        l2: values(protocol("linear_probe", l2=[l2]).evaluate(of_features(*known), tmp_path))["validation_top1"]
+        l2: values(protocol("linear_probe", l2=[l2]).evaluate(of_features(*given), tmp_path))["validation_top1"]
         for l2 in (1e-6, 10.0)
     }
-    assert found["validation_top1"] == max(alone.values())
-    assert found["l2"] == max(l2 for l2 in alone if alone[l2] == max(alone.values()))
+    assert results["validation_top1"] == max(alone.values())
+    assert results["l2"] == max(l2 for l2 in alone if alone[l2] == max(alone.values()))
 
 
 def test_its_accuracy_is_scikit_learns(tmp_path):
     train, validation, test = parts(spread=2.5, n=90)
-    found = values(
+    results = values(
         protocol("linear_probe", l2=[1e-2], standardise=False).evaluate(of_features(train, validation, test), tmp_path)
     )
     mean = train[0].mean(0)
     peer = LogisticRegression(C=1 / (90 * 1e-2), tol=1e-8, max_iter=1000).fit(train[0] - mean, train[1])
-    assert 0.4 < found["top1"] < 1
-    assert found["top1"] == pytest.approx(peer.score(test[0] - mean, test[1]))
+    assert 0.4 < results["top1"] < 1
+    assert results["top1"] == pytest.approx(peer.score(test[0] - mean, test[1]))
 
 
 def test_h_and_z_are_probed_alike_and_apart(tmp_path):
     """z = h gives the same numbers; a z that holds nothing gives chance, while h keeps its accuracy."""
     same = of_features(*parts(), z=lambda h: h.clone())
     on_h, on_z = (
-        values(protocol(f"{name}_probe").evaluate(known, tmp_path))
-        for name, known in (("linear", same), ("projection", of_features(*parts(), z=lambda h: h.clone())))
+        values(protocol(f"{name}_probe").evaluate(given, tmp_path))
+        for name, given in (("linear", same), ("projection", of_features(*parts(), z=lambda h: h.clone())))
     )
     assert on_h == on_z
     nothing = of_features(*parts(n=42), z=lambda h: torch.zeros(len(h), 2))
@@ -83,8 +83,8 @@ def test_knn_weighs_votes_by_similarity(tmp_path):
     test = torch.tensor([[1.0, 0.9]]), torch.tensor([0])
     top1 = {}
     for temperature in (0.05, 100.0):
-        known = of_features(train, train, test, classes=("near", "far"))
-        top1[temperature] = values(protocol("knn", k=3, temperature=temperature).evaluate(known, tmp_path))["top1"]
+        given = of_features(train, train, test, classes=("near", "far"))
+        top1[temperature] = values(protocol("knn", k=3, temperature=temperature).evaluate(given, tmp_path))["top1"]
     assert top1 == {0.05: 1.0, 100.0: 0.0}
 
 
@@ -95,13 +95,14 @@ def test_knn_says_how_many_neighbours_voted(tmp_path):
 def test_the_accuracy_to_choose_by_is_that_on_validation_not_on_train(tmp_path):
     """With the validation labels moved on by one class, what fits train is wrong on every sample of it."""
     train, (h, labels), test = parts()
-    found = values(protocol("linear_probe").evaluate(of_features(train, (h, (labels + 1) % 3), test), tmp_path))
-    assert found["validation_top1"] == 0
+    results = values(protocol("linear_probe").evaluate(of_features(train, (h, (labels + 1) % 3), test), tmp_path))
+    assert results["validation_top1"] == 0
 
 
 @pytest.mark.parametrize(("iterations", "text"), [(2000, []), (5, ["l2 1e-05, 0.0001, 0.001, 0.01, 0.1: raise"])])
 def test_a_fit_that_its_limit_ended_is_noted(iterations, text, tmp_path):
     probe = protocol("linear_probe", iterations=iterations)
-    notes = [said.text for said in probe.evaluate(of_features(*parts(spread=2.0)), tmp_path) if isinstance(said, Note)]
+    events = probe.evaluate(of_features(*parts(spread=2.0)), tmp_path)
+    notes = [event.text for event in events if isinstance(event, Note)]
     assert len(notes) == len(text)
     assert all(part in note for part, note in zip(text, notes, strict=True))

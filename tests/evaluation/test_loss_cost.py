@@ -14,8 +14,8 @@ def test_a_peak_is_what_is_held_at_one_time_and_not_what_was_ever_made():
     def work():
         for _ in range(5):
             torch.zeros(MIB, dtype=torch.uint8)
-        kept = torch.zeros(MIB, dtype=torch.uint8)
-        torch.zeros(MIB, dtype=torch.uint8).add_(kept)
+        retained = torch.zeros(MIB, dtype=torch.uint8)
+        torch.zeros(MIB, dtype=torch.uint8).add_(retained)
 
     assert peak_bytes(work, CPU) == 2 * MIB
 
@@ -45,23 +45,23 @@ def test_samples_are_repeated_within_each_view():
 def test_all_that_a_loss_reads_is_repeated_alike():
     outputs = Outputs(torch.rand(4, 2), torch.rand(4, 3), {"extra": torch.rand(2, 1)})
     views = Views(torch.rand(4, 3, 8, 8), torch.arange(2), torch.arange(2))
-    made, seen = repeated_outputs(outputs, 2, 6), repeated_views(views, 2, 6)
-    assert [len(t) for t in (made.h, made.z, made.extra["extra"], seen.inputs, seen.targets)] == [12, 12, 6, 12, 6]
+    built, seen = repeated_outputs(outputs, 2, 6), repeated_views(views, 2, 6)
+    assert [len(t) for t in (built.h, built.z, built.extra["extra"], seen.inputs, seen.targets)] == [12, 12, 6, 12, 6]
     assert seen.index.tolist() == [0, 1] * 3
 
 
 def test_the_memory_of_nt_xent_grows_with_the_batch_and_not_with_its_square(tmp_path):
     judge = protocol("loss_cost", batch_sizes=[1024, 4096], rounds=1)
-    found = values(judge.evaluate(judged("simclr"), tmp_path))
-    assert set(found) == {f"{size}/{what}" for size in (1024, 4096) for what in ("seconds", "bytes")}
-    assert found["4096/bytes"] < 6 * found["1024/bytes"]
-    assert found["4096/seconds"] > 0
+    results = values(judge.evaluate(judged("simclr"), tmp_path))
+    assert set(results) == {f"{size}/{what}" for size in (1024, 4096) for what in ("seconds", "bytes")}
+    assert results["4096/bytes"] < 6 * results["1024/bytes"]
+    assert results["4096/seconds"] > 0
 
 
 @pytest.mark.parametrize("method", ["rotation", "byol", "moco", "vae", "instance_discrimination", "supervised", "cpc"])
 def test_losses_of_every_kind_of_method_have_a_cost(method, tmp_path):
-    found = values(protocol("loss_cost", batch_sizes=[16, 100], rounds=1).evaluate(judged(method), tmp_path))
-    assert len(found) == 4 and all(value > 0 for value in found.values())
+    results = values(protocol("loss_cost", batch_sizes=[16, 100], rounds=1).evaluate(judged(method), tmp_path))
+    assert len(results) == 4 and all(value > 0 for value in results.values())
 
 
 def test_a_method_that_trains_nothing_has_no_loss(tmp_path):

@@ -20,17 +20,17 @@ def test_the_nearest_are_those_of_a_brute_force_computation():
 
 
 def test_the_file_names_the_classes_and_the_sheet_holds_the_pictures(tmp_path):
-    known = judged()
-    data = known.subject.dataset
-    sheet, facts = files(protocol("neighbours", queries=3, k=4).evaluate(known, tmp_path))
-    told = json.loads(facts.read_text())
-    assert told["among"] == 48 and [len(query["near"]) for query in told["queries"]] == [4, 4, 4]
-    assert [query["label"] for query in told["queries"]] == list(CLASSES), "one query of each class"
+    given = judged()
+    data = given.subject.dataset
+    sheet, facts = files(protocol("neighbours", queries=3, k=4).evaluate(given, tmp_path))
+    document = json.loads(facts.read_text())
+    assert document["among"] == 48 and [len(query["near"]) for query in document["queries"]] == [4, 4, 4]
+    assert [query["label"] for query in document["queries"]] == list(CLASSES), "one query of each class"
     with Image.open(sheet) as picture:
         pixels = np.asarray(picture).astype(int)
-    for query in told["queries"]:
+    for query in document["queries"]:
         for each in query["near"]:
-            line, column = divmod(each["tile"], told["sheet"]["across"])
+            line, column = divmod(each["tile"], document["sheet"]["across"])
             shown = pixels[line * 16 : line * 16 + 16, column * 16 : column * 16 + 16]
             away = np.abs(data.train.inputs.astype(int) - shown).mean((1, 2, 3))
             assert away.min() < 12 and CLASSES[data.train.labels[away.argmin()]] == each["label"]
@@ -47,9 +47,9 @@ def test_of_few_training_images_all_are_shown_and_without_labels_no_class_is_nam
 
 
 def test_the_test_labels_stay_sealed_and_every_seed_asks_about_the_same_images(tmp_path):
-    told = []
+    document = []
     for seed in (0, 1):
-        known = replace(judged(seed=seed), test=judged().test)
-        told.append(files(protocol("neighbours", queries=2).evaluate(known, tmp_path / str(seed)))[0].read_bytes())
-        assert not known.test.opened
-    assert told[0] == told[1]
+        given = replace(judged(seed=seed), test=judged().test)
+        document.append(files(protocol("neighbours", queries=2).evaluate(given, tmp_path / str(seed)))[0].read_bytes())
+        assert len(given.test.reveal()) == len(given.test.h), "they were still sealed"
+    assert document[0] == document[1]

@@ -11,8 +11,8 @@ from scipy.stats import entropy
 def with_spectrum(sigma, n=50, dim=6, seed=0):
     """A matrix [n, dim] of the given singular values."""
     random = np.random.default_rng(seed)
-    left, right = (np.linalg.qr(random.normal(size=(size, size)))[0] for size in (n, dim))
-    return torch.from_numpy(left[:, : len(sigma)] * sigma @ right[: len(sigma)])
+    remaining, right = (np.linalg.qr(random.normal(size=(size, size)))[0] for size in (n, dim))
+    return torch.from_numpy(remaining[:, : len(sigma)] * sigma @ right[: len(sigma)])
 
 
 @pytest.mark.parametrize("n", [50, 6, 4])
@@ -43,18 +43,18 @@ def test_it_is_not_centred():
 
 
 def test_the_spectra_of_h_and_z_are_written_whole(tmp_path):
-    said = list(protocol("rankme").evaluate(judged(), tmp_path))
-    with files(said)[0].open() as file:
+    events = list(protocol("rankme").evaluate(judged(), tmp_path))
+    with files(events)[0].open() as file:
         rows = list(csv.DictReader(file))
     assert [sum(row["space"] == space for row in rows) for space in "hz"] == [32, 48]  # N = 48, h has 32, z 128
     for space in "hz":
         share = [float(row["share"]) for row in rows if row["space"] == space]
         assert share == sorted(share, reverse=True)
-        assert values(said)[space] == pytest.approx(np.exp(entropy(share)), rel=1e-3)
-    assert values(said)["z_ceiling"] == 48
+        assert values(events)[space] == pytest.approx(np.exp(entropy(share)), rel=1e-3)
+    assert values(events)["z_ceiling"] == 48
 
 
 def test_no_more_samples_are_looked_at_than_asked_for(tmp_path):
     h, labels = torch.eye(8), torch.zeros(8, dtype=torch.long)
-    known = of_features((h, labels), (h, labels), (h, labels), classes=("a",))
-    assert values(protocol("rankme", samples=3).evaluate(known, tmp_path))["h"] == pytest.approx(3, rel=1e-4)
+    data = of_features((h, labels), (h, labels), (h, labels), classes=("a",))
+    assert values(protocol("rankme", samples=3).evaluate(data, tmp_path))["h"] == pytest.approx(3, rel=1e-4)

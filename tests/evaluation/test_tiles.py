@@ -33,10 +33,10 @@ def test_a_sheet_decodes_to_its_tiles_each_at_its_place(tmp_path):
     with Image.open(tmp_path / "deep" / "sheet.jpg") as picture:
         sheet = np.asarray(picture).astype(int)
     assert sheet.shape == (3 * 16, 16 * 8, 3)
-    for place, colour in enumerate(colours[:, 0, 0].numpy().astype(int)):
-        line, column = divmod(place, 16)
-        found = sheet[line * 16 : line * 16 + 16, column * 8 : column * 8 + 8]
-        assert np.abs(found - colour).max() <= 6, place
+    for position, colour in enumerate(colours[:, 0, 0].numpy().astype(int)):
+        line, column = divmod(position, 16)
+        results = sheet[line * 16 : line * 16 + 16, column * 8 : column * 8 + 8]
+        assert np.abs(results - colour).max() <= 6, position
 
 
 def test_facts_carry_the_number_of_their_format(tmp_path):

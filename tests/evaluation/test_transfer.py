@@ -2,7 +2,7 @@
 
 import pytest
 from helpers.image_folders import folder
-from helpers.subjects import DIGITS, dataset, judged, protocol, values
+from helpers.subjects import DIGITS, dataset, judged, protocol, trained, values
 from probeline.data.store import open_dataset
 from probeline.errors import NotApplicable
 from probeline.execution.planning.plan import make
@@ -11,44 +11,44 @@ from probeline.experiment.load import load
 
 
 def test_a_grey_set_of_another_size_is_probed_by_an_encoder_of_colour(tmp_path):
-    found = values(protocol("transfer", data=[DIGITS]).evaluate(judged(), tmp_path))
-    assert 0.1 < found["digits/top1"] <= 1
-    assert {"digits/l2", "digits/validation_top1", "digits/ece"} <= set(found)
+    results = values(protocol("transfer", data=[DIGITS]).evaluate(judged(), tmp_path))
+    assert 0.1 < results["digits/top1"] <= 1
+    assert {"digits/l2", "digits/validation_top1", "digits/ece"} <= set(results)
 
 
 def test_a_colour_set_is_probed_by_an_encoder_of_grey(tmp_path):
-    known = judged(data=dataset(channels=1))
-    found = values(protocol("transfer", data=[folder(tmp_path / "images")]).evaluate(known, tmp_path))
-    assert 0 <= found["image_folder/top1"] <= 1
+    given = judged(data=dataset(channels=1))
+    results = values(protocol("transfer", data=[folder(tmp_path / "images")]).evaluate(given, tmp_path))
+    assert 0 <= results["image_folder/top1"] <= 1
 
 
 def test_the_probe_is_the_linear_probe_of_that_data_set(tmp_path):
-    known = judged()
-    found = values(protocol("transfer", data=[DIGITS]).evaluate(known, tmp_path))
-    there = known.subject.embed_dataset(resolve("datasets", DIGITS).value)
+    held = trained()
+    results = values(protocol("transfer", data=[DIGITS]).evaluate(held.evaluation_data(), tmp_path))
+    there = held.evaluation_data().subject.embed_dataset(resolve("datasets", DIGITS).value)
     directly = values(protocol("linear_probe").evaluate(there, tmp_path))
-    assert {name.removeprefix("digits/"): value for name, value in found.items()} == directly
+    assert {name.removeprefix("digits/"): value for name, value in results.items()} == directly
     assert len(there.train.h) == 40
 
 
 def test_two_of_one_name_are_told_apart(tmp_path):
     other = {**DIGITS, "train_size": 60}
-    found = values(protocol("transfer", data=[DIGITS, other]).evaluate(judged(), tmp_path))
-    assert {"digits/top1", "digits_2/top1"} <= set(found)
+    results = values(protocol("transfer", data=[DIGITS, other]).evaluate(judged(), tmp_path))
+    assert {"digits/top1", "digits_2/top1"} <= set(results)
 
 
 def test_what_cannot_be_judged_leaves_the_others_and_a_reason(tmp_path):
-    data, found = [folder(tmp_path / "flat", labelled=False), DIGITS], {}
+    data, results = [folder(tmp_path / "flat", labelled=False), DIGITS], {}
     with pytest.raises(NotApplicable, match=r"image_folder: it needs labels, and \d+ of \d+ training samples"):
-        for said in protocol("transfer", data=data).evaluate(judged(), tmp_path):
-            found |= values([said])
-    assert "digits/top1" in found
+        for events in protocol("transfer", data=data).evaluate(judged(), tmp_path):
+            results |= values([events])
+    assert "digits/top1" in results
 
 
 def test_an_encoder_for_one_size_says_so(tmp_path):
-    known = judged("simclr", encoder="raw_pixels")  # its projector reads 16 x 16 x 3 numbers
+    given = judged("simclr", encoder="raw_pixels")  # its projector reads 16 x 16 x 3 numbers
     with pytest.raises(NotApplicable, match=r"digits: an encoder for images of 16x16x3 does not take.*8x8x1"):
-        list(protocol("transfer", data=[DIGITS]).evaluate(known, tmp_path))
+        list(protocol("transfer", data=[DIGITS]).evaluate(given, tmp_path))
 
 
 SPEC = """

@@ -10,6 +10,7 @@ from probeline.errors import BadData, UserError
 from probeline.experiment.grid import cells
 from probeline.experiment.identity import canonical_json, trial
 from probeline.experiment.load import load
+from probeline.plugins.metrics import metric
 from probeline.training.trial import Storage, run
 
 SPEC = """
@@ -23,7 +24,7 @@ base:
 """
 
 
-def said(tmp_path, path, method="simclr"):
+def events(tmp_path, path, method="simclr"):
     (tmp_path / "flat.yaml").write_text(SPEC.format(path=path, method=method))
     cell = cells(load(tmp_path / "flat.yaml"))[0]
     data = cell.recipe["data"]
@@ -33,19 +34,21 @@ def said(tmp_path, path, method="simclr"):
 
 def test_a_flat_folder_trains_and_every_probe_leaves_a_note(tmp_path):
     folder(tmp_path / "flat", labelled=False, images=30)
-    found = said(tmp_path, tmp_path / "flat")
-    notes = {item.name: item.text for item in found if isinstance(item, Note)}
+    results = events(tmp_path, tmp_path / "flat")
+    notes = {item.name: item.text for item in results if isinstance(item, Note)}
     assert set(notes) == {"linear_probe", "projection_probe", "knn", "arora_bound", "fine_tune"}
     assert all("it needs labels, and 22 of 22 training samples have none" in text for text in notes.values())
-    records = {item.name for item in found if isinstance(item, Record)}
+    records = {item.name for item in results if isinstance(item, Record)}
     assert {"train/loss", "rankme/h", "collapse/collapsed", "contrastive/bound", "cost/eval_seconds"} <= records
-    assert any(isinstance(item, Artifact) and item.name.endswith("encoder.safetensors") for item in found)
+    undeclared = [name for name in records if metric(name).title == name.replace("_", " ")]
+    assert not undeclared, "a training and its evaluation record only declared metrics"
+    assert any(isinstance(item, Artifact) and item.name.endswith("encoder.safetensors") for item in results)
 
 
 def test_a_flat_training_part_beside_a_labelled_test_part_is_no_reason_to_fail(tmp_path):
     folder(tmp_path / "images" / "test", images=6)
     folder(tmp_path / "images" / "train", labelled=False, images=20)
-    notes = [item.text for item in said(tmp_path, tmp_path / "images") if isinstance(item, Note)]
+    notes = [item.text for item in events(tmp_path, tmp_path / "images") if isinstance(item, Note)]
     assert any("training samples have none" in text for text in notes)
 
 
@@ -53,10 +56,10 @@ def test_a_stray_image_beside_class_folders_is_still_a_mistake(tmp_path):
     folder(tmp_path / "images")
     Image.fromarray(np.zeros((12, 12, 3), np.uint8)).save(tmp_path / "images" / "stray.png")
     with pytest.raises(UserError, match=r"stray\.png lies outside a class folder"):
-        said(tmp_path, tmp_path / "images")
+        events(tmp_path, tmp_path / "images")
 
 
 def test_a_method_that_learns_from_labels_refuses_before_training(tmp_path):
     folder(tmp_path / "flat", labelled=False, images=30)
     with pytest.raises(BadData, match="label"):
-        said(tmp_path, tmp_path / "flat", method="supervised")
+        events(tmp_path, tmp_path / "flat", method="supervised")

@@ -15,19 +15,19 @@ from probeline.evaluation._view_grid import view_grid
 from probeline.plugins import catalog
 
 
-def told(known, folder, **settings):
-    sheet, facts = files(protocol("views", **settings).evaluate(known, folder))
+def document(given, folder, **settings):
+    sheet, facts = files(protocol("views", **settings).evaluate(given, folder))
     with Image.open(sheet) as picture:
         return json.loads(facts.read_text()), np.asarray(picture).astype(int)
 
 
 def test_a_quarter_turn_stands_beside_its_image_with_its_target(tmp_path):
-    known = judged("rotation", augment=[{"name": "noise", "p": 0.0}])
-    facts, sheet = told(known, tmp_path, samples=3)
+    given = judged("rotation", augment=[{"name": "noise", "p": 0.0}])
+    facts, sheet = document(given, tmp_path, samples=3)
     assert [[view["target"] for view in sample["views"]] for sample in facts["samples"]] == [[0, 1, 2, 3]] * 3
 
-    def tile(place):
-        line, column = divmod(place, facts["sheet"]["across"])
+    def tile(position):
+        line, column = divmod(position, facts["sheet"]["across"])
         return sheet[line * 16 : line * 16 + 16, column * 16 : column * 16 + 16]
 
     for sample in facts["samples"]:
@@ -36,9 +36,9 @@ def test_a_quarter_turn_stands_beside_its_image_with_its_target(tmp_path):
 
 
 def test_views_are_those_of_the_samples_own_draws(tmp_path):
-    known = judged("simclr")
-    _, sheet = told(known, tmp_path, samples=2)
-    subject = known.subject
+    given = judged("simclr")
+    _, sheet = document(given, tmp_path, samples=2)
+    subject = given.subject
     rows = torch.from_numpy(rows_of(subject.dataset.train.labels, 2))
     batch = next(subject.batches("train", 48))
     views = subject.method.views(batch, SampleRNG(subject.seed ^ ANOTHER, 0, batch.index)).inputs.unflatten(0, (2, 48))
@@ -48,17 +48,17 @@ def test_views_are_those_of_the_samples_own_draws(tmp_path):
 
 @pytest.mark.parametrize("name", catalog.names("methods"))
 def test_every_method_shows_its_views_or_says_why_not(name, tmp_path):
-    known = judged(name, dataset(24, 9, 9, side=32))
+    given = judged(name, dataset(24, 9, 9, side=32))
     if not catalog.plugin_class("methods", name, Method).trains:
         with pytest.raises(NotApplicable, match="trains nothing"):
-            told(known, tmp_path)
+            document(given, tmp_path)
         return
-    facts, _ = told(known, tmp_path, samples=2)
+    facts, _ = document(given, tmp_path, samples=2)
     assert len(facts["samples"]) == 2 and all(sample["views"] for sample in facts["samples"])
 
 
 def test_views_that_are_no_pictures_are_refused_in_words():
-    known = judged("simclr")
-    known.subject.method.views = lambda batch, rng: Views(batch.inputs[:, 0])
+    given = judged("simclr")
+    given.subject.method.views = lambda batch, rng: Views(batch.inputs[:, 0])
     with pytest.raises(NotApplicable, match=r"\(48, 16, 16\), which is no picture"):
-        view_grid(known.subject.method, next(known.subject.batches("train", 48)), None)
+        view_grid(given.subject.method, next(given.subject.batches("train", 48)), None)

@@ -72,6 +72,11 @@ class Config(Settings):
     data: Annotated[list[dict[str, Any]], Component("datasets")] = []
 ''',
     "score": '''"""A score."""{shared}
+from probeline.core.metric import percentage
+
+METRICS = {"top1": percentage("score")}
+PRIMARY = "top1"
+
 class Config(Settings):
     k: int = Field(20, ge=1)
 ''',

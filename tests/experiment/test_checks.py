@@ -42,10 +42,14 @@ def test_a_method_that_does_not_train_may_have_any_batch_size(base):
     check_sizes(experiment, made, {data_key(cell.recipe): 128 for cell in made})
 
 
-def test_the_metric_is_the_linear_probe_where_that_is_evaluated(base):
+def test_the_metric_is_the_primary_one_of_the_first_protocol_that_has_one(base):
     assert load_text(base, "demo.yaml").report.metric == "lab.score/top1"
     both = base.replace("[lab.score]", "[knn, linear_probe]")
-    assert load_text(both, "demo.yaml").report.metric == "linear_probe/top1"
+    assert load_text(both, "demo.yaml").report.metric == "knn/top1"
+    shown = base.replace("[lab.score]", "[views, rankme]")
+    assert load_text(shown, "demo.yaml").report.metric == "rankme/h"
+    later = base.replace("[lab.score]", "[{name: fine_tune, fractions: [0.5], epochs: [1]}]")
+    assert load_text(later, "demo.yaml").report.metric is None  # which share is first is settled by what is recorded
     assert load_text(base + "report: {metric: cost/train_seconds}\n", "demo.yaml").report.metric == "cost/train_seconds"
 
 

@@ -22,6 +22,13 @@ NAMES = (
     "long " * 400,
 )
 
+CLASSES = (
+    *("cat", "猫猫猫", "犬犬犬", "鳥鳥鳥", "a+b", "a&b", "a_b", "a/b", "a//b", "../x", ".", "..", "", " ", "a:2b:b"),
+    *("a:b", "=cmd()|'/C calc'!A0", "<script>alert(1)</script>", "line\nbreak", "tab\tstop", "\u202eevil", "é"),
+    *("e\u0301", "100%", "top1", "top1/ece", "x" * 400, "x" * 401, "T-shirt/top", "NUL\0", "\U0001f408", "<class>"),
+)
+"""Names of classes that a metric's name has to hold apart."""
+
 
 def experiment(make, name):
     """An experiment whose every text is `name`."""

@@ -11,7 +11,7 @@ from probeline.evaluation.base import Embeddings, EvaluationData, HeldOutLabels,
 from probeline.experiment.components import resolve
 from probeline.models.build import build_encoder
 from probeline.plugins import catalog
-from probeline.training.embeddings import evaluation_data
+from probeline.training.embeddings import representations
 
 CLASSES = ("ant", "bee", "cow")
 DIGITS = {"name": "digits", "train_size": 40, "test_size": 20}
@@ -49,18 +49,23 @@ def method(name, data, encoder="resnet", **parameters):
     torch.manual_seed(0)
     component = resolve("encoders", {"name": encoder, **({"width": 4} if encoder == "resnet" else {})}).value
     config = catalog.settings("methods", resolve("methods", {"name": name, **parameters}).value)
-    made = catalog.plugin_class("methods", name, Method)(config, build_encoder(component, facts.sample), facts)
-    return made.to(memory_format=torch.channels_last)
+    built = catalog.plugin_class("methods", name, Method)(config, build_encoder(component, facts.sample), facts)
+    return built.to(memory_format=torch.channels_last)
 
 
 def shape(data):
     return data.train.inputs.shape[1:]
 
 
-def judged(name="simclr", data=None, seed=0, **parameters):
-    """Evidence of an untrained method on tiny images."""
+def trained(name="simclr", data=None, seed=0, hidden=False, **parameters):
+    """What a trial holds of an untrained method on tiny images."""
     data = data or dataset()
-    return evaluation_data(method(name, data, **parameters), data, torch.device("cpu"), seed)
+    return representations(method(name, data, **parameters), data, torch.device("cpu"), seed, hidden)
+
+
+def judged(name="simclr", data=None, seed=0, **parameters):
+    """What one protocol gets of it."""
+    return trained(name, data, seed, **parameters).evaluation_data()
 
 
 def protocol(name, **settings):
@@ -71,28 +76,28 @@ def protocol(name, **settings):
         for field, kind in components(config)
         if kind == "datasets" and config.model_fields[field].is_required()
     }
-    found = resolve("protocols", {"name": name, **needed, **settings})
-    assert found.value, found.complaints
-    return catalog.plugin_class("protocols", name, Protocol)(catalog.settings("protocols", found.value))
+    results = resolve("protocols", {"name": name, **needed, **settings})
+    assert results.value, results.complaints
+    return catalog.plugin_class("protocols", name, Protocol)(catalog.settings("protocols", results.value))
 
 
-def values(said):
+def values(events):
     """Records as {name: value}."""
-    return {item.name: item.value for item in said if isinstance(item, Record)}
+    return {item.name: item.value for item in events if isinstance(item, Record)}
 
 
-def files(said):
-    return [item.path for item in said if isinstance(item, Artifact)]
+def files(events):
+    return [item.path for item in events if isinstance(item, Artifact)]
 
 
 def of_features(train, validation, test, classes=CLASSES, z=None):
     """Evidence of given features: each part (h, labels); `z` turns h into a projection, None for no projector."""
-    known = judged("random_init", dataset(3, 3, 3))
+    given = judged("random_init", dataset(3, 3, 3))
     project = z or (lambda h: None)
     return EvaluationData(
         train=Embeddings(*train, project(train[0])),
         validation=Embeddings(*validation, project(validation[0])),
-        test=HeldOutLabels(*test, project(test[0])),
+        test=HeldOutLabels(test[0], lambda: test[1], project(test[0])),
         classes=classes,
-        subject=known.subject,
+        subject=given.subject,
     )

@@ -7,9 +7,11 @@ import torch
 from probeline.core.batch import Batch, Views
 from probeline.core.dataset import DatasetInfo
 from probeline.core.method import Method
+from probeline.core.metric import described
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.sample_spec import image
 from probeline.errors import BadData
+from probeline.methods.base import METRICS
 from probeline.models.build import build_encoder
 from probeline.plugins import catalog
 
@@ -73,6 +75,9 @@ def test_the_loss_is_finite_and_its_gradient_reaches_the_encoder(name):
     made_views = views(made)
     terms = made.loss(made(made_views), made_views)
     assert all(term.ndim == 0 and torch.isfinite(term) for term in terms.values())
+    declared = catalog.metrics("methods", name) | METRICS
+    undeclared = [term for term in terms if described(declared, term, term) is None]
+    assert not undeclared, f"METRICS of {name} lacks {undeclared}"
     terms["loss"].backward()
     assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in made.parameters() if p.requires_grad)
     assert sum(p.grad.abs().sum() for p in made.encoder.parameters()) > 0

@@ -11,10 +11,10 @@ CPU = torch.device("cpu")
 
 def test_representations_are_in_the_parts_order_and_as_if_one_by_one(monkeypatch):
     data = dataset()
-    made = method("simclr", data).eval()
-    h, labels = represent(made.encoder, data.train, CPU)
+    built = method("simclr", data).eval()
+    h, labels = represent(built.encoder, data.train, CPU)
     monkeypatch.setattr("probeline.training.embeddings.BATCH", 7)
-    again, _ = represent(made.encoder, data.train, CPU)
+    again, _ = represent(built.encoder, data.train, CPU)
     torch.testing.assert_close(h, again, rtol=1e-4, atol=1e-5)
     assert labels.tolist() == data.train.labels.tolist()
     assert h.dtype == torch.float32
@@ -22,29 +22,29 @@ def test_representations_are_in_the_parts_order_and_as_if_one_by_one(monkeypatch
 
 def test_evidence_is_of_a_frozen_copy():
     data = dataset()
-    made = method("simclr", data).train()
-    state = {key: value.clone() for key, value in made.state_dict().items()}
-    known = evaluation_data(made, data, CPU, 0)
-    assert known.subject.method is not made
-    assert not known.subject.method.training
-    assert not any(parameter.requires_grad for parameter in known.subject.method.parameters())
-    assert all(parameter.requires_grad for parameter in made.parameters())
-    assert all(torch.equal(value, state[key]) for key, value in made.state_dict().items())
+    built = method("simclr", data).train()
+    state = {key: value.clone() for key, value in built.state_dict().items()}
+    given = evaluation_data(built, data, CPU, 0)
+    assert given.subject.method is not built
+    assert not given.subject.method.training
+    assert not any(parameter.requires_grad for parameter in given.subject.method.parameters())
+    assert all(parameter.requires_grad for parameter in built.parameters())
+    assert all(torch.equal(value, state[key]) for key, value in built.state_dict().items())
 
 
 def test_z_is_the_projection_of_h_or_absent():
-    known = evaluation_data(method("simclr", dataset()), dataset(), CPU, 0)
-    torch.testing.assert_close(known.train.z, known.subject.method.project(known.train.h), rtol=1e-4, atol=1e-5)
-    assert known.test.z.shape == (24, 128)
+    given = evaluation_data(method("simclr", dataset()), dataset(), CPU, 0)
+    torch.testing.assert_close(given.train.z, given.subject.method.project(given.train.h), rtol=1e-4, atol=1e-5)
+    assert given.test.z.shape == (24, 128)
     assert evaluation_data(method("rotation", dataset()), dataset(), CPU, 0).train.z is None
 
 
 def test_an_encoder_that_gives_no_numbers_ends_the_trial():
-    made = method("simclr", dataset())
+    built = method("simclr", dataset())
     with torch.no_grad():
-        next(made.encoder.parameters()).fill_(torch.nan)
+        next(built.encoder.parameters()).fill_(torch.nan)
     with pytest.raises(Diverged, match="not finite"):
-        evaluation_data(made, dataset(), CPU, 0)
+        evaluation_data(built, dataset(), CPU, 0)
 
 
 def test_grey_becomes_three_equal_channels_and_colour_its_luma():

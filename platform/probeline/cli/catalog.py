@@ -13,14 +13,17 @@ app = typer.Typer()
 
 @app.command("list")
 def list_(
-    kind: Annotated[str, typer.Argument(help="methods, encoders, datasets, protocols or figures.")],
+    kind: Annotated[str, typer.Argument(help="methods, encoders, datasets, protocols, figures, metrics ...")],
     name: Annotated[str | None, typer.Argument(help="One of them, to see its parameters.")] = None,
 ) -> None:
     """Show the plug-ins of a kind, or the parameters of one."""
     from probeline.plugins import catalog
 
+    if kind == "metrics":
+        print(metrics_text(name))
+        return
     if kind not in catalog.KINDS:
-        raise UserError(f"list {kind}: unknown; there are {', '.join(catalog.KINDS)}")
+        raise UserError(f"list {kind}: unknown; there are {', '.join([*catalog.KINDS, 'metrics'])}")
     if name is None:
         names = catalog.names(kind)
         width = max(map(len, names), default=0)
@@ -30,6 +33,21 @@ def list_(
         print(catalog.summary(kind, name))
         for key, value in catalog.any_config(kind, name).model_json_schema().get("properties", {}).items():
             print(f"  {key}: {json.dumps(value.get('default', 'required'))}")
+
+
+def metrics_text(group: str | None) -> str:
+    """The declared metrics, of one protocol or of all and of training, a line each: name, direction, unit, title."""
+    from probeline.plugins import catalog
+    from probeline.plugins.metrics import TRAINING, declared
+
+    groups = [*catalog.names("protocols"), *TRAINING] if group is None else [group]
+    found = [(f"{each}/{name}", metric) for each in groups for name, metric in declared(each).items()]
+    if not found and group is not None and group not in catalog.names("protocols"):
+        known = ", ".join([*catalog.names("protocols"), *TRAINING])
+        raise UserError(f"list metrics {group}: unknown; metrics are declared by {known}")
+    width = max((len(name) for name, _ in found), default=0)
+    lines = [f"{name:{width}}  {one.direction:6}  {one.unit or '-':5}  {one.title}" for name, one in found]
+    return "\n".join(lines or [f"{group} declares no metric"])
 
 
 @app.command()

@@ -42,6 +42,7 @@ def report(
     from probeline.report.checks import expectations
     from probeline.report.formats import page
     from probeline.report.results import stored
+    from probeline.report.results.metrics import main_metric
     from probeline.tracking.publishing.publication import publisher
     from probeline.tracking.writing.experiments import describe
 
@@ -63,9 +64,9 @@ def report(
             print(put(uri, folder.resolve(), describe(experiment, "", {}), told, place, paths, _compared(trials)))
     if expect:
         with writing("--expect", expect):
-            count = expectations.stored(trials, experiment.report.metric, expect)
+            count = expectations.stored(trials, experiment.report.metric or main_metric(trials), expect)
         print(f"{count} expectations written to {expect}")
-    findings = expectations.check(expected, trials) if expected else []
+    findings = expectations.check(expected, trials, experiment.report.metric) if expected else []
     for finding in findings:
         print(finding)
     raise typer.Exit(0 if all(finding.good for finding in findings) else 1)
@@ -75,19 +76,21 @@ def report(
 def compare(
     a: Annotated[Path, typer.Argument(help="An experiment's YAML, or the folder of a report.")],
     b: Annotated[Path, typer.Argument(help="The other one.")],
-    metric: Annotated[str, typer.Option(help="protocol/name.")] = "linear_probe/top1",
+    metric: Annotated[str | None, typer.Option(help="protocol/name; else A's primary metric.")] = None,
     scale: ScaleOption = None,
     tracking_uri: Tracking = None,
 ) -> None:
     """Compare two experiments, or the exports of one at two commits, cell by cell over paired seeds."""
     from probeline.report.checks import comparison
     from probeline.report.results import stored
+    from probeline.report.results.metrics import main_metric
 
     def trials(side: Path) -> "pd.DataFrame":
         exported = side.is_dir() or side.suffix == ".parquet"
         return stored.read(side)[0] if exported else _results(side, scale, None, tracking_uri, None)[1]()[0]
 
-    print(comparison.text(comparison.compare(trials(a), trials(b), metric), str(a), str(b)))
+    ours, theirs = trials(a), trials(b)
+    print(comparison.text(comparison.compare(ours, theirs, metric or main_metric(ours)), str(a), str(b)))
 
 
 def _results(

@@ -49,4 +49,13 @@ class Note:
     text: str
 
 
-TrialEvent = Record | Artifact | Note
+@dataclass(frozen=True, slots=True)
+class ProtocolError:
+    """A protocol that crashed: `name` is the protocol's; it left no record and no artifact."""
+
+    name: str
+    message: str
+    traceback: str
+
+
+TrialEvent = Record | Artifact | Note | ProtocolError

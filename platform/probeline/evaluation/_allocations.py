@@ -38,10 +38,10 @@ class _Following(TorchDispatchMode):
     def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
         for tensor in _tensors((args, kwargs)):
             self._known.setdefault(tensor.untyped_storage(), True)  # there before: nobody's making here
-        made = operation(*args, **(kwargs or {}))
-        for tensor in _tensors(made):
+        results = operation(*args, **(kwargs or {}))
+        for tensor in _tensors(results):
             self._count(tensor.untyped_storage())
-        return made
+        return results
 
     def _count(self, storage: UntypedStorage) -> None:
         if storage not in self._known:

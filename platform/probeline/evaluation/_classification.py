@@ -1,7 +1,6 @@
 """What every classifying protocol reports of its probabilities on the test part."""
 
 import csv
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,34 +14,37 @@ from probeline.evaluation.base import EvaluationData
 BINS = 15
 
 
-def require_labels(known: EvaluationData) -> None:
+def require_labels(data: EvaluationData) -> None:
     """Raises NotApplicable unless every training and validation sample has a label, and there are two classes."""
-    for part, labels in (("training", known.train.labels), ("validation", known.validation.labels)):
+    for part, labels in (("training", data.train.labels), ("validation", data.validation.labels)):
         missing = int((labels < 0).sum())
         if missing:
             raise NotApplicable(f"it needs labels, and {missing} of {len(labels)} {part} samples have none")
-    if len(known.classes) < 2:
-        raise NotApplicable(f"it needs two classes or more, and the data have {len(known.classes)}")
+    if len(data.classes) < 2:
+        raise NotApplicable(f"it needs two classes or more, and the data have {len(data.classes)}")
 
 
-def opened(known: EvaluationData) -> Tensor:
+def opened(data: EvaluationData) -> Tensor:
     """The test labels, read now. Raises NotApplicable where some are missing."""
-    labels = known.test.reveal()
+    labels = data.test.reveal()
     missing = int((labels < 0).sum())
     if missing:
         raise NotApplicable(f"it needs labels, and {missing} of {len(labels)} test samples have none")
     return labels
 
 
-def report(probabilities: Tensor, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
-    """`top1`, `ece`, `top1/<class>` and the confusion matrix of [N, K] test probabilities; opens the test labels."""
-    labels = opened(known)
-    counts = confusion(probabilities.argmax(1), labels, len(known.classes))
+def report(probabilities: Tensor, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
+    """`top1`, `ece`, `top1/<class>` and the confusion matrix of [N, K] test probabilities; opens the test labels.
+
+    A class has its own name in its metric's, whatever that is made of: what a store refuses it writes in another way.
+    """
+    labels = opened(data)
+    counts = confusion(probabilities.argmax(1), labels, len(data.classes))
     yield from scores(probabilities, labels)
-    for name, row, right in zip(known.classes, counts, counts.diagonal(), strict=True):
+    for name, row, right in zip(data.classes, counts, counts.diagonal(), strict=True):
         if row.sum() > 0:
-            yield Record(f"top1/{metric_name(name)}", float(right / row.sum()))
-    yield Artifact("confusion.csv", write_confusion(counts, known.classes, folder / "confusion.csv"))
+            yield Record(f"top1/{name}", float(right / row.sum()))
+    yield Artifact("confusion.csv", write_confusion(counts, data.classes, folder / "confusion.csv"))
 
 
 def scores(probabilities: Tensor, labels: Tensor) -> Iterator[Record]:
@@ -68,15 +70,10 @@ def calibration_error(probabilities: Tensor, labels: Tensor) -> float:
     return float(sums.abs().sum() / len(labels))
 
 
-def metric_name(label: str) -> str:
-    """A class's name in the letters that a metric's name may have."""
-    return re.sub(r"[^A-Za-z0-9_\-. ]", "_", label)
-
-
 def write_confusion(counts: Tensor, classes: tuple[str, ...], path: Path) -> Path:
     """A CSV with a row a label and a column a prediction."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="") as file:
+    with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
         rows = csv.writer(file)
         rows.writerow(["label \\ predicted", *classes])
         rows.writerows([name, *row] for name, row in zip(classes, counts.tolist(), strict=True))

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from probeline.core.batch import Batch
 from probeline.core.dataset import Dataset, Split
+from probeline.core.hidden import Hidden
 from probeline.core.sample_rng import SampleRNG
 from probeline.data.loader import batches
 from probeline.errors import NotApplicable
@@ -57,13 +58,13 @@ class ViewPairs:
 
 @dataclass(frozen=True)
 class FrozenMethod:
-    """A method in evaluation mode without gradients, and the data it was trained on."""
+    """A method in evaluation mode without gradients, and the data it was trained on, without test labels."""
 
     method: nn.Module
     dataset: Dataset
     device: torch.device
     seed: int
-    on: Callable[[nn.Module, Dataset, dict[str, Any]], EvaluationData]
+    on: Hidden
     """(method, its data set, data component) -> evidence: how the trial looks at another data set."""
     heartbeat: Callable[[], None] = lambda: None
     """Called at every batch: a sign of life to whoever waits for the trial."""
@@ -77,13 +78,14 @@ class FrozenMethod:
     def embed_dataset(self, data: dict[str, Any]) -> EvaluationData:
         """The same encoder on another data set, a resolved component.
 
-        Raises NotApplicable where the encoder cannot take its images, and as opening the data does.
+        Its test labels can be read once too. Raises NotApplicable where the encoder cannot take its images or the
+        protocol's settings do not name it, and as opening the data does.
         """
         return self.on(self.method, self.dataset, data)
 
     def batches(self, part: str, batch_size: int, *, epoch: int = 0, shuffle: bool = False) -> Iterator[Batch]:
         """Images of `part` (train, validation or test) as the encoder takes them; labels of the test part are -1."""
-        todo = batches(
+        for batch in batches(
             getattr(self.dataset, part),
             batch_size,
             seed=self.seed,
@@ -91,10 +93,9 @@ class FrozenMethod:
             device=self.device,
             shuffle=shuffle,
             drop_last=False,
-        )
-        for batch in todo:
+        ):
             self.heartbeat()
-            yield self._sealed(batch) if part == "test" else batch
+            yield batch
 
     def with_train_rows(self, rows: Tensor) -> FrozenMethod:
         """The same subject with only some samples, [n] row numbers, in its training part."""
@@ -124,14 +125,11 @@ class FrozenMethod:
             raise NotApplicable(f"{name} does not make two views of a sample, so there are no pairs to look at")
         count = min(count, len(getattr(self.dataset, part)))
         if part not in self._pairs or len(self._pairs[part]) < count:
-            found = [self._pair(batch) for batch in islice(self.batches(part, BATCH), -(-count // BATCH))]
-            self._pairs[part] = ViewPairs(*map(torch.cat, zip(*(pair.columns() for pair in found), strict=True)))
+            pairs = [self._pair(batch) for batch in islice(self.batches(part, BATCH), -(-count // BATCH))]
+            self._pairs[part] = ViewPairs(*map(torch.cat, zip(*(pair.columns() for pair in pairs), strict=True)))
         return self._pairs[part][:count]
 
     def _pair(self, batch: Batch) -> ViewPairs:
         outputs = self.method(self.method.views(batch, SampleRNG(self.seed ^ ANOTHER, 0, batch.index)))
         (ha, hb), (za, zb) = outputs.h.float().chunk(2), outputs.z.float().chunk(2)
         return ViewPairs(ha, hb, za, zb, batch.labels)
-
-    def _sealed(self, batch: Batch) -> Batch:
-        return replace(batch, labels=torch.full_like(batch.labels, -1))

@@ -71,17 +71,17 @@ def preparation(h: Tensor, standardise: bool) -> Callable[[Tensor], Tensor]:
 
 
 def probe(
-    known: EvaluationData, space: str, settings: ProbeSettings, folder: Path
+    data: EvaluationData, space: str, settings: ProbeSettings, folder: Path
 ) -> Iterator[Record | Artifact | Note]:
     """Fits on train, chooses on validation, reports on test, of the features `h` or `z`."""
-    require_labels(known)
-    train, validation, test = (part.spaces().get(space) for part in (known.train, known.validation, known.test))
+    require_labels(data)
+    train, validation, test = (part.spaces().get(space) for part in (data.train, data.validation, data.test))
     if train is None:
-        name = type(known.subject.method).__name__
+        name = type(data.subject.method).__name__
         raise NotApplicable(f"{name} has no projector, so there is no {space} beside h to probe")
-    seen, unseen = Embeddings(train, known.train.labels), Embeddings(validation, known.validation.labels)
-    chosen = choose(seen, unseen, len(known.classes), settings)
+    seen, unseen = Embeddings(train, data.train.labels), Embeddings(validation, data.validation.labels)
+    chosen = choose(seen, unseen, len(data.classes), settings)
     yield from solver_notes(chosen.unconverged, settings.iterations)
     yield Record("l2", chosen.l2)
     yield Record("validation_top1", chosen.validation_top1)
-    yield from report(chosen.probabilities(test), known, folder)
+    yield from report(chosen.probabilities(test), data, folder)

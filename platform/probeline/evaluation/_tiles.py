@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageFile
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -20,6 +20,8 @@ FORMAT = 1
 """Of the JSON files; a reader refuses another."""
 ACROSS = 16
 QUALITY = 88
+BYTES_PER_PIXEL = 4
+"""Room for a picture of pure noise, which takes 2.2: Pillow writes an optimised JPEG from one buffer, or not at all."""
 
 
 def rows_of(labels: np.ndarray, count: int) -> np.ndarray:
@@ -63,6 +65,7 @@ def write_sheet(shown: Tensor, path: Path) -> dict[str, Any]:
     sheet[:count] = shown
     sheet = sheet.unflatten(0, (lines, across)).transpose(1, 2).reshape(lines * height, across * width, 3)
     path.parent.mkdir(parents=True, exist_ok=True)
+    ImageFile.MAXBLOCK = max(ImageFile.MAXBLOCK, BYTES_PER_PIXEL * sheet[..., 0].numel())
     Image.fromarray(sheet.numpy()).save(path, quality=QUALITY, subsampling=0, optimize=True)
     return {"file": path.name, "tile": [width, height], "across": across, "count": count}
 

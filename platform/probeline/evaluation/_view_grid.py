@@ -13,10 +13,10 @@ def view_grid(method: nn.Module, batch: Batch, rng: SampleRNG) -> tuple[Tensor, 
     Targets are None where the method asks for no such numbers. Raises NotApplicable where its views are no pictures,
     and what `views` raises.
     """
-    made = method.views(batch, rng)
-    if made.inputs.ndim != 4 or made.inputs.shape[1] not in (1, 3):
-        raise NotApplicable(f"its views have the shape {tuple(made.inputs.shape)}, which is no picture")
-    return made.inputs.unflatten(0, (-1, len(batch))), _targets(made.targets, len(batch), len(made.inputs))
+    views = method.views(batch, rng)
+    if views.inputs.ndim != 4 or views.inputs.shape[1] not in (1, 3):
+        raise NotApplicable(f"its views have the shape {tuple(views.inputs.shape)}, which is no picture")
+    return views.inputs.unflatten(0, (-1, len(batch))), _targets(views.targets, len(batch), len(views.inputs))
 
 
 def _targets(targets: Tensor | None, samples: int, views: int) -> Tensor | None:

@@ -7,6 +7,7 @@ f l2-normalised; lower is better for both. The paper takes z; h stands beside it
 """
 
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 
 import torch
@@ -15,9 +16,17 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from probeline.core.events import Artifact, Record
+from probeline.core.metric import Metric, count
 from probeline.core.settings import Settings
 from probeline.errors import NotApplicable
 from probeline.evaluation.base import EvaluationData, Protocol
+
+METRICS = {
+    "alignment/<space>": Metric("alignment of <space>", direction="lower", bounds=(0.0, inf)),
+    "uniformity/<space>": Metric("uniformity of <space>", direction="lower", bounds=(-inf, 0.0)),
+    "samples": count("samples of alignment and uniformity"),
+}
+PRIMARY = "uniformity/h"
 
 BLOCK = 1024
 """Rows of the matrix of distances at a time."""
@@ -37,13 +46,13 @@ class AlignmentUniformity(Protocol):
     Uniformity is of the images as they are, so a method without views has it too; alignment is of the method's views.
     """
 
-    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
-        if len(known.test.h) < 2:
+    def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
+        if len(data.test.h) < 2:
             raise NotApplicable("uniformity needs two test samples or more; there is one")
-        yield Record("samples", float(min(self.config.samples, len(known.test.h))))
-        for space, embeddings in known.test.spaces().items():
+        yield Record("samples", float(min(self.config.samples, len(data.test.h))))
+        for space, embeddings in data.test.spaces().items():
             yield Record(f"uniformity/{space}", uniformity(embeddings[: self.config.samples], self.config.t))
-        for space, (a, b) in known.subject.pairs("test", self.config.samples).spaces().items():
+        for space, (a, b) in data.subject.pairs("test", self.config.samples).spaces().items():
             yield Record(f"alignment/{space}", alignment(a, b, self.config.alpha))
 
 

@@ -20,10 +20,24 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from probeline.core.events import Artifact, Record
+from probeline.core.metric import Metric, count, loss_term
 from probeline.core.settings import Settings
 from probeline.errors import NotApplicable
 from probeline.evaluation._classification import require_labels
 from probeline.evaluation.base import EvaluationData, Protocol
+
+METRICS = {
+    "<space>/bound": loss_term("Arora bound of <space>"),
+    "<space>/unsupervised_loss": loss_term("unsupervised loss of <space>"),
+    "<space>/mean_classifier_loss": loss_term("mean classifier loss of <space>"),
+    "<space>/class_pairs_loss": loss_term("loss over pairs of a class of <space>"),
+    "<space>/class_pairs_bound": loss_term("Arora bound over pairs of a class of <space>"),
+    "<space>/holds": Metric("Arora bound of <space> holds", bounds=(0.0, 1.0)),
+    "<space>/vacuous": Metric("Arora bound of <space> is vacuous", direction="lower", bounds=(0.0, 1.0)),
+    "class_collision": Metric("class collision of the Arora bound", bounds=(0.0, 1.0)),
+    "samples": count("samples of the Arora bound"),
+}
+PRIMARY = "h/bound"
 
 TRIPLES = 2**16
 """Triples drawn for the loss over pairs of a class: its standard error is below 0.01 of the loss's spread."""
@@ -52,14 +66,14 @@ class AroraBound(Protocol):
     The paper draws x- from all samples; here it is a view of another sample.
     """
 
-    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
-        require_labels(known)
-        pairs = known.subject.pairs(self.config.part, self.config.samples)
+    def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
+        require_labels(data)
+        pairs = data.subject.pairs(self.config.part, self.config.samples)
         tau = class_collision(pairs.labels)
         if tau == 1:
             raise NotApplicable(f"the {len(pairs)} samples looked at have one class, so every negative has it too")
         loss = {"logistic": logistic_loss, "hinge": hinge_loss}[self.config.loss]
-        generator = torch.Generator().manual_seed(known.subject.seed)
+        generator = torch.Generator().manual_seed(data.subject.seed)
         yield Record("samples", float(len(pairs)))
         yield Record("class_collision", tau)
         for space, sides in pairs.spaces().items():
@@ -67,12 +81,12 @@ class AroraBound(Protocol):
             both, labels = torch.cat([a, b]), torch.cat([pairs.labels, pairs.labels])
             unsupervised = view_pairs_loss(a, b, loss)
             supervised = class_pairs_loss(both, labels, loss, generator)
-            left, right = mean_classifier_loss(both, labels, loss), (unsupervised - tau) / (1 - tau)
+            classifier_loss, bound = mean_classifier_loss(both, labels, loss), (unsupervised - tau) / (1 - tau)
             yield Record(f"{space}/unsupervised_loss", unsupervised)
-            yield Record(f"{space}/mean_classifier_loss", left)
-            yield Record(f"{space}/bound", right)
-            yield Record(f"{space}/holds", float(left <= right))
-            yield Record(f"{space}/vacuous", float(right >= 1))
+            yield Record(f"{space}/mean_classifier_loss", classifier_loss)
+            yield Record(f"{space}/bound", bound)
+            yield Record(f"{space}/holds", float(classifier_loss <= bound))
+            yield Record(f"{space}/vacuous", float(bound >= 1))
             yield Record(f"{space}/class_pairs_loss", supervised)
             yield Record(f"{space}/class_pairs_bound", (supervised - tau) / (1 - tau))
 

@@ -1,14 +1,14 @@
 """What a protocol may look at, and what it is."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from probeline.core.events import Artifact, Note, Record
+from probeline.core.hidden import Hidden
 from probeline.core.settings import Settings
 from probeline.evaluation._frozen_method import FrozenMethod, spaces
 
@@ -30,10 +30,14 @@ class Embeddings:
 
 
 class HeldOutLabels:
-    """The test part: `h` and `z` are open, the labels can be read once, as the last step."""
+    """The test part: `h` and `z` are open, the labels can be read once, as the last step.
 
-    def __init__(self, h: Tensor, labels: Tensor, z: Tensor | None = None) -> None:
-        self.h, self.z, self._labels, self.opened = h, z, labels, False
+    The labels are no attribute of it, nor of anything else that a protocol gets.
+    """
+
+    def __init__(self, h: Tensor, labels: Callable[[], Tensor], z: Tensor | None = None) -> None:
+        """`labels` reads them, [N]; the trial holds what it reads."""
+        self.h, self.z, self._labels = h, z, Hidden(labels)
 
     def spaces(self) -> dict[str, Tensor]:
         """What there is of `h` and `z`, by name, each [N, D]."""
@@ -45,33 +49,26 @@ class HeldOutLabels:
         Raises:
             RuntimeError: they were read before; choices belong to the validation part.
         """
-        if self.opened:
+        read = self._labels.take()
+        if read is None:
             raise RuntimeError("the test labels were read already; choose on the validation part, read the test once")
-        self.opened = True
-        return self._labels
-
-    def fresh(self) -> "HeldOutLabels":
-        """The same part for another protocol, sealed."""
-        return HeldOutLabels(self.h, self._labels, self.z)
+        return read()
 
 
 class TestHidden(Exception):
     """A protocol came to the test part of a trial that is judged on validation alone: it ends there."""
 
 
+def withheld() -> Tensor:
+    """Stands for labels that do not exist. Raises TestHidden."""
+    raise TestHidden("this trial is judged on the validation part")
+
+
 class HiddenLabels(HeldOutLabels):
     """A stand-in for the test part whose labels do not exist: to ask for them ends the protocol."""
 
     def __init__(self, h: Tensor, z: Tensor | None) -> None:
-        super().__init__(h, torch.empty(0, dtype=torch.int64), z)
-
-    def reveal(self) -> Tensor:
-        """Raises TestHidden."""
-        raise TestHidden("this trial is judged on the validation part")
-
-    def fresh(self) -> "HiddenLabels":
-        """The same."""
-        return self
+        super().__init__(h, withheld, z)
 
 
 @dataclass(frozen=True)
@@ -92,7 +89,7 @@ class Protocol(ABC):
         self.config = config
 
     @abstractmethod
-    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact | Note]:
+    def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact | Note]:
         """Records and notes named without the protocol's prefix (`top1`), and artifacts written below `folder`.
 
         Raises:

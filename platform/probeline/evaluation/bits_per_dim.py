@@ -14,11 +14,22 @@ from pydantic import Field
 from torch import Tensor
 
 from probeline.core.events import Artifact, Record
+from probeline.core.metric import count, loss_term
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
 from probeline.errors import NotApplicable
 from probeline.evaluation._frozen_method import FrozenMethod
 from probeline.evaluation.base import EvaluationData, Protocol
+
+METRICS = {
+    "elbo": loss_term("bits per dim", "bits"),
+    "importance_weighted": loss_term("importance-weighted bits per dim", "bits"),
+    "codes": loss_term("bits per dim of the codes", "bits"),
+    "bits_per_code": loss_term("bits per code", "bits"),
+    "images": count("images of bits per dim"),
+    "samples": count("samples an image of bits per dim"),
+}
+PRIMARY = "elbo"
 
 
 class Config(Settings):
@@ -48,8 +59,8 @@ class CodeLikelihood(Structure):
 class BitsPerDim(Protocol):
     """`elbo` is the mean over samples, `importance_weighted` the log of the mean weight: fewer bits, tighter."""
 
-    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
-        subject = known.subject
+    def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
+        subject = data.subject
         if not isinstance(subject.method, Likelihood):
             raise NotApplicable(
                 f"bits per dim is for methods that give images a probability, such as vae, vqvae and vqvae_prior; "
@@ -69,14 +80,14 @@ class BitsPerDim(Protocol):
     @torch.no_grad()
     def _measured(self, subject: FrozenMethod) -> tuple[Tensor, Tensor | None, int]:
         """Log weights [K, N] and log probabilities of codes [N, places] in float64, and the numbers of an image."""
-        weights, codes, dims, left = [], [], 0, self.config.images or math.inf
+        weights, codes, dims, remaining = [], [], 0, self.config.images or math.inf
         for batch in subject.batches("test", self.config.batch_size, shuffle=True):
-            images = batch.inputs[: int(min(left, len(batch)))]
+            images = batch.inputs[: int(min(remaining, len(batch)))]
             rng = SampleRNG(subject.seed, 0, batch.index[: len(images)])
             weights.append(subject.method.log_weights(images, rng, self.config.samples).double())
             if isinstance(subject.method, CodeLikelihood):
                 codes.append(subject.method.code_log_probability(images).double())
-            dims, left = images[0].numel(), left - len(images)
-            if left <= 0:
+            dims, remaining = images[0].numel(), remaining - len(images)
+            if remaining <= 0:
                 break
         return torch.cat(weights, dim=1), torch.cat(codes) if codes else None, dims

@@ -6,6 +6,7 @@ have one embedding and 1 / sqrt(D) where embeddings are an isotropic Gaussian's.
 """
 
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 
 from pydantic import Field
@@ -13,9 +14,19 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from probeline.core.events import Artifact, Record
+from probeline.core.metric import Metric
 from probeline.core.settings import Settings
 from probeline.errors import NotApplicable
 from probeline.evaluation.base import EvaluationData, Protocol
+
+METRICS = {
+    "collapsed": Metric("collapse alarm", direction="lower", bounds=(0.0, 1.0)),
+    "<space>/collapsed": Metric("collapse alarm of <space>", direction="lower", bounds=(0.0, 1.0)),
+    "<space>/std": Metric("spread of <space>", bounds=(0.0, inf), digits=4),
+    "<space>/ratio": Metric("spread of <space> over an isotropic one", bounds=(0.0, inf)),
+    "threshold": Metric("threshold of the collapse alarm"),
+}
+PRIMARY = "collapsed"
 
 
 class Config(Settings):
@@ -31,12 +42,12 @@ class Collapse(Protocol):
     `collapsed` is 1 where either is.
     """
 
-    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
-        if len(known.test.h) < 2:
+    def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
+        if len(data.test.h) < 2:
             raise NotApplicable("a spread needs two test samples or more; there is one")
         alarm = 0.0
         yield Record("threshold", self.config.threshold)
-        for space, embeddings in known.test.spaces().items():
+        for space, embeddings in data.test.spaces().items():
             std = spread(embeddings)
             ratio = std * embeddings.shape[1] ** 0.5
             collapsed = float(ratio < self.config.threshold)

@@ -10,7 +10,7 @@ bound near the ceiling says that N is too small, not how large I is.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import log
+from math import inf, log
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,23 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from probeline.core.events import Artifact, Record
+from probeline.core.metric import Metric, count, percentage
 from probeline.core.settings import Settings, components
 from probeline.errors import NotApplicable
 from probeline.evaluation.base import EvaluationData, Protocol
 from probeline.plugins import catalog
+
+METRICS = {
+    "accuracy": percentage("contrastive task accuracy"),
+    "chance": percentage("contrastive task accuracy by chance", "none"),
+    "entropy": Metric("contrastive task entropy", "nats", "lower", (0.0, inf), digits=2),
+    "loss": Metric("contrastive task loss", "nats", "lower", (0.0, inf)),
+    "bound": Metric("bound on mutual information", "nats", "higher"),
+    "ceiling": Metric("ceiling of the bound on mutual information", "nats"),
+    "candidates": count("candidates of the contrastive task"),
+    "temperature": Metric("temperature of the contrastive task"),
+}
+PRIMARY = "accuracy"
 
 BLOCK = 1024
 """Anchors at a time: memory is BLOCK times the number of candidates."""
@@ -57,24 +70,24 @@ class Contrastive(Protocol):
     Similarity is the cosine, or the dot product where the method's loss does not normalise.
     """
 
-    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
-        pairs = known.subject.pairs("test", self.config.candidates)
+    def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
+        pairs = data.subject.pairs("test", self.config.candidates)
         count = len(pairs)
         if count < 2:
             raise NotApplicable("to find one view among others needs two test samples or more; there is one")
         za, zb = pairs.spaces()["z"]
-        method = known.subject.method
+        method = data.subject.method
         if own(method, "normalise", True):
             za, zb = F.normalize(za, dim=1), F.normalize(zb, dim=1)
         temperature = self.config.temperature or own(method, "temperature", COOL)
-        found = scores(za, zb, temperature)
+        task = scores(za, zb, temperature)
         yield Record("candidates", float(count))
         yield Record("temperature", temperature)
-        yield Record("accuracy", found.accuracy)
+        yield Record("accuracy", task.accuracy)
         yield Record("chance", 1 / count)
-        yield Record("entropy", found.entropy)
-        yield Record("loss", found.loss)
-        yield Record("bound", log(count) - found.loss)
+        yield Record("entropy", task.entropy)
+        yield Record("loss", task.loss)
+        yield Record("bound", log(count) - task.loss)
         yield Record("ceiling", log(count))
 
 
@@ -103,9 +116,9 @@ def _sums(anchors: Tensor, candidates: Tensor, temperature: float) -> Tensor:
 def own(method: nn.Module, name: str, default: Any) -> Any:
     """A parameter of the method, or of the loss that it holds; `default` where neither has it."""
     config = method.config
-    found = getattr(config, name, None)
+    parameter = getattr(config, name, None)
     for field, kind in components(type(config)):
         value = getattr(config, field)
-        if found is None and kind == "losses" and isinstance(value, dict):
-            found = getattr(catalog.settings("losses", value), name, None)
-    return default if found is None else found
+        if parameter is None and kind == "losses" and isinstance(value, dict):
+            parameter = getattr(catalog.settings("losses", value), name, None)
+    return default if parameter is None else parameter

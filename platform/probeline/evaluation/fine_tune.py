@@ -20,6 +20,7 @@ from torch.nn import functional as F
 
 from probeline.core.encoder import Representation
 from probeline.core.events import Artifact, Record
+from probeline.core.metric import Metric, count, percentage
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
 from probeline.data.images.augment.settings import Augment
@@ -28,6 +29,15 @@ from probeline.errors import NotApplicable
 from probeline.evaluation._classification import opened, require_labels, scores
 from probeline.evaluation._frozen_method import ANOTHER, FrozenMethod
 from probeline.evaluation.base import EvaluationData, Protocol
+
+METRICS = {
+    "<share>/top1": percentage("fine-tuned top-1 accuracy, <share> of labels"),
+    "<share>/ece": percentage("fine-tuned calibration error, <share> of labels", "lower"),
+    "<share>/validation_top1": percentage("fine-tuned validation accuracy, <share> of labels"),
+    "<share>/labels": count("labels of fine-tuning, <share> of all"),
+    "<share>/lr": Metric("learning rate of fine-tuning, <share> of labels"),
+}
+PRIMARY = "<share>/top1"
 
 BATCH = 512
 
@@ -78,12 +88,12 @@ def percent(fraction: float) -> str:
 class FineTune(Protocol):
     """`1pct/top1`, `10pct/top1`, `100pct/top1` and what was chosen; a fresh copy of the encoder for every training."""
 
-    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
-        require_labels(known)
-        subject, classes = known.subject, len(known.classes)
+    def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
+        require_labels(data)
+        subject, classes = data.subject, len(data.classes)
         best: dict[str, Tuned] = {}
         for fraction, epochs in zip(self.config.fractions, self.config.epochs, strict=True):
-            rows = balanced_rows(known.train.labels, fraction, subject.seed)
+            rows = balanced_rows(data.train.labels, fraction, subject.seed)
             few = subject if fraction == 1 else subject.with_train_rows(rows)
             name = percent(fraction)
             tuned = [self._tune(few, classes, epochs, lr) for lr in sorted(self.config.lr)]
@@ -93,10 +103,10 @@ class FineTune(Protocol):
             yield Record(f"{name}/labels", float(len(rows)))
             yield Record(f"{name}/lr", best[name].lr)
             yield Record(f"{name}/validation_top1", best[name].validation_top1)
-        labels = opened(known)
+        labels = opened(data)
         for name, one in best.items():
-            for said in scores(one.probabilities, labels):
-                yield Record(f"{name}/{said.name}", said.value)
+            for record in scores(one.probabilities, labels):
+                yield Record(f"{name}/{record.name}", record.value)
 
     def _tune(self, subject: FrozenMethod, classes: int, epochs: int, lr: float) -> Tuned:
         """Trains an encoder and a new layer on it. Random layers such as dropout draw from a generator of their own."""

@@ -14,6 +14,7 @@ from pydantic import Field
 from torch import Tensor
 
 from probeline.core.events import Artifact, Note, Record
+from probeline.core.metric import percentage
 from probeline.core.sample_rng import SampleRNG
 from probeline.data.images.augment.views import augment
 from probeline.errors import NotApplicable
@@ -23,6 +24,12 @@ from probeline.evaluation._probe_settings import ProbeSettings
 from probeline.evaluation.base import Embeddings, EvaluationData, Protocol
 
 VERSION = 2  # the probes are fitted to a tolerance, at weak penalties too, since 2
+METRICS = {
+    "<task>/h": percentage("<task> told from h"),
+    "<task>/z": percentage("<task> told from z"),
+    "<task>/chance": percentage("<task> told by chance", "none"),
+}
+PRIMARY = "rotation/h"
 
 BATCH = 256
 
@@ -36,11 +43,11 @@ class Config(ProbeSettings):
 
 @dataclass(frozen=True)
 class Task:
-    """`made(images, draws)`: the images [B, C, H, W] by every transformation in turn, [K, B, C, H, W]."""
+    """`transform(images, draws)`: the images [B, C, H, W] by every transformation in turn, [K, B, C, H, W]."""
 
     name: str
     choices: int
-    made: Callable[[Tensor, SampleRNG], Tensor]
+    transform: Callable[[Tensor, SampleRNG], Tensor]
 
 
 class KeptInformation(Protocol):
@@ -50,8 +57,8 @@ class KeptInformation(Protocol):
     the data are not used.
     """
 
-    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact | Note]:
-        subject = known.subject
+    def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact | Note]:
+        subject = data.subject
         channels = subject.dataset.train.inputs.shape[-1]
         unconverged: list[float] = []
         for task in self._tasks(colour=channels == 3):
@@ -90,21 +97,21 @@ def quarter_turns(images: Tensor) -> Tensor:
 def squares(images: Tensor) -> Tensor:
     """The central square of images [B, C, H, W]: a quarter turn of another shape would tell itself by the shape."""
     side = min(images.shape[2:])
-    top, left = (images.shape[2] - side) // 2, (images.shape[3] - side) // 2
-    return images[:, :, top : top + side, left : left + side]
+    row, column = (images.shape[2] - side) // 2, (images.shape[3] - side) // 2
+    return images[:, :, row : row + side, column : column + side]
 
 
 def answered(subject: FrozenMethod, part: str, task: Task, samples: int) -> Embeddings:
     """h and z of the part's first samples, each transformed in a way drawn for it, and that way as label."""
-    found: list[tuple[Tensor, Tensor, Tensor | None]] = []
+    columns: list[tuple[Tensor, Tensor, Tensor | None]] = []
     for batch in subject.batches(part, BATCH):
         rng = SampleRNG(subject.seed ^ ANOTHER, 0, batch.index).fold_in(task.name)
         way = rng.integers(task.choices, 1, "way")[:, 0]
-        made = task.made(batch.inputs, rng)[way, torch.arange(len(batch), device=way.device)]
-        h, z = subject.represent(made.contiguous(memory_format=torch.channels_last))
-        found.append((h, way, z))
-        if len(found) * BATCH >= samples:
+        transformed = task.transform(batch.inputs, rng)[way, torch.arange(len(batch), device=way.device)]
+        h, z = subject.represent(transformed.contiguous(memory_format=torch.channels_last))
+        columns.append((h, way, z))
+        if len(columns) * BATCH >= samples:
             break
-    h, way, z = zip(*found, strict=True)
+    h, way, z = zip(*columns, strict=True)
     whole = (torch.cat(h)[:samples], torch.cat(way)[:samples])
     return Embeddings(*whole, None if z[0] is None else torch.cat(z)[:samples])

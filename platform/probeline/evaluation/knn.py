@@ -13,11 +13,15 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from probeline.core.events import Artifact, Record
+from probeline.core.metric import classifier_metrics, count
 from probeline.core.settings import Settings
 from probeline.evaluation._classification import report, require_labels
 from probeline.evaluation.base import EvaluationData, Protocol
 
 DETERMINISTIC = True
+METRICS = {**classifier_metrics("kNN"), "k": count("neighbours of kNN")}
+PRIMARY = "top1"
+
 BLOCK = 1024
 """Queries at a time: memory is BLOCK times the number of training samples."""
 
@@ -32,14 +36,14 @@ class Config(Settings):
 class NearestNeighbours(Protocol):
     """Every test sample is labelled by its nearest training samples."""
 
-    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
-        require_labels(known)
-        k = min(self.config.k, len(known.train.h))
+    def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
+        require_labels(data)
+        k = min(self.config.k, len(data.train.h))
         yield Record("k", float(k))
-        keys = F.normalize(known.train.h, dim=1)
-        blocks = F.normalize(known.test.h, dim=1).split(BLOCK)
-        votes = [self._vote(block @ keys.T, known.train.labels, k, len(known.classes)) for block in blocks]
-        yield from report(torch.cat(votes), known, folder)
+        keys = F.normalize(data.train.h, dim=1)
+        blocks = F.normalize(data.test.h, dim=1).split(BLOCK)
+        votes = [self._vote(block @ keys.T, data.train.labels, k, len(data.classes)) for block in blocks]
+        yield from report(torch.cat(votes), data, folder)
 
     def _vote(self, similarity: Tensor, labels: Tensor, k: int, classes: int) -> Tensor:
         """[Q, K] probabilities from [Q, N] similarities to samples with `labels` [N]."""

@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from probeline.core.events import Artifact, Note, Record
+from probeline.core.metric import probe_metrics
 from probeline.evaluation._linear import probe
 from probeline.evaluation._probe_settings import ProbeSettings
 from probeline.evaluation.base import EvaluationData, Protocol
 
 VERSION = 2  # the probe is fitted to a tolerance, at weak penalties too, since 2
 DETERMINISTIC = True  # weights start at zero, and the splits are the same for every seed
+METRICS = probe_metrics("linear probe")
+PRIMARY = "top1"
 
 
 class Config(ProbeSettings):
@@ -24,5 +27,5 @@ class Config(ProbeSettings):
 class LinearProbe(Protocol):
     """Fits on train, chooses the penalty on validation, reports on test."""
 
-    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact | Note]:
-        yield from probe(known, "h", self.config, folder)
+    def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact | Note]:
+        yield from probe(data, "h", self.config, folder)

@@ -8,6 +8,7 @@ accelerators.
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -17,11 +18,18 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from probeline.core.events import Artifact, Record
+from probeline.core.metric import Metric
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
 from probeline.errors import NotApplicable
 from probeline.evaluation._allocations import peak_bytes
 from probeline.evaluation.base import EvaluationData, Protocol
+
+METRICS = {
+    "<size>/seconds": Metric("time of the loss, batch of <size>", "s", "lower", (0.0, inf)),
+    "<size>/bytes": Metric("memory of the loss, batch of <size>", "MiB", "lower", (0.0, inf), 1 / (1024 * 1024), 1),
+}
+PRIMARY = "<size>/seconds"
 
 SAMPLES = 256
 """Images that pass through the network; larger batches repeat their outputs, as a loss does not see the images."""
@@ -40,8 +48,8 @@ class LossCost(Protocol):
     In float32, on the method's own outputs for training images; nothing is learned.
     """
 
-    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
-        subject = known.subject
+    def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
+        subject = data.subject
         if not subject.method.trains:
             raise NotApplicable(f"{type(subject.method).__name__} trains nothing, so it has no loss")
         batch = next(subject.batches("train", SAMPLES))

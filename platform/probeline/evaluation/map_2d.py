@@ -15,10 +15,14 @@ import torch
 from pydantic import Field
 
 from probeline.core.events import Artifact, Record
+from probeline.core.metric import Metric
 from probeline.core.settings import Settings
 from probeline.errors import NotApplicable
 from probeline.evaluation._tiles import rows_of, tiles_of, write_facts, write_sheet
 from probeline.evaluation.base import EvaluationData, Protocol
+
+METRICS: dict[str, Metric] = {}
+PRIMARY = None
 
 LEAST = 5
 """Samples: of fewer there is nothing to see."""
@@ -36,22 +40,22 @@ class Config(Settings):
 class Map2d(Protocol):
     """A sheet of thumbnails and a JSON file with coordinates from -1 to 1 and classes."""
 
-    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
-        part = known.subject.dataset.validation
+    def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
+        part = data.subject.dataset.validation
         rows = rows_of(part.labels, self.config.samples)
         if len(rows) < LEAST:
             raise NotApplicable(f"a map needs {LEAST} validation images or more, and the data have {len(rows)}")
-        h = known.validation.h[torch.from_numpy(rows)].double().cpu().numpy()
+        h = data.validation.h[torch.from_numpy(rows)].double().cpu().numpy()
         axes, variance = principal_components(h)
-        made = {
+        embeddings = {
             "pca": lambda: axes,
-            "tsne": lambda: neighbour_embedding(h, axes, self.config.perplexity, known.subject.seed),
+            "tsne": lambda: neighbour_embedding(h, axes, self.config.perplexity, data.subject.seed),
         }
         facts = {
             "sheet": write_sheet(tiles_of(part, rows, self.config.side), folder / "thumbnails.jpg"),
-            "classes": list(known.classes),
+            "classes": list(data.classes),
             "labels": part.labels[rows].tolist(),
-            "maps": {name: _fitted(made[name]()) for name in self.config.maps},
+            "maps": {name: _fitted(embeddings[name]()) for name in self.config.maps},
             "pca_variance": [round(float(share), 4) for share in variance],
         }
         yield Artifact("thumbnails.jpg", folder / "thumbnails.jpg")
@@ -65,10 +69,10 @@ def principal_components(h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     second component is 0.
     """
     centred = h - h.mean(0)
-    left, scale, _ = np.linalg.svd(centred, full_matrices=False)
+    u, scale, _ = np.linalg.svd(centred, full_matrices=False)
     components, total = np.zeros((len(h), 2)), (scale**2).sum()
     count = min(2, len(scale))
-    components[:, :count] = left[:, :count] * scale[:count]
+    components[:, :count] = u[:, :count] * scale[:count]
     components *= np.where(components[np.abs(components).argmax(0), [0, 1]] < 0, -1, 1)
     shares = np.zeros(2)
     shares[:count] = scale[:count] ** 2 / total if total > 0 else 0
@@ -81,7 +85,7 @@ def neighbour_embedding(h: np.ndarray, start: np.ndarray, perplexity: float, see
 
     spread = start[:, 0].std()
     most = (len(h) - 1) / 3
-    made = TSNE(
+    tsne = TSNE(
         perplexity=max(1.0, min(perplexity, most)),
         metric="cosine",
         init=(start / spread * 1e-4).astype(np.float32) if spread > 0 else "random",
@@ -89,7 +93,7 @@ def neighbour_embedding(h: np.ndarray, start: np.ndarray, perplexity: float, see
         random_state=seed,
         n_jobs=1,
     )
-    return made.fit_transform(h)
+    return tsne.fit_transform(h)
 
 
 def _fitted(points: np.ndarray) -> list[list[float]]:

@@ -13,9 +13,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from probeline.core.events import Artifact, Record
+from probeline.core.metric import Metric
 from probeline.core.settings import Settings
 from probeline.evaluation._tiles import name_of, rows_of, tiles_of, write_facts, write_sheet
 from probeline.evaluation.base import EvaluationData, Protocol
+
+METRICS: dict[str, Metric] = {}
+PRIMARY = None
 
 
 class Config(Settings):
@@ -29,30 +33,30 @@ class Config(Settings):
 class Neighbours(Protocol):
     """A sheet of pictures and a JSON file that says which stand in it, with their classes and similarities."""
 
-    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
-        data, side = known.subject.dataset, self.config.side
-        rows = rows_of(data.validation.labels, self.config.queries)
-        near, index = nearest(known.validation.h[torch.from_numpy(rows)], known.train.h, self.config.k)
-        asked = tiles_of(data.validation, rows, side)
-        found = tiles_of(data.train, index.flatten().numpy(), side)
-        sheet = write_sheet(torch.cat([asked, found]), folder / "neighbours.jpg")
-        k, labels = index.shape[1], data.train.labels
+    def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
+        dataset, side = data.subject.dataset, self.config.side
+        rows = rows_of(dataset.validation.labels, self.config.queries)
+        near, index = nearest(data.validation.h[torch.from_numpy(rows)], data.train.h, self.config.k)
+        asked = tiles_of(dataset.validation, rows, side)
+        nearest_tiles = tiles_of(dataset.train, index.flatten().numpy(), side)
+        sheet = write_sheet(torch.cat([asked, nearest_tiles]), folder / "neighbours.jpg")
+        k, labels = index.shape[1], dataset.train.labels
         queries = [
             {
-                "tile": place,
-                "label": name_of(int(data.validation.labels[row]), known.classes),
+                "tile": query,
+                "label": name_of(int(dataset.validation.labels[row]), data.classes),
                 "near": [
                     {
-                        "tile": len(rows) + place * k + rank,
-                        "label": name_of(int(labels[index[place, rank]]), known.classes),
-                        "similarity": round(float(near[place, rank]), 4),
+                        "tile": len(rows) + query * k + rank,
+                        "label": name_of(int(labels[index[query, rank]]), data.classes),
+                        "similarity": round(float(near[query, rank]), 4),
                     }
                     for rank in range(k)
                 ],
             }
-            for place, row in enumerate(rows.tolist())
+            for query, row in enumerate(rows.tolist())
         ]
-        facts = {"sheet": sheet, "among": len(known.train.h), "queries": queries}
+        facts = {"sheet": sheet, "among": len(data.train.h), "queries": queries}
         yield Artifact("neighbours.jpg", folder / "neighbours.jpg")
         yield Artifact("neighbours.json", write_facts(facts, folder / "neighbours.json"))
 

@@ -5,6 +5,7 @@ No label is read.
 
 from collections.abc import Iterator
 from itertools import islice
+from math import inf
 from pathlib import Path
 from typing import Protocol as Structure
 from typing import runtime_checkable
@@ -15,11 +16,15 @@ from pydantic import Field
 from torch import Tensor
 
 from probeline.core.events import Artifact, Record
+from probeline.core.metric import Metric
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
 from probeline.errors import NotApplicable
 from probeline.evaluation._frozen_method import FrozenMethod
 from probeline.evaluation.base import EvaluationData, Protocol
+
+METRICS = {"mean_squared_error": Metric("reconstruction error", direction="lower", bounds=(0.0, inf), digits=4)}
+PRIMARY = "mean_squared_error"
 
 
 class Config(Settings):
@@ -50,27 +55,25 @@ class Pictures(Protocol):
     """Two PNG files, and the reconstructions' mean squared error on what is shown."""
 
     @torch.no_grad()
-    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
-        method, count = known.subject.method, self.config.columns * self.config.rows
+    def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
+        method, count = data.subject.method, self.config.columns * self.config.rows
         if not isinstance(method, Reconstructs | Samples):
             name = type(method).__name__
             raise NotApplicable(f"pictures are for methods that make images, such as vae and vqvae; {name} does not")
         if isinstance(method, Reconstructs):
-            images = _images(known.subject, count)
-            made = method.reconstruct(images)
-            yield Record("mean_squared_error", float((made - images).square().mean()))
-            pairs = [row for rows in zip(self._lines(images), self._lines(made), strict=True) for row in rows]
-            yield self._drawn(pairs, folder / "reconstructions.png")
+            images = _images(data.subject, count)
+            reconstructions = method.reconstruct(images)
+            yield Record("mean_squared_error", float((reconstructions - images).square().mean()))
+            pairs = zip(self._lines(images), self._lines(reconstructions), strict=True)
+            yield self._write([line for pair in pairs for line in pair], folder / "reconstructions.png")
         if isinstance(method, Samples):
-            rows = torch.arange(2 * count, device=known.subject.device)
-            yield self._drawn(
-                self._lines(method.sample(SampleRNG(known.subject.seed, 0, rows))), folder / "samples.png"
-            )
+            rows = torch.arange(2 * count, device=data.subject.device)
+            yield self._write(self._lines(method.sample(SampleRNG(data.subject.seed, 0, rows))), folder / "samples.png")
 
     def _lines(self, images: Tensor) -> list[Tensor]:
         return list(images.cpu().split(self.config.columns))
 
-    def _drawn(self, lines: list[Tensor], path: Path) -> Artifact:
+    def _write(self, lines: list[Tensor], path: Path) -> Artifact:
         path.parent.mkdir(parents=True, exist_ok=True)
         picture = Image.fromarray(sheet(lines).squeeze(-1).numpy())
         picture.resize([self.config.scale * side for side in picture.size], Image.Resampling.NEAREST).save(path)
@@ -79,8 +82,8 @@ class Pictures(Protocol):
 
 def _images(subject: FrozenMethod, count: int) -> Tensor:
     """`count` test images, or as many as there are."""
-    found = islice(subject.batches("test", count, shuffle=True), 1)
-    return next(found).inputs
+    batches = islice(subject.batches("test", count, shuffle=True), 1)
+    return next(batches).inputs
 
 
 def sheet(lines: list[Tensor]) -> Tensor:
@@ -94,7 +97,7 @@ def sheet(lines: list[Tensor]) -> Tensor:
     picture = torch.full((len(lines) * (height + 1) - 1, columns * (width + 1) - 1, shown), 255, dtype=torch.uint8)
     for row, line in enumerate(lines):
         for column, image in enumerate(line):
-            top, left = row * (height + 1), column * (width + 1)
+            y, x = row * (height + 1), column * (width + 1)
             pixels = (image[:shown].float() * 255).round().clamp(0, 255).to(torch.uint8)
-            picture[top : top + height, left : left + width] = pixels.permute(1, 2, 0)
+            picture[y : y + height, x : x + width] = pixels.permute(1, 2, 0)
     return picture

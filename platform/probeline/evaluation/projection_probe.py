@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from probeline.core.events import Artifact, Note, Record
+from probeline.core.metric import probe_metrics
 from probeline.evaluation._linear import probe
 from probeline.evaluation._probe_settings import ProbeSettings
 from probeline.evaluation.base import EvaluationData, Protocol
 
 VERSION = 2  # the probe is fitted to a tolerance, at weak penalties too, since 2
+METRICS = probe_metrics("linear probe on z")
+PRIMARY = "top1"
 
 
 class Config(ProbeSettings):
@@ -23,5 +26,5 @@ class Config(ProbeSettings):
 class ProjectionProbe(Protocol):
     """The linear probe with z in place of h; a projector that is the identity gives the same numbers on both."""
 
-    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact | Note]:
-        yield from probe(known, "z", self.config, folder)
+    def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact | Note]:
+        yield from probe(data, "z", self.config, folder)

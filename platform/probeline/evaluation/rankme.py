@@ -8,6 +8,7 @@ embeddings, not centred. It runs from 1 to min(N, D). No label is looked at.
 
 import csv
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 
 import torch
@@ -15,11 +16,18 @@ from pydantic import Field
 from torch import Tensor
 
 from probeline.core.events import Artifact, Record
+from probeline.core.metric import Metric
 from probeline.core.settings import Settings
 from probeline.errors import NotApplicable
 from probeline.evaluation.base import EvaluationData, Protocol
 
 DETERMINISTIC = True
+METRICS = {
+    "<space>": Metric("RankMe of <space>", direction="higher", bounds=(1.0, inf), digits=1),
+    "<space>_ceiling": Metric("largest RankMe of <space>", digits=0),
+}
+PRIMARY = "h"
+
 EPSILON = 1e-7
 
 
@@ -32,9 +40,9 @@ class Config(Settings):
 class RankMe(Protocol):
     """`h` and `z`: the effective rank; `h_ceiling`, `z_ceiling`: the largest it could be."""
 
-    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
+    def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
         spectra = {}
-        for space, embeddings in known.train.spaces().items():
+        for space, embeddings in data.train.spaces().items():
             embeddings = embeddings[: self.config.samples]
             if len(embeddings) < 2:
                 raise NotApplicable("a rank needs two training samples or more; there is one")
@@ -67,6 +75,6 @@ def write_spectra(spectra: dict[str, Tensor], path: Path) -> Path:
         rows.writerow(["space", "place", "singular_value", "share"])
         for space, singular in spectra.items():
             shares = singular / singular.sum().clamp(min=torch.finfo(singular.dtype).tiny)
-            for place, (value, share) in enumerate(zip(singular.tolist(), shares.tolist(), strict=True), 1):
-                rows.writerow([space, place, value, share])
+            for rank, (value, share) in enumerate(zip(singular.tolist(), shares.tolist(), strict=True), 1):
+                rows.writerow([space, rank, value, share])
     return path

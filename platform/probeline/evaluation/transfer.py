@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from probeline.core.events import Artifact, Note, Record
+from probeline.core.metric import probe_metrics
 from probeline.core.settings import Component
 from probeline.errors import NotApplicable
 from probeline.evaluation._linear import probe
@@ -19,6 +20,8 @@ from probeline.evaluation._probe_settings import ProbeSettings
 from probeline.evaluation.base import EvaluationData, Protocol
 
 VERSION = 2  # the probe is fitted to a tolerance, at weak penalties too, since 2
+METRICS = probe_metrics("linear probe on <data>", "<data>/")
+PRIMARY = "<data>/top1"
 
 
 class Config(ProbeSettings):
@@ -37,7 +40,7 @@ class Transfer(Protocol):
     A data set's second component has `_2` after its name, and so on. One that cannot be judged leaves the others.
     """
 
-    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact | Note]:
+    def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact | Note]:
         taken: dict[str, int] = {}
         refused = []
         for component in self.config.data:
@@ -45,9 +48,9 @@ class Transfer(Protocol):
             taken[name] = taken.get(name, 0) + 1
             name = name if taken[name] == 1 else f"{name}_{taken[name]}"
             try:
-                elsewhere = known.subject.embed_dataset(component)
-                for said in probe(elsewhere, "h", self.config, folder / name):
-                    yield replace(said, name=f"{name}/{said.name}")
+                other = data.subject.embed_dataset(component)
+                for event in probe(other, "h", self.config, folder / name):
+                    yield replace(event, name=f"{name}/{event.name}")
             except NotApplicable as reason:
                 refused.append(f"{name}: {reason}")
         if refused:

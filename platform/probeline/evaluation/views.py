@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from probeline.core.events import Artifact, Record
+from probeline.core.metric import Metric
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
 from probeline.errors import NotApplicable
@@ -21,6 +22,9 @@ from probeline.evaluation._frozen_method import ANOTHER
 from probeline.evaluation._tiles import name_of, rows_of, tiles, write_facts, write_sheet
 from probeline.evaluation._view_grid import view_grid
 from probeline.evaluation.base import EvaluationData, Protocol
+
+METRICS: dict[str, Metric] = {}
+PRIMARY = None
 
 
 class Config(Settings):
@@ -33,8 +37,8 @@ class Config(Settings):
 class ViewSheet(Protocol):
     """A sheet of pictures and a JSON file that says which stand in it, with the targets of a pretext task."""
 
-    def evaluate(self, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
-        subject = known.subject
+    def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
+        subject = data.subject
         if not subject.method.trains:
             raise NotApplicable(f"{type(subject.method).__name__} trains nothing, so it makes no views")
         rows = torch.from_numpy(rows_of(subject.dataset.train.labels, self.config.samples)).to(subject.device)
@@ -48,14 +52,14 @@ class ViewSheet(Protocol):
         sheet = write_sheet(torch.cat(shown), folder / "views.jpg")
         samples = [
             {
-                "tile": place,
-                "label": name_of(label, known.classes),
+                "tile": position,
+                "label": name_of(label, data.classes),
                 "views": [
-                    {"tile": len(rows) * (1 + view) + place, "target": _number(targets, view, place)}
+                    {"tile": len(rows) * (1 + view) + position, "target": _number(targets, view, position)}
                     for view in range(len(views))
                 ],
             }
-            for place, label in enumerate(batch.labels.tolist())
+            for position, label in enumerate(batch.labels.tolist())
         ]
         yield Artifact("views.jpg", folder / "views.jpg")
         yield Artifact("views.json", write_facts({"sheet": sheet, "samples": samples}, folder / "views.json"))
@@ -67,5 +71,5 @@ def _alike(several: list[Tensor]) -> list[Tensor]:
     return [F.interpolate(one.permute(0, 3, 1, 2), size, mode="nearest-exact").permute(0, 2, 3, 1) for one in several]
 
 
-def _number(targets: Tensor | None, view: int, place: int) -> int | None:
-    return int(targets[view, place]) if targets is not None and view < len(targets) else None
+def _number(targets: Tensor | None, view: int, position: int) -> int | None:
+    return int(targets[view, position]) if targets is not None and view < len(targets) else None

@@ -11,8 +11,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from probeline.core.events import Record
+from probeline.core.events import ProtocolError, Record
 from probeline.experiment.trial import Trial
+from probeline.plugins.metrics import primary_metric
 
 ROWS = 24
 """Cells shown at once; running ones first."""
@@ -63,7 +64,8 @@ class ProgressDisplay:
         epochs = trial.cell.recipe["training"]["epochs"]
         steps = [record.step for record in records if record.name == "train/loss"]
         share = max([share, *(step / max(1, epochs) for step in steps)])
-        latest = {record.name: record.value for record in records if record.name in SHOWN}
+        words = watched(trial)
+        latest = {words[record.name]: record.value for record in records if record.name in words}
         self.running[trial.id] = (trial, share, metrics | latest)
 
     def finished(self, trial: Trial) -> None:
@@ -77,8 +79,9 @@ class ProgressDisplay:
         self.failures[kind] += 1
         self._ended(trial)
 
-    def note(self, text: str) -> None:
-        """A sentence about the run as a whole."""
+    def crashed(self, trial: Trial, error: ProtocolError) -> None:
+        """One of its protocols crashed; the trial goes on."""
+        self.failures[f"protocol error ({error.name})"] += 1
 
     def _ended(self, trial: Trial) -> None:
         self.running.pop(trial.id, None)
@@ -97,7 +100,14 @@ class ProgressDisplay:
         return ", ".join([*words, f"{duration(seconds)} so far"])
 
 
-SHOWN = {"train/loss": "loss", "online_probe/top1": "online top-1", "linear_probe/top1": "linear probe"}
+SHOWN = {"train/loss": "loss", "online_probe/top1": "online top-1"}
+"""What is shown of a running trial beside its main result, by stored name."""
+
+
+def watched(trial: Trial) -> dict[str, str]:
+    """Stored name -> word of what is shown of a trial: `SHOWN`, and the primary metric of its first protocol."""
+    primary = primary_metric(trial.cell.recipe["evaluation"])
+    return SHOWN if primary is None else {**SHOWN, primary: primary.partition("/")[0].replace("_", " ")}
 
 
 def duration(seconds: float) -> str:
@@ -108,8 +118,8 @@ def duration(seconds: float) -> str:
 
 
 def metrics_text(metrics: dict[str, float]) -> str:
-    """Running metrics in a few words."""
-    return "  ".join(f"{SHOWN[name]} {value:.3f}" for name, value in metrics.items())
+    """Running metrics, word -> value, in a line."""
+    return "  ".join(f"{word} {value:.3f}" for word, value in metrics.items())
 
 
 class PlainProgress(ProgressDisplay):
@@ -128,8 +138,9 @@ class PlainProgress(ProgressDisplay):
         super().restarted(trial, kind, message)
         self._line(f"{kind}, starts again  {trial.cell.label} seed={trial.seed}: {message}")
 
-    def note(self, text: str) -> None:
-        self._line(text)
+    def crashed(self, trial: Trial, error: ProtocolError) -> None:
+        super().crashed(trial, error)
+        self._line(f"protocol {error.name} failed  {trial.cell.label} seed={trial.seed}: {error.message}")
 
     def _line(self, text: str) -> None:
         self.console.print(f"[{self.headline()}] {text}", markup=False, highlight=False, soft_wrap=True)
@@ -151,7 +162,9 @@ class LiveTable(ProgressDisplay):
         super().failed(trial, kind, message)
         self.console.print(f"{kind}: {trial.cell.label} seed={trial.seed}: {message}", markup=False, highlight=False)
 
-    def note(self, text: str) -> None:
+    def crashed(self, trial: Trial, error: ProtocolError) -> None:
+        super().crashed(trial, error)
+        text = f"protocol {error.name} failed: {trial.cell.label} seed={trial.seed}: {error.message}"
         self.console.print(text, markup=False, highlight=False)
 
     def draw(self) -> Group:

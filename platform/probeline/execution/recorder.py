@@ -5,11 +5,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from probeline.core.events import Record, TrialEvent
+from probeline.core.events import ProtocolError, Record, TrialEvent
 from probeline.errors import DiskFull
 from probeline.execution.planning.plan import Plan
 from probeline.execution.progress import ProgressDisplay
-from probeline.execution.ray.card_failures import MAX_FAILURES
 from probeline.execution.ray.retry_policy import rule
 from probeline.execution.ray.scheduler import Scheduler
 from probeline.experiment.trial import Trial
@@ -22,19 +21,19 @@ from probeline.tracking.writing.writer import Unsent, Writer
 class Outcome:
     """Which of the started trials ended how; `interrupted` ones go on with the next run.
 
+    `crashed`: the protocols of finished trials that crashed, by trial; the next run runs them, and nothing else, again.
     `left` were not started for want of budget; `elsewhere` are in the hands of another run; `restarts` counts what was
-    started again, by kind of failure; `recycled` counts workers replaced for the memory that they kept; `set_aside`
-    names the GPUs that failed too often to be used again; `terminated`: somebody sent SIGTERM; `stranded`: Ray's head
-    went with it, and Ray would wait for its head as the process ends.
+    started again, by kind of failure; `recycled` counts workers replaced for the memory that they kept; `terminated`:
+    somebody sent SIGTERM; `stranded`: Ray's head went with it, and Ray would wait for its head as the process ends.
     """
 
     finished: set[str] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)
+    crashed: dict[str, list[str]] = field(default_factory=dict)
     interrupted: set[str] = field(default_factory=set)
     elsewhere: set[str] = field(default_factory=set)
     restarts: Counter[str] = field(default_factory=Counter)
     recycled: int = 0
-    set_aside: list[str] = field(default_factory=list)
     left: int = 0
     over: bool = False
     terminated: bool = False
@@ -48,22 +47,21 @@ class Outcome:
             return 143
         if self.interrupted and not self.over:
             return 130
-        return 1 if self.failed or self.unsent or (self.set_aside and self.left) else 0
+        return 1 if self.failed or self.crashed or self.unsent else 0
 
     def summary(self, spec: str) -> str:
         """What happened, and what to do next."""
         nothing = not (self.finished or self.failed or self.interrupted or self.left or self.elsewhere)
         parts = ["Nothing was left to run" if nothing else f"{len(self.finished)} trials finished"]
         parts += [f"{count} {kind}" for kind, count in Counter(self.failed.values()).items()]
+        names = Counter(name for crashed in self.crashed.values() for name in crashed)
+        parts += [f"protocol {name} failed in {count}" for name, count in names.items()]
         if self.interrupted:
             parts.append(f"{len(self.interrupted)} interrupted")
         parts += [f"{count} started again ({kind})" for kind, count in self.restarts.items()]
         lines = [", ".join(parts) + "."]
         if self.recycled:
             lines.append(f"Workers replaced between trials, as they kept memory: {self.recycled}.")
-        if self.set_aside:
-            cards = ", ".join(self.set_aside)
-            lines.append(f"Not used any more, as they failed again and again: {cards}; see nvidia-smi and dmesg there.")
         if self.elsewhere:
             lines.append(f"{len(self.elsewhere)} trials are in the hands of another run in the same folder.")
         if self.left or (self.over and self.interrupted):
@@ -71,7 +69,7 @@ class Outcome:
             lines.append(f"{why}{self.left} trials were not started and are left for the next run.")
         if self.unsent:
             lines.append(str(self.unsent))
-        if self.failed:
+        if self.failed or self.crashed:
             lines.append(f"Why trials failed:   probeline status {spec}")
         if self.interrupted or self.left:
             lines.append(f"Go on where it was:  probeline run {spec}")
@@ -87,6 +85,7 @@ class Recorder:
     ) -> None:
         self.plan, self.provenance, self.writer, self.watch, self.feed = plan, provenance, writer, watch, feed
         self.outcome, self.open = Outcome(), set[str]()
+        self.errors: dict[str, list[ProtocolError]] = {}
 
     def started(self, trial: Trial) -> None:
         self.feed.placed(trial)
@@ -97,6 +96,7 @@ class Recorder:
         """Says that it runs, unless that is said."""
         if trial.id not in self.open:
             self.open.add(trial.id)
+            self.errors.pop(trial.id, None)
             of = shape(trial, self.plan.experiment.resources)
             tags = {**self.provenance, "data_digest": self.plan.data_digest(trial), SHAPE: str(of)}
             tags["test_samples"] = str(self.plan.test_samples(trial))
@@ -115,6 +115,10 @@ class Recorder:
         if trial.id in self.outcome.elsewhere:
             return False
         self.writer.said(trial.id, said)
+        for error in said:
+            if isinstance(error, ProtocolError):
+                self.errors.setdefault(trial.id, []).append(error)
+                self.watch.crashed(trial, error)
         records = [each for each in said if isinstance(each, Record)]
         self.watch.said(trial, records)
         return self.feed.source is None or self.feed.source.heard(trial, records)
@@ -123,19 +127,15 @@ class Recorder:
         self.feed.returned(trial)
         self.outcome.recycled += 1
 
-    def held(self, trial: Trial) -> None:
-        self.feed.returned(trial)
-
-    def set_aside(self, card: str) -> None:
-        self.outcome.set_aside.append(card)
-        self.watch.note(f"{card} failed {MAX_FAILURES} times in a row and is not used any more")
-
     def finished(self, trial: Trial) -> None:
         self.feed.finished(trial)
         if trial.id not in self.outcome.elsewhere:
-            self.writer.finished(trial.id)
+            errors = self.errors.pop(trial.id, [])
+            self.writer.finished(trial.id, errors)
             self._close(trial)
             self.outcome.finished.add(trial.id)
+            if errors:
+                self.outcome.crashed[trial.id] = [error.name for error in errors]
         self.watch.finished(trial)
 
     def failed(self, trial: Trial, kind: str, message: str, traceback: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from probeline.errors import UserError
-from probeline.execution.planning.plan import Plan, settled
+from probeline.execution.planning.plan import Plan, remaining
 from probeline.execution.progress import ProgressDisplay
 from probeline.execution.ray.scheduler import NO_LIMIT, Budget, Scheduler
 from probeline.execution.recorder import Outcome, Recorder
@@ -112,7 +112,7 @@ def unsettled(trials: list[Trial], site: RunEnvironment, experiment: str) -> lis
         known = statuses(site.uri, [trial.id for trial in trials], experiment)
     except UserError:
         return trials
-    return [trial for trial in trials if not settled(known[trial.id])]
+    return [left for trial in trials if (left := remaining(trial, known[trial.id])) is not None]
 
 
 def work(plan: Plan, recorder: Recorder, site: RunEnvironment) -> None:

@@ -23,6 +23,7 @@ class Trial:
     """A cell and a seed; `id` and `encoder_id` are 16 hex digits each.
 
     `judged_on`: the part that its results are about; a trial judged on `validation` never reads the test part.
+    `protocols`: the only ones that are still to be run, on the encoder that is trained already; None: all.
     """
 
     id: str
@@ -30,3 +31,4 @@ class Trial:
     cell: Cell
     seed: int
     judged_on: str = "test"
+    protocols: tuple[str, ...] | None = None

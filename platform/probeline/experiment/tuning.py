@@ -1,12 +1,12 @@
-"""The `tune` section: a search space over recipe keys, and how it is searched."""
+"""What an experiment may say about tuning: a search space over recipe keys, and how it is searched."""
 
-import math
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from probeline.core.settings import Settings
 from probeline.experiment.problems import nearest, shown
+from probeline.plugins.metrics import metric
 
 SECTIONS = ("encoder", "method", "training")
 FIRST_SEED = 1_000_000
@@ -52,23 +52,29 @@ class Range(Settings):
         return self
 
     @property
-    def values(self) -> int:
-        """How many values a grid has along this range."""
-        return len(self.choice) if self.choice else self.ends[1] - self.ends[0] + 1
-
-    @property
     def ends(self) -> list[Any]:
         """The values between which, or from which, is chosen."""
         return list(next(value for value in (self.log_uniform, self.uniform, self.int_, self.choice) if value))
+
+
+def objective_direction(direction: str | None, info: ValidationInfo) -> str | None:
+    """The direction of an objective as written, else that of its metric; None where neither is known."""
+    if direction is not None or "metric" not in info.data:
+        return direction
+    return {"higher": "maximize", "lower": "minimize"}.get(metric(info.data["metric"]).direction)
 
 
 class Asha(Settings):
     """Ends a tuning trial early when a running metric of its first seed falls behind (Li et al. 2020, 1810.05934)."""
 
     metric: str = "online_probe/top1"
-    direction: Literal["maximize", "minimize"] = "maximize"
+    direction: Literal["maximize", "minimize"] | None = Field(
+        None, validate_default=True, description="Default: that of the metric."
+    )
     min_epochs: int = Field(1, ge=1)
     reduction: int = Field(3, ge=2)
+
+    _direction = field_validator("direction")(objective_direction)
 
 
 class Tune(Settings):
@@ -83,7 +89,9 @@ class Tune(Settings):
     trials: int = Field(20, ge=1, le=10_000)
     seeds: TuningSeeds = (FIRST_SEED,)
     metric: str = "linear_probe/validation_top1"
-    direction: Literal["maximize", "minimize"] = "maximize"
+    direction: Literal["maximize", "minimize"] | None = Field(
+        None, validate_default=True, description="Default: that of the metric."
+    )
     asha: Asha | None = None
 
     @field_validator("metric")
@@ -94,19 +102,14 @@ class Tune(Settings):
             raise ValueError(f"got {shown(metric)}; allowed: protocol/validation..., as test data choose nothing")
         return metric
 
+    _direction = field_validator("direction")(objective_direction)
+
     @model_validator(mode="after")
     def _grid_of_choices(self) -> "Tune":
         open_ended = [key for key, given in self.space.items() if given.uniform or given.log_uniform]
         if self.sampler == "grid" and open_ended:
             raise ValueError(f"sampler grid: {open_ended[0]} has no list of values; give it {{choice: [...]}} or int")
         return self
-
-    @property
-    def points(self) -> int:
-        """How many tuning trials a finished study has with each seed: fewer than `trials` where a grid has no more."""
-        if self.sampler != "grid":
-            return self.trials
-        return min(self.trials, math.prod(given.values for given in self.space.values()))
 
     @property
     def protocol(self) -> str:

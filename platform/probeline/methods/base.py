@@ -3,7 +3,11 @@
 from torch import Tensor
 
 from probeline.core.dataset import DatasetInfo
+from probeline.core.metric import loss_term
 from probeline.errors import BadData, NotApplicable
+
+METRICS = {"loss": loss_term("training loss")}
+"""The term of a loss that every method has; a method declares its others in its own file."""
 
 WITHOUT = "take a method or a loss that needs none, such as simclr with nt_xent"
 

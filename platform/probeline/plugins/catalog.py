@@ -14,9 +14,10 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, PydanticUndefinedAnnotation
 
+from probeline.core.metric import Metric
 from probeline.core.settings import Settings
 from probeline.errors import UserError
-from probeline.plugins.config_source import PLUGIN_ERRORS, BrokenPlugin, PluginSource
+from probeline.plugins.config_source import BrokenPlugin, PluginSource
 
 KINDS = {
     "datasets": "data/*/datasets",
@@ -84,6 +85,16 @@ def summary(kind: str, name: str) -> str:
 def version(kind: str, name: str) -> int:
     """The plug-in's VERSION, 1 unless it says otherwise. Raises UnknownPlugin, BrokenPlugin."""
     return _source(kind, split(name)[0]).version
+
+
+def metrics(kind: str, name: str) -> dict[str, Metric]:
+    """What the plug-in declares in METRICS: name or pattern -> metric. Raises UnknownPlugin, BrokenPlugin."""
+    return _source(kind, split(name)[0]).metrics
+
+
+def primary(protocol: str) -> str | None:
+    """The PRIMARY of a protocol: a key of its METRICS, or None. Raises UnknownPlugin, BrokenPlugin."""
+    return _source("protocols", split(protocol)[0]).primary
 
 
 def trains(method: str) -> bool:
@@ -193,11 +204,9 @@ def _config_of(source: PluginSource) -> type[Settings]:
         raise BrokenPlugin(f"{source.path}: Config must derive from probeline.core.settings.Settings")
     try:
         found.model_rebuild()
-        for field in found.model_fields.values():
-            field.get_default(call_default_factory=True, validated_data={})
     except PydanticUndefinedAnnotation as error:
         raise BrokenPlugin(f"{source.path}: an annotation of Config means nothing: {error}") from error
-    except PLUGIN_ERRORS as error:
+    except (Exception, SystemExit) as error:
         raise BrokenPlugin(f"{source.path}: its Config fails with {type(error).__name__}: {error}") from error
     if _levels(found) > MAX_LEVELS:
         raise BrokenPlugin(f"{source.path}: its Config nests settings deeper than {MAX_LEVELS} levels; make them flat")

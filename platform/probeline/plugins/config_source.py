@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+from probeline.core.metric import Metric, described
 from probeline.errors import UserError
+from probeline.plugins.constant_source import Constants, NotConstant
 
-PLUGIN_ERRORS = (Exception, SystemExit)
-"""What the code of a plug-in may raise while its Config is made or used."""
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -51,11 +52,34 @@ class PluginSource:
         return 1
 
     @cached_property
+    def metrics(self) -> dict[str, Metric]:
+        """The constant `METRICS`: name or pattern -> metric; {} where there is none. Raises BrokenPlugin."""
+        value = self._constant("METRICS", {})
+        if not isinstance(value, dict) or not all(
+            isinstance(name, str) and isinstance(metric, Metric) for name, metric in value.items()
+        ):
+            raise BrokenPlugin(f"{self.path} METRICS: not a dict of names and Metric")
+        return value
+
+    @cached_property
+    def primary(self) -> str | None:
+        """The constant `PRIMARY`: a name that METRICS declares, or None. Raises BrokenPlugin."""
+        value = self._constant("PRIMARY", None)
+        if value is not None and described(self.metrics, str(value), "") is None:
+            raise BrokenPlugin(f"{self.path} PRIMARY: {value!r} is not in METRICS ({', '.join(self.metrics)})")
+        return value
+
+    def _constant(self, name: str, default: Any) -> Any:
+        try:
+            return Constants(self.tree).value(name, default)
+        except NotConstant as error:
+            raise BrokenPlugin(f"{self.path}:{error.line} {name}: {error}") from error
+
+    @property
     def trains(self) -> bool:
-        """False where a class of the file has `trains = False`: a method that leaves the encoder alone."""
-        assigned = (node for node in ast.walk(self.tree) if isinstance(node, ast.Assign))
-        values = [node.value for node in assigned if "trains" in set(_bound(node))]
-        return not any(isinstance(value, ast.Constant) and value.value is False for value in values)
+        """False where a class of the file says `trains = False`: a method that leaves the encoder alone."""
+        said = (node for node in ast.walk(self.tree) if isinstance(node, ast.Assign) and "trains" in set(_bound(node)))
+        return not any(isinstance(node.value, ast.Constant) and node.value.value is False for node in said)
 
     @property
     def deterministic(self) -> bool:
@@ -78,7 +102,7 @@ class PluginSource:
         sys.modules[shell.__name__] = shell
         try:
             exec(compile(ast.Module(used, []), str(self.path), "exec", dont_inherit=True), shell.__dict__)
-        except PLUGIN_ERRORS as error:
+        except (Exception, SystemExit) as error:
             raise BrokenPlugin(f"{self.path}: its Config fails with {type(error).__name__}: {error}") from error
         return shell.Config
 
@@ -133,5 +157,5 @@ def _in_strings(annotation: ast.expr) -> Iterator[str]:
         if isinstance(child, ast.Constant) and isinstance(child.value, str):
             try:
                 yield from _read(ast.parse(child.value, mode="eval"))
-            except (SyntaxError, ValueError, RecursionError, MemoryError):
+            except (SyntaxError, ValueError):
                 continue  # a string that is not code, such as a value of Literal

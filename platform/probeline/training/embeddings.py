@@ -1,20 +1,24 @@
 """What the frozen encoder makes of a data set's parts, computed once."""
 
+from collections.abc import Callable, Iterable
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from probeline.core.dataset import Dataset, Split
+from probeline.core.hidden import Hidden
 from probeline.data.loader import batches
 from probeline.data.store import open_dataset
 from probeline.errors import Diverged, NotApplicable
-from probeline.evaluation._frozen_method import FrozenMethod
-from probeline.evaluation.base import Embeddings, EvaluationData, HeldOutLabels
+from probeline.evaluation._frozen_method import FrozenMethod, ViewPairs
+from probeline.evaluation.base import Embeddings, EvaluationData, HeldOutLabels, HiddenLabels
 from probeline.training import heartbeat
+from probeline.training.held_out import LabelReads, without_files, without_test_labels
 
 BATCH = 512
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
@@ -28,53 +32,96 @@ def represent(encoder: nn.Module, part: Split, device: torch.device) -> tuple[Te
         Diverged: a representation is not finite.
     """
     encoder.eval()
-    found = []
+    columns = []
     for batch in batches(part, BATCH, seed=0, epoch=0, device=device, shuffle=False, drop_last=False):
-        found.append((encoder(batch.inputs).h.float(), batch.labels))
+        columns.append((encoder(batch.inputs).h.float(), batch.labels))
         heartbeat.beat()
-    h, labels = (torch.cat(column) for column in zip(*found, strict=True))
+    h, labels = (torch.cat(column) for column in zip(*columns, strict=True))
     if not torch.isfinite(h).all():
         raise Diverged("the trained encoder gives representations that are not finite; lower training.lr")
     return h, labels
 
 
+@dataclass(frozen=True)
+class Representations:
+    """A trained method's data set as its frozen copy sees it, held by the trial.
+
+    `digest`: the data set's; `shown`: the data set without its test labels; `hidden`: the trial is judged on its
+    validation part, so that no test label may be read.
+    """
+
+    train: Embeddings
+    validation: Embeddings
+    test: Embeddings
+    digest: str
+    shown: Dataset
+    method: nn.Module
+    device: torch.device
+    seed: int
+    hidden: bool = False
+    _pairs: dict[str, ViewPairs] = field(default_factory=dict, compare=False, repr=False)
+
+    def evaluation_data(self, named: Iterable[dict[str, Any]] | None = None) -> EvaluationData:
+        """What one protocol may look at, its test labels sealed. `named`: the data sets of its settings; None: any."""
+        reads = LabelReads(self.digest, named)
+        embed = partial(_embed_dataset, trained=self, reads=reads)
+        subject = FrozenMethod(
+            self.method, self.shown, self.device, self.seed, Hidden(embed), heartbeat.beat, self._pairs
+        )
+        return self._with_labels(reads.own(self.test.labels), subject)
+
+    def _with_labels(self, labels: Callable[[], Tensor], subject: FrozenMethod) -> EvaluationData:
+        test = self.test
+        sealed = HiddenLabels(test.h, test.z) if self.hidden else HeldOutLabels(test.h, labels, test.z)
+        return EvaluationData(self.train, self.validation, sealed, self.shown.classes, subject)
+
+
+def representations(
+    method: nn.Module, dataset: Dataset, device: torch.device, seed: int, hidden: bool = False
+) -> Representations:
+    """Embeds the three parts by a frozen copy of `method`. Raises Diverged."""
+    frozen = deepcopy(method).requires_grad_(False).eval()
+    shown = without_test_labels(dataset)
+    train, validation, test = (
+        Embeddings(*_seen(frozen, one, device)) for one in (shown.train, shown.validation, shown.test)
+    )
+    labels = torch.from_numpy(dataset.test.labels).to(device)
+    return Representations(
+        train, validation, replace(test, labels=labels), dataset.digest, shown, frozen, device, seed, hidden
+    )
+
+
 def evaluation_data(method: nn.Module, dataset: Dataset, device: torch.device, seed: int) -> EvaluationData:
     """What a protocol may look at; the labels of the test part stay sealed, and `method` is copied."""
-    frozen = deepcopy(method).requires_grad_(False).eval()
-    train, validation, test = (
-        _seen(frozen, part, device) for part in (dataset.train, dataset.validation, dataset.test)
-    )
-    return EvaluationData(
-        train=Embeddings(*train),
-        validation=Embeddings(*validation),
-        test=HeldOutLabels(*test),
-        classes=dataset.classes,
-        subject=FrozenMethod(
-            frozen, dataset, device, seed, partial(_elsewhere, device=device, seed=seed), heartbeat.beat
-        ),
-    )
+    return representations(method, dataset, device, seed).evaluation_data()
 
 
-def _elsewhere(method: nn.Module, home: Dataset, data: dict, *, device: torch.device, seed: int) -> EvaluationData:
-    """Evidence on the data set `data` of a method trained at `home`.
+def _embed_dataset(
+    method: nn.Module, home: Dataset, data: dict[str, Any], *, trained: Representations, reads: LabelReads
+) -> EvaluationData:
+    """Evaluation data on the data set `data` of a method trained at `home`.
 
     Raises:
-        NotApplicable: the encoder does not take its images.
+        NotApplicable: the encoder does not take its images, or the protocol's settings do not name it.
     """
+    reads.check_named(data)
     channels = home.train.inputs.shape[-1]
-    away = open_dataset(data, heartbeat.beat)
+    away = without_files(open_dataset(data))
     there = away.train.inputs.shape[1:]
     try:
         parts = {name: with_channels(getattr(away, name), channels) for name in ("train", "validation", "test")}
-        return evaluation_data(method, replace(away, **parts), device, seed)
+        other = representations(method, replace(away, **parts), trained.device, trained.seed, trained.hidden)
     except torch.OutOfMemoryError:
         raise
     except (RuntimeError, ValueError, AssertionError, IndexError) as error:  # each library says it its own way
-        trained, other = ("x".join(map(str, shape)) for shape in (home.train.inputs.shape[1:], there))
+        trained_on, shape = ("x".join(map(str, shape)) for shape in (home.train.inputs.shape[1:], there))
         raise NotApplicable(
-            f"{data['name']}: an encoder for images of {trained} does not take its images of {other} ({error}); give "
-            "both the same size, or take an encoder for any size, such as resnet"
+            f"{data['name']}: an encoder for images of {trained_on} does not take its images of {shape} ({error}); "
+            "give both the same size, or take an encoder for any size, such as resnet"
         ) from error
+    opener = Hidden(partial(_embed_dataset, trained=other, reads=reads))
+    subject = FrozenMethod(other.method, other.shown, other.device, other.seed, opener, heartbeat.beat)
+    return other._with_labels(reads.of(data, away.digest, other.test.labels), subject)
 
 
 def with_channels(part: Split, channels: int) -> Split:

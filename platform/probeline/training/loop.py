@@ -13,6 +13,7 @@ from probeline.core.batch import Batch
 from probeline.core.dataset import Dataset
 from probeline.core.events import Note, Record
 from probeline.core.method import Method
+from probeline.core.metric import Metric
 from probeline.core.sample_rng import SampleRNG
 from probeline.data.loader import batches
 from probeline.errors import Diverged
@@ -26,6 +27,9 @@ from probeline.training.online_probe import OnlineProbe
 from probeline.training.optimizers import build_optimizer
 from probeline.training.schedules import Schedule
 from probeline.training.seeds import derive
+
+METRICS = {"lr": Metric("learning rate", digits=4)}
+"""What the loop records as `train/`, beside the terms of the method's loss."""
 
 CHECK_EVERY = 50
 """Steps between looks at the loss inside an epoch: each look waits for the device."""

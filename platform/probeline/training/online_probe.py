@@ -4,6 +4,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from probeline.core.metric import percentage
+
+METRICS = {"top1": percentage("online probe top-1 accuracy")}
+
 
 class OnlineProbe(nn.Module):
     """Batch norm and a linear layer on h with its own SGD; no gradient reaches the encoder.

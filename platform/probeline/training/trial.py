@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,23 +15,33 @@ import torch
 from probeline.core.dataset import Dataset, DatasetInfo
 from probeline.core.events import Artifact, Note, Record, TrialEvent
 from probeline.core.method import Method
+from probeline.core.metric import MILLIONS, Metric
 from probeline.data.store import facts as data_facts
 from probeline.data.store import open_dataset
-from probeline.errors import NotApplicable, OutOfMemory, disk_full_guard
-from probeline.evaluation.base import EvaluationData, HiddenLabels, Protocol, TestHidden
+from probeline.errors import OutOfMemory, disk_full_guard
 from probeline.experiment.schema import Training
 from probeline.experiment.trial import Trial
 from probeline.models.build import build_encoder
 from probeline.plugins import catalog
 from probeline.storage.paths import RemotePath, StoragePath
-from probeline.training import heartbeat, micro_batch_search, oom_recovery
+from probeline.training import micro_batch_search, oom_recovery
 from probeline.training.checkpoints import Checkpoint, EncoderStore, NoCheckpoint
 from probeline.training.data_parallel import Shard, shard_of
-from probeline.training.device import CPU
-from probeline.training.embeddings import evaluation_data
+from probeline.training.embeddings import representations
+from probeline.training.held_out import without_files
+from probeline.training.judge import judge
 from probeline.training.loop import Loop
 from probeline.training.memory import keep_freed_memory, memory_in_use
 from probeline.training.seeds import derive
+
+METRICS = {
+    "train_seconds": Metric("training time", "s", "lower", (0.0, inf), digits=1),
+    "eval_seconds": Metric("evaluation time", "s", "lower", (0.0, inf), digits=1),
+    "images_per_second": Metric("images per second", direction="higher", bounds=(0.0, inf), digits=0),
+    "parameters": Metric("parameters", MILLIONS, "lower", (0.0, inf), 1e-6, 2),
+    "peak_memory_bytes": Metric("peak memory", "MiB", "lower", (0.0, inf), 1 / (1024 * 1024), 0),
+}
+"""What a trial records as `cost/`."""
 
 
 @dataclass(frozen=True)
@@ -76,20 +87,19 @@ class Setting:
     share: Shard
 
 
-def run(
-    trial: Trial, storage: Storage, device: torch.device = CPU, workers: int = 1
-) -> Iterator[Record | Artifact | Note]:
+def run(trial: Trial, storage: Storage, device: torch.device | None = None, workers: int = 1) -> Iterator[TrialEvent]:
     """Trains the trial's encoder, or takes the finished one with its id, and evaluates it by every protocol.
 
     With several `workers` this is the first one, and the others `follow`, in one process group of torch's.
 
-    Yields records, artifacts and notes as they come. Resumes from the storage's checkpoint after an interruption, with
-    the numbers of an uninterrupted run.
+    Yields events as they come; a protocol that crashes is one of them, and the others go on. Resumes from the storage's
+    checkpoint after an interruption, with the numbers of an uninterrupted run.
 
     Raises:
         TrialError: diverged, out of memory, or bad data.
         UserError: weights or an optional library are missing.
     """
+    device = device or best_device()
     keep_freed_memory()
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
@@ -99,13 +109,13 @@ def run(
         raise OutOfMemory(f"{error}; {micro_batch_search.LESS}") from error
 
 
-def follow(trial: Trial, workers: int, device: torch.device = CPU) -> None:
+def follow(trial: Trial, workers: int) -> None:
     """Takes part in a trial's training as one of its further workers; the first one says and keeps all there is.
 
     Raises as `run` does.
     """
     keep_freed_memory()
-    method, setting = prepared(trial, device, workers)
+    method, setting = prepared(trial, best_device(), workers)
     if not setting.share.broadcast(False):  # the first one knows whether there is something to train
         return
     loop = Loop(method, setting.dataset, training_of(trial), trial.seed, setting.device, setting.share)
@@ -121,17 +131,20 @@ def follow(trial: Trial, workers: int, device: torch.device = CPU) -> None:
     )  # out of the handler: its traceback holds the step's tensors
 
 
-def _run(trial: Trial, storage: Storage, device: torch.device, workers: int) -> Iterator[Record | Artifact | Note]:
+def best_device() -> torch.device:
+    """The CUDA device this process may use, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def _run(trial: Trial, storage: Storage, device: torch.device, workers: int) -> Iterator[TrialEvent]:
     recipe, withheld = trial.cell.recipe, trial.judged_on == "validation"
     method, setting = prepared(trial, device, workers)
     yield from pretrain(trial, method, setting, storage)
     start = time.perf_counter()
-    known = evaluation_data(method, setting.dataset, device, trial.seed)
-    if withheld:
-        known = replace(known, test=HiddenLabels(known.test.h, known.test.z))
+    trained = representations(method, setting.dataset, device, trial.seed, withheld)
     with storage.artifacts(trial.id) as folder:
-        for name in recipe["evaluation"]:
-            for said in judge(name, recipe["evaluation"][name], known, folder):
+        for name in trial.protocols if trial.protocols is not None else recipe["evaluation"]:
+            for said in judge(name, recipe["evaluation"][name], trained, folder):
                 yield storage.kept(trial.id, said)
     yield Record("cost/eval_seconds", time.perf_counter() - start)
 
@@ -139,7 +152,7 @@ def _run(trial: Trial, storage: Storage, device: torch.device, workers: int) -> 
 def prepared(trial: Trial, device: torch.device, workers: int) -> tuple[Method, Setting]:
     """The trial's method as its seed initialises it, and what it trains with."""
     recipe = trial.cell.recipe
-    dataset, facts = open_dataset(recipe["data"], heartbeat.beat), data_facts(recipe["data"])
+    dataset, facts = without_files(open_dataset(recipe["data"])), data_facts(recipe["data"])
     if trial.judged_on == "validation":  # it stands in, so that nothing of the test part is even read
         dataset = replace(dataset, test=dataset.validation)
     torch.manual_seed(derive(trial.seed, "init"))
@@ -229,19 +242,3 @@ def _train(trial: Trial, method: Method, setting: Setting, storage: Storage) -> 
     storage.encoders.save(trial.encoder_id, method, description)
     checkpoint.remove()
     yield from last
-
-
-def judge(name: str, settings: dict, known: EvaluationData, folder: Path) -> Iterator[Record | Artifact | Note]:
-    """One protocol's verdict, its records and artifacts named `<protocol>/...`; the test labels are read once.
-
-    A protocol that cannot judge this method or these data leaves a note in place of what is missing.
-    """
-    config = catalog.settings("protocols", {"name": name, **settings})
-    protocol = catalog.plugin_class("protocols", name, Protocol)(config)
-    try:
-        for said in protocol.evaluate(replace(known, test=known.test.fresh()), folder / name):
-            yield replace(said, name=f"{name}/{said.name}")
-    except TestHidden:
-        return
-    except NotApplicable as reason:
-        yield Note(name, str(reason))

@@ -23,9 +23,6 @@ ENDLESS = 1000
 RULES = {
     "preempted": RetryRule("preempted", ENDLESS, True, "none needed: it goes on from its checkpoint"),
     "lost_worker": RetryRule("infrastructure", 3, True, "look for what kills workers: memory (dmesg), disk, the node"),
-    "lost_device": RetryRule(
-        "infrastructure", 3, True, "see nvidia-smi and dmesg (Xid) there; an assert is the plug-in's"
-    ),
     "disk_full": RetryRule(
         "infrastructure", 0, True, "make room (probeline gc lists what nobody needs), then run again"
     ),
@@ -40,6 +37,9 @@ RULES = {
     "diverged": RetryRule("diverged", 0, False, "lower training.lr or lengthen the warm-up"),
     "bad_data": RetryRule("user error", 0, True, "mend the data, then run again"),
     "user_error": RetryRule("user error", 0, True, "mend what the message names, then run again"),
+    "protocol_error": RetryRule(
+        "protocol error", 0, True, "mend what the message or traceback.txt names; the trained encoder is used again"
+    ),
     "error": RetryRule(
         "user error", 0, True, "mend the plug-in (traceback.txt among the run's artifacts), then run again"
     ),

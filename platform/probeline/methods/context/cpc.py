@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
 from probeline.core.method import Method
+from probeline.core.metric import Metric, loss_term, percentage
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
 from probeline.data.images.augment.settings import Augment, Augmentation
@@ -22,6 +23,12 @@ from probeline.models.patches import grid
 from probeline.models.row_context import RowContext
 
 VERSION = 2  # log_n, and information with it, count the positive once since 2
+METRICS = {
+    "top1": percentage("training top-1 accuracy"),
+    "information": Metric("training bound on mutual information", "nats", "higher"),
+    "log_n": Metric("training ceiling of the bound on mutual information", "nats"),
+    "loss_<step>_down": loss_term("training loss, <step> rows down"),
+}
 
 
 class Config(Settings):

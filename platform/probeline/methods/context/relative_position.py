@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
 from probeline.core.method import Method
+from probeline.core.metric import percentage
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
 from probeline.data.images.augment.settings import Augment, Augmentation
@@ -21,6 +22,8 @@ from probeline.errors import BadData
 from probeline.methods._shapes import require_patches, view_shape
 from probeline.methods.base import top1
 from probeline.models.patches import cut
+
+METRICS = {"top1": percentage("training top-1 accuracy")}
 
 
 class Config(Settings):

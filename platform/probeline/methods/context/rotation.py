@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
 from probeline.core.method import Method
+from probeline.core.metric import percentage
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
 from probeline.data.images.augment.rotations import turns
@@ -22,6 +23,8 @@ from probeline.data.images.augment.views import augment
 from probeline.errors import BadData
 from probeline.methods._shapes import view_shape
 from probeline.methods.base import top1
+
+METRICS = {"top1": percentage("training top-1 accuracy")}
 
 VERSION = 2  # views are drawn by sample since 2
 

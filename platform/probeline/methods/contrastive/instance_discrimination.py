@@ -14,12 +14,18 @@ from torch.nn import functional as F
 from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
 from probeline.core.method import Method
+from probeline.core.metric import Metric, percentage
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
 from probeline.data.images.augment.settings import Augment, Augmentation
 from probeline.data.images.augment.views import augment
 from probeline.errors import BadData
 from probeline.methods.base import remembered, top1
+
+METRICS = {
+    "top1": percentage("training top-1 accuracy"),
+    "moved": Metric("training movement of the remembered vectors"),
+}
 
 NORMALISER_MOMENTUM = 0.9
 """Of the old estimate of Z, batch by batch."""

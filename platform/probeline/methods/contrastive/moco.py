@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from probeline.core.batch import Outputs, Views
 from probeline.core.dataset import DatasetInfo
 from probeline.core.encoder import Representation
+from probeline.core.metric import percentage
 from probeline.errors import BadData
 from probeline.methods._two_view_settings import TwoViewSettings
 from probeline.methods._two_views import TwoViews
@@ -23,6 +24,7 @@ from probeline.models.running_statistics import in_one_update
 from probeline.models.shared_norm import batch_rows, in_groups
 
 VERSION = 2  # running statistics move once a step since 2
+METRICS = {"top1": percentage("training top-1 accuracy")}
 
 QUEUE = 4096
 

@@ -13,12 +13,18 @@ from torch import Tensor, nn
 from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
 from probeline.core.method import Method
+from probeline.core.metric import Metric, loss_term
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
 from probeline.data.images.augment.settings import Augmentation
 from probeline.data.images.augment.views import augment
 from probeline.methods._shapes import view_shape
 from probeline.models.decoder import Decoder, Pixels
+
+METRICS = {
+    "bits_per_dim": loss_term("training bits per dim", "bits"),
+    "kl_bits": Metric("training divergence of the codes", "bits"),
+}
 
 
 class Config(Settings):

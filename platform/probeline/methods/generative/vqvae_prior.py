@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
 from probeline.core.method import Method
+from probeline.core.metric import Metric, loss_term
 from probeline.core.sample_rng import SampleRNG
 from probeline.data.images.augment.settings import Augmentation
 from probeline.data.images.augment.views import augment
@@ -19,6 +20,14 @@ from probeline.models.decoder import Pixels
 from probeline.models.pixelcnn import PixelCNN
 from probeline.models.vq_autoencoder import VQAutoencoder
 from probeline.models.vq_settings import QuantiserSettings
+
+METRICS = {
+    "bits_per_dim": loss_term("training bits per dim", "bits"),
+    "reconstruction": loss_term("training bits per dim of the pixels", "bits"),
+    "commitment": Metric("training commitment term", "bits"),
+    "perplexity": Metric("training perplexity of the codes", digits=1),
+    "codes_bits_per_dim": loss_term("training bits per dim of the codes", "bits"),
+}
 
 
 class Config(QuantiserSettings):

@@ -72,10 +72,11 @@ def text(comparison: Comparison, a: str, b: str) -> str:
         levels = f"{described.text(row.a.estimate.mean):>8} -> {described.text(row.b.estimate.mean):>8}"
         lines.append(f"{row.cell:{width}}  {levels}  {change}")
     moved = [row for row in comparison.rows if row.verdict in ("higher", "lower")]
-    better = sum((row.verdict == "higher") == described.higher_is_better for row in moved)
+    good, bad = ("better", "worse") if described.ranked else ("higher", "lower")
+    better = sum(row.verdict == (described.direction if described.ranked else "higher") for row in moved)
     rest = f"{len(comparison.rows) - len(moved)} the same or cannot tell"
     corrected = f"(95%, Holm's correction for {len(comparison.rows)} cells)"
-    lines += ["", f"{better} better, {len(moved) - better} worse, {rest} {corrected}"]
+    lines += ["", f"{better} {good}, {len(moved) - better} {bad}, {rest} {corrected}"]
     for side, labels in (("A", comparison.only_a), ("B", comparison.only_b)):
         lines += [f"only in {side}: {_some(list(labels))}"] if labels else []
     return "\n".join(lines)

@@ -1,10 +1,10 @@
 """A benchmark that guards itself: a report's numbers against stored expectations with tolerances.
 
-metric: linear_probe/top1          # of every entry that names none
+metric: linear_probe/top1          # of every entry that names none; else the experiment's own
 expect:
   - {cell: simclr batch_size=128, mean: 0.62, tolerance: 0.03}     # a regression is worse by more than that
   - {cell: raw_pixels, metric: knn/top1, at_least: 0.4}
-  - {cell: random_init, metric: linear_probe/ece, at_most: 0.2}
+  - {cell: random_init, metric: linear_probe/ece, at_most: 0.2}    # the metric's direction says which side is worse
   - {cell: simclr batch_size=128, beats: random_init}              # its paired interval leaves zero out
 """
 
@@ -21,7 +21,7 @@ from probeline.errors import UserError
 from probeline.experiment.problems import SpecError
 from probeline.experiment.yaml_source import parse, read_file
 from probeline.report.results.cells import CellResult, cells, layout
-from probeline.report.results.metrics import Metric, metric
+from probeline.report.results.metrics import Metric, main_metric, metric
 from probeline.report.sentences import phrases
 from probeline.report.statistics.differences import paired_difference
 
@@ -50,7 +50,7 @@ class Expectation(Settings):
 class Expectations(Settings):
     """The whole file."""
 
-    metric: str = "linear_probe/top1"
+    metric: str | None = None
     expect: list[Expectation] = Field(min_length=1)
 
 
@@ -80,9 +80,13 @@ def read(path: Path) -> Expectations:
         raise SpecError([source.problem(tuple(first["loc"]), first["msg"])]) from error
 
 
-def check(expected: Expectations, trials: pd.DataFrame) -> list[CheckResult]:
-    """A finding for each entry, in order. A cell without a result fails: nothing passes by being absent."""
-    return [_find(entry, entry.metric or expected.metric, trials) for entry in expected.expect]
+def check(expected: Expectations, trials: pd.DataFrame, main: str | None = None) -> list[CheckResult]:
+    """A finding for each entry, in order. A cell without a result fails: nothing passes by being absent.
+
+    `main`: the metric of entries in a file that names none; else the primary one of the trials' first protocol.
+    """
+    main = expected.metric or main or main_metric(trials)
+    return [_find(entry, entry.metric or main, trials) for entry in expected.expect]
 
 
 def stored(trials: pd.DataFrame, name: str, path: Path) -> int:
@@ -111,8 +115,10 @@ def _find(entry: Expectation, name: str, trials: pd.DataFrame) -> CheckResult:
             return CheckResult(False, f"{where}: {label} has no result ({why})")
     cell = by_label[entry.cell]
     if entry.beats is not None:
+        if not described.ranked:
+            return CheckResult(False, f"{where}: {name} has no direction, so no cell beats another by it")
         gap = paired_difference(cell.scores, by_label[entry.beats].scores)
-        good = gap.verdict == ("higher" if described.higher_is_better else "lower")
+        good = gap.verdict == described.direction
         return CheckResult(good, phrases.comparison(entry.cell, entry.beats, gap, described))
     return _bounded(entry, cell, described, where)
 
@@ -120,10 +126,11 @@ def _find(entry: Expectation, name: str, trials: pd.DataFrame) -> CheckResult:
 def _bounded(entry: Expectation, cell: CellResult, metric: Metric, where: str) -> CheckResult:
     mean, low, high, wanted = cell.estimate.mean, entry.at_least, entry.at_most, ""
     if entry.mean is not None:
-        low = entry.mean - entry.tolerance if metric.higher_is_better else None
-        high = None if metric.higher_is_better else entry.mean + entry.tolerance
+        low = entry.mean - entry.tolerance if metric.direction != "lower" else None
+        high = entry.mean + entry.tolerance if metric.direction != "higher" else None
         wanted = f"{metric.text(entry.mean)} with tolerance {entry.tolerance * metric.scale:.3g}, "
-    bound = f"at least {metric.text(low)}" if low is not None else f"at most {metric.text(high)}"
+    ends = {"at least": low, "at most": high}
+    bound = " and ".join(f"{word} {metric.text(end)}" for word, end in ends.items() if end is not None)
     good = (low is None or mean >= low) and (high is None or mean <= high)
     return CheckResult(
         good, f"{where}: {metric.text(mean)} ({phrases.interval(cell.estimate, metric)}); expected {wanted}{bound}"

@@ -11,7 +11,7 @@ from probeline.core.settings import Settings
 from probeline.experiment.references import References
 from probeline.report.figures import _estimates, _published, _style
 from probeline.report.results.cells import CellResult, cells, layout
-from probeline.report.results.metrics import PERCENT, metric
+from probeline.report.results.metrics import PERCENT, main_metric, metric
 from probeline.report.results.published_matching import Correspondence, correspondence
 from probeline.report.results.references import Published, chosen
 from probeline.report.statistics.rank_correlation import sentence
@@ -36,7 +36,7 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
 
     `attrs["published"]["points"]` have place (parameters), value, supervised, hover. Raises NothingToDraw.
     """
-    name = config.metric or "linear_probe/top1"
+    name = config.metric or main_metric(trials)
     shape = layout(trials, config.x, config.line)
     counts = {cell.label: cell.estimate.mean for cell in cells(trials, COUNT, shape)}
     found = cells(trials, name, shape)

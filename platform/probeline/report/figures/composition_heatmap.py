@@ -11,7 +11,7 @@ from probeline.experiment.references import References
 from probeline.report.figures import _estimates, _published, _style
 from probeline.report.figures._panels import axis, key, panels
 from probeline.report.results.cells import axes, cells, layout, short, shown, values_of
-from probeline.report.results.metrics import Metric, metric
+from probeline.report.results.metrics import Metric, main_metric, metric
 from probeline.report.results.published_matching import correspondence
 
 ROW = 40  # px
@@ -39,7 +39,7 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
 
     `attrs["rows"]` and `["columns"]` hold the order. Pairs without a cell are not in the frame. Raises NothingToDraw.
     """
-    name = config.metric or "linear_probe/top1"
+    name = config.metric or main_metric(trials)
     trials = apart(trials, config.pairs) if config.pairs in axes(trials) else trials
     across = _axes(trials, config)
     shape = layout(trials, across[1], across[0])

@@ -13,7 +13,7 @@ from probeline.experiment.references import References
 from probeline.report.figures import _published, _style
 from probeline.report.figures._positions import MOST_BANDS, NO_BANDS, positions, reach
 from probeline.report.results.cells import cells, layout, matching, short, shown
-from probeline.report.results.metrics import PERCENT, Metric, metric
+from probeline.report.results.metrics import PERCENT, Metric, main_metric, metric
 from probeline.report.sentences import phrases
 
 HEIGHT, ROOM = 460, 372  # px: of the figure, of the plot inside its margins
@@ -38,7 +38,7 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     `position` is where x is drawn: log2 where values span a factor of 4 or more, in equal steps where they are words.
     `attrs["published"]` are the paper's points (`_published.points`). Raises NothingToDraw.
     """
-    name, trials = config.metric or "linear_probe/top1", matching(trials, config.where)
+    name, trials = config.metric or main_metric(trials), matching(trials, config.where)
     shape = layout(trials, config.x, config.line)
     found = cells(trials, name, shape)
     if not any(cell.values for cell in found):

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from probeline.core.settings import Settings
 from probeline.report.figures import _estimates, _forest_plot, _style
 from probeline.report.results.cells import cells, layout
-from probeline.report.results.metrics import PERCENT, metric
+from probeline.report.results.metrics import PERCENT, main_metric, metric
 
 
 class Config(Settings):
@@ -22,7 +22,7 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
 
     Raises NothingToDraw.
     """
-    name = config.metric or "linear_probe/top1"
+    name = config.metric or main_metric(trials)
     shape = layout(trials, config.x, config.line)
     found = cells(trials, name, shape)
     if not any(cell.values for cell in found):

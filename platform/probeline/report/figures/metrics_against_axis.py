@@ -12,15 +12,16 @@ from probeline.report.figures._panels import axis, key, panels
 from probeline.report.figures._positions import MOST_BANDS, NO_BANDS, positions, reach
 from probeline.report.results.cells import cells, layout, short, shown
 from probeline.report.results.cells import metrics as recorded
-from probeline.report.results.metrics import PERCENT, metric
+from probeline.report.results.metrics import PERCENT, main_metric, metric
 
 HEIGHT = 230
 
 
 class Config(Settings):
-    """`metrics` in the order of their panels; one that no trial recorded gets a panel that says so."""
+    """`metrics` in the order of their panels, else the report's own; one that no trial recorded gets an empty panel."""
 
-    metrics: tuple[str, ...] = Field(("linear_probe/top1",), min_length=1)
+    metrics: tuple[str, ...] | None = Field(None, min_length=1)
+    metric: str | None = Field(None, description="The one panel where `metrics` names none.")
     x: str | None = None
     line: str | None = None
     references: References | None = None
@@ -31,20 +32,20 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
 
     `attrs["published"]` maps a metric to the paper's points. Raises NothingToDraw.
     """
-    known = [name for name in config.metrics if name in recorded(trials)]
-    if not known:
-        raise _style.NothingToDraw(f"No trial has finished with {', '.join(config.metrics)} yet.")
+    names = config.metrics or (config.metric or main_metric(trials),)
+    if not set(names) & set(recorded(trials)):
+        raise _style.NothingToDraw(f"No trial has finished with {', '.join(names)} yet.")
     shape = layout(trials, config.x, config.line)
     if shape.x is None:
         raise _style.NothingToDraw("No axis has two values to draw along.")
     rows, published = [], {}
-    for name in config.metrics:
+    for name in names:
         found = [cell for cell in cells(trials, name, shape) if not cell.arm]
         rows += [{"metric": name, "x": cell.x, **_estimates.row(cell, metric(name))} for cell in found]
         published[name] = _published.points(config.references, name, found, shape)
     frame = pd.DataFrame(rows)
     frame.attrs = {
-        "metrics": list(config.metrics), "x": shape.x, "x_values": list(shape.x_values), "labels": list(shape.labels),
+        "metrics": list(names), "x": shape.x, "x_values": list(shape.x_values), "labels": list(shape.labels),
         "published": published,
     }  # fmt: skip
     return frame

@@ -10,7 +10,7 @@ from probeline.core.settings import Settings
 from probeline.report.figures import _forest_plot, _style
 from probeline.report.results.baseline import counterparts, title
 from probeline.report.results.cells import CellResult, cells, layout
-from probeline.report.results.metrics import PERCENT, POINTS, Metric, metric
+from probeline.report.results.metrics import PERCENT, POINTS, Metric, main_metric, metric
 from probeline.report.sentences import phrases
 from probeline.report.statistics.differences import Difference, paired_difference
 
@@ -29,7 +29,7 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
 
     Raises NothingToDraw.
     """
-    name = config.metric or "linear_probe/top1"
+    name = config.metric or main_metric(trials)
     if config.baseline is None:
         raise _style.NothingToDraw("The experiment names no baseline to compare with (`report.baseline`).")
     shape = layout(trials, config.x, config.line)
@@ -76,10 +76,10 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     """The figure of a prepared frame."""
     about = metric(frame.attrs["metric"])
     unit = POINTS if about.unit == PERCENT else about.unit
-    better = "Right" if about.higher_is_better else "Left"
+    better = {"higher": " Right of zero is better.", "lower": " Left of zero is better.", "none": ""}[about.direction]
     caption = (
         "Differences of the same seed, so what seeds share cancels out. Bars are 95% intervals, each for itself; the "
-        f"verdicts on hover and in the table are corrected for the number of rows (Holm). {better} of zero is better."
+        f"verdicts on hover and in the table are corrected for the number of rows (Holm).{better}"
     )
     axis = f"difference in {unit or about.title}"
     heading = f"{about.heading} against {frame.attrs['baseline']}, paired by seed"

@@ -7,10 +7,15 @@ import plotly.graph_objects as go
 from probeline.core.settings import Settings
 from probeline.report.figures import _style
 from probeline.report.results.cells import cells, layout
-from probeline.report.results.metrics import PERCENT, metric
+from probeline.report.results.metrics import PERCENT, main_metric, metric
 from probeline.report.statistics.aggregates import MIN_RUNS, MIN_STRATUM, profile
 
 HEIGHT, THRESHOLDS = 400, 101
+READING = {
+    "higher": "A line that lies above another everywhere is better whatever the score. ",
+    "lower": "A line that lies below another everywhere is better whatever the score. ",
+    "none": "",
+}
 
 
 class Config(Settings):
@@ -23,7 +28,7 @@ class Config(Settings):
 
 def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.DataFrame:
     """Columns line, threshold, share, low, high (NaN without a band), runs, cells. Raises NothingToDraw."""
-    name = config.metric or "linear_probe/top1"
+    name = config.metric or main_metric(trials)
     shape = layout(trials, config.x, config.line)
     found = [cell for cell in cells(trials, name, shape) if cell.values]
     if not found:
@@ -51,8 +56,8 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     """The figure of a prepared frame."""
     about, looks = metric(frame.attrs["metric"]), _style.style(frame.attrs["labels"])
     caption = (
-        "Each line: the share of its runs (cells and seeds together) that score above the value below. A line that "
-        f"lies above another everywhere is better whatever the score. Bands: 95%, from {MIN_RUNS} runs on, "
+        "Each line: the share of its runs (cells and seeds together) that score above the value below. "
+        f"{READING[about.direction]}Bands: 95%, from {MIN_RUNS} runs on, "
         f"{MIN_STRATUM} or more in each cell."
     )
     drawn = _style.figure(HEIGHT, f"Performance profiles, {about.title}", caption, direct=False)

@@ -10,7 +10,7 @@ from probeline.core.settings import Settings
 from probeline.experiment.references import References
 from probeline.report.figures import _estimates, _published, _style
 from probeline.report.results.cells import CellResult, axes, cells, layout, short, shown, values_of
-from probeline.report.results.metrics import PERCENT, Metric, metric
+from probeline.report.results.metrics import PERCENT, Metric, main_metric, metric
 
 HEIGHT = 420
 SELECT = "validation_top1"
@@ -34,13 +34,15 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
 
     Columns as `_estimates.row`, with value, candidates and settings (what was tuned, as text). Raises NothingToDraw.
     """
-    name = config.metric or "linear_probe/top1"
+    name = config.metric or main_metric(trials)
     over = config.over if config.over in axes(trials) else None
     over = over or next((one for one in axes(trials) if len(values_of(trials, one)) > 1), None)
     if over is None:
         raise _style.NothingToDraw("No axis has two values to compare as bars.")
     select = config.select or f"{name.partition('/')[0]}/{SELECT}"
     by = select if select in trials and trials[select].notna().any() else name
+    if not metric(by).ranked:
+        raise _style.NothingToDraw(f"{by} has no direction, so it chooses no cell (`select` names another metric).")
     shape = layout(trials, None, over)
     found = [cell for cell in cells(trials, name, shape) if over in cell.coordinates]
     if not any(cell.values for cell in found):
@@ -63,7 +65,7 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
 
 
 def _best(group: list[CellResult], scores: dict[str, float], by: str) -> tuple[CellResult, int]:
-    sign = 1 if metric(by).higher_is_better else -1
+    sign = -1 if metric(by).direction == "lower" else 1
     ranked = sorted(group, key=lambda c: -math.inf if math.isnan(scores[c.label]) else sign * scores[c.label])
     return ranked[-1], len(group)
 

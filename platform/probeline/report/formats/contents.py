@@ -18,6 +18,7 @@ from probeline.report.panels.gallery import Gallery, Sheets
 from probeline.report.panels.trial_selection import TrialSelection, choose
 from probeline.report.results import provenance, studies
 from probeline.report.results.cells import ReportLayout, cells, layout
+from probeline.report.results.metrics import main_metric
 from probeline.report.sentences.summary import Answer, answer
 from probeline.report.statistics.intervals import COVERAGE, METHOD
 from probeline.report.tables import leaderboard, tables
@@ -25,7 +26,6 @@ from probeline.report.tables.tables import Table
 
 log = logging.getLogger(__name__)
 
-METRIC = "linear_probe/top1"
 INSIDE = "A closer look"
 PICTURED = {"views", "neighbours", "map_2d", "pictures"}
 FIGURES = ("metric_against_axis", "training_curves", "cost")
@@ -85,9 +85,9 @@ def contents(
     `files`: what the trials of `chosen` left, a row a file: trial_id, name, content. None: nobody looked.
     """
     asked = experiment.report
-    main = asked.metric or METRIC
+    main = asked.metric or main_metric(trials)
     shape = shape_of(experiment, trials)
-    frames = (trials, history, defaults(experiment, shape))
+    frames = (trials, history, defaults(experiment, shape, main))
     charts = [(SECTION_OF.get(f["name"], "results"), chart(f, *frames)) for f in figures(experiment)]
     if any(each.name == "training_curves" for _, each in charts):
         charts += [("training", each) for each in _online(frames)]
@@ -123,7 +123,7 @@ def contents(
 
 def chosen(experiment: Experiment, trials: pd.DataFrame) -> TrialSelection:
     """Whose pictures the page shows, before anybody has fetched them."""
-    main = experiment.report.metric or METRIC
+    main = experiment.report.metric or main_metric(trials)
     return choose(trials, main, shape_of(experiment, trials), experiment.report.panels)
 
 
@@ -150,11 +150,11 @@ def shape_of(experiment: Experiment, trials: pd.DataFrame) -> ReportLayout:
     return layout(trials, axis.get("x"), axis.get("line"))
 
 
-def defaults(experiment: Experiment, shape: ReportLayout) -> dict[str, Any]:
+def defaults(experiment: Experiment, shape: ReportLayout, main: str) -> dict[str, Any]:
     """What a figure takes from the experiment where its component leaves it out."""
     asked = experiment.report
     return {
-        "metric": asked.metric or METRIC,
+        "metric": main,
         "baseline": asked.baseline,
         "x": shape.x,
         "line": shape.line,

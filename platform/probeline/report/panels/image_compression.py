@@ -4,12 +4,13 @@ import io
 import warnings
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFile
 
 LARGE = 40_000  # bytes
 QUALITY = 90
 ZOOMS = range(8, 1, -1)
 PIXELS = 20_000_000
+BYTES_PER_PIXEL = 4  # room for pure noise, which takes 2.4: Pillow writes an optimised JPEG from one buffer
 
 
 def compact(content: bytes) -> bytes:
@@ -25,8 +26,9 @@ def compact(content: bytes) -> bytes:
                 pixels = np.asarray(picture.convert("RGB"))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
         return content
-    made = io.BytesIO()
-    Image.fromarray(_unzoomed(pixels)).save(made, "JPEG", quality=QUALITY, subsampling=0, optimize=True)
+    made, pixels = io.BytesIO(), _unzoomed(pixels)
+    ImageFile.MAXBLOCK = max(ImageFile.MAXBLOCK, BYTES_PER_PIXEL * pixels[..., 0].size)
+    Image.fromarray(pixels).save(made, "JPEG", quality=QUALITY, subsampling=0, optimize=True)
     return min(content, made.getvalue(), key=len)
 
 

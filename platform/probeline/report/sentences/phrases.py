@@ -78,8 +78,7 @@ def comparison(ours: str, theirs: str, difference: Difference, metric: Metric) -
             f"{CANNOT} {ours} from {theirs}: the difference is {metric.difference(estimate.mean)} "
             f"({_around(estimate, metric)}, {paired})."
         )
-    better = (estimate.mean > 0) == metric.higher_is_better
-    verb, size = ("beats" if better else "is worse than"), abs(estimate.mean)
+    verb, size = _verb(estimate.mean, metric), abs(estimate.mean)
     unit = POINTS if metric.unit == PERCENT else metric.unit
     amount = f"{size * metric.scale:.{metric.digits}f}{' ' + unit if unit else ''}"
     around = _around(estimate, metric, flipped=estimate.mean < 0)
@@ -98,6 +97,13 @@ def _around(estimate: Estimate, metric: Metric, flipped: bool = False) -> str:
 def _origin(estimate: Estimate) -> str:
     """What makes an interval wider than the spread over seeds does."""
     return " from test-set noise" if estimate.basis is Basis.TEST_SET else ""
+
+
+def _verb(difference: float, metric: Metric) -> str:
+    """Between ours and theirs: who is better, or only which is higher where the metric has no direction."""
+    if not metric.ranked:
+        return "is above" if difference > 0 else "is below"
+    return "beats" if (difference > 0) == metric.higher_is_better else "is worse than"
 
 
 def chance(probability: float) -> str:

@@ -47,17 +47,28 @@ def answer(trials: pd.DataFrame, metric_name: str, baseline: Baseline, shape: Re
     lines = {label: [cell for cell in results if cell.line == label] for label in shape.labels}
     common = _common(lines)
     levels = {label: line_estimate(group, common) for label, group in lines.items()}
-    ranked = sorted((label for label in levels if levels[label].n), key=lambda label: levels[label].mean)
-    ranked = ranked[::-1] if described.higher_is_better else ranked
+    ranked = _in_order([label for label in levels if levels[label].n], levels, described)
     over = _over(shape, common)
     sections = [
-        Section(f"Best to worst by {described.title}{over}", _levels(ranked, levels, described)),
-        _neighbours(lines, ranked[:MAX_LINES], described),
+        Section(f"{_order(described)} by {described.title}{over}", _levels(ranked, levels, described)),
+        _neighbours(lines, ranked[:MAX_LINES], described) if described.ranked else Section("", ()),
         _along_x(lines, shape, described),
     ]
     sections.append(Section(studies.TITLE, studies.sentences(results, shape)))
     against = _against_baseline(results, ranked, baseline, described)
     return Answer(_lead(ranked, levels, described, over), against, (*(s for s in sections if s.sentences), *gaps))
+
+
+def _order(metric: Metric) -> str:
+    return "Best to worst" if metric.ranked else "Lines"
+
+
+def _in_order(labels: list[str], levels: dict[str, Estimate], metric: Metric) -> list[str]:
+    """Labels from best to worst; in the spec's order where the metric has no direction."""
+    if not metric.ranked:
+        return labels
+    ascending = sorted(labels, key=lambda label: levels[label].mean)
+    return ascending[::-1] if metric.higher_is_better else ascending
 
 
 def line_estimate(group: list[CellResult], at: set) -> Estimate:
@@ -122,6 +133,8 @@ def _over(shape: ReportLayout, common: set) -> str:
 def _lead(ranked: list[str], levels: dict[str, Estimate], metric: Metric, over: str) -> str:
     if not ranked:
         return "No seed has finished in all cells of any line, so lines cannot be compared yet."
+    if not metric.ranked and len(ranked) > 1:
+        return f"{metric.heading} has no direction, so the {len(ranked)} lines are not ranked{over}."
     best = ranked[0]
     extreme = "highest" if metric.higher_is_better else "lowest"
     first = f"has the {extreme} {metric.title}:" if len(ranked) > 1 else f"reaches a {metric.title} of"

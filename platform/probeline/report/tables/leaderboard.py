@@ -22,9 +22,9 @@ CAPTION = (
 
 
 def table(trials: pd.DataFrame, main: str, shape: ReportLayout) -> Table:
-    """A row a line, best mean first; no rows where fewer than two lines have results."""
+    """A row a line, best mean first; no rows where fewer than two lines have results, or no direction ranks them."""
     described, lines = metric(main), _comparable(cells(trials, main, shape), shape)
-    if len(lines) < 2:
+    if len(lines) < 2 or not described.ranked:
         return Table("standings", CAPTION, COLUMNS, ())
     pooled = {line: aggregate({cell.label: list(cell.values.values()) for cell in of}) for line, of in lines.items()}
     ranking = ranks(

@@ -10,6 +10,7 @@ from probeline.report.results.baseline import Baseline, counterparts, title
 from probeline.report.results.cells import CellResult, ReportLayout, cells, cells_of, metrics, why_missing
 from probeline.report.results.metrics import Metric, metric
 from probeline.report.sentences import phrases
+from probeline.report.sentences.text import clean
 from probeline.report.statistics.differences import Difference, paired_difference
 from probeline.report.statistics.intervals import Basis, Estimate
 from probeline.report.statistics.multiplicity import holm
@@ -76,32 +77,41 @@ def differences(trials: pd.DataFrame, main: str, baseline: Baseline, shape: Repo
         _difference(*pair, gap, p, about)
         for pair, gap, p in zip(pairs, gaps, holm([gap.p for gap in gaps]), strict=True)
     ]
-    columns = ("Cell", "Against", "Paired seeds", "Difference", "95% interval", "P(better)", "p, Holm", "Verdict")
+    chance, word = ("P(better)", "better") if about.ranked else ("P(higher)", "higher")
+    columns = ("Cell", "Against", "Paired seeds", "Difference", "95% interval", chance, "p, Holm", "Verdict")
     caption = (
-        f"{about.heading} minus that of {title(baseline)}, seed by seed. P(better): the share "
-        "of all pairs of seeds, one from each side, in which the cell is the better one. The verdict goes by the "
+        f"{about.heading} minus that of {title(baseline)}, seed by seed. {chance}: the share "
+        f"of all pairs of seeds, one from each side, in which the cell is the {word} one. The verdict goes by the "
         "p-value after Holm's correction for all rows; each interval is its own 95%."
     )
     return Table("differences", caption, columns, tuple(rows), frozenset({2, 3, 4, 5, 6}))
 
 
 def failures(trials: pd.DataFrame, main: str) -> Table:
-    """A row for each trial without the experiment's metric: why, and its message."""
+    """A row for each trial without the experiment's metric, or of whose protocols one crashed: why, and its message."""
     value = trials[main].notna() if main in trials else pd.Series(False, index=trials.index)
-    without = trials[(trials["status"] != "finished") | ~value]
+    missing = (trials["status"] != "finished") | ~value
+    without = trials[missing | trials["failure"].notna()]
     rows = tuple(
         (
             _plain(row["trial_id"]),
             _plain(row["cell"]),
             Entry(str(row["seed"]), float(row["seed"])),
             _plain(row["status"]),
-            _plain(why_missing(row["status"], row["failure"], main)),
+            _plain(_reason(row, main)),
             _plain(_text(row["message"])),
         )
         for row in without.to_dict("records")
     )
-    caption = f"{len(rows)} of {len(trials)} trials without a result. They are in no mean."
+    caption = f"{missing.sum()} of {len(trials)} trials without a result. They are in no mean."
+    if len(rows) > missing.sum():
+        caption += f" {len(rows) - missing.sum()} more lack what a protocol that crashed would have given."
     return Table("failures", caption, ("Trial", "Cell", "Seed", "Status", "Class", "Message"), rows, frozenset({2}))
+
+
+def _reason(row: dict[str, object], main: str) -> str:
+    crashed = row["status"] == "finished" and isinstance(row["failure"], str)
+    return str(row["failure"]) if crashed else why_missing(row["status"], row["failure"], main)
 
 
 def _by_cell(trials: pd.DataFrame, names: list[str], shape: ReportLayout, name: str, caption: str) -> Table:
@@ -114,7 +124,7 @@ def _by_cell(trials: pd.DataFrame, names: list[str], shape: ReportLayout, name: 
         counted = f"{n}" if n == planned else f"{n}\u00a0of\u00a0{planned}"
         numbers = (level(cell, metric(m), n) for cell, m in zip(row, names, strict=True))
         rows.append((_cell(first), Entry(counted, n, behind=first.missing), *numbers))
-    heads = ("Cell", "n", *(metric(metric_name).heading for metric_name in names))
+    heads = ("Cell", "n", *(clean(metric(metric_name).heading) for metric_name in names))
     return Table(name, caption, heads, tuple(rows), frozenset(range(1, len(heads))))
 
 
@@ -138,17 +148,22 @@ def _difference(cell: CellResult, theirs: CellResult, gap: Difference, p: float,
         + _basis(result)
     )
     number = Entry(about.difference(result.mean), result.mean, behind=behind) if result.n else Entry("—", None)
-    better = gap.improvement if about.higher_is_better else 1 - gap.improvement
+    better = 1 - gap.improvement if about.direction == "lower" else gap.improvement
     said = "unclear" if phrases.is_withdrawn(gap, p) else gap.verdict
-    verdict = {"unclear": "cannot\u00a0tell", "equal": "the same"}.get(said) or (
-        "better" if (said == "higher") == about.higher_is_better else "worse"
-    )
+    verdict = {"unclear": "cannot\u00a0tell", "equal": "the same"}.get(said) or _verdict(said, about)
     return (
         _plain(cell.label), _plain(theirs.label), Entry(str(result.n), result.n, behind=behind), number,
         Entry(phrases.span(result.interval, about), result.interval.low if result.interval else None),
         Entry(phrases.chance(better), None if math.isnan(better) else better),
         Entry(phrases.probability(p), None if math.isnan(p) else p), _plain(verdict),
     )  # fmt: skip
+
+
+def _verdict(direction: str, about: Metric) -> str:
+    """`better` or `worse` for a difference that is `higher` or `lower`; the same word where none is better."""
+    if not about.ranked:
+        return direction
+    return "better" if direction == about.direction else "worse"
 
 
 def _bounds(result: Estimate, about: Metric) -> str:

@@ -1,5 +1,6 @@
 """The only reader of MLflow: which trials have finished, and their numbers as two tidy frames."""
 
+import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from probeline.errors import UserError
 from probeline.experiment.trial import Trial
-from probeline.tracking.reading.run import Run, Runs, by_trial
+from probeline.tracking.reading.run import CRASHED, Run, Runs, by_trial
 from probeline.tracking.reading.runs import open_runs
 from probeline.tracking.server import mlflow_names
 from probeline.tracking.server.client import connect
@@ -27,12 +28,16 @@ PROVENANCE = ("git_commit", "git_dirty", "versions", "hardware", "data_digest", 
 
 @dataclass(frozen=True, slots=True)
 class TrialStatus:
-    """What MLflow knows of a trial; `status` is finished, running, failed or missing."""
+    """What MLflow knows of a trial; `status` is finished, running, failed or missing.
+
+    `protocols`: those that crashed in a trial that has finished otherwise.
+    """
 
     run_id: str | None = None
     status: str = "missing"
     failure: str | None = None
     message: str | None = None
+    protocols: tuple[str, ...] = ()
 
 
 def statuses(uri: str, trial_ids: Iterable[str], experiment: str | None = None) -> dict[str, TrialStatus]:
@@ -135,8 +140,10 @@ def status_of(run: Run | None) -> TrialStatus:
     """What a run says of its trial; None: there is none."""
     if run is None:
         return TrialStatus()
-    tags = run.tags
-    return TrialStatus(run.run_id, STATUS[run.status], tags.get("probeline.failure"), tags.get("probeline.message"))
+    tags, status = run.tags, STATUS[run.status]
+    crashed = json.loads(tags.get(CRASHED, "[]")) if status == "finished" else ()
+    reason = (tags.get("probeline.failure"), tags.get("probeline.message"))
+    return TrialStatus(run.run_id, status, *reason, tuple(crashed))
 
 
 def _address(uri: str, run: Run | None) -> str | None:

@@ -6,6 +6,9 @@ from typing import Protocol
 
 from probeline.errors import UserError
 
+CRASHED = "probeline.crashed_protocols"
+"""The tag with the names, as JSON, of the protocols that crashed in a trial."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -25,7 +28,7 @@ class Runs(Protocol):
     """A way to read runs."""
 
     def find(self, trial_ids: Iterable[str]) -> list[Run]:
-        """The runs of these trials with status, `probeline.failure` and `probeline.message`, and maybe more."""
+        """The runs of these trials with status, `probeline.failure`, `probeline.message`, CRASHED, and maybe more."""
 
     def read(self, trial_ids: Iterable[str], kind: str = "trial") -> list[Run]:
         """The runs of these trials, or of these studies, with all their tags and last metrics."""

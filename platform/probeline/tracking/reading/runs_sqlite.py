@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from probeline.tracking.reading.run import Run
+from probeline.tracking.reading.run import CRASHED, Run
 
 COLUMNS = {
     "runs": {"run_uuid", "status", "start_time", "end_time", "lifecycle_stage", "experiment_id"},
@@ -18,13 +18,14 @@ COLUMNS = {
 PATIENCE = 20.0  # seconds to wait for another process's transaction, as MLflow does
 AT_ONCE = 500  # run ids in one statement
 
-FIND = """
+FIND = f"""
     select id.value, id.run_uuid, runs.status, runs.start_time, runs.end_time, runs.experiment_id,
-        failure.value, message.value
+        failure.value, message.value, crashed.value
     from tags id join runs on runs.run_uuid = id.run_uuid
     left join tags failure on failure.run_uuid = id.run_uuid and failure.key = 'probeline.failure'
     left join tags message on message.run_uuid = id.run_uuid and message.key = 'probeline.message'
-    where id.key = 'probeline.trial_id' and runs.lifecycle_stage = 'active' {}
+    left join tags crashed on crashed.run_uuid = id.run_uuid and crashed.key = '{CRASHED}'
+    where id.key = 'probeline.trial_id' and runs.lifecycle_stage = 'active' {{}}
     order by runs.start_time, id.run_uuid
 """
 
@@ -52,9 +53,9 @@ class SqliteRuns:
             else:
                 rows = connection.execute(FIND.format("")).fetchall()
         runs = []
-        for trial_id, run_id, status, started, ended, experiment, failure, message in rows:
+        for trial_id, run_id, status, started, ended, experiment, failure, message, crashed in rows:
             if trial_id in wanted:
-                tags = {"probeline.failure": failure, "probeline.message": message}
+                tags = {"probeline.failure": failure, "probeline.message": message, CRASHED: crashed}
                 tags = {key: value for key, value in tags.items() if value is not None}
                 runs.append(Run(trial_id, run_id, status, started, ended, tags, experiment_id=str(experiment)))
         return runs

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from probeline.core.metric import Metric
 from probeline.tracking.reading.results import store_errors
 from probeline.tracking.reading.run import Run, by_trial
 from probeline.tracking.reading.runs import open_runs
 from probeline.tracking.server.client import connect, gone
+
+METRICS = {"value": Metric("score of the search")}
+"""What a study records as `study/`; its direction is the search's own."""
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
@@ -81,7 +85,7 @@ def _document(client: "MlflowClient", run: Run) -> dict[str, Any]:
 
     with tempfile.TemporaryDirectory() as folder:
         try:
-            return json.loads(Path(client.download_artifacts(run.run_id, DOCUMENT, folder)).read_text(encoding="utf-8"))
+            return json.loads(Path(client.download_artifacts(run.run_id, DOCUMENT, folder)).read_text())
         except (MlflowException, OSError) as error:
             if isinstance(error, MlflowException) and not gone(error):
                 raise

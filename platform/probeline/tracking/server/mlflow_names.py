@@ -26,8 +26,8 @@ def key(name: str) -> str:
 
 
 def name(key: str) -> str:
-    """The name that `key` was made from."""
-    return re.sub(r":([0-9a-f]{1,5}|10[0-9a-f]{4}):", lambda match: chr(int(match[1], 16)), key)
+    """The name that `key` was made from; half of a surrogate pair, which is no text, stays as it is written."""
+    return re.sub(r":((?!d[89a-f][0-9a-f]{2}:)[0-9a-f]{1,5}|10[0-9a-f]{4}):", lambda match: chr(int(match[1], 16)), key)
 
 
 def text(value: object) -> str:

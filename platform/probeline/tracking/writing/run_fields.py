@@ -1,9 +1,10 @@
 """What an MLflow run says about its trial: name, params, tags."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from probeline.core.events import ProtocolError
 from probeline.experiment.trial import Trial
 
 
@@ -31,6 +32,16 @@ def tags(trial: Trial, extra: Mapping[str, Any]) -> dict[str, str]:
         **extra,
     }
     return {key if key.startswith(("probeline.", "mlflow.")) else f"probeline.{key}": _plain(own[key]) for key in own}
+
+
+def protocol_errors(errors: Sequence[ProtocolError]) -> dict[str, Any]:
+    """What a finished trial says of its protocols that crashed: kind, message, traceback, names."""
+    return {
+        "kind": "protocol_error",
+        "message": "; ".join(f"{error.name}: {error.message}" for error in errors),
+        "traceback": "\n".join(f"{error.name}\n{error.traceback}" for error in errors),
+        "protocols": [error.name for error in errors],
+    }
 
 
 def flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

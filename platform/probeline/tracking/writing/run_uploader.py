@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from probeline.storage.paths import RemotePath, StoragePath, on_disk, parse_path
 from probeline.tracking import encoder_model
+from probeline.tracking.reading.run import CRASHED
 from probeline.tracking.reading.runs import open_runs
 from probeline.tracking.reading.runs_client import as_run
 from probeline.tracking.server import mlflow_names
@@ -110,7 +111,7 @@ class RunUploader:
             self._run_id, have = self._create(client, home.experiment_id, entry, first), {}
             self._send_tags(client, long_tags)
         else:
-            have = self._reopen(client, tags)
+            have = self._reopen(client, tags, entry.get("protocols"))
         self._send_params(client, entry["params"], have)
         self._send_text(client, json.dumps(entry["recipe"], indent=1), "recipe.json")
 
@@ -134,12 +135,15 @@ class RunUploader:
             else:
                 self._seen |= {(key, point.step) for point in target.client.get_metric_history(run.run_id, key)}
 
-    def _reopen(self, client: "MlflowClient", tags: dict[str, str]) -> dict[str, str]:
+    def _reopen(self, client: "MlflowClient", tags: dict[str, str], protocols: list[str] | None) -> dict[str, str]:
+        """The run's params; what it said of a failure is forgotten, and the notes of `protocols`, None: of all."""
         run = client.get_run(self._run())
         if run.info.status != "RUNNING":
             client.update_run(self._run(), status="RUNNING")  # MLflow keeps the old end_time until the next end
         for key in run.data.tags:
-            if key in ("probeline.failure", "probeline.message") or key.startswith(mlflow_names.NOTE):
+            note = mlflow_names.name(key.removeprefix(mlflow_names.NOTE)) if key.startswith(mlflow_names.NOTE) else None
+            forgotten = note is not None and (protocols is None or note.partition("/")[0] in protocols)
+            if forgotten or key in ("probeline.failure", "probeline.message", CRASHED):
                 client.delete_tag(self._run(), key)
         self._send_tags(client, tags)
         return run.data.params
@@ -151,10 +155,12 @@ class RunUploader:
         if self._run_id is None:
             return  # an end of a run that MLflow never had
         tags = {"probeline.status": entry["op"]}
-        if entry["op"] == "failed":
+        if "kind" in entry:
             tags |= {"probeline.failure": entry["kind"], "probeline.message": entry["message"]}
             if entry.get("traceback"):
                 self._send_text(client, entry["traceback"], "traceback.txt")
+            if entry["op"] == "finished":
+                tags[CRASHED] = json.dumps(entry["protocols"])
         for double in set(target.runs_of(self.spool.trial_id)) - {self._run_id} if self._doubt else ():
             client.delete_run(double)  # made by a request of ours whose answer got lost
         if self._model:

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from probeline.core.events import Artifact, Note, Record, TrialEvent
+from probeline.core.events import Artifact, Note, ProtocolError, Record, TrialEvent
 from probeline.errors import UserError
 from probeline.experiment.trial import Trial
 from probeline.storage.paths import resolved
@@ -101,6 +101,7 @@ class Writer:
             params=run_fields.params(trial, params),
             tags=run_fields.tags(trial, tags),
             recipe=trial.cell.recipe,
+            **({} if trial.protocols is None else {"protocols": list(trial.protocols)}),
         )
 
     def said(self, trial_id: str, said: Sequence[TrialEvent]) -> None:
@@ -124,13 +125,13 @@ class Writer:
                 self._outbox.append(trial_id, "lost", name=artifact.name, path=str(artifact.path))
 
     def notes(self, trial_id: str, notes: Iterable[Note]) -> None:
-        """Sentences about a running trial. The last one of a name stays; a fresh start forgets all of them."""
+        """Sentences about a running trial. The last one of a name stays; a fresh start forgets what it runs anew."""
         for note in notes:
             self._outbox.append(trial_id, "note", name=note.name, text=note.text)
 
-    def finished(self, trial_id: str) -> None:
-        """The trial has said everything: its run becomes FINISHED once all of it is stored."""
-        self._outbox.append(trial_id, "finished")
+    def finished(self, trial_id: str, errors: Sequence[ProtocolError] = ()) -> None:
+        """The trial has said everything: its run becomes FINISHED once all of it is stored. `errors`: what crashed."""
+        self._outbox.append(trial_id, "finished", **(run_fields.protocol_errors(errors) if errors else {}))
 
     def failed(self, trial_id: str, kind: str, message: str, traceback_text: str | None = None) -> None:
         """The trial cannot finish; `kind` is its class in `status` and in the report."""
