@@ -65,7 +65,8 @@ def test_a_mistake_is_one_clear_message_and_exit_code_2(folder, words, message):
 
 def test_damaged_data_are_named_while_planning(folder):
     (folder / "images/a").mkdir(parents=True)
-    (folder / "images/a/broken.png").write_bytes(b"not a picture")
+    for name in ("broken", "empty", "cut"):
+        (folder / f"images/a/{name}.png").write_bytes(b"not a picture")
     said = probeline("plan", "small.yaml", "--set", "data={name: image_folder, path: images}", folder=folder)
     assert said.returncode == 2
     assert "broken.png" in said.stderr

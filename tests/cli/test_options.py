@@ -62,8 +62,8 @@ PLAN = ("plan", "small.yaml")
         (("plan", "fifo.yaml"), "fifo.yaml: cannot be read: a FIFO; only regular files are read"),
         (("plan", "/dev/zero"), "/dev/zero: cannot be read: a device; only regular files are read"),
         ((*PLAN, "--set", "encoder.weights=fifo.yaml"), "fifo.yaml: cannot be read: a FIFO"),
-        ((*PLAN, "--set", "data={name: image_folder, path: ~nosuchuser}"), "data set image_folder: "),
-        ((*PLAN, "--set", f"data={{name: image_folder, path: {'a' * 300}}}"), "File name too long; correct its path"),
+        ((*PLAN, "--set", "data={name: image_folder, path: ~nosuchuser}"), "no home folder of '~nosuchuser'"),
+        ((*PLAN, "--set", f"data={{name: image_folder, path: {'a' * 300}}}"), "the name is too long"),
         ((*PLAN, "--set", 'data={name: mnist, path: "a\\0b"}'), "data set mnist: "),
     ],
 )

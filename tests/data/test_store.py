@@ -126,5 +126,5 @@ def test_a_files_digest_follows_its_content(tmp_path):
     assert first == store.digest_of_file(path) == "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed"
     path.write_bytes(b"other")
     assert store.digest_of_file(path) != first
-    with pytest.raises(UserError, match="nothing: No such file"):
+    with pytest.raises(UserError, match="nothing: cannot be read: no such file"):
         store.digest_of_file(tmp_path / "nothing")

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from probeline import __version__
-from probeline.cli import catalog, cluster, dashboard, report, storage
+from probeline.cli import catalog, cluster, dashboard, data, report, storage
 from probeline.cli.messages import accept_any_locale, message_of, say
 from probeline.cli.options import (
     AsJson,
@@ -126,6 +126,7 @@ def run(
 
 app.add_typer(report.app)  # report, compare
 app.add_typer(dashboard.app)  # dash
+app.add_typer(data.app)  # data
 app.add_typer(cluster.app)  # submit, logs, stop
 app.add_typer(storage.app)  # gc
 app.add_typer(catalog.app)  # list, schema

@@ -1,6 +1,6 @@
 """The parts of a data set, and what is known of it without opening it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -9,14 +9,16 @@ from probeline.core.sample_spec import SampleSpec
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Samples and labels of one part. inputs: uint8 [N, H, W, C]; labels: int64 [N], -1 where there is none."""
+    """Samples and labels of one part. inputs: uint8 or uint16 [N, H, W, C]; labels: int64 [N], -1 for none."""
 
     inputs: np.ndarray
     labels: np.ndarray
 
     def __post_init__(self) -> None:
-        if self.inputs.dtype != np.uint8 or self.inputs.ndim != 4:
-            raise ValueError(f"inputs are {self.inputs.dtype} {self.inputs.shape}: a part holds uint8 [N, H, W, C]")
+        if self.inputs.dtype not in (np.uint8, np.uint16) or self.inputs.ndim != 4:
+            raise ValueError(
+                f"inputs are {self.inputs.dtype} {self.inputs.shape}: a part holds uint8 or uint16 [N, H, W, C]"
+            )
         if self.labels.dtype != np.int64 or self.labels.shape != self.inputs.shape[:1]:
             raise ValueError(f"labels are {self.labels.dtype} {self.labels.shape}: a part holds int64 [N]")
 
@@ -28,7 +30,8 @@ class Split:
 class DatasetInfo:
     """What planning needs: the content digest (it enters a trial's id), sizes after the split.
 
-    `labelled`: the share of the stored training part that has a label.
+    `labelled`: the share of the stored training part that has a label. `remarks`: what a person is to know of how it
+    was read.
     """
 
     digest: str
@@ -38,6 +41,7 @@ class DatasetInfo:
     classes: tuple[str, ...]
     sample: SampleSpec
     labelled: float = 1.0
+    remarks: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, eq=False)

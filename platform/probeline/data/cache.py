@@ -18,7 +18,7 @@ import numpy as np
 from probeline.core.dataset import Split
 from probeline.data.split import stratified_order
 from probeline.errors import disk_full_guard
-from probeline.storage import checksummed_json
+from probeline.storage import checksummed_json, disk_arrays
 
 BLOCK, BLOCKS = 64 * 1024, 64
 CHUNK = 32 * 1024 * 1024  # bytes gathered at a time while writing
@@ -92,6 +92,7 @@ def _write_array(path: Path, array: np.ndarray, order: np.ndarray, digest) -> No
             block = np.ascontiguousarray(array[rows]).data
             digest.update(block)
             file.write(block)
+            disk_arrays.release(array)
         file.flush()
         os.fsync(file.fileno())
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from probeline.core.settings import NotHashed
 from probeline.data.settings import DatasetSettings
+from probeline.data.source_paths import user_path
 from probeline.errors import UserError
 from probeline.storage import file_lock
 
@@ -25,7 +26,7 @@ class DownloadSettings(DatasetSettings):
 def folder(config: DownloadSettings) -> Path:
     """Where the files are, or are downloaded to."""
     chosen = config.path or os.environ.get("PROBELINE_DATA") or "~/.cache/probeline/downloads"
-    return Path(chosen).expanduser().absolute()
+    return user_path(chosen)
 
 
 def fetch(name: str, into: Path, missing: list[Path], download: Callable[[], object]) -> None:

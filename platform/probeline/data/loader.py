@@ -1,8 +1,8 @@
 """Batches of a part on the training device, in an order that is a pure function of (seed, epoch).
 
-A part that takes at most a quarter of the device's free memory is copied there once, as uint8, and batches are gathered
-there. A larger one stays in the memory-mapped file: batches are gathered on the host, in pinned memory, and copied
-without waiting.
+A part that takes at most a quarter of the device's free memory is copied there once, as it is stored, and batches are
+gathered there. A larger one stays in the memory-mapped file: batches are gathered on the host, in pinned memory, and
+copied without waiting.
 """
 
 from collections.abc import Iterator
@@ -57,8 +57,9 @@ def _batches(part: Split, batch_size: int, order: Tensor, device: torch.device, 
 
 
 def as_inputs(pixels: Tensor) -> Tensor:
-    """uint8 [B, H, W, C] -> float32 [B, C, H, W] in [0, 1]: what an encoder is given; NHWC memory is channels_last."""
-    return pixels.permute(0, 3, 1, 2).to(torch.float32).div_(255)
+    """uint8 or uint16 [B, H, W, C] -> float32 [B, C, H, W] in [0, 1], channels_last: what an encoder is given."""
+    white = 65535 if pixels.dtype == torch.uint16 else 255
+    return pixels.permute(0, 3, 1, 2).to(torch.float32).div_(white)
 
 
 def _indexed(device: torch.device | str) -> torch.device:

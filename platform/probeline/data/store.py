@@ -19,13 +19,14 @@ from typing import Any
 from probeline.core.dataset import Dataset, DatasetInfo, Split
 from probeline.core.sample_spec import SampleSpec
 from probeline.data import cache
+from probeline.data.read_report import ReadReport, ReadSplits
 from probeline.data.settings import DatasetSettings
+from probeline.data.source_paths import reason, shown
 from probeline.data.split import slices
 from probeline.errors import FULL, BadData, UserError
-from probeline.experiment.problems import printable
 from probeline.plugins import catalog
 from probeline.storage import checksummed_json, file_lock
-from probeline.storage.regular_files import open_regular, reason
+from probeline.storage.regular_files import open_regular
 
 logger = logging.getLogger(__name__)
 
@@ -48,9 +49,16 @@ def facts(component: dict[str, Any]) -> DatasetInfo:
         validation_size=count["validation"],
         test_size=count["test"],
         classes=tuple(memo["classes"]),
-        sample=SampleSpec("image", "uint8", tuple(memo["shape"])),
+        sample=SampleSpec("image", memo.get("dtype", "uint8"), tuple(memo["shape"])),
         labelled=memo["labelled"],
+        remarks=tuple(report.summary()) if (report := _report(memo)) else (),
     )
+
+
+def read_report(component: dict[str, Any]) -> ReadReport | None:
+    """What was read of a folder or archive of images; None for other data sets. Raises as `facts` does."""
+    source = _source(component)
+    return _report(_memo(source) or _build(source))
 
 
 def open_dataset(component: dict[str, Any]) -> Dataset:
@@ -81,7 +89,7 @@ def digest_of_file(path: Path) -> str:
             checksummed_json.write(memo_path, memo)
         return memo["digest"]
     except OSError as error:
-        raise UserError(f"{printable(str(path))}: cannot be read: {reason(error)}") from error
+        raise UserError(f"{shown(path)}: cannot be read: {reason(error)}") from error
 
 
 @dataclass(frozen=True)
@@ -101,7 +109,7 @@ def _source(component: dict[str, Any]) -> _Source:
 
 def _fingerprint(name: str, config: DatasetSettings, module: ModuleType) -> str:
     read_settings = config.model_dump(mode="json", exclude=set(DatasetSettings.model_fields))
-    stats = [(str(path), path.stat()) for path in [*_files(name, config, module), Path(module.__file__)]]
+    stats = [(str(path), _stat(path)) for path in [*_files(name, config, module), Path(module.__file__)]]
     described = {
         "format": FORMAT,
         "name": name,
@@ -121,8 +129,16 @@ def _files(name: str, config: DatasetSettings, module: ModuleType) -> list[Path]
         if isinstance(error, OSError) and error.errno in FULL:
             raise
         path = getattr(error, "filename", None)
-        where = f"{printable(str(path))[:200]}: " if path else ""
+        where = f"{shown(path)}: " if path else ""
         raise UserError(f"data set {name}: {where}{reason(error)}; correct its path") from error
+
+
+def _stat(path: Path) -> os.stat_result:
+    """Of what the path leads to, or of the link where it leads nowhere. Raises UserError."""
+    try:
+        return path.stat() if path.exists() else path.lstat()
+    except OSError as error:
+        raise UserError(f"{shown(path)}: cannot be looked at: {reason(error)}") from error
 
 
 def _memo_path(source: _Source) -> Path:
@@ -141,30 +157,40 @@ def _build(source: _Source) -> dict[str, Any]:
             return memo
         started = time.monotonic()
         logger.info("decoding %s into %s", source.name, cache.root())
-        parts = source.module.read(source.config)
+        read = source.module.read(source.config)
         if _fingerprint(source.name, source.config, source.module) != source.fingerprint:
             raise BadData(f"data set {source.name}: its files changed while they were read; run again")
-        memo = _described(source, parts)
+        memo = _described(source, read if isinstance(read, ReadSplits) else ReadSplits(read, _class_names(source)))
         checksummed_json.write(_memo_path(source), memo)
         logger.info("decoded %s in %.1f s: %s", source.name, time.monotonic() - started, memo["sizes"])
         return memo
 
 
-def _described(source: _Source, parts: dict[str, Split]) -> dict[str, Any]:
+def _report(memo: dict[str, Any]) -> ReadReport | None:
+    return ReadReport.from_dict(memo["report"]) if memo.get("report") else None
+
+
+def _class_names(source: _Source) -> tuple[str, ...] | None:
+    return getattr(source.module, "classes", lambda config: None)(source.config)
+
+
+def _described(source: _Source, read: ReadSplits) -> dict[str, Any]:
+    parts = read.splits
     if not {"train", "test"} <= set(parts) <= {"train", "validation", "test"} or not all(map(len, parts.values())):
         found = ", ".join(f"{name}: {len(part)}" for name, part in parts.items())
         raise BadData(f"data set {source.name} has parts ({found}); it needs samples in train and in test")
     shapes = {part.inputs.shape[1:] for part in parts.values()}
     if len(shapes) > 1:
         raise BadData(f"data set {source.name}: its parts differ in shape {sorted(shapes)}; set `size` or `channels`")
-    names = getattr(source.module, "classes", lambda config: None)(source.config)
     count = max(int(part.labels.max()) for part in parts.values()) + 1
     return {
         "digest": cache.write(parts),
         "sizes": {name: len(part) for name, part in parts.items()},
-        "classes": list(names or map(str, range(count))),
+        "classes": list(read.classes or map(str, range(count))),
         "shape": list(shapes.pop()),
+        "dtype": parts["train"].inputs.dtype.name,
         "labelled": float((parts["train"].labels >= 0).mean()),
+        "report": read.report.as_dict() if read.report else None,
     }
 
 

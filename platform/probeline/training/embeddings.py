@@ -135,7 +135,9 @@ def with_channels(part: Split, channels: int) -> Split:
     if (have, channels) == (1, 3):
         return Split(np.repeat(part.inputs, 3, axis=-1), part.labels)
     if (have, channels) == (3, 1):
-        return Split((part.inputs @ np.array(LUMA, np.float32)).round().astype(np.uint8)[..., None], part.labels)
+        return Split(
+            (part.inputs @ np.array(LUMA, np.float32)).round().astype(part.inputs.dtype)[..., None], part.labels
+        )
     raise ValueError(f"images of {have} channels cannot become images of {channels}")
 
 

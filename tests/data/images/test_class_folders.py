@@ -4,7 +4,7 @@ from probeline.errors import UserError
 
 
 def read(*names: str) -> list[tuple[str, str]]:
-    return [(item.part, item.label) for item in items(names, "x.tar")]
+    return [(item.split, item.label) for item in items(names, "x.tar")]
 
 
 def test_folders_are_classes():

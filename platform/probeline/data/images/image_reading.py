@@ -1,81 +1,134 @@
-"""Many images from folders and archives into one array a part, in one pass over each archive."""
+"""Many images from folders and archives into one array a split, in one pass over each archive."""
 
 import logging
-import os
 import time
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from typing import Literal
 
-import numpy as np
-
-from probeline.data import archives
-from probeline.data.images.decode import read_image
+from probeline.data.archives import reader
+from probeline.data.archives.listing import Unreadable
+from probeline.data.images.class_folders import UNREAD
+from probeline.data.images.decode import UPRIGHT, Decoding, Picture, read_picture
+from probeline.data.images.deep_pixels import FULL, Unscaled
+from probeline.data.images.image_arrays import ImageArrays, Images
+from probeline.data.read_report import LISTED
+from probeline.data.source_paths import reason, shown
 from probeline.errors import BadData, UserError
 
 logger = logging.getLogger(__name__)
 
-LISTED = 20  # damaged files named in full; more are counted
 PROGRESS = 10.0  # seconds between log lines
 
-Images = Mapping[tuple[Path, str], tuple[str, int]]  # (folder or archive, name inside) -> (part, row)
+
+@dataclass(frozen=True)
+class Damaged:
+    """What to do about images that cannot be read: stop, or skip them as long as their share is at most `limit`."""
+
+    then: Literal["error", "skip"] = "error"
+    limit: float = 0.0
 
 
-def read_images(images: Images, side: int | None, channels: int | None) -> dict[str, np.ndarray]:
-    """uint8 [N, H, W, C] of every part; C is 1 where all images are grey and `channels` is not 3.
+@dataclass
+class Tally:
+    """Counts over the images that were read, as they are stored; damaged: name and reason."""
 
-    With `side` every image becomes a square of that side, else all must have one size. Raises BadData, which names all
-    damaged images, or UserError where sizes differ or the decoded images would take more than half of the memory.
+    sizes: Counter[str] = field(default_factory=Counter)
+    modes: Counter[str] = field(default_factory=Counter)
+    damaged: list[str] = field(default_factory=list)
+    rotated: int = 0
+    more_pages: int = 0
+    deep_colour: int = 0
+    transparent: int = 0
+    span: tuple[float, float] | None = None
+
+    def add(self, picture: Picture, how: Decoding) -> None:
+        """Count one image."""
+        self.sizes["{}x{}".format(*picture.size)] += 1
+        self.modes[picture.mode if picture.bits == 8 else f"{picture.mode}, {picture.bits} bits"] += 1
+        self.rotated += picture.orientation != UPRIGHT
+        self.more_pages += picture.more_pages
+        self.transparent += picture.mode in {"RGBA", "LA", "PA"} and (how.channels or 3) < 4
+        self.deep_colour += picture.bits == 16 and picture.span is None
+        if picture.span is not None:
+            low, high = self.span or picture.span
+            self.span = min(low, picture.span[0]), max(high, picture.span[1])
+
+    def remarks(self, how: Decoding) -> list[str]:
+        """What could have been read otherwise, and how."""
+        applied = "was applied" if how.exif == "apply" else "was not applied: `exif: apply` turns them upright"
+        few = self.span is not None and how.levels is None and self.span[1] <= FULL / 4
+        sentences = {
+            f"{self.rotated:,} images have a stored rotation (EXIF), which {applied}": self.rotated,
+            f"{self.more_pages:,} files have further pages or frames: the first was read; `pages: channels` takes "
+            "those of a TIFF as channels": self.more_pages,
+            f"{self.transparent:,} images are transparent: that was dropped; `channels: 4` keeps it": self.transparent,
+            f"{self.deep_colour:,} colour images have 16 bits a channel: 8 were read; `bits: 16` keeps them all": (
+                self.deep_colour and how.bits != 16
+            ),
+            f"16-bit values reach only {self.span[1] if self.span else 0:,.0f} of 65,535, so images are dark: `levels: "
+            "[black, white]` stretches them": few,
+        }
+        return [sentence for sentence, holds in sentences.items() if holds]
+
+
+def read_images(images: Images, how: Decoding, damaged: Damaged, folder: Path) -> tuple[ImageArrays, Tally]:
+    """The images' pixels, and counts over them.
+
+    With `how.side` every image becomes a square of that side, else all must have one size. Raises BadData, which names
+    the damaged images, where they are more than `damaged` allows; UserError where images differ in size, channels or
+    depth; DiskFull where the decoded ones, if large, do not fit below `folder`.
     """
-    arrays: dict[str, np.ndarray] = {}
-    bad, all_grey, first = [], True, None
-    for name, at, content in _progressing(_contents(images), len(images)):
+    arrays, tally = ImageArrays(images, how.channels, folder), Tally()
+    for name, (split, row), content in _progressing(_contents(images), len(images)):
         try:
-            if content is None:
-                raise ValueError("cannot be read, or is too long")
-            pixels, grey = read_image(content, side)
+            if isinstance(content, Unreadable):
+                raise ValueError(content.reason)
+            picture = read_picture(content, how)
+        except Unscaled as error:
+            raise UserError(f"{shown(name)}: {error}, for all images") from error
         except (OSError, ValueError) as error:
-            bad.append(f"{name}: {error}")
+            tally.damaged.append(f"{shown(name)}: {_reason(name, error)}")
             continue
-        if first is None:
-            first = name, pixels.shape
-            arrays = _allocated(images, pixels.shape)
-        if pixels.shape != first[1]:
-            sizes = " and ".join(f"{shape[1]}x{shape[0]} ({named})" for named, shape in (first, (name, pixels.shape)))
-            raise UserError(f"images differ in size: {sizes}; set `size`, the side that all are resized to")
-        part, row = at
-        arrays[part][row] = pixels
-        all_grey &= grey
-    if bad:
-        more = [f"and {len(bad) - LISTED} more"] if len(bad) > LISTED else []
-        listed = "\n  ".join([*sorted(bad)[:LISTED], *more])
-        raise BadData(f"{len(bad)} of {len(images)} images are damaged; mend or remove them:\n  {listed}")
-    if all_grey and channels != 3:
-        return {part: np.ascontiguousarray(array[..., :1]) for part, array in arrays.items()}
-    return arrays
+        arrays.put(name, split, row, picture.pixels)
+        tally.add(picture, how)
+    if arrays.count() + len(tally.damaged) < len(images):
+        raise BadData(f"{next(iter(images))[0]}: files vanished while they were read; run again")
+    refuse_damaged(tally.damaged, len(images), damaged)
+    return arrays, tally
 
 
-def _contents(images: Images) -> Iterator[tuple[str, tuple[str, int], bytes | None]]:
+def refuse_damaged(names: list[str], count: int, damaged: Damaged) -> None:
+    """Raises BadData, which lists the names, where more of `count` images are damaged than is allowed."""
+    if not names or (damaged.then == "skip" and len(names) <= damaged.limit * count and len(names) < count):
+        return
+    more = [f"and {len(names) - LISTED} more"] if len(names) > LISTED else []
+    listed = "\n  ".join([*sorted(names)[:LISTED], *more])
+    remedy = "mend or remove them, or set `on_damaged: skip`"
+    if damaged.then == "skip":
+        remedy = f"more than `max_damaged: {damaged.limit:g}` of them, so they are not skipped"
+    raise BadData(f"{len(names)} of {count} images are damaged; {remedy}:\n  {listed}")
+
+
+def _reason(name: str, error: Exception) -> str:
+    unread = UNREAD.get(PurePath(name).suffix.lower())
+    return f"{unread}, a format that is not read; convert it to PNG or JPEG" if unread else reason(error)
+
+
+def _contents(images: Images) -> Iterator[tuple[str, tuple[str, int], bytes | Unreadable]]:
     for path in dict.fromkeys(path for path, _ in images):
         wanted = {name: at for (holder, name), at in images.items() if holder == path}
-        for name, content in archives.contents(path, wanted):
+        for name, content in reader.contents(path, wanted):
             yield f"{path}/{name}", wanted[name], content
 
 
-def _allocated(images: Images, shape: tuple[int, ...]) -> dict[str, np.ndarray]:
-    needed = len(images) * int(np.prod(shape))
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    if needed > memory / 2:
-        size = f"{len(images)} images of {shape[1]}x{shape[0]} take {needed / 2**30:.1f} GiB decoded"
-        raise UserError(f"{size}, more than half of this machine's {memory / 2**30:.1f} GiB; set a smaller `size`")
-    rows = [part for part, _ in images.values()]
-    return {part: np.zeros((rows.count(part), *shape), np.uint8) for part in dict.fromkeys(rows)}
-
-
-def _progressing(found: Iterator, total: int) -> Iterator:
+def _progressing(contents: Iterator, total: int) -> Iterator:
     """The same, with a line in the log now and then."""
-    said = time.monotonic()
-    for done, item in enumerate(found):
-        if time.monotonic() - said > PROGRESS:
-            said = time.monotonic()
+    logged = time.monotonic()
+    for done, item in enumerate(contents):
+        if time.monotonic() - logged > PROGRESS:
+            logged = time.monotonic()
             logger.info("decoded %d of %d images", done, total)
         yield item

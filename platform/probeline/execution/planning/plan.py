@@ -113,6 +113,7 @@ def make(experiment: Experiment, uri: str) -> Plan:
     data = {key: facts(section) for key, section in known.items()}
     sizes = {key: fact.train_size for key, fact in data.items()}
     test_sizes = {key: fact.test_size for key, fact in data.items()}
+    remarks = dict.fromkeys(remark for fact in data.values() for remark in fact.remarks)
     check_sizes(experiment, grid, sizes)
     digests = {key: fact.digest for key, fact in data.items()} | weight_digests(grid)
     studies = tuned.studies(experiment, expand(experiment), digests) if experiment.tune else {}
@@ -135,6 +136,7 @@ def make(experiment: Experiment, uri: str) -> Plan:
         for label, study_id in tuned_by.items()
         if label in winners
     ]
+    notes += remarks
     return Plan(experiment, planned, digests, states, notes, sizes, test_sizes, list(waiting.values()), tuned_by, found)
 
 

@@ -1,48 +1,14 @@
 import io
 import tarfile
-import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.pets import RANDOM, component, packed, save
 from PIL import Image
 from probeline.data import store
 from probeline.errors import BadData, UserError
-
-RANDOM = np.random.default_rng(0)
-
-
-def save(path: Path, pixels: np.ndarray) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(pixels).save(path)
-
-
-@pytest.fixture
-def folder(tmp_path) -> Path:
-    """Two classes of ten images, 8x8."""
-    for number in range(20):
-        name = f"{'cat' if number % 2 else 'dog'}/{number}.png"
-        save(tmp_path / "pets" / name, RANDOM.integers(0, 256, (8, 8, 3), np.uint8))
-    return tmp_path / "pets"
-
-
-def component(path: Path, **parameters) -> dict:
-    return {"name": "image_folder", "path": str(path), **parameters}
-
-
-def packed(folder: Path, kind: str) -> Path:
-    """The folder as an archive, its files in reverse order."""
-    names = sorted(folder.rglob("*.png"), reverse=True)
-    path = folder.with_name(f"pets.{kind}")
-    if kind == "zip":
-        with zipfile.ZipFile(path, "w") as archive:
-            for name in names:
-                archive.write(name, name.relative_to(folder.parent))
-        return path
-    with tarfile.open(path, "w:gz" if kind == "tar.gz" else "w") as archive:
-        for name in names:
-            archive.add(name, name.relative_to(folder.parent))
-    return path
+from probeline.experiment.identity import canonical_component
+from probeline.plugins import catalog
 
 
 def test_a_folder_without_parts_gets_a_stratified_test_part(folder):
@@ -95,7 +61,7 @@ def test_a_second_archive_with_a_training_part_is_refused(folder, tmp_path):
 
 def test_a_folder_with_a_test_part_alone_is_refused(tmp_path):
     save(tmp_path / "test" / "dog" / "1.png", np.zeros((8, 8, 3), np.uint8))
-    with pytest.raises(UserError, match=r"parts \(test\) but none named train"):
+    with pytest.raises(UserError, match=r"splits \(test\) but none named train"):
         store.facts(component(tmp_path))
 
 
@@ -168,3 +134,19 @@ def test_real_cifar10_is_read(shared_data):
     assert [len(part) for part in (opened.train, opened.validation, opened.test)] == [45000, 5000, 10000]
     assert set(np.bincount(opened.validation.labels)) == {500}
     assert np.allclose(opened.train.inputs.mean((0, 1, 2)) / 255, [0.4913, 0.4821, 0.4465], atol=2e-3)
+
+
+def test_the_digest_of_a_folder_stays_what_it_was(tmp_path):
+    for number in range(12):
+        pixels = (np.arange(48) * (number + 1) % 251).astype(np.uint8).reshape(4, 4, 3)
+        name = f"{('a', 'b', 'B/c')[number % 3]}/{number}.png"
+        save(tmp_path / "x" / name, pixels[..., 0] if number == 5 else pixels)
+    digest = "087f6a3a2b41ae83c8f0d54c161f5e67b95e09462696eef3ac33a2443c4d82b0"  # of the first stage's reader
+    assert store.facts(component(tmp_path / "x")).digest == digest
+
+
+def test_options_at_their_defaults_leave_ids_alone():
+    config = catalog.config("datasets", "image_folder")
+    defaults = {name: field.default for name, field in config.model_fields.items() if not field.is_required()}
+    full = {"name": "image_folder", "path": "pets", **defaults}
+    assert canonical_component("datasets", full) == {"name": "image_folder"}

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from probeline.data.images.datasets import photos
-from probeline.data.images.decode import read_image
+from probeline.data.images.decode import read_picture
 from sklearn.linear_model import LogisticRegression
 
 SMALL = photos.Config(train_crops=20, test_crops=10)
@@ -21,7 +21,7 @@ def test_parts_have_the_crops_asked_for():
 @pytest.mark.parametrize("size", [16, 32, 64])
 def test_no_pixel_is_shared_between_parts(size):
     for path in photos.files(SMALL):
-        photograph, _ = read_image(path.read_bytes())
+        photograph = read_picture(path.read_bytes()).pixels
         owner = np.zeros(photograph.shape[:2], np.uint8)
         blocks = photos.blocks(photograph, size, photos.random_for(path, "blocks"))
         for number, (part, places) in enumerate(blocks.items(), 1):

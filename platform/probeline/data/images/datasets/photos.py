@@ -51,12 +51,12 @@ def classes(config: Config) -> tuple[str, ...]:
 
 def read(config: Config) -> dict[str, Split]:
     """Crops of every part, photograph after photograph."""
-    from probeline.data.images.decode import read_image, resized  # PIL, needed only here
+    from probeline.data.images.decode import read_picture, resized  # PIL, needed only here
 
     count = {"train": config.train_crops, "validation": config.test_crops, "test": config.test_crops}
     inputs: dict[str, list[np.ndarray]] = {part: [] for part in count}
     for path in files(config):
-        photograph, _ = read_image(path.read_bytes())
+        photograph = read_picture(path.read_bytes()).pixels
         for part, places in blocks(photograph, config.size, random_for(path, "blocks")).items():
             boxes = crop_boxes(photograph, places, config.size, random_for(path, part))
             crops = (photograph[rows, columns] for rows, columns in islice(boxes, count[part]))

@@ -1,0 +1,45 @@
+"""The command that tells what was read of an experiment's data: data; it is part of `cli.app`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from probeline.cli.options import AsJson, Folder, NoPlugins, ScaleOption, Sets, Spec
+
+app = typer.Typer()
+
+
+@app.command()
+def data(
+    spec: Spec,
+    scale: ScaleOption = None,
+    sets: Sets = None,
+    as_json: AsJson = False,
+    out: Annotated[Path | None, typer.Option(help="Contact sheet; else .probeline/data/<name>.png.")] = None,
+    folder: Folder = Path(".probeline"),
+    no_plugins: NoPlugins = False,
+) -> None:
+    """Tell what was read of the data: splits, classes, sizes, what was passed over; with a contact sheet."""
+    from probeline.data import overview
+    from probeline.data.images import contact_sheet
+    from probeline.data.store import open_dataset
+    from probeline.experiment.grid import cells
+    from probeline.experiment.identity import all_data, canonical_json
+    from probeline.experiment.load import load
+
+    experiment = load(spec, scale, sets or ())
+    components = {canonical_json(each): each for cell in cells(experiment) for each in all_data(cell.recipe)}
+    first = out or folder / "data" / f"{experiment.name}.png"
+    described = []
+    for number, component in enumerate(components.values(), 1):
+        path = first if number == 1 else first.with_stem(f"{first.stem}_{number}")
+        described.append(overview.as_dict(component) if as_json else overview.text(component))
+        sheet = contact_sheet.write(open_dataset(component), overview.title(component), path)
+        if as_json:
+            described[-1]["contact_sheet"] = str(sheet.resolve())
+        else:
+            print(f"{described[-1]}\n  contact sheet: {sheet.resolve()}")
+    if as_json:
+        print(json.dumps(described, indent=1))

@@ -1,0 +1,1 @@
+"""Files in folders, tars and zips, read within bounds."""

@@ -1,0 +1,89 @@
+"""A contact sheet: a few images of every class, as they were read and resized, in one picture."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from probeline.core.dataset import Dataset, Split
+from probeline.data.source_paths import reason, shown
+from probeline.errors import UserError
+
+TILE, GAP, LINE, LABEL = 80, 4, 14, 170
+"""Pixels: the longer side of a tile at most, space between tiles, height of a line of text, width of the labels."""
+
+MAX_CLASSES = 30  # rows; of more classes, evenly spread ones
+COLUMNS = {"train": 7, "test": 4}  # images of a class
+
+Tiles = list[Image.Image]
+
+
+def write(dataset: Dataset, title: str, path: Path) -> Path:
+    """Draw the sheet into a PNG file. Raises UserError where it cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sheet(dataset, title).save(path, format="PNG")
+    except OSError as error:
+        raise UserError(f"{shown(path)}: cannot be written: {reason(error)}") from error
+    return path
+
+
+def sheet(dataset: Dataset, title: str) -> Image.Image:
+    """A row a class, training images on the left and test images on the right."""
+    present = np.unique(np.concatenate([dataset.train.labels, dataset.test.labels]))
+    numbers = _spread(present)
+    title += f", {len(numbers)} of {len(present)} classes" if len(numbers) < len(present) else ""
+    tiles = {
+        split: [_tiles(getattr(dataset, split), number, count) for number in numbers]
+        for split, count in COLUMNS.items()
+    }
+    wide, high = _largest(tiles.values())
+    left = {"train": LABEL, "test": LABEL + COLUMNS["train"] * (wide + GAP) + 3 * GAP}
+    font = ImageFont.load_default()
+    width = max(left["test"] + COLUMNS["test"] * (wide + GAP), int(font.getlength(title)) + 2 * GAP)
+    image = Image.new("RGB", (width, 3 * LINE + (max(high, 2 * LINE) + GAP) * len(numbers)), "white")
+    pen = ImageDraw.Draw(image)
+    pen.text((GAP, GAP), title, "black", font)
+    for split, column in left.items():
+        pen.text((column, LINE + GAP), f"{split}: {len(getattr(dataset, split)):,} images", "dimgrey", font)
+    for row, number in enumerate(numbers):
+        top = 3 * LINE + row * (max(high, 2 * LINE) + GAP)
+        pen.multiline_text((GAP, top), _label(dataset, number), "black", font, spacing=1)
+        for split, column in left.items():
+            for at, tile in enumerate(tiles[split][row]):
+                image.paste(tile, (column + at * (wide + GAP), top))
+    return image
+
+
+def _label(dataset: Dataset, number: int) -> str:
+    """The class, and its images in train and test."""
+    name = shown(dataset.classes[number]) if number >= 0 else "no label"
+    counts = (int((getattr(dataset, split).labels == number).sum()) for split in COLUMNS)
+    return f"{name[:26]}\n{' + '.join(f'{count:,}' for count in counts)}"
+
+
+def _spread(numbers: np.ndarray) -> list[int]:
+    chosen = np.linspace(0, len(numbers) - 1, min(len(numbers), MAX_CLASSES)).round().astype(int)
+    return numbers[chosen].tolist()
+
+
+def _tiles(split: Split, number: int, count: int) -> Tiles:
+    """The first images of a class: a split's rows are stored in an order that mixes them."""
+    return [_tile(split.inputs[row]) for row in np.flatnonzero(split.labels == number)[:count]]
+
+
+def _largest(splits: Sequence[list[Tiles]]) -> tuple[int, int]:
+    sizes = [tile.size for rows in splits for tiles in rows for tile in tiles]
+    return max(width for width, _ in sizes), max(height for _, height in sizes)
+
+
+def _tile(pixels: np.ndarray) -> Image.Image:
+    """[H, W, C] -> RGB, small ones in whole multiples of their pixels. Of 16 bits the upper 8; of C > 3 the first 3."""
+    eight = (pixels >> 8).astype(np.uint8) if pixels.dtype == np.uint16 else pixels
+    colour = eight[..., :3] if eight.shape[-1] >= 3 else np.repeat(eight[..., :1], 3, axis=-1)
+    image = Image.fromarray(np.ascontiguousarray(colour))
+    longer = max(image.size)
+    if longer > TILE:
+        return image.resize([max(1, side * TILE // longer) for side in image.size], Image.Resampling.BILINEAR)
+    return image.resize([side * (TILE // longer) for side in image.size], Image.Resampling.NEAREST)

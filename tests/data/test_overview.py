@@ -1,0 +1,64 @@
+import json
+
+import numpy as np
+from PIL import Image
+from probeline.core.dataset import Dataset, Split
+from probeline.data import overview, store
+from probeline.data.images import contact_sheet
+
+DIGITS = {"name": "digits"}
+
+
+def split(labels: list[int], shape: tuple[int, ...] = (8, 8, 1), dtype: type = np.uint8) -> Split:
+    values = np.arange(len(labels)).reshape(-1, 1, 1, 1) * (257 if dtype is np.uint16 else 1)
+    return Split(np.broadcast_to(values, (len(labels), *shape)).astype(dtype), np.array(labels, np.int64))
+
+
+def dataset(*labels: list[int], classes: tuple[str, ...] = ("a", "b"), **options) -> Dataset:
+    return Dataset(*(split(each, **options) for each in labels), classes, "-")
+
+
+def test_counts_are_those_of_every_split_and_images_without_label_stand_apart():
+    counts = overview.class_counts(dataset([0, 0, 1, -1], [1], [0, -1]))
+    assert counts == {"": [1, 0, 1], "a": [2, 0, 1], "b": [1, 1, 0]}
+
+
+def test_a_built_in_set_is_told_without_a_report():
+    text = overview.text(DIGITS)
+    assert "train 1,294, validation 144, test 359; 10 classes; 8x8, 1 channel(s), 8 bits" in text
+    assert "  9" in text and "read  " not in text
+
+
+def test_the_json_form_holds_what_the_text_tells():
+    content = json.loads(json.dumps(overview.as_dict(DIGITS)))
+    assert content["digest"] == store.facts(DIGITS).digest and content["read"] is None
+    assert sum(content["classes"]["3"]) == 183
+
+
+def test_only_what_differs_from_the_defaults_stands_in_the_title():
+    assert overview.title({"name": "digits", "validation": 0.1, "test": 0.3}) == "digits(test=0.3)"
+
+
+def test_a_row_of_the_sheet_shows_training_and_test_images_of_one_class(tmp_path):
+    path = contact_sheet.write(dataset([0] * 9 + [1], [0], [0, 1]), "title", tmp_path / "x" / "sheet.png")
+    with Image.open(path) as image:
+        pixels = np.asarray(image)
+    top, left = 3 * contact_sheet.LINE, contact_sheet.LABEL
+    tile, step = contact_sheet.TILE, contact_sheet.TILE + contact_sheet.GAP
+    right = left + contact_sheet.COLUMNS["train"] * step + 3 * contact_sheet.GAP
+    firsts = [pixels[top + 5, left + column * step + 5, 0] for column in range(7)]
+    assert firsts == [0, 1, 2, 3, 4, 5, 6]
+    assert pixels[top + step + 5, left + 5, 0] == 9 and pixels[top + step + 5, right + 5, 0] == 1
+    assert (pixels[top + step + 5, left + tile + 1 : right] == 255).all()
+
+
+def test_a_sheet_of_many_classes_shows_some_and_says_so():
+    names = tuple(f"class {number}" for number in range(100))
+    image = contact_sheet.sheet(dataset(list(range(100)), [0], list(range(100)), classes=names), "title")
+    assert image.height == 3 * contact_sheet.LINE + contact_sheet.MAX_CLASSES * (contact_sheet.TILE + contact_sheet.GAP)
+
+
+def test_deep_and_many_channel_images_are_drawn():
+    tile = contact_sheet._tile(np.full((4, 4, 5), 200 * 257, np.uint16))
+    assert tile.mode == "RGB" and tile.size == (80, 80) and tile.getpixel((0, 0)) == (200, 200, 200)
+    assert contact_sheet._tile(np.zeros((300, 100, 2), np.uint8)).size == (26, 80)
