@@ -103,7 +103,10 @@ MISTAKES = [
     ("seeds: [1, 1]", ["demo.yaml:8 seeds: got [1, 1]; allowed: a count from 1 to 10000, or a list of distinct whole"]),
     ("seeds: 0", ["demo.yaml:8 seeds: got 0; allowed: a count"]),
     ("seeds: true", ["demo.yaml:8 seeds: got true; allowed: a count"]),
-    ("resources: {gpus: 1.5}", ["demo.yaml:8 resources.gpus: got 1.5; allowed: a fraction up to 1, or a whole number"]),
+    (
+        "resources: {gpus: 1.5}",
+        ["demo.yaml:8 resources.gpus: got 1.5; allowed: at most 1, as a worker"],
+    ),
     ("resources: {cpus: 0}", ["demo.yaml:8 resources.cpus: got 0; allowed: above 0"]),
     ("scales: {smoke: {set: {training.lrr: 1}}}", ["demo.yaml:8 scales.smoke.set.training.lrr: unknown; did you mean"]),
     (

@@ -40,19 +40,23 @@ def test_training_refuses_what_cannot_train(wrong):
         Training(**wrong)
 
 
-@pytest.mark.parametrize("gpus", [0, 0.25, 1, 2, 8])
-def test_gpus_are_a_share_of_one_or_several_whole_ones(gpus):
+@pytest.mark.parametrize("gpus", [0, 0.25, 1])
+def test_a_worker_has_no_gpu_a_share_of_one_or_one(gpus):
     assert Resources(gpus=gpus).gpus == gpus
+
+
+@pytest.mark.parametrize("asked", [{"gpus": 8}, {"gpus_per_worker": 8}, {"gpus": 7.5}, {"workers": 8, "gpus": 2}])
+def test_several_gpus_for_one_worker_are_refused_with_the_workers_to_ask_for(asked):
+    with pytest.raises(ValidationError, match=r"allowed: at most 1, .* such as workers: 8, gpus_per_worker: 1"):
+        Resources(**asked)
 
 
 def test_what_a_trial_takes_is_what_its_workers_take():
     assert Resources().all == Resources().each == {"CPU": 1, "GPU": 0}
     shared = Resources(workers=4, gpus_per_worker=1, cpus=2)
     assert (shared.each, shared.all) == ({"CPU": 2, "GPU": 1}, {"CPU": 8, "GPU": 4})
-    with pytest.raises(ValidationError, match=r"got 0.5; allowed with several workers: a whole number"):
+    with pytest.raises(ValidationError, match=r"got 0.5; allowed with several workers: 0 or 1"):
         Resources(workers=2, gpus_per_worker=0.5)
-    with pytest.raises(ValidationError, match=r"got 1.5; allowed: a fraction up to 1"):
-        Resources(gpus_per_worker=1.5)
 
 
 def test_axes_are_listed_in_the_order_of_grid_zip_and_when():
@@ -65,8 +69,8 @@ def test_axes_are_listed_in_the_order_of_grid_zip_and_when():
         }
     )
     assert experiment.axes == ["training.lr", "training.b", "training.a", "method.c"]
-    assert experiment.values_of("training.a") == [2]
-    assert experiment.values_of("nothing") is None
+    assert experiment.values_by_axis["training.a"] == [2]
+    assert "nothing" not in experiment.values_by_axis
 
 
 @pytest.mark.parametrize("micro_batch", [0, 65, -1, 1.5])

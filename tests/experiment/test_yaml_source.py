@@ -132,3 +132,19 @@ def test_a_bomb_of_merge_keys_is_refused_quickly():
 def test_a_long_chain_of_merge_keys_is_refused():
     lines = ["a0: &a0 {k: 1}", *(f"a{i}: &a{i} {{<<: *a{i - 1}}}" for i in range(1, 3000))]
     assert "more than 50 levels after following its aliases" in refused("\n".join(lines))
+
+
+@pytest.mark.parametrize("merged", ["&e {}", "&e 1"], ids=["nothing", "no mapping"])
+def test_a_bomb_of_merges_that_give_nothing_is_refused_quickly(merged):
+    inner, outer = ", ".join(["*e"] * 2000), ", ".join(["*a"] * 2000)
+    text = f"e: {merged}\na: &a {{<<: [{inner}]}}\nb: {{<<: [{outer}]}}"
+    assert "after following its aliases" in refused(text) or "merges a value that is not a mapping" in refused(text)
+
+
+def test_more_values_than_any_experiment_has_are_refused():
+    assert refused("[" + "1," * 200_000 + "]") == "a.yaml:1: more than 100,000 values; an experiment is a short text"
+
+
+def test_long_keys_over_many_values_are_refused():
+    text = f"? {'k' * 100_000}\n: [{', '.join(['1'] * 5000)}]"
+    assert "its keys are too long for so many values; shorten them" in refused(text)

@@ -44,6 +44,19 @@ def traceback_of(folder, run) -> str:
     return Path(client.download_artifacts(run.info.run_id, "traceback.txt")).read_text()
 
 
+def test_a_device_error_ends_the_process_that_got_it_and_its_trial_starts_again(folder):
+    with_faulty_cells(folder, "poison", once=True, more="  after: {method: {name: my_plugins.faulty, fault: memory}}\n")
+    (folder / "it_happened_too").touch()
+    spec = folder / "spec.yaml"
+    spec.write_text(spec.read_text().replace("fault: memory", f"fault: memory, once: {folder / 'it_happened_too'}"))
+    driver = start(folder)
+    said = end(driver)
+    assert driver.returncode == 0, said
+    assert "4 trials finished, 1 started again (lost_device)" in said
+    bad = next(run for run in trial_runs(folder, "faults") if run.data.tags["probeline.cell"] == "poison")
+    assert bad.data.tags["probeline.restarts"] == "lost_device"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", ["sleep", "stopped"])
 def test_a_trial_without_a_sign_of_life_is_killed_and_started_again(folder, fault):

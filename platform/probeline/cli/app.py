@@ -29,6 +29,7 @@ from probeline.cli.options import (
     working_folder,
     writable_folder,
 )
+from probeline.cli.utf8 import ensure_utf8
 
 app = typer.Typer(
     help="Declare an ablation in YAML, train and evaluate every cell, publish what can be believed.",
@@ -56,8 +57,10 @@ def plan(
 ) -> None:
     """Show what a run would do: cells, what is new, finished or failed, what it costs, what fits a budget."""
     from probeline.execution.planning import forecast
+    from probeline.execution.planning.gpu_use import unused_gpus
     from probeline.execution.planning.plan import as_dict, text
     from probeline.execution.ray.scheduler import Budget
+    from probeline.tracking.writing.gpus import gpus
 
     made, uri = planned(spec, scale, sets, tracking_uri)
     budget = Budget(max_hours, max_gpu_hours, max_trials)
@@ -65,7 +68,8 @@ def plan(
     if as_json:
         print(json.dumps(as_dict(made) | {"forecast": forecast.as_dict(found)}, indent=1))
     else:
-        print("\n".join([text(made), "", *said, forecast.text(found, made)]))
+        unused = None if cluster else unused_gpus(made.experiment.resources, gpus())
+        print("\n".join([text(made), *([f"note: {unused}"] if unused else []), "", *said, forecast.text(found, made)]))
 
 
 @app.command()
@@ -90,20 +94,24 @@ def run(
 
     from probeline.execution.jobs.job_entrypoint import submitted_provenance
     from probeline.execution.planning import forecast, planned_tuning_trials
+    from probeline.execution.planning.gpu_use import unused_gpus
     from probeline.execution.progress import watch
+    from probeline.execution.ray.address import target
     from probeline.execution.ray.scheduler import Budget
     from probeline.execution.run import RunEnvironment
     from probeline.execution.run import run as run_plan
     from probeline.experiment.yaml_source import read_file
     from probeline.tracking.server.location import check_writable
     from probeline.tracking.writing.experiments import describe
+    from probeline.tracking.writing.gpus import gpus
     from probeline.tracking.writing.provenance import collect
 
     kept = storage_of(storage, folder)
     made, uri = planned(spec, scale, sets, tracking_uri)
     writable_folder("--folder", folder)
     check_writable(uri)
-    for note in made.notes:
+    unused = None if target(address).address else unused_gpus(made.experiment.resources, gpus())
+    for note in [*made.notes, *([unused] if unused else [])]:
         print(f"note: {note}")
     finished = made.counts().get("finished", 0)
     tuning = f", {len(made.studies)} cells to tune" if made.studies else ""
@@ -202,11 +210,19 @@ def views(
 
 
 @app.command()
-def doctor(tracking_uri: Tracking = None, folder: Folder = Path(".probeline")) -> None:
+def doctor(
+    spec: Annotated[Path | None, typer.Argument(help="Check that this experiment fits the machine, too.")] = None,
+    scale: ScaleOption = None,
+    sets: Sets = None,
+    tracking_uri: Tracking = None,
+    folder: Folder = Path(".probeline"),
+) -> None:
     """Check this machine: what is wrong and what to do."""
     from probeline.cli.doctor import examine
+    from probeline.experiment.load import load
 
-    findings = list(examine(tracking_uri, folder))
+    resources = load(spec, scale, sets or ()).resources if spec else None
+    findings = list(examine(tracking_uri, folder, resources))
     for finding in findings:
         print(finding)
     raise typer.Exit(0 if all(finding.good for finding in findings) else 1)
@@ -221,6 +237,7 @@ def version(show_version: Annotated[bool, typer.Option("--version", help="Print 
 
 def main() -> None:
     """Runs the command; a failure that the user can do something about is its message and exit code 2."""
+    ensure_utf8()
     accept_any_locale()
     try:
         sys.path.append(str(working_folder()))  # plug-ins of the project one stands in, by dotted name

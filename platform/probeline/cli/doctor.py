@@ -5,14 +5,16 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from probeline.errors import UserError
+from probeline.execution.planning.gpu_use import REMEDY, in_words, missing_gpus, unused_gpus
 from probeline.experiment.schema import Resources
 from probeline.tracking.server.location import resolve
+from probeline.tracking.writing.gpus import gpus
 
 SPACE = 5 * 2**30
 """Bytes below which a disk is called nearly full."""
@@ -34,11 +36,16 @@ class Diagnosis:
         return f"{mark} {self.what}" + (f"\n      -> {self.remedy}" if self.remedy else "")
 
 
-def examine(tracking_uri: str | None, folder: Path) -> Iterator[Diagnosis]:
-    """Python, torch, CUDA, Ray, MLflow, disk, write access; one finding at a time, as each takes a moment."""
+def examine(tracking_uri: str | None, folder: Path, resources: Resources | None = None) -> Iterator[Diagnosis]:
+    """Python, torch, CUDA, Ray, MLflow, disk, write access; one finding at a time, as each takes a moment.
+
+    `resources`: what an experiment asks for, where it is to be checked against the machine.
+    """
     python = ".".join(map(str, sys.version_info[:3]))
     yield Diagnosis(sys.version_info >= (3, 11), f"Python {python}", "" if sys.version_info >= (3, 11) else "use 3.11+")
     yield from torch_findings()
+    if resources is not None:
+        yield resources_finding(resources, gpus())
     yield ray_finding()
     yield mlflow_finding(tracking_uri)
     cache = Path(os.environ.get("PROBELINE_CACHE", "~/.cache/probeline")).expanduser()
@@ -63,11 +70,22 @@ def torch_findings() -> Iterator[Diagnosis]:
     yield Diagnosis(True, f"torch {torch.__version__}, torchvision {torchvision.__version__}")
     if torch.cuda.is_available():
         names = ", ".join(torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count()))
-        yield Diagnosis(True, f"CUDA {torch.version.cuda}: {names}")
+        yield Diagnosis(True, f"CUDA {torch.version.cuda}: {names}", f"trials use what their spec says: {REMEDY}")
     else:
         driver = shutil.which("nvidia-smi")
         remedy = "nvidia-smi is here, yet torch sees no GPU: compare the driver's CUDA with torch's" if driver else ""
         yield Diagnosis(not driver, f"no GPU; trials run on {os.cpu_count()} CPU cores", remedy)
+
+
+def resources_finding(resources: Resources, models: Sequence[str]) -> Diagnosis:
+    """Whether an experiment uses the machine's GPUs, and asks for no more of them than there are."""
+    missing = missing_gpus(resources, models)
+    if missing:
+        return Diagnosis(False, missing, "run it on a machine that has them, or --set resources.gpus=0")
+    unused = unused_gpus(resources, models)
+    if unused:
+        return Diagnosis(True, *unused.split("; ", 1))
+    return Diagnosis(True, f"a trial uses {resources.all['GPU']:g} GPU of {in_words(models)}")
 
 
 def ray_finding() -> Diagnosis:
@@ -79,10 +97,10 @@ def ray_finding() -> Diagnosis:
 
         with connected(None, Resources()):
             answer = ray.get(ray.remote(lambda: os.getpid()).remote(), timeout=60)
+    except UserError as error:
+        return Diagnosis(False, str(error), "is /dev/shm writable, and large enough?")
     except Exception as error:
-        return Diagnosis(
-            False, f"Ray does not start: {error}", "see /tmp/ray/session_latest/logs; is /dev/shm writable?"
-        )
+        return Diagnosis(False, f"Ray starts and runs no task: {error}", "its logs are below /tmp/ray/session_latest")
     return Diagnosis(True, f"Ray {version('ray')} started and ran a task in process {answer}")
 
 

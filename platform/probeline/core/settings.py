@@ -1,7 +1,7 @@
 """The base of every settings class: frozen, no unknown keys, and a mark for what identity leaves out."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -34,12 +34,11 @@ class Component:
     kind: str
 
 
-def components(config: type[BaseModel]) -> Iterator[tuple[str, str]]:
+@cache
+def components(config: type[BaseModel]) -> tuple[tuple[str, str], ...]:
     """(field, kind) for every field of `config` that holds components."""
-    for name, field in config.model_fields.items():
-        for mark in field.metadata:
-            if isinstance(mark, Component):
-                yield name, mark.kind
+    marks = ((name, mark) for name, field in config.model_fields.items() for mark in field.metadata)
+    return tuple((name, mark.kind) for name, mark in marks if isinstance(mark, Component))
 
 
 def listed(value: Any) -> list[Any]:

@@ -1,8 +1,8 @@
 """Batches of a part on the training device, in an order that is a pure function of (seed, epoch).
 
-A part that takes at most a quarter of the device's free memory is copied there once, as it is stored, and batches are
-gathered there. A larger one stays in the memory-mapped file: batches are gathered on the host, in pinned memory, and
-copied without waiting.
+A part that takes at most a quarter of the memory that this process has free on the device is copied there once, as it
+is stored, and batches are gathered there. A larger one stays in the memory-mapped file: batches are gathered on the
+host, in pinned memory, and copied without waiting.
 """
 
 from collections.abc import Iterator
@@ -13,8 +13,9 @@ from torch import Tensor
 
 from probeline.core.batch import Batch
 from probeline.core.dataset import Split
+from probeline.data.device_memory import free_memory
 
-RESIDENT_SHARE = 0.25  # of the device's free memory
+RESIDENT_SHARE = 0.25  # of the memory that is free to this process
 ALL = slice(None)
 
 
@@ -92,7 +93,7 @@ def _placed(part: Split, device: torch.device) -> tuple[Tensor, Tensor]:
         return host
     kept = _resident.get(part)
     if kept is None or kept[0] != device:
-        fits = part.inputs.nbytes <= RESIDENT_SHARE * torch.cuda.mem_get_info(device)[0]
+        fits = part.inputs.nbytes <= RESIDENT_SHARE * free_memory(device)
         kept = (device, *(tensor.to(device) for tensor in host)) if fits else (device, *host)
         _resident[part] = kept
     return kept[1], kept[2]

@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version as package_version
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any
 from probeline.core.dataset import Dataset, DatasetInfo, Split
 from probeline.core.sample_spec import SampleSpec
 from probeline.data import cache
+from probeline.data.busy import busy, silent
 from probeline.data.read_report import ReadReport, ReadSplits
 from probeline.data.settings import DatasetSettings
 from probeline.data.source_paths import reason, shown
@@ -61,9 +63,16 @@ def read_report(component: dict[str, Any]) -> ReadReport | None:
     return _report(_memo(source) or _build(source))
 
 
-def open_dataset(component: dict[str, Any]) -> Dataset:
-    """The data set's parts, memory-mapped; a missing or damaged cache is built anew. Raises as `facts` does."""
-    source = _source(component)
+def open_dataset(component: dict[str, Any], beat: Callable[[], None] = silent) -> Dataset:
+    """The data set's parts, memory-mapped; a missing or damaged cache is built anew. Raises as `facts` does.
+
+    `beat`: called about once a second while they are looked up and decoded, which may take hours, unless that hangs.
+    """
+    with busy(beat):
+        return _opened(_source(component))
+
+
+def _opened(source: "_Source") -> Dataset:
     memo = _memo(source)
     for _ in range(ATTEMPTS):
         stored = cache.load(memo["digest"]) if memo else None

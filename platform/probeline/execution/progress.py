@@ -79,6 +79,9 @@ class ProgressDisplay:
         self.failures[kind] += 1
         self._ended(trial)
 
+    def note(self, text: str) -> None:
+        """A sentence about the run as a whole."""
+
     def crashed(self, trial: Trial, error: ProtocolError) -> None:
         """One of its protocols crashed; the trial goes on."""
         self.failures[f"protocol error ({error.name})"] += 1
@@ -138,6 +141,9 @@ class PlainProgress(ProgressDisplay):
         super().restarted(trial, kind, message)
         self._line(f"{kind}, starts again  {trial.cell.label} seed={trial.seed}: {message}")
 
+    def note(self, text: str) -> None:
+        self._line(text)
+
     def crashed(self, trial: Trial, error: ProtocolError) -> None:
         super().crashed(trial, error)
         self._line(f"protocol {error.name} failed  {trial.cell.label} seed={trial.seed}: {error.message}")
@@ -161,6 +167,9 @@ class LiveTable(ProgressDisplay):
     def failed(self, trial: Trial, kind: str, message: str) -> None:
         super().failed(trial, kind, message)
         self.console.print(f"{kind}: {trial.cell.label} seed={trial.seed}: {message}", markup=False, highlight=False)
+
+    def note(self, text: str) -> None:
+        self.console.print(text, markup=False, highlight=False)
 
     def crashed(self, trial: Trial, error: ProtocolError) -> None:
         super().crashed(trial, error)

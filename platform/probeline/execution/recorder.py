@@ -9,6 +9,7 @@ from probeline.core.events import ProtocolError, Record, TrialEvent
 from probeline.errors import DiskFull
 from probeline.execution.planning.plan import Plan
 from probeline.execution.progress import ProgressDisplay
+from probeline.execution.ray.card_failures import MAX_FAILURES
 from probeline.execution.ray.retry_policy import rule
 from probeline.execution.ray.scheduler import Scheduler
 from probeline.experiment.trial import Trial
@@ -23,8 +24,9 @@ class Outcome:
 
     `crashed`: the protocols of finished trials that crashed, by trial; the next run runs them, and nothing else, again.
     `left` were not started for want of budget; `elsewhere` are in the hands of another run; `restarts` counts what was
-    started again, by kind of failure; `recycled` counts workers replaced for the memory that they kept; `terminated`:
-    somebody sent SIGTERM; `stranded`: Ray's head went with it, and Ray would wait for its head as the process ends.
+    started again, by kind of failure; `recycled` counts workers replaced for the memory that they kept; `set_aside`
+    names the GPUs that failed too often to be used again; `terminated`: somebody sent SIGTERM; `stranded`: Ray's head
+    went with it, and Ray would wait for its head as the process ends.
     """
 
     finished: set[str] = field(default_factory=set)
@@ -34,6 +36,7 @@ class Outcome:
     elsewhere: set[str] = field(default_factory=set)
     restarts: Counter[str] = field(default_factory=Counter)
     recycled: int = 0
+    set_aside: list[str] = field(default_factory=list)
     left: int = 0
     over: bool = False
     terminated: bool = False
@@ -47,7 +50,7 @@ class Outcome:
             return 143
         if self.interrupted and not self.over:
             return 130
-        return 1 if self.failed or self.crashed or self.unsent else 0
+        return 1 if self.failed or self.crashed or self.unsent or (self.set_aside and self.left) else 0
 
     def summary(self, spec: str) -> str:
         """What happened, and what to do next."""
@@ -62,6 +65,9 @@ class Outcome:
         lines = [", ".join(parts) + "."]
         if self.recycled:
             lines.append(f"Workers replaced between trials, as they kept memory: {self.recycled}.")
+        if self.set_aside:
+            cards = ", ".join(self.set_aside)
+            lines.append(f"Not used any more, as they failed again and again: {cards}; see nvidia-smi and dmesg there.")
         if self.elsewhere:
             lines.append(f"{len(self.elsewhere)} trials are in the hands of another run in the same folder.")
         if self.left or (self.over and self.interrupted):
@@ -126,6 +132,13 @@ class Recorder:
     def returned(self, trial: Trial) -> None:
         self.feed.returned(trial)
         self.outcome.recycled += 1
+
+    def held(self, trial: Trial) -> None:
+        self.feed.returned(trial)
+
+    def set_aside(self, card: str) -> None:
+        self.outcome.set_aside.append(card)
+        self.watch.note(f"{card} failed {MAX_FAILURES} times in a row and is not used any more")
 
     def finished(self, trial: Trial) -> None:
         self.feed.finished(trial)

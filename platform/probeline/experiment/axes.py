@@ -1,13 +1,14 @@
-"""The axes of an experiment at its scale: which values, and what people call them."""
+"""Axes of an experiment at its scale: their values, and the labels of these."""
 
 import itertools
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from probeline.experiment.override import Override, by_depth
-from probeline.experiment.problems import Path, Problem, shown, unknown
+from probeline.experiment.problems import Path, Problem, is_full, listing, shown, unknown
 from probeline.experiment.recipe import unknown_key
 from probeline.experiment.schema import KINDS_OF_SECTIONS, Experiment
 
@@ -64,6 +65,8 @@ class _Builder:
     def __init__(self, experiment: Experiment):
         self.experiment, self.source, self.problems = experiment, experiment.source, []
         self.keys = experiment.axes
+        self.short = _short_names(self.keys)
+        self.values = experiment.values_by_axis
         self.scale = experiment.scales.get(experiment.scale or "")
         self.replaced = self.scale.grid if self.scale else {}
         self.sets = self._sets()
@@ -96,7 +99,7 @@ class _Builder:
 
     def _unlabelled(self, override: Override) -> Override:
         """An axis with labels is pinned by a label too."""
-        values = self.experiment.values_of(override.key)
+        values = self.values.get(override.key)
         if isinstance(values, dict) and isinstance(override.value, str) and override.value in values:
             return Override(override.key, values[override.value], override.at, override.text)
         return override
@@ -104,13 +107,16 @@ class _Builder:
     def _late(self, rules: list[WhenRule]) -> list[Override]:
         """Sets, but for the components whose parameters an axis or a rule chooses."""
         chosen = [*self.keys, *(override.key for rule in rules for override in rule.overrides)]
-        return [o for o in self.sets if not any(key.startswith(f"{o.key}.") for key in chosen)]
+        above = {key[:at] for key in chosen for at, letter in enumerate(key) if letter == "."}
+        return [override for override in self.sets if override.key not in above]
 
     def _overrides(self, values: Mapping[str, Any], at: Path) -> list[Override]:
-        made = [Override(key, value, (*at, key)) for key, value in values.items()]
-        return [override for override in made if self._known(override)]
+        overrides = (Override(key, value, (*at, key)) for key, value in values.items())
+        return [override for override in overrides if self._known(override)]
 
     def _known(self, override: Override) -> bool:
+        if is_full(self.problems):
+            return False
         problem = unknown_key(override, self.source)
         self.problems += [problem] if problem else []
         return problem is None
@@ -128,10 +134,9 @@ class _Builder:
         columns = {key: self._choices(key, values, at) for key, values in axes.items()}
         lengths = {key: len(choices) for key, choices in columns.items()}
         if len(set(lengths.values())) > 1:
-            told = ", ".join(f"{key} has {length}" for key, length in lengths.items())
-            self.problems.append(
-                self.source.problem(at, f"unequal lengths: {told}; axes of one zip are walked together")
-            )
+            listed = listing([f"{key} has {length}" for key, length in lengths.items()])
+            message = f"unequal lengths: {listed}; axes of one zip are walked together"
+            self.problems.append(self.source.problem(at, message))
             return AxisGroup(tuple(axes), [])
         steps = list(zip(*columns.values(), strict=True))
         if all(key in self.pins for key in axes):
@@ -147,13 +152,13 @@ class _Builder:
         if not self._known(Override(key, None, (*at, key))):
             return []
         items = list(values.items()) if isinstance(values, dict) else list(enumerate(values))
-        made = [Override(key, value, (*at, key, name)) for name, value in items]
+        overrides = [Override(key, value, (*at, key, name)) for name, value in items]
         labels = [name if isinstance(name, str) else None for name, _ in items]
         if key in self.pins:
             pin = self.pins[key]
             labels = [next((name for name, value in items if value is pin.value and isinstance(name, str)), None)]
-            made, labels = [pin] * len(made), labels * len(made)
-        return _named(key, made, labels, _short(key, self.keys))
+            overrides, labels = [pin] * len(items), labels * len(items)
+        return _named(key, overrides, labels, self.short[key])
 
     def _check_keys(self) -> None:
         places = [(("grid",), self.experiment.grid)]
@@ -166,7 +171,7 @@ class _Builder:
                 seen.add(key)
         at = ("scales", self.experiment.scale or "", "grid")
         for key in self.replaced:
-            if key not in self.keys:
+            if key not in self.values and not is_full(self.problems):
                 self.problems.append(self.source.problem((*at, key), unknown(key, self.keys)))
 
 
@@ -174,14 +179,14 @@ def _named(key: str, overrides: list[Override], given: Iterable[str | None], sho
     """Choices with labels: the file's own, a scalar's text, a component's name, with parameters where it repeats."""
     is_component = key in KINDS_OF_SECTIONS
     plain = [_component_name(override.value) for override in overrides]
+    uses = Counter(plain)
     choices = []
     for override, label, name in zip(overrides, given, plain, strict=True):
         value = override.value
         scalar = not isinstance(value, dict | list)
         text = label or (str(value) if isinstance(value, str) else json.dumps(value) if scalar else None)
         if text is None:
-            alone = name is not None and sum(other == name for other in plain) == 1
-            text = name if alone and name else _described(value)
+            text = name if name and uses[name] == 1 else _described(value)
         coordinate = value if scalar else text
         choices.append(Choice(override, coordinate, text if is_component else f"{short}={text}"))
     return choices
@@ -202,14 +207,17 @@ def _described(value: Any) -> str:
     return f"{_component_name(value) or ''}({inside})" if inside else _component_name(value) or "{}"
 
 
-def _short(key: str, keys: list[str]) -> str:
-    """The fewest last words of a key that no other axis ends with."""
-    parts = key.split(".")
-    for length in range(1, len(parts) + 1):
-        tail = ".".join(parts[-length:])
-        if not any(other != key and f".{other}".endswith(f".{tail}") for other in keys):
-            return tail
-    return key
+def _short_names(keys: Iterable[str]) -> dict[str, str]:
+    """Key -> the fewest last words of it that no other key ends with."""
+    keys = dict.fromkeys(keys)
+    uses = Counter(tail for key in keys for tail in _tails(key))
+    return {key: next((tail for tail in _tails(key) if uses[tail] == 1), key) for key in keys}
+
+
+def _tails(key: str) -> list[str]:
+    """The last word of a key, its last two words, ..."""
+    words = key.split(".")
+    return [".".join(words[at:]) for at in range(len(words) - 1, -1, -1)]
 
 
 def steps_of(groups: list[AxisGroup]) -> Iterable[tuple[Choice, ...]]:

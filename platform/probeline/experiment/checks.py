@@ -7,7 +7,7 @@ from probeline.experiment.components import resolve
 from probeline.experiment.grid import Expansion, expand
 from probeline.experiment.identity import data_key
 from probeline.experiment.match import matches
-from probeline.experiment.problems import Path, Problem, SpecError, nearest, shown, unknown
+from probeline.experiment.problems import Path, Problem, SpecError, is_full, nearest, shown, unknown
 from probeline.experiment.schema import Experiment, Report
 from probeline.experiment.trial import Cell
 from probeline.plugins import catalog
@@ -23,29 +23,37 @@ def check_sizes(experiment: Experiment, cells: Iterable[Cell], train_sizes: Mapp
     `train_sizes`: `identity.data_key(recipe)` -> samples. Raises SpecError, a mistake at the line that wrote it.
     """
     workers = experiment.resources.workers
-    wrong = {cell.label: found for cell in cells if (found := _wrong_size(cell, train_sizes, workers))}
+    sizes: dict[int, int] = {}
+    wrong: dict[str, tuple[str, str]] = {}
+    for cell in cells:
+        data = cell.recipe["data"]  # shared between cells
+        size = sizes[id(data)] = sizes.get(id(data)) or train_sizes[data_key(cell.recipe)]
+        mistake = _wrong_size(cell, size, workers)
+        if mistake and not is_full(wrong):
+            wrong[cell.label] = mistake
     if not wrong:
         return
     expansion = expand(experiment)
     written = zip(expansion.cells, expansion.written, strict=True)
-    told = [(overrides, wrong[cell.label]) for cell, overrides in written if cell.label in wrong]
-    raise SpecError([expansion.recipes.problem(overrides, *found) for overrides, found in told])
+    mistakes = [(overrides, wrong[cell.label]) for cell, overrides in written if cell.label in wrong]
+    raise SpecError([expansion.recipes.problem(overrides, *mistake) for overrides, mistake in mistakes])
 
 
-def _wrong_size(cell: Cell, train_sizes: Mapping[str, int], workers: int) -> tuple[str, str] | None:
-    """The key and what is wrong with it, or None."""
-    training, size = cell.recipe["training"], train_sizes[data_key(cell.recipe)]
+def _wrong_size(cell: Cell, size: int, workers: int) -> tuple[str, str] | None:
+    """The key and what is wrong with it, for a training set of `size` samples, or None."""
+    training = cell.recipe["training"]
     batch, micro_batch = training["batch_size"], training["micro_batch"]
     if not training["epochs"] or not catalog.trains(cell.recipe["method"]["name"]):
         return None
     if batch > size:
-        told = f"got {batch}; the training set of {cell.recipe['data']['name']} has {size} samples"
-        return "training.batch_size", f"{told}; allowed: at most {size}"
+        message = f"got {batch}; the training set of {cell.recipe['data']['name']} has {size} samples"
+        return "training.batch_size", f"{message}; allowed: at most {size}"
     if batch < workers:
         return "training.batch_size", f"got {batch}; allowed: at least one for each of {workers} resources.workers"
     if micro_batch and micro_batch < batch and -(-batch // micro_batch) < workers:
-        told = f"got {micro_batch}, which leaves some of {workers} workers (resources.workers) without a micro-batch"
-        return "training.micro_batch", f"{told} of a batch of {batch}; allowed: at most {(batch - 1) // (workers - 1)}"
+        message = f"got {micro_batch}, which leaves some of {workers} workers (resources.workers) without a micro-batch"
+        allowed = f"allowed: at most {(batch - 1) // (workers - 1)}"
+        return "training.micro_batch", f"{message} of a batch of {batch}; {allowed}"
     return None
 
 
@@ -82,9 +90,9 @@ def _metric(experiment: Experiment, expansion: Expansion, whole: Expansion, prob
 
 
 def _check_metric(experiment: Experiment, metric: str, protocols: list[str], at: Path, problems: list[Problem]) -> None:
-    protocol, known = metric.partition("/")[0], [*protocols, *OTHER_METRICS]
-    if protocols and protocol not in known:
-        near = nearest(protocol, known)
+    protocol, groups = metric.partition("/")[0], [*protocols, *OTHER_METRICS]
+    if protocols and protocol not in groups:
+        near = nearest(protocol, groups)
         hint = f"did you mean {near!r}?" if near else f"evaluated: {', '.join(protocols)}"
         message = f"got {shown(metric)}; {shown(protocol)} is not evaluated; {hint}"
         problems.append(experiment.source.problem(at, message))
@@ -98,10 +106,10 @@ def _check_baseline(
     if isinstance(baseline, str):
         labels = [cell.label for cell in cells]
         values = [value for cell in cells for value in cell.coordinates.values() if isinstance(value, str)]
-        known = list(dict.fromkeys([*experiment.arms, *values, *labels]))
-        if baseline not in known:
-            near = nearest(baseline, known)
-            hint = f"did you mean {near!r}?" if near else f"there: {', '.join(known[:10])}"
+        names = dict.fromkeys([*experiment.arms, *values, *labels])
+        if baseline not in names:
+            near = nearest(baseline, names)
+            hint = f"did you mean {near!r}?" if near else f"there: {', '.join(list(names)[:10])}"
             message = f"got {shown(baseline)}; no arm, cell or value of an axis has this name; {hint}"
             problems.append(experiment.source.problem(at, message))
     elif isinstance(baseline, dict) and not any(matches(c.recipe, c.coordinates, baseline) for c in cells if baseline):
@@ -110,11 +118,11 @@ def _check_baseline(
 
 def _check_panels(experiment: Experiment, expansion: Expansion, problems: list[Problem]) -> None:
     """Whose pictures are asked for: cells by their labels."""
-    labels = [cell.label for cell in expansion.cells]
+    labels = dict.fromkeys(cell.label for cell in expansion.cells)
     for index, label in enumerate(experiment.report.panels.cells or ()):
-        if label not in labels:
+        if label not in labels and not is_full(problems):
             at: Path = ("report", "panels", "cells", index)
-            message = f"got {shown(label)}; no cell has this label; {unknown(label, labels).split('; ')[1]}"
+            message = f"got {shown(label)}; no cell has this label; {_hint(label, list(labels))}"
             problems.append(experiment.source.problem(at, message))
 
 
@@ -130,7 +138,7 @@ def _figure(
     figure = resolved.value or {}
     for key in ("x", "line"):
         if isinstance(figure.get(key), str) and figure[key] not in experiment.axes:
-            message = f"got {shown(figure[key])}; not an axis; {unknown(figure[key], experiment.axes).split('; ')[1]}"
+            message = f"got {shown(figure[key])}; not an axis; {_hint(figure[key], experiment.axes)}"
             problems.append(experiment.source.problem((*at, key), message))
     if isinstance(figure.get("metric"), str):
         _check_metric(experiment, figure["metric"], _protocols(expansion), (*at, "metric"), problems)
@@ -139,10 +147,15 @@ def _figure(
     return resolved.value
 
 
+def _hint(name: str, names: list[str]) -> str:
+    """`did you mean ...?`, or what is allowed."""
+    return unknown(name, names).partition("; ")[2]
+
+
 def _default_figures(experiment: Experiment) -> list[str | dict[str, Any]]:
     """The usual figures that this installation has and that need no parameter."""
-    known = catalog.names("figures")
-    wanted = [name for name in DEFAULT_FIGURES if name in known]
+    installed = catalog.names("figures")
+    wanted = [name for name in DEFAULT_FIGURES if name in installed]
     if experiment.report.baseline is None:
         wanted = [name for name in wanted if name != "paired_differences"]
     return [name for name in wanted if not resolve("figures", {"name": name}).complaints]

@@ -1,4 +1,4 @@
-"""A component as written -> all its parameters, with the complaints of its plug-in's Config."""
+"""Components with all their parameters, or the complaints of their plug-ins' Configs."""
 
 import json
 from dataclasses import dataclass
@@ -8,10 +8,12 @@ from pydantic import BaseModel, ValidationError
 
 from probeline.core.settings import Settings, components, listed
 from probeline.errors import UserError
+from probeline.experiment.identity import canonical, canonical_json
 from probeline.experiment.problems import Path
 from probeline.experiment.schema import KINDS_OF_SECTIONS, Training
 from probeline.experiment.validation import complaints
 from probeline.plugins import catalog
+from probeline.plugins.config_source import PLUGIN_ERRORS
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,12 @@ def resolve(kind: str, written: dict[str, Any]) -> Resolved:
         return Resolved(None, ((("name",), str(error)),))
     if "variant" in written and "variant" in config.model_fields:
         return Resolved(None, ((("variant",), f"belongs to the name; write name: {name.partition('/')[0]}/<variant>"),))
-    return _checked(config, written, named=name)
+    return _checked(config, written, named=name, hashed=kind != "figures")
 
 
 def resolve_training(written: dict[str, Any]) -> Resolved:
     """The training section with its defaults."""
-    return _checked(Training, written, named=None)
+    return _checked(Training, written, named=None, hashed=True)
 
 
 def resolve_section(section: str, written: dict[str, Any]) -> Resolved:
@@ -61,22 +63,25 @@ def resolve_section(section: str, written: dict[str, Any]) -> Resolved:
     return Resolved(None if complaints else value, tuple(complaints))
 
 
-def _checked(config: type[Settings], written: dict[str, Any], named: str | None) -> Resolved:
+def _checked(config: type[Settings], written: dict[str, Any], named: str | None, hashed: bool) -> Resolved:
+    """The parameters with defaults; `hashed`: they enter a trial's id, and need a canonical form."""
     given = {key: value for key, value in written.items() if named is None or key != "name"}
-    given, wrong = _nested(config, given)
-    if wrong:
-        return Resolved(None, tuple(wrong))
-    filled = with_defaults(config, given)
     try:
+        given, wrong = _nested(config, given)
+        if wrong:
+            return Resolved(None, tuple(wrong))
+        filled = with_defaults(config, given)
         if named is None:
             settings = config.model_validate_json(json.dumps(filled), strict=True)
         else:
             settings = catalog.validated(config, {**filled, "name": named})
         value = settings.model_dump(mode="json")
+        if hashed:
+            canonical_json(canonical(settings))
     except ValidationError as error:
-        found = complaints(config, error, filled)
-        return Resolved(None, tuple(_with_name(path, message, named) for path, message in found))
-    except (Exception, SystemExit) as error:  # whatever a plug-in's validator raises
+        refused = complaints(config, error, filled)
+        return Resolved(None, tuple(_with_name(path, message, named) for path, message in refused))
+    except PLUGIN_ERRORS as error:  # a validator or a default may raise anything
         return Resolved(None, (((), f"{named or 'training'} refuses it with {type(error).__name__}: {error}"),))
     if named is None:
         return Resolved(value)
@@ -139,9 +144,9 @@ def _with_name(path: Path, message: str, named: str | None) -> tuple[Path, str]:
 def with_defaults(config: type[BaseModel], given: dict[str, Any]) -> dict[str, Any]:
     """`given` with nested mappings merged into the nested defaults that this Config, not their class, declares."""
     filled = dict(given)
-    for name, field in config.model_fields.items():
-        value = given.get(name)
-        if isinstance(value, dict):
+    for name, value in given.items():
+        field = config.model_fields.get(name)
+        if field is not None and isinstance(value, dict):
             default = field.get_default(call_default_factory=True, validated_data={})
             if isinstance(default, BaseModel) and catalog.nested_models(field.annotation) == [type(default)]:
                 filled[name] = merged(default.model_dump(mode="json"), with_defaults(type(default), value))

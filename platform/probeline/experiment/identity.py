@@ -1,8 +1,8 @@
-"""What makes two trials the same: canonical JSON of all that decides their numbers, hashed."""
+"""Trial ids: the hash of the canonical JSON of all that decides a trial's numbers."""
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -20,6 +20,8 @@ from probeline.plugins import catalog
 FORMAT = 1
 DIGITS = 16
 EXACT = 2**53
+ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
+SCALARS = frozenset((int, float, str, bool, type(None)))
 
 
 def data_key(recipe: Mapping[str, Any]) -> str:
@@ -46,7 +48,7 @@ def weights_key(recipe: Mapping[str, Any]) -> str | None:
 
 def canonical_json(value: Any) -> str:
     """JSON with sorted keys and no spaces. Raises TypeError or ValueError for what JSON cannot hold."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return ENCODER.encode(value)
 
 
 def canonical(settings: BaseModel) -> dict[str, Any]:
@@ -54,17 +56,39 @@ def canonical(settings: BaseModel) -> dict[str, Any]:
 
     Raises TypeError for a value that has no canonical form.
     """
-    found, kinds = {}, dict(components(type(settings)))
-    for name, field in type(settings).model_fields.items():
-        if _outside(field):
-            continue
-        default = field.get_default(call_default_factory=True, validated_data={})
-        value = _canonical_field(getattr(settings, name), field, kinds.get(name))
-        if field.is_required() or canonical_json(value) != canonical_json(
-            _canonical_field(default, field, kinds.get(name))
-        ):
-            found[name] = value
-    return found
+    differing = {}
+    for field in _hashed_fields(type(settings)):
+        value = getattr(settings, field.name)
+        required, default = field.default_json is None, field.default
+        if not required and type(value) in SCALARS and type(value) is type(default) and value == default:
+            continue  # the short way, which 10,000 trials take
+        form = _canonical_field(value, field.info, field.kind)
+        if required or canonical_json(form) != field.default_json:
+            differing[field.name] = form
+    return differing
+
+
+@dataclass(frozen=True)
+class _HashedField:
+    """A field that enters ids; `default_json`: its default in canonical form, None where it has no default."""
+
+    name: str
+    info: FieldInfo
+    kind: str | None
+    default: Any
+    default_json: str | None
+
+
+@cache
+def _hashed_fields(model: type[BaseModel]) -> tuple[_HashedField, ...]:
+    kinds, fields = dict(components(model)), []
+    for name, info in model.model_fields.items():
+        if not _outside(info):
+            kind = kinds.get(name)
+            default = None if info.is_required() else info.get_default(call_default_factory=True, validated_data={})
+            text = None if info.is_required() else canonical_json(_canonical_field(default, info, kind))
+            fields.append(_HashedField(name, info, kind, default, text))
+    return tuple(fields)
 
 
 def _canonical_field(value: Any, field: FieldInfo, kind: str | None) -> Any:
@@ -91,7 +115,7 @@ def trial(cell: Cell, seed: int, digests: Mapping[str, str]) -> Trial:
 
     Raises KeyError where a digest is missing.
     """
-    return _parts(cell, digests).trial(cell, seed)
+    return _Identities(digests).of(cell).trial(cell, seed)
 
 
 def trials(cells: Sequence[Cell], seeds: Iterable[int], digests: Mapping[str, str]) -> tuple[list[Trial], list[str]]:
@@ -99,50 +123,90 @@ def trials(cells: Sequence[Cell], seeds: Iterable[int], digests: Mapping[str, st
 
     Twins have one recipe in canonical form: the first stays. Raises KeyError where a digest is missing.
     """
-    kept: dict[_Parts, Cell] = {}
-    notes = []
+    distinct: dict[_Identity, Cell] = {}
+    notes, identities = [], _Identities(digests)
     for cell in cells:
-        first = kept.setdefault(_parts(cell, digests), cell)
+        first = distinct.setdefault(identities.of(cell), cell)
         if first is not cell:
             notes.append(f"{cell.label!r} is the same trial as {first.label!r}: it runs once, as {first.label!r}")
-    return [parts.trial(cell, seed) for seed in seeds for parts, cell in kept.items()], notes
+    hashed = [(identity, identity.hash_before_seed(), cell) for identity, cell in distinct.items()]
+    return [identity.trial(cell, seed, before) for seed in seeds for identity, before, cell in hashed], notes
 
 
 @dataclass(frozen=True)
-class _Parts:
-    """A cell's canonical JSON, cut where the seed goes: cells with equal parts are twins."""
+class _Identity:
+    """The canonical JSON of a cell's parts, without a seed: cells with equal parts are twins."""
 
-    before: str
-    after: str
+    data: str
+    data_digest: str
+    encoder: str
+    method: str
+    training: str
+    weights_digest: str | None
     evaluation: str
 
-    def trial(self, cell: Cell, seed: int) -> Trial:
-        encoder_id = _hash(f"{self.before}{int(seed)}{self.after}")
+    def hash_before_seed(self) -> Any:
+        """The hash as far as it is the same for every seed: of canonical JSON written out in its sorted order."""
+        return hashlib.sha256(
+            f'{{"data":{self.data},"data_digest":{self.data_digest},"encoder":{self.encoder},"format":{FORMAT},'
+            f'"method":{self.method},"seed":'.encode()
+        )
+
+    def trial(self, cell: Cell, seed: int, before: Any = None) -> Trial:
+        """The trial of the cell and a seed; `before`: `hash_before_seed()`, where there are many seeds."""
+        weights = f',"weights_digest":{self.weights_digest}' if self.weights_digest else ""
+        digest = (before or self.hash_before_seed()).copy()
+        digest.update(f'{int(seed)},"training":{self.training}{weights}}}'.encode())
+        encoder_id = digest.hexdigest()[:DIGITS]
         trial_id = _hash(f'{{"encoder_id":"{encoder_id}","evaluation":{self.evaluation}}}')
         return Trial(trial_id, encoder_id, cell, seed)
 
 
-def _parts(cell: Cell, digests: Mapping[str, str]) -> _Parts:
-    recipe, weights = cell.recipe, weights_key(cell.recipe)
-    digest = canonical_json(digests[data_key(recipe)])
-    weighed = f',"weights_digest":{canonical_json(digests[weights])}' if weights else ""
-    # Written out in the sorted order of canonical JSON, as this runs for each of 10,000 trials.
-    data, encoder, method = (
-        _component_json(kind, canonical_json(recipe[section]))
-        for kind, section in (("datasets", "data"), ("encoders", "encoder"), ("methods", "method"))
-    )
-    training = _training_json(canonical_json(recipe["training"]))
-    protocols = {}
-    for name, parameters in recipe["evaluation"].items():
-        protocol = {"name": name, **parameters}
-        found = [digests[canonical_json(one)] for one in _nested_data(protocol)]
-        protocols[name] = json.loads(_component_json("protocols", canonical_json(protocol)))
-        protocols[name] |= {"data_digests": found} if found else {}
-    return _Parts(
-        f'{{"data":{data},"data_digest":{digest},"encoder":{encoder},"format":{FORMAT},"method":{method},"seed":',
-        f',"training":{training}{weighed}}}',
-        canonical_json(protocols),
-    )
+class _Identities:
+    """Identities of cells; a section that cells share is brought into canonical form once."""
+
+    def __init__(self, digests: Mapping[str, str]):
+        self._digests = digests
+        self._sections: dict[tuple[str, int], tuple[Any, Any]] = {}
+
+    def of(self, cell: Cell) -> _Identity:
+        """The identity of a cell. Raises KeyError where a digest is missing."""
+        data, data_digest = self._once("data", cell.recipe["data"], self._data)
+        encoder, weights_digest = self._once("encoder", cell.recipe["encoder"], self._encoder)
+        method = self._once("method", cell.recipe["method"], self._method)
+        training = self._once("training", cell.recipe["training"], self._training)
+        evaluation = self._once("evaluation", cell.recipe["evaluation"], self._evaluation)
+        return _Identity(data, data_digest, encoder, method, training, weights_digest, evaluation)
+
+    def _once(self, name: str, section: dict[str, Any], form: Callable[[dict[str, Any]], Any]) -> Any:
+        key = (name, id(section))
+        if key not in self._sections:
+            self._sections[key] = (section, form(section))  # the section too, so that no other gets its id
+        return self._sections[key][1]
+
+    def _data(self, data: dict[str, Any]) -> tuple[str, str]:
+        text = canonical_json(data)
+        return _component_json("datasets", text), canonical_json(self._digests[text])
+
+    def _encoder(self, encoder: dict[str, Any]) -> tuple[str, str | None]:
+        weights = weights_key({"encoder": encoder})
+        digest = canonical_json(self._digests[weights]) if weights else None
+        return _component_json("encoders", canonical_json(encoder)), digest
+
+    def _method(self, method: dict[str, Any]) -> str:
+        return _component_json("methods", canonical_json(method))
+
+    def _training(self, training: dict[str, Any]) -> str:
+        return _training_json(canonical_json(training))
+
+    def _evaluation(self, evaluation: dict[str, Any]) -> str:
+        protocols = {}
+        for name, parameters in evaluation.items():
+            protocol = {"name": name, **parameters}
+            digests = [self._digests[canonical_json(one)] for one in _nested_data(protocol)]
+            protocols[name] = json.loads(_component_json("protocols", canonical_json(protocol)))
+            protocols[name] |= {"data_digests": digests} if digests else {}
+        return canonical_json(protocols)
 
 
 @cache

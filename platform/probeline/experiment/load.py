@@ -1,4 +1,4 @@
-"""A YAML file, a scale and `--set` overrides -> an Experiment, or every mistake in them at once."""
+"""Loading: a YAML file, a scale and `--set` overrides give an Experiment, or all mistakes in them at once."""
 
 import json
 import re
@@ -12,12 +12,24 @@ from pydantic import ValidationError
 from probeline.experiment import tuned
 from probeline.experiment.checks import resolve_report
 from probeline.experiment.grid import Expansion, expand
+from probeline.experiment.limits import MAX_OVERRIDES
 from probeline.experiment.override import Override
-from probeline.experiment.problems import Path, Problem, SpecError, nearest, printable, shown, unknown
-from probeline.experiment.recipe import known_keys
+from probeline.experiment.problems import (
+    LONGEST_NAME,
+    Path,
+    Problem,
+    SpecError,
+    is_full,
+    listing,
+    nearest,
+    printable,
+    shown,
+    unknown,
+)
+from probeline.experiment.recipe import common_keys
 from probeline.experiment.schema import SECTIONS, Experiment, Resources
 from probeline.experiment.validation import complaints
-from probeline.experiment.yaml_source import SpecSource, parse, read_file
+from probeline.experiment.yaml_source import MAX_LEVELS, SpecSource, parse, read_file
 
 PLACEHOLDERS = {"name": "unnamed"}
 OF_RUN = ("seeds", "resources", "tune")
@@ -29,7 +41,8 @@ PLACE = re.compile(r":(\d+)$")
 def load(path: str | PathLike, scale: str | None = None, sets: Sequence[str] = ()) -> Experiment:
     """The experiment in a file, at a scale, with overrides such as `training.epochs=3`, `seeds=2`, `resources.cpus=2`.
 
-    Raises SpecError with every mistake found.
+    Raises:
+        SpecError: all mistakes, at most `problems.MAX_PROBLEMS`.
     """
     return load_text(read_file(FilePath(path)), str(path), scale, sets)
 
@@ -62,9 +75,11 @@ def _validated(tree: dict[str, Any], source: SpecSource, problems: list[Problem]
         try:
             return Experiment.model_validate_json(json.dumps(tree), strict=True)
         except ValidationError as error:
-            found = complaints(Experiment, error, tree)
-        _add(problems, [source.problem(path, message) for path, message in found])
-        for path in sorted({path for path, _ in found}, key=_latest_first, reverse=True):
+            refused = complaints(Experiment, error, tree)
+        _add(problems, [source.problem(path, message) for path, message in refused])
+        if is_full(problems):
+            return None
+        for path in sorted({path for path, _ in refused}, key=_latest_first, reverse=True):
             tree = _without(tree, path)
         tree = PLACEHOLDERS | tree
     return None
@@ -114,17 +129,21 @@ def _configured(
     return experiment.model_copy(update=update | settings).loaded_as(source, scale, tuple(overrides)), tuple(overrides)
 
 
-def _unknown_scale(scale: str, known: list[str]) -> Problem:
-    near = nearest(scale, known)
+def _unknown_scale(scale: str, scales: list[str]) -> Problem:
+    near = nearest(scale, scales)
     hint = f"; did you mean {near!r}?" if near else ""
-    return Problem(
-        printable(f"--scale {scale}"), "", f"unknown; scales: {', '.join(known) or 'none in this file'}{hint}"
-    )
+    return Problem(_option("--scale", scale), "", f"unknown; scales: {listing(scales) or 'none in this file'}{hint}")
+
+
+def _option(name: str, value: str) -> str:
+    """An option of the command line as it was given, cut where it is very long."""
+    text = printable(f"{name} {value}")
+    return text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 3]}..."
 
 
 def _setting(text: str, problems: list[Problem]) -> Override | None:
     """`training.epochs=3` as an override."""
-    place = printable(f"--set {text}")
+    place = _option("--set", text)
     key, equals, written = text.partition("=")
     if not equals or not key.strip():
         problems.append(Problem(place, "", "allowed: key=value, such as training.epochs=3"))
@@ -133,17 +152,20 @@ def _setting(text: str, problems: list[Problem]) -> Override | None:
         problems.append(Problem(place, "", "no value; allowed: key=value, and null for none"))
         return None
     try:
-        value, _, found = parse(written, place) if written.strip() not in NULLS else (None, None, [])
+        value, _, mistakes = parse(written, place) if written.strip() not in NULLS else (None, None, [])
     except SpecError as error:
-        found = error.problems
-    if found:
-        problems += [Problem(place, "", problem.message) for problem in found]
+        mistakes = error.problems
+    if mistakes:
+        problems += [Problem(place, "", problem.message) for problem in mistakes]
         return None
     key = key.strip()
+    if key.count(".") >= MAX_LEVELS:
+        problems.append(Problem(place, "", f"allowed: at most {MAX_LEVELS} words with dots between them"))
+        return None
     if key.split(".")[0] not in (*SECTIONS, *OF_RUN) or key.startswith("seeds."):
-        known = [*known_keys(), "seeds", *(f"resources.{name}" for name in Resources.model_fields), *TUNE_SIZE]
-        tails = [candidate for candidate in known if candidate.endswith(f".{key}")]
-        problems.append(Problem(place, "", unknown(key, tails or known)))
+        keys = [*common_keys(), "seeds", *(f"resources.{name}" for name in Resources.model_fields), *TUNE_SIZE]
+        tails = [candidate for candidate in keys if candidate.endswith(f".{key}")]
+        problems.append(Problem(place, "", unknown(key, tails or keys)))
         return None
     return Override(key, value, (), place)
 
@@ -170,30 +192,44 @@ def _checked(
 ) -> tuple[Expansion, Expansion]:
     """The experiment expanded as chosen, and as the whole file without a scale; every other scale is checked too."""
     chosen = whole = expand(experiment)
-    found = dict.fromkeys(chosen.problems)
+    mistakes, work = dict.fromkeys(chosen.problems), chosen.work
     for scale in [None, *experiment.scales]:
+        if is_full(mistakes):
+            break
+        if work > MAX_OVERRIDES:
+            message = f"is one of {len(experiment.scales)} scales that set more than {MAX_OVERRIDES:,} values together"
+            mistakes[source.problem(("scales", scale or ""), f"{message}; give each a file of its own")] = None
+            break
         is_chosen = not sets and scale == experiment.scale
-        other = chosen if is_chosen else expand(experiment.loaded_as(source, scale, ()))
-        found |= dict.fromkeys(other.problems)
+        other = chosen if is_chosen else expand(_at_scale(experiment, source, scale))
+        work += 0 if is_chosen else other.work
+        mistakes |= dict.fromkeys(other.problems)
         whole = other if scale is None else whole
     # What a smaller scale leaves unmatched is no mistake; what the whole file does is.
-    found |= dict.fromkeys(() if found or problems else whole.idle)
-    _add(problems, _one_a_place(found))
+    mistakes |= dict.fromkeys(() if mistakes or problems else whole.idle)
+    _add(problems, _one_a_line(mistakes))
     return chosen, whole
 
 
-def _add(problems: list[Problem], found: Iterable[Problem]) -> None:
-    """Adds what is not the consequence of a mistake already told: one inside it, or around it."""
-    told = [problem.path for problem in problems if problem.path]
-    problems += [p for p in found if not any(_within(p.path, path) or _within(path, p.path) for path in told)]
+def _at_scale(experiment: Experiment, source: SpecSource, scale: str | None) -> Experiment:
+    """The experiment at another scale, with that scale's seeds, without `--set`."""
+    seeds = experiment.scales[scale].seeds if scale else None
+    other = experiment.model_copy(update={"seeds": seeds}) if seeds else experiment
+    return other.loaded_as(source, scale, ())
+
+
+def _add(problems: list[Problem], mistakes: Iterable[Problem]) -> None:
+    """Adds what is not the consequence of a mistake already listed: one inside it, or around it."""
+    paths = [problem.path for problem in problems if problem.path]
+    problems += [p for p in mistakes if not any(_within(p.path, path) or _within(path, p.path) for path in paths)]
 
 
 def _within(inner: str, outer: str) -> bool:
     return inner == outer or inner.startswith((f"{outer}.", f"{outer}[")) if outer else False
 
 
-def _one_a_place(problems: Iterable[Problem]) -> list[Problem]:
-    """The most helpful problem for each place: several cells stumble over one line of the file."""
+def _one_a_line(problems: Iterable[Problem]) -> list[Problem]:
+    """The most helpful problem for each line of the file: several cells stumble over one."""
     best: dict[tuple[str, str], Problem] = {}
     for problem in problems:
         key = (problem.place, problem.path)

@@ -1,4 +1,4 @@
-"""One value laid over a recipe: for which key, and which line of the file or `--set` said so."""
+"""A value for one key of a recipe, with the line of the file or the `--set` that it is from."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -17,14 +17,12 @@ class Override:
     at: Path
     text: str | None = None
     path: Path = field(init=False)
+    section: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "path", tuple(self.key.split(".")))
-
-    @property
-    def section(self) -> str:
-        """The part of the recipe that it is for."""
-        return self.path[0]
+        path = tuple(self.key.split("."))
+        object.__setattr__(self, "path", path)
+        object.__setattr__(self, "section", path[0])
 
     def problem(self, source: SpecSource, below: Path, message: str) -> Problem:
         """A mistake in the value, `below` it."""

@@ -1,15 +1,23 @@
-"""A user's mistakes in an experiment, each with its place, all told at once."""
+"""Mistakes in an experiment, each with its line, reported together."""
 
 import difflib
+import heapq
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Sized
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from probeline.errors import UserError
 
-LONGEST = 60
+MAX_SHOWN = 60
+MAX_PROBLEMS = 50
+"""After so many mistakes a file is not checked further: every one costs a search for what was meant."""
+MAX_COMPARED = 50
+"""Names that a misspelt one is compared with letter by letter; of more, those that begin and end most alike."""
+LONGEST_NAME = 200
+MAX_LISTED = 200
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Characters that end a line, move the cursor, reorder what stands beside them, or are no text at all."""
 
@@ -25,15 +33,22 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.place} {self.path}: {self.message}" if self.path else f"{self.place}: {self.message}"
+        path = self.path if len(self.path) <= LONGEST_NAME else f"{self.path[: LONGEST_NAME - 3]}..."
+        return f"{self.place} {path}: {self.message}" if path else f"{self.place}: {self.message}"
 
 
 class SpecError(UserError):
-    """An experiment with mistakes; `problems` has them in the order of the file."""
+    """An experiment with mistakes; `problems` has them in the order of the file, at most MAX_PROBLEMS."""
 
     def __init__(self, problems: Iterable[Problem]):
-        self.problems = list(dict.fromkeys(problems))
-        super().__init__("\n".join(map(str, self.problems)))
+        self.problems = list(dict.fromkeys(problems))[:MAX_PROBLEMS]
+        more = ["these are the first mistakes, there may be more"] if is_full(self.problems) else []
+        super().__init__("\n".join([*map(str, self.problems), *more]))
+
+
+def is_full(problems: Sized) -> bool:
+    """Whether there are so many mistakes that looking for more would only cost time."""
+    return len(problems) >= MAX_PROBLEMS
 
 
 def dotted(path: Path) -> str:
@@ -51,15 +66,36 @@ def shown(value: Any) -> str:
     """A value as YAML would have it, cut at 60 characters."""
     text = repr(value) if isinstance(value, str) else json.dumps(value, default=repr, ensure_ascii=False)
     text = printable(text)
-    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The likeliest of `known` for a misspelt `name`, or None."""
-    return next(iter(difflib.get_close_matches(name, list(known), 1)), None)
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """The likeliest of `names` for a misspelt `name`, or None; the time is linear in their number."""
+    if len(name) > LONGEST_NAME:
+        return None
+    candidates = [candidate for candidate in names if len(candidate) <= LONGEST_NAME]
+    if len(candidates) > MAX_COMPARED:
+        candidates = heapq.nlargest(MAX_COMPARED, candidates, key=lambda other: _ends_alike(name, other))
+    return next(iter(difflib.get_close_matches(name, candidates, 1)), None)
 
 
-def unknown(name: str, known: Sequence[str]) -> str:
-    """What to say of a name that is not among `known`."""
-    near = nearest(name, known)
-    return f"unknown; did you mean {near!r}?" if near else f"unknown; allowed: {', '.join(known) or 'nothing here'}"
+def _ends_alike(name: str, other: str) -> int:
+    """Letters at the beginning that both names share, and those at the end."""
+    return _alike(name, other) + _alike(reversed(name), reversed(other))
+
+
+def _alike(letters: Iterable[str], others: Iterable[str]) -> int:
+    """How many letters are the same before the first that differs."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(letters, others, strict=False)))
+
+
+def unknown(name: str, names: Sequence[str]) -> str:
+    """The message for a name that is not among `names`."""
+    near = nearest(name, names)
+    return f"unknown; did you mean {near!r}?" if near else f"unknown; allowed: {listing(names) or 'nothing here'}"
+
+
+def listing(names: Sequence[str]) -> str:
+    """Names with commas between; of very many the first."""
+    more = f", and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
+    return ", ".join(names[:MAX_LISTED]) + more

@@ -1,19 +1,20 @@
-"""Overrides laid over each other -> resolved recipes, remembering which line of the file said what."""
+"""Resolved recipes from overrides laid over each other, each value with the line of the file that it is from."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from probeline.errors import UserError
 from probeline.experiment.components import resolve_section
 from probeline.experiment.override import Override
-from probeline.experiment.problems import Path, Problem, nearest, shown, unknown
+from probeline.experiment.problems import Path, Problem, is_full, nearest, shown, unknown
 from probeline.experiment.schema import KINDS_OF_SECTIONS, SECTIONS, Training
 from probeline.experiment.yaml_source import SpecSource
 from probeline.plugins import catalog
 
 
-def known_keys() -> list[str]:
+def common_keys() -> list[str]:
     """Dotted keys that can be told without knowing the components."""
     return [*SECTIONS, *(f"training.{name}" for name in Training.model_fields)]
 
@@ -28,7 +29,7 @@ def unknown_key(override: Override, source: SpecSource) -> Problem | None:
 
 
 def _candidates(key: str) -> list[str]:
-    candidates = known_keys()
+    candidates = common_keys()
     for section, kind in KINDS_OF_SECTIONS.items():
         for name in catalog.names(kind):
             try:
@@ -39,17 +40,39 @@ def _candidates(key: str) -> list[str]:
             candidates += [f"{prefix}.{parameter}" for parameter in parameters]
     # `batch_size` should find `training.batch_size` before anything that merely looks alike.
     tails = [candidate for candidate in candidates if candidate.rpartition(".")[2] == key]
-    return list(dict.fromkeys(tails)) or (list(dict.fromkeys(candidates)) if "." in key else known_keys())
+    return list(dict.fromkeys(tails)) or (list(dict.fromkeys(candidates)) if "." in key else common_keys())
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What wrote a value: an override, the path below its value, and how many writes came before."""
+
+    order: int
+    override: Override
+    below: Path
 
 
 class Draft:
-    """One section while overrides are laid over it."""
+    """One section while overrides are laid over it.
+
+    `value` may share parts with the overrides and with other drafts: a part is copied before it is first changed.
+    """
 
     def __init__(self, section: str, source: SpecSource):
         self.section, self.source = section, source
         self.value: dict[str, Any] = {}
-        self.origins: dict[Path, tuple[Override, Path]] = {}
+        self.origins: dict[Path, Origin] = {}
         self.problems: list[Problem] = []
+        self._own: dict[int, dict | list] = {}
+        self._writes = 0
+
+    def fork(self) -> "Draft":
+        """A draft that goes on from here and leaves this one as it is."""
+        fork = Draft(self.section, self.source)
+        fork.value, fork.origins, fork.problems = self.value, dict(self.origins), list(self.problems)
+        fork._writes = self._writes
+        self._own.clear()
+        return fork
 
     def lay(self, override: Override) -> None:
         """Lays one override over what there is."""
@@ -68,18 +91,33 @@ class Draft:
             self._component(override)
 
     def problem(self, path: Path, message: str) -> Problem:
-        """A mistake at `path` of the section, told where that part was written."""
-        for length in range(len(path), -1, -1):
-            if path[:length] in self.origins:
-                override, below = self.origins[path[:length]]
-                return override.problem(self.source, (*below, *path[length:]), message)
-        return self.source.problem(("base", self.section, *path), message)
+        """A mistake at `path` of the section, at the line that wrote that part."""
+        length, origin = self.origin(path)
+        if origin is None:
+            return self.source.problem(("base", self.section, *path), message)
+        return origin.override.problem(self.source, (*origin.below, *path[length:]), message)
+
+    def origin(self, path: Path) -> tuple[int, Origin | None]:
+        """What wrote the part at `path`, and how many words of the path it wrote; of a default (0, None).
+
+        A deeper write counts only where it came after the shallower ones, which replace all that was below them.
+        """
+        written, last = 0, None
+        for length in range(len(path) + 1):
+            origin = self.origins.get(path[:length])
+            if origin is not None and (last is None or origin.order > last.order):
+                written, last = length, origin
+        return written, last
+
+    def _write(self, path: Path, override: Override, below: Path) -> None:
+        self.origins[path] = Origin(self._writes, override, below)
+        self._writes += 1
 
     def _component(self, override: Override) -> None:
         value = override.value
         if isinstance(value, str) and self.section != "training":
             self._replace({"name": value}, override)
-            self.origins["name",] = (override, ())
+            self._write(("name",), override, ())
         elif isinstance(value, dict) and "name" in value and self.section != "training":
             self._replace(value, override)
         elif isinstance(value, dict):
@@ -89,7 +127,8 @@ class Draft:
             self.problems.append(override.problem(self.source, (), f"got {shown(value)}; allowed: {allowed}"))
 
     def _replace(self, value: dict[str, Any], override: Override) -> None:
-        self.value, self.origins = dict(value), {(): (override, ())}
+        self.value, self.origins = value, {}
+        self._write((), override, ())
 
     def _evaluation(self, override: Override) -> None:
         value = override.value
@@ -117,8 +156,10 @@ class Draft:
             message = f"got {shown(parameters)}; allowed: a mapping of parameters"
             self.problems.append(override.problem(self.source, below, message))
         else:
-            self.origins.setdefault((name,), (override, below))
-            self.value.setdefault(name, {})
+            if (name,) not in self.origins:
+                self._write((name,), override, below)
+            if name not in self.value:
+                self._changeable(())[name] = {}
             self._merge((name,), parameters, override, below)
 
     def _protocol(self, override: Override, path: Path) -> Path | None:
@@ -136,10 +177,7 @@ class Draft:
         except LookupError as error:
             self.problems.append(override.problem(self.source, below, str(error)))
             return
-        self.value = _copied_along(self.value, path[:-1])
-        parent = self.value
-        for part in path[:-1]:
-            parent = parent[part]
+        parent = self._changeable(path[:-1])
         under = parent[path[-1]] if isinstance(parent, list) else parent.get(path[-1])
         if isinstance(value, dict) and "name" not in value and isinstance(under, str) and value:
             under = parent[path[-1]] = {"name": under}  # parameters for a component that was named alone
@@ -147,22 +185,27 @@ class Draft:
             self._merge(path, value, override, below)
             return
         parent[path[-1]] = value
-        self.origins = {at: origin for at, origin in self.origins.items() if at[: len(path)] != path}
-        self.origins[path] = (override, below)
+        self._write(path, override, below)
+
+    def _changeable(self, path: Path) -> Any:
+        """The part at `path`, it and those around it copied unless they are this draft's own; made where missing."""
+        part = self.value = self._owned(self.value)
+        for key in path:
+            inner = part[key] if isinstance(part, list) else part.get(key)
+            inner = {"name": inner} if isinstance(inner, str) else inner
+            part[key] = self._owned(inner if isinstance(inner, dict | list) else {})
+            part = part[key]
+        return part
+
+    def _owned(self, part: dict | list) -> dict | list:
+        if id(part) not in self._own:
+            part = part.copy()
+            self._own[id(part)] = part
+        return part
 
     def _merge(self, path: Path, value: dict[str, Any], override: Override, below: Path) -> None:
         for key, item in value.items():
             self._put((*path, key), item, override, (*below, key))
-
-
-def _copied_along(value: dict | list, path: Path) -> Any:
-    """A copy of `value`, its mappings and lists along `path` copies too; mappings are made where there are none."""
-    copied = value.copy()
-    if path:
-        inner = copied[path[0]] if isinstance(copied, list) else copied.get(path[0])
-        inner = {"name": inner} if isinstance(inner, str) else inner
-        copied[path[0]] = _copied_along(inner if isinstance(inner, dict | list) else {}, path[1:])
-    return copied
 
 
 def _by_index(value: Any, path: Path) -> Path:
@@ -191,40 +234,78 @@ class Recipes:
 
     source: SpecSource
     problems: dict[Problem, None] = field(default_factory=dict)
-    _sections: dict[tuple, tuple[dict | None, list[Problem], Draft]] = field(default_factory=dict)
+    _sections: dict[tuple[Override, ...], "Section"] = field(default_factory=dict)
+    _started: dict[str, "Started"] = field(default_factory=dict)
 
     def build(self, overrides: Sequence[Override]) -> dict[str, Any] | None:
         """The resolved recipe, or None where a section is wrong: then `problems` says what."""
+        if is_full(self.problems):
+            return None
         recipe, right = {}, True
-        for section, laid in self._by_section(overrides):
-            value, problems, _ = self._section(section, laid)
-            if problems:
-                self.problems.update(dict.fromkeys(problems))
-            recipe[section], right = value, right and value is not None
+        for name, laid in by_section(overrides).items():
+            section = self.section(name, laid)
+            if section.problems:
+                self.problems.update(dict.fromkeys(section.problems))
+            recipe[name], right = section.value, right and section.value is not None
         return recipe if right else None
 
-    def peek(self, overrides: Sequence[Override]) -> dict[str, Any]:
-        """The sections that are right so far, reporting nothing."""
-        sections = ((name, self._section(name, laid)[0]) for name, laid in self._by_section(overrides))
-        return {name: value for name, value in sections if value is not None}
+    def peek(self, overrides: Sequence[Override], sections: Collection[str] = SECTIONS) -> dict[str, Any]:
+        """Those of these sections that are right so far, reporting nothing."""
+        laid = by_section(overrides)
+        values = ((name, self.section(name, laid[name]).value) for name in sections if name in laid)
+        return {name: value for name, value in values if value is not None}
 
     def problem(self, overrides: Sequence[Override], key: str, message: str) -> Problem:
-        """A mistake found later in the value of `key`, told where these overrides wrote it."""
+        """A mistake in the value of `key` of a recipe that is built, at the line that wrote it."""
         section, *path = key.split(".")
-        draft = self._section(section, dict(self._by_section(overrides))[section])[2]
-        return draft.problem(tuple(path), message)
+        return self._draft(section, by_section(overrides)[section]).problem(tuple(path), message)
 
-    def _by_section(self, overrides: Sequence[Override]) -> list[tuple[str, tuple[Override, ...]]]:
-        return [(name, tuple([o for o in overrides if o.path[0] == name])) for name in SECTIONS]
-
-    def _section(self, section: str, laid: tuple[Override, ...]) -> tuple[dict | None, list[Problem], Draft]:
-        key = (section, laid)
+    def section(self, name: str, laid: tuple[Override, ...]) -> "Section":
+        """A resolved section from the overrides for it, in order."""
+        key = laid or (name,)
         if key not in self._sections:
-            draft = Draft(section, self.source)
-            for override in laid:
-                draft.lay(override)
-            resolved = resolve_section(section, draft.value)
-            told = [draft.problem(path, message) for path, message in resolved.complaints]
-            problems = draft.problems or told
-            self._sections[key] = (None if problems else resolved.value, problems, draft)
+            draft = self._draft(name, laid)
+            resolved = resolve_section(name, draft.value)
+            problems = draft.problems or [draft.problem(path, message) for path, message in resolved.complaints]
+            self._sections[key] = Section(None if problems else resolved.value, tuple(problems))
         return self._sections[key]
+
+    def _draft(self, name: str, laid: tuple[Override, ...]) -> Draft:
+        """The overrides laid over each other; what they share with the last ones is laid once."""
+        started = self._started.get(name) or Started((), 0, Draft(name, self.source))
+        alike = sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], zip(started.laid, laid, strict=False)))
+        if started.length > alike:
+            started = Started((), 0, Draft(name, self.source))
+        draft = started.draft.fork()
+        for override in laid[started.length : alike]:
+            draft.lay(override)
+        self._started[name] = Started(laid, alike, draft)
+        draft = draft.fork()
+        for override in laid[alike:]:
+            draft.lay(override)
+        return draft
+
+
+@dataclass(frozen=True)
+class Started:
+    """The last overrides of a section, and the draft of the first `length` of them."""
+
+    laid: tuple[Override, ...]
+    length: int
+    draft: Draft
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section of a recipe, resolved; `value` is None where there are problems."""
+
+    value: dict[str, Any] | None
+    problems: tuple[Problem, ...]
+
+
+def by_section(overrides: Sequence[Override]) -> dict[str, tuple[Override, ...]]:
+    """The overrides for each section of a recipe, in order."""
+    laid: dict[str, list[Override]] = {name: [] for name in SECTIONS}
+    for override in overrides:
+        laid[override.section].append(override)
+    return {name: tuple(each) for name, each in laid.items()}

@@ -1,7 +1,9 @@
 """The experiment language: what a YAML file may say, section by section."""
 
+import math
 import re
-from typing import Annotated, Any, Literal, get_args
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator
 
@@ -18,6 +20,7 @@ TableName = Literal["results", "differences", "cost", "failures", "provenance"]
 MAX_SEEDS = 10_000
 SMALLEST_SHARE, MAX_COUNT = 0.0001, 1_000_000
 """Of a CPU or GPU: Ray counts in ten thousandths; no cluster has more."""
+T = TypeVar("T")
 
 Value = Any  # a scalar, a list, or a component; checked where it lands
 Values = list[Value] | dict[str, Value]
@@ -68,7 +71,10 @@ class Recipe(Settings):
 
 
 class Resources(Settings):
-    """What one trial gets: `workers` that share every batch, each with `cpus` and `gpus`; fractions share one."""
+    """What one trial gets: `workers` that share every batch, each with `cpus` and at most one of `gpus`.
+
+    Without GPUs a trial trains on the CPU, whatever the machine has. Trials with a fraction of a GPU share one.
+    """
 
     workers: int = Field(1, ge=1, description="Processes that train one trial together, with the numbers of one.")
     cpus: float = Field(1, gt=0)
@@ -93,13 +99,15 @@ class Resources(Settings):
 
     @field_validator("gpus", "gpus_per_worker")
     @classmethod
-    def _whole_above_one(cls, gpus: float | None, info: ValidationInfo) -> float | None:
-        if gpus is None or gpus.is_integer():
+    def _one_gpu_a_worker(cls, gpus: float | None, info: ValidationInfo) -> float | None:
+        if gpus is None or gpus in (0, 1):
             return gpus
-        if info.data.get("workers", 1) > 1:  # NCCL joins no two workers on one GPU
-            raise ValueError(f"got {shown(gpus)}; allowed with several workers: a whole number")
         if gpus > 1:
-            raise ValueError(f"got {shown(gpus)}; allowed: a fraction up to 1, or a whole number")
+            workers = max(math.ceil(gpus), info.data.get("workers", 1))
+            remedy = f"several GPUs are several workers, such as workers: {workers}, gpus_per_worker: 1"
+            raise ValueError(f"got {shown(gpus)}; allowed: at most 1, as a worker computes on one; {remedy}")
+        if info.data.get("workers", 1) > 1:  # NCCL joins no two workers on one GPU
+            raise ValueError(f"got {shown(gpus)}; allowed with several workers: 0 or 1, as they cannot share a GPU")
         return gpus
 
     @property
@@ -197,6 +205,7 @@ class Experiment(Settings):
     _source: SpecSource = PrivateAttr(default_factory=lambda: SpecSource("experiment"))
     _scale: str | None = PrivateAttr(None)
     _sets: tuple[Override, ...] = PrivateAttr(())
+    _expanded: tuple[tuple, Any] | None = PrivateAttr(None)
 
     @field_validator("name")
     @classmethod
@@ -230,14 +239,23 @@ class Experiment(Settings):
         groups = [self.grid, *self.zip, *(rule.grid for rule in self.when)]
         return list(dict.fromkeys(key for group in groups for key in group))
 
-    def values_of(self, axis: str) -> list[Value] | dict[str, Value] | None:
-        """The values that the file gives an axis, or None where it has no such axis."""
+    @property
+    def values_by_axis(self) -> dict[str, list[Value] | dict[str, Value]]:
+        """The values that the file gives each axis."""
         groups = [self.grid, *self.zip, *(rule.grid for rule in self.when)]
-        return next((group[axis] for group in groups if axis in group), None)
+        return {axis: values for group in reversed(groups) for axis, values in group.items()}
 
     def where(self, path: str) -> str:
         """`file:line` of a dotted path of the file, such as `grid.training.batch_size[2]`."""
         return self._source.where(path)
+
+    def expanded(self, expand: Callable[[], T]) -> T:
+        """What `expand` makes of this experiment's cells, made once; a copy with other cells makes its own."""
+        decisive = (self.base, self.grid, self.zip, self.when, self.exclude, self.arms, self.seeds, self.scales)
+        decisive += (self._source, self._scale, self._sets)
+        if self._expanded is None or any(a is not b for a, b in zip(self._expanded[0], decisive, strict=True)):
+            self._expanded = (decisive, expand())
+        return self._expanded[1]
 
     def loaded_as(self, source: SpecSource, scale: str | None, sets: tuple[Override, ...]) -> "Experiment":
         """This experiment at a scale, with recipe overrides that win over the file's; `grid.cells` applies them."""

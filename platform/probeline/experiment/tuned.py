@@ -1,17 +1,18 @@
-"""Tuned cells: which they are, their studies' trials and winners, and what is wrong with the way they are tuned."""
+"""Tuned cells: their studies, the trials and winners of these, and the mistakes of a `tune` section."""
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from probeline.experiment import identity
 from probeline.experiment.grid import Expansion
+from probeline.experiment.limits import tuning_problem
 from probeline.experiment.match import matches
 from probeline.experiment.override import Override, by_depth
-from probeline.experiment.problems import Path, Problem, SpecError, shown
-from probeline.experiment.recipe import Recipes
+from probeline.experiment.problems import Path, Problem, SpecError, is_full, shown
+from probeline.experiment.recipe import Recipes, by_section
 from probeline.experiment.schema import Experiment
 from probeline.experiment.trial import Cell, Trial
 from probeline.experiment.tuning import Asha, Tune, unknown_section
@@ -27,11 +28,19 @@ class Filling:
 
     def __call__(self, values: Mapping[str, Any]) -> Cell:
         """The cell with these values laid over all that the file and `--set` say. Raises SpecError."""
-        laid = by_depth(Override(key, value, ("tune", "space", key)) for key, value in values.items())
+        return self.with_overrides(chosen(values))
+
+    def with_overrides(self, laid: Sequence[Override]) -> Cell:
+        """The cell with these overrides; ones that several cells share are resolved once. Raises SpecError."""
         recipe = self.recipes.build((*self.written, *laid))
         if recipe is None:
             raise SpecError(self.recipes.problems)
         return Cell(self.cell.coordinates, self.cell.arm, recipe, self.cell.label)
+
+
+def chosen(values: Mapping[str, Any]) -> list[Override]:
+    """Values of a search space as overrides."""
+    return by_depth(Override(key, value, ("tune", "space", key)) for key, value in values.items())
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,39 +99,35 @@ def fillings(experiment: Experiment, expansion: Expansion) -> dict[str, Filling]
 
 def studies(experiment: Experiment, expansion: Expansion, digests: Mapping[str, str]) -> dict[str, Study]:
     """The study of every tuned cell, by the cell's label. Raises KeyError where a digest is missing."""
-    found = {}
+    made = {}
+    first = chosen({key: given.ends[0] for key, given in experiment.tune.space.items()})
     for label, filling in fillings(experiment, expansion).items():
-        first = {key: given.ends[0] for key, given in experiment.tune.space.items()}
-        of = study_id(experiment.tune, filling(first), digests)
-        found[label] = Study(of, experiment.tune, filling.cell, filling, digests)
-    return found
+        of = study_id(experiment.tune, filling.with_overrides(first), digests)
+        made[label] = Study(of, experiment.tune, filling.cell, filling, digests)
+    return made
 
 
 def check(experiment: Experiment, expansion: Expansion) -> list[Problem]:
-    """Everything that is wrong with `tune`: keys, values that some cell does not take, a metric nobody measures."""
+    """The mistakes of `tune`: keys, its size, values that some cell does not take, a metric that is not measured."""
     tune, source = experiment.tune, experiment.source
     if tune is None or expansion.problems:
         return []
-    found = []
-    for key in tune.space:
-        wrong = unknown_section(key)
-        if wrong is None and key in experiment.axes:
-            wrong = "is an axis already; a value is either compared or tuned"
-        found += [source.problem(("tune", "space", key), wrong)] if wrong else []
-    if found:
-        return found
+    problems = _wrong_keys(experiment, tune)
+    if problems:
+        return problems
     tuned = fillings(experiment, expansion)
     if not tuned:
         return [source.problem(("tune", "if"), f"{shown(tune.if_)} matches no cell")]
-    for filling in tuned.values():
-        found += _refused(tune, filling)
-        if tune.protocol not in filling.cell.recipe["evaluation"]:
-            there = ", ".join(filling.cell.recipe["evaluation"])
-            message = f"got {shown(tune.metric)}; {shown(tune.protocol)} is not evaluated; evaluated: {there}"
-            found.append(source.problem(("tune", "metric"), message))
-    if not found:
-        found = _without_direction(experiment, tune)
-    return list(dict.fromkeys(found))
+    too_large = tuning_problem(source, tune, len(tuned))
+    if too_large:
+        return [too_large]
+    protocols = (filling.cell.recipe["evaluation"] for filling in tuned.values())
+    others = next((names for names in protocols if tune.protocol not in names), None)
+    if others is not None:
+        message = f"got {shown(tune.metric)}; {shown(tune.protocol)} is not evaluated; evaluated: {', '.join(others)}"
+        problems.append(source.problem(("tune", "metric"), message))
+    problems += _refused(tune, list(tuned.values()))
+    return problems or _without_direction(experiment, tune)
 
 
 def _without_direction(experiment: Experiment, tune: Tune) -> list[Problem]:
@@ -136,15 +141,27 @@ def _without_direction(experiment: Experiment, tune: Tune) -> list[Problem]:
     ]
 
 
-def _refused(tune: Tune, filling: Filling) -> list[Problem]:
-    """Ends and choices that the cell does not take."""
-    told = dict(filling.recipes.problems)
+def _wrong_keys(experiment: Experiment, tune: Tune) -> list[Problem]:
+    problems, axes = [], set(experiment.axes)
+    for key in tune.space:
+        wrong = unknown_section(key)
+        if wrong is None and key in axes:
+            wrong = "is an axis already; a value is either compared or tuned"
+        if wrong and not is_full(problems):
+            problems.append(experiment.source.problem(("tune", "space", key), wrong))
+    return problems
+
+
+def _refused(tune: Tune, tuned: Sequence[Filling]) -> list[Problem]:
+    """Ends and choices that some cell does not take."""
+    problems: dict[Problem, None] = {}
     for key, given in tune.space.items():
         name, values = next((name, value) for name, value in given.model_dump(by_alias=True).items() if value)
-        for index, value in enumerate(values):
-            laid = Override(key, value, ("tune", "space", key, name, index))
-            filling.recipes.build((*filling.written, laid))
-    found = [problem for problem in filling.recipes.problems if problem not in told]
-    filling.recipes.problems.clear()
-    filling.recipes.problems.update(told)
-    return found
+        overrides = [Override(key, value, ("tune", "space", key, name, index)) for index, value in enumerate(values)]
+        section = overrides[0].section
+        distinct = {by_section(filling.written)[section]: filling.recipes for filling in tuned}
+        for laid, recipes in distinct.items():
+            for override in overrides:
+                if not is_full(problems):
+                    problems |= dict.fromkeys(recipes.section(section, (*laid, override)).problems)
+    return list(problems)

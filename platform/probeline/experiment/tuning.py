@@ -1,5 +1,6 @@
-"""What an experiment may say about tuning: a search space over recipe keys, and how it is searched."""
+"""The `tune` section: a search space over recipe keys, and how it is searched."""
 
+import math
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
@@ -50,6 +51,11 @@ class Range(Settings):
             if self.log_uniform and low <= 0:
                 raise ValueError(f"got [{low:g}, {high:g}]; allowed: ends above 0, as it is searched in the logarithm")
         return self
+
+    @property
+    def values(self) -> int:
+        """How many values a grid has along this range."""
+        return len(self.choice) if self.choice else self.ends[1] - self.ends[0] + 1
 
     @property
     def ends(self) -> list[Any]:
@@ -110,6 +116,13 @@ class Tune(Settings):
         if self.sampler == "grid" and open_ended:
             raise ValueError(f"sampler grid: {open_ended[0]} has no list of values; give it {{choice: [...]}} or int")
         return self
+
+    @property
+    def points(self) -> int:
+        """How many tuning trials a finished study has with each seed: fewer than `trials` where a grid has no more."""
+        if self.sampler != "grid":
+            return self.trials
+        return min(self.trials, math.prod(given.values for given in self.space.values()))
 
     @property
     def protocol(self) -> str:

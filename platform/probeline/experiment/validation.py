@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from probeline.experiment.problems import Path, nearest, shown, unknown
+from probeline.experiment.problems import MAX_PROBLEMS, Path, nearest, shown, unknown
 from probeline.plugins.catalog import nested_models
 
 BOUNDS = {"greater_than": ("gt", "above"), "greater_than_equal": ("ge", "at least")} | {
@@ -29,20 +29,22 @@ LENGTHS = {"too_short": ("min_length", "at least"), "too_long": ("max_length", "
 
 
 def complaints(model: type[BaseModel], error: ValidationError, value: Any) -> list[tuple[Path, str]]:
-    """A validation error as (path into `value`, message), one for each path.
+    """A validation error as (path into `value`, message), one for each path, MAX_PROBLEMS paths at most.
 
-    `value` is what was validated; the members of a union that all refused one value are told as its alternatives.
+    `value` is what was validated; the members of a union that all refused one value are its alternatives.
     """
-    heard: dict[Path, list[dict]] = {}
+    by_path: dict[Path, list[dict]] = {}
     for detail in error.errors(include_url=False, include_context=True):
-        heard.setdefault(_existing(detail, value), []).append(detail)
-    blamed = {path for path, details in heard.items() if not _only_alternatives(path, details, heard)}
-    return [(path, _message(model, path, details)) for path, details in heard.items() if path in blamed]
+        path = _existing(detail, value)
+        if path in by_path or len(by_path) < MAX_PROBLEMS:
+            by_path.setdefault(path, []).append(detail)
+    blamed = {path for path, details in by_path.items() if not _only_alternatives(path, details, by_path)}
+    return [(path, _message(model, path, details)) for path, details in by_path.items() if path in blamed]
 
 
-def _only_alternatives(path: Path, details: list[dict], heard: Iterable[Path]) -> bool:
+def _only_alternatives(path: Path, details: list[dict], paths: Iterable[Path]) -> bool:
     """Whether another member of a union took the value and complains about something inside it."""
-    inside = any(len(other) > len(path) and other[: len(path)] == path for other in heard)
+    inside = any(len(other) > len(path) and other[: len(path)] == path for other in paths)
     return inside and all(detail["type"].endswith("_type") for detail in details)
 
 

@@ -1,4 +1,4 @@
-"""Reading YAML: the 1.2 core scalars, a line for every value, duplicate keys refused, aliases bounded."""
+"""YAML reader: the 1.2 core scalars, a line for every value, duplicate keys refused, work bounded."""
 
 import re
 from collections.abc import Iterator
@@ -8,12 +8,15 @@ from typing import Any
 
 import yaml
 
-from probeline.experiment.problems import Path, Problem, SpecError, dotted, printable, shown
+from probeline.experiment.problems import Path, Problem, SpecError, dotted, is_full, printable, shown
 from probeline.storage.regular_files import open_regular, reason
 
-LARGEST_FILE = 1_000_000
-MOST_NODES = 100_000
-DEEPEST = 50
+MAX_CHARACTERS = 1_000_000
+MAX_NODES = 100_000
+"""Values of a file, those counted again that an alias or a merge key repeats."""
+MAX_LEVELS = 50
+MAX_PATH_CHARACTERS = 20_000_000
+"""All values' dotted paths together: long keys over many values."""
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 NULL = re.compile(r"|~|null|Null|NULL")
@@ -63,7 +66,7 @@ def read_file(path: FilePath) -> str:
     """The text of a file. Raises SpecError for one that is missing, unreadable, too large or not UTF-8."""
     try:
         with open_regular(path) as file:
-            content = file.read(LARGEST_FILE + 1)
+            content = file.read(MAX_CHARACTERS + 1)
     except FileNotFoundError:
         raise SpecError([Problem(printable(str(path)), "", _missing(path))]) from None
     except IsADirectoryError:
@@ -71,7 +74,7 @@ def read_file(path: FilePath) -> str:
         raise SpecError([Problem(printable(str(path)), "", message)]) from None
     except (OSError, ValueError) as error:
         raise SpecError([Problem(printable(str(path)), "", f"cannot be read: {reason(error)}")]) from None
-    if len(content) > LARGEST_FILE:
+    if len(content) > MAX_CHARACTERS:
         raise SpecError([Problem(printable(str(path)), "", "larger than 1 MB; an experiment is a short text")])
     try:
         return content.decode("utf-8-sig")
@@ -91,7 +94,7 @@ def parse(text: str, name: str) -> tuple[Any, SpecSource, list[Problem]]:
         text.encode("utf-8")
     except UnicodeEncodeError:
         raise SpecError([Problem(source.where(""), "", "not UTF-8; save the file as UTF-8 text")]) from None
-    if len(text) > LARGEST_FILE:
+    if len(text) > MAX_CHARACTERS:
         raise SpecError([Problem(source.where(""), "", "larger than 1 MB; an experiment is a short text")])
     try:
         root = _Composer(source).compose(text)
@@ -123,7 +126,7 @@ class _Composer:
     """Parser events to nodes, iteratively, so that no depth of nesting exhausts the stack."""
 
     def __init__(self, source: SpecSource):
-        self.source, self.anchors, self.root = source, {}, None
+        self.source, self.anchors, self.root, self.nodes = source, {}, None, 0
         self.open: list[tuple[Node, str | None, list[Node]]] = []
 
     def compose(self, text: str) -> Node | None:
@@ -140,6 +143,9 @@ class _Composer:
         return self.root
 
     def _take(self, event: yaml.Event) -> None:
+        self.nodes += isinstance(event, yaml.NodeEvent)
+        if self.nodes > MAX_NODES:
+            self._refuse(event, f"more than {MAX_NODES:,} values; an experiment is a short text")
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in self.anchors:
                 self._refuse(event, f"*{event.anchor}: no complete anchor &{event.anchor} above it")
@@ -150,8 +156,8 @@ class _Composer:
             self._finish(Node(event.start_mark.line + 1, _paired(event.value), plain), event.anchor)
         elif isinstance(event, yaml.CollectionStartEvent):
             self._check_tag(event)
-            if len(self.open) >= DEEPEST:
-                self._refuse(event, f"nested deeper than {DEEPEST} levels")
+            if len(self.open) >= MAX_LEVELS:
+                self._refuse(event, f"nested deeper than {MAX_LEVELS} levels")
             value = KeyValuePairs() if isinstance(event, yaml.MappingStartEvent) else []
             self.open.append((Node(event.start_mark.line + 1, value), event.anchor, []))
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -183,25 +189,30 @@ class _Expansion:
     """Nodes to plain values: aliases and merge keys followed within bounds, lines noted, mistakes collected."""
 
     def __init__(self, source: SpecSource):
-        self.source, self.problems, self.nodes = source, [], 0
+        self.source, self.problems, self.nodes, self.characters = source, [], 0, 0
 
-    def plain(self, node: Node, path: Path) -> Any:
+    def plain(self, node: Node, path: Path, text: str = "") -> Any:
+        """The value of a node at `path`, of which `text` is the dotted form."""
         self._count(node, path)
-        self.source.lines.setdefault(dotted(path), node.line)
+        self.characters += len(text)
+        if self.characters > MAX_PATH_CHARACTERS:
+            self._refuse(node, path, "its keys are too long for so many values; shorten them")
+        self.source.lines.setdefault(text, node.line)
         if node.is_mapping:
-            return {key: self.plain(child, (*path, key)) for key, child in self._entries(node, path)}
+            entries = self._entries(node, path, text)
+            return {key: self.plain(child, (*path, key), _below(text, key)) for key, child in entries}
         if isinstance(node.value, list):
-            return [self.plain(child, (*path, index)) for index, child in enumerate(node.value)]
+            return [self.plain(child, (*path, at), f"{text}[{at}]") for at, child in enumerate(node.value)]
         return self._scalar(node, path)
 
     def _count(self, node: Node, path: Path, depth: int = 0) -> None:
+        """Counts a visit of a node, whether or not it gives a value: a merge of nothing takes its time too."""
         self.nodes += 1
-        if self.nodes > MOST_NODES or len(path) + depth > DEEPEST:
-            limit = f"{MOST_NODES:,} values" if self.nodes > MOST_NODES else f"{DEEPEST} levels"
-            place = f"{self.source.name}:{node.line}"
-            raise SpecError([Problem(place, dotted(path[:3]), f"more than {limit} after following its aliases")])
+        if self.nodes > MAX_NODES or len(path) + depth > MAX_LEVELS:
+            limit = f"{MAX_NODES:,} values" if self.nodes > MAX_NODES else f"{MAX_LEVELS} levels"
+            self._refuse(node, path, f"more than {limit} after following its aliases")
 
-    def _entries(self, node: Node, path: Path, depth: int = 0) -> Iterator[tuple[str, Node]]:
+    def _entries(self, node: Node, path: Path, text: str, depth: int = 0) -> Iterator[tuple[str, Node]]:
         """A mapping's entries: its own keys, each once, before what it merges in; `depth` counts nested merges."""
         first: dict[str, int] = {}
         merges: list[Node] = []
@@ -209,27 +220,28 @@ class _Expansion:
             self._count(key, path, depth)
             if key.plain and key.value == "<<":
                 merges.append(child)
-            elif not isinstance(key.value, str) or key.value == "" or SURROGATE.search(key.value):
-                self._report(key.line, path, "a key that is not a plain word")
+            elif wrong := _wrong_key(key):
+                self._report(key.line, path, wrong)
             elif key.value in first:
                 message = f"given twice, first on line {first[key.value]}; keep one"
                 self._report(key.line, (*path, key.value), message)
             else:
                 first[key.value] = key.line
-                self.source.lines.setdefault(dotted((*path, key.value)), key.line)
+                self.source.lines.setdefault(_below(text, key.value), key.line)
                 yield key.value, child
         for merged in merges:
-            for key, child in self._merged(merged, path, depth + 1):
+            for key, child in self._merged(merged, path, text, depth + 1):
                 if key not in first:
                     first[key] = child.line
                     yield key, child
 
-    def _merged(self, node: Node, path: Path, depth: int) -> Iterator[tuple[str, Node]]:
+    def _merged(self, node: Node, path: Path, text: str, depth: int) -> Iterator[tuple[str, Node]]:
         for mapping in [node] if node.is_mapping or isinstance(node.value, str) else node.value:
+            self._count(mapping, path, depth)
             if not mapping.is_mapping:
                 self._report(mapping.line, (*path, "<<"), "merges a value that is not a mapping")
                 continue
-            yield from self._entries(mapping, path, depth)
+            yield from self._entries(mapping, path, text, depth)
 
     def _scalar(self, node: Node, path: Path) -> Any:
         text = node.value
@@ -264,3 +276,22 @@ class _Expansion:
 
     def _report(self, line: int, path: Path, message: str) -> None:
         self.problems.append(Problem(f"{self.source.name}:{line}", dotted(path), message))
+        if is_full(self.problems):
+            raise SpecError(self.problems)
+
+    def _refuse(self, node: Node, path: Path, message: str) -> None:
+        raise SpecError([Problem(f"{self.source.name}:{node.line}", dotted(path[:3]), message)])
+
+
+def _below(text: str, key: str) -> str:
+    """The dotted path of `key` below the dotted path `text`."""
+    return f"{text}.{printable(key)}" if text else printable(key)
+
+
+def _wrong_key(key: Node) -> str | None:
+    """What is wrong with the key of a mapping, or None."""
+    if not isinstance(key.value, str) or key.value == "" or SURROGATE.search(key.value):
+        return "a key that is not a plain word"
+    if key.value.count(".") >= MAX_LEVELS:
+        return f"got the key {shown(key.value)}; allowed: at most {MAX_LEVELS} words with dots between them"
+    return None

@@ -17,7 +17,7 @@ from pydantic import BaseModel, PydanticUndefinedAnnotation
 from probeline.core.metric import Metric
 from probeline.core.settings import Settings
 from probeline.errors import UserError
-from probeline.plugins.config_source import BrokenPlugin, PluginSource
+from probeline.plugins.config_source import PLUGIN_ERRORS, BrokenPlugin, PluginSource
 
 KINDS = {
     "datasets": "data/*/datasets",
@@ -204,9 +204,11 @@ def _config_of(source: PluginSource) -> type[Settings]:
         raise BrokenPlugin(f"{source.path}: Config must derive from probeline.core.settings.Settings")
     try:
         found.model_rebuild()
+        for field in found.model_fields.values():
+            field.get_default(call_default_factory=True, validated_data={})
     except PydanticUndefinedAnnotation as error:
         raise BrokenPlugin(f"{source.path}: an annotation of Config means nothing: {error}") from error
-    except (Exception, SystemExit) as error:
+    except PLUGIN_ERRORS as error:
         raise BrokenPlugin(f"{source.path}: its Config fails with {type(error).__name__}: {error}") from error
     if _levels(found) > MAX_LEVELS:
         raise BrokenPlugin(f"{source.path}: its Config nests settings deeper than {MAX_LEVELS} levels; make them flat")

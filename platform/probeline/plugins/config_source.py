@@ -13,6 +13,8 @@ from probeline.core.metric import Metric, described
 from probeline.errors import UserError
 from probeline.plugins.constant_source import Constants, NotConstant
 
+PLUGIN_ERRORS = (Exception, SystemExit)
+"""What the code of a plug-in may raise while its Config is made or used."""
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -75,11 +77,12 @@ class PluginSource:
         except NotConstant as error:
             raise BrokenPlugin(f"{self.path}:{error.line} {name}: {error}") from error
 
-    @property
+    @cached_property
     def trains(self) -> bool:
-        """False where a class of the file says `trains = False`: a method that leaves the encoder alone."""
-        said = (node for node in ast.walk(self.tree) if isinstance(node, ast.Assign) and "trains" in set(_bound(node)))
-        return not any(isinstance(node.value, ast.Constant) and node.value.value is False for node in said)
+        """False where a class of the file has `trains = False`: a method that leaves the encoder alone."""
+        assigned = (node for node in ast.walk(self.tree) if isinstance(node, ast.Assign))
+        values = [node.value for node in assigned if "trains" in set(_bound(node))]
+        return not any(isinstance(value, ast.Constant) and value.value is False for value in values)
 
     @property
     def deterministic(self) -> bool:
@@ -102,7 +105,7 @@ class PluginSource:
         sys.modules[shell.__name__] = shell
         try:
             exec(compile(ast.Module(used, []), str(self.path), "exec", dont_inherit=True), shell.__dict__)
-        except (Exception, SystemExit) as error:
+        except PLUGIN_ERRORS as error:
             raise BrokenPlugin(f"{self.path}: its Config fails with {type(error).__name__}: {error}") from error
         return shell.Config
 
@@ -157,5 +160,5 @@ def _in_strings(annotation: ast.expr) -> Iterator[str]:
         if isinstance(child, ast.Constant) and isinstance(child.value, str):
             try:
                 yield from _read(ast.parse(child.value, mode="eval"))
-            except (SyntaxError, ValueError):
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
                 continue  # a string that is not code, such as a value of Literal

@@ -10,6 +10,13 @@ from probeline.errors import disk_full_guard
 
 logger = logging.getLogger(__name__)
 
+_waits: list[Path] = []
+
+
+def waiting() -> bool:
+    """Whether this process waits for a lock that another one holds."""
+    return bool(_waits)
+
 
 @contextmanager
 def held(path: Path) -> Iterator[None]:
@@ -22,5 +29,9 @@ def held(path: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             logger.info("another process is decoding the same data; waiting (%s)", path)
-            fcntl.flock(file, fcntl.LOCK_EX)
+            _waits.append(path)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX)
+            finally:
+                _waits.remove(path)
         yield

@@ -106,7 +106,7 @@ def _embed_dataset(
     """
     reads.check_named(data)
     channels = home.train.inputs.shape[-1]
-    away = without_files(open_dataset(data))
+    away = without_files(open_dataset(data, heartbeat.beat))
     there = away.train.inputs.shape[1:]
     try:
         parts = {name: with_channels(getattr(away, name), channels) for name in ("train", "validation", "test")}

@@ -41,3 +41,10 @@ def give_back_freed_memory() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform.startswith("linux") else None
     if trim is not None:
         trim(0)
+
+
+def empty_device_cache(device: torch.device) -> None:
+    """Gives what torch's allocator keeps on a GPU, and nothing uses, back to the other processes on the card."""
+    if device.type == "cuda":
+        gc.collect()
+        torch.cuda.empty_cache()

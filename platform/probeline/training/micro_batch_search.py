@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from probeline.core.sample_rng import SampleRNG
+from probeline.data.device_memory import free_memory
 from probeline.data.loader import batches
 from probeline.training.data_parallel import chunks_of
 from probeline.training.gradient_cache import Chunk, join
@@ -46,13 +47,13 @@ def smaller(loop: Loop) -> int | None:
 
 
 def freed(loop: Loop) -> int | None:
-    """Lets go of what the failed step held; the device's free bytes, None on a CPU."""
+    """Lets go of what the failed step held; the bytes free to it on the device, None on a CPU."""
     loop.optimizer.zero_grad(set_to_none=True)
     gc.collect()
     if loop.device.type != "cuda":
         return None
     torch.cuda.empty_cache()
-    return torch.cuda.mem_get_info(loop.device)[0]
+    return free_memory(loop.device)
 
 
 @torch.no_grad()

@@ -12,10 +12,10 @@ from probeline.experiment.schema import Training
 from probeline.experiment.trial import Trial
 from probeline.training.loop import Loop
 from probeline.training.seeds import derive
-from probeline.training.trial import best_device, build_method
+from probeline.training.trial import build_method
 
 
-def seconds_per_image(trial: Trial) -> float:
+def seconds_per_image(trial: Trial, device: torch.device) -> float:
     """Seconds for one image of one epoch, from the second of two steps; 0 for a method that does not train.
 
     The first step pays for what later ones do not: allocation, kernels. Nothing is kept.
@@ -23,7 +23,7 @@ def seconds_per_image(trial: Trial) -> float:
     Raises:
         TrialError, UserError: as the trial itself would.
     """
-    recipe, device = trial.cell.recipe, best_device()
+    recipe = trial.cell.recipe
     dataset = open_dataset(recipe["data"])
     torch.manual_seed(derive(trial.seed, "init"))
     method = build_method(recipe, data_facts(recipe["data"])).to(device, memory_format=torch.channels_last)

@@ -24,9 +24,10 @@ from probeline.experiment.trial import Trial
 from probeline.models.build import build_encoder
 from probeline.plugins import catalog
 from probeline.storage.paths import RemotePath, StoragePath
-from probeline.training import micro_batch_search, oom_recovery
+from probeline.training import heartbeat, micro_batch_search, oom_recovery
 from probeline.training.checkpoints import Checkpoint, EncoderStore, NoCheckpoint
 from probeline.training.data_parallel import Shard, shard_of
+from probeline.training.device import CPU
 from probeline.training.embeddings import representations
 from probeline.training.held_out import without_files
 from probeline.training.judge import judge
@@ -87,7 +88,7 @@ class Setting:
     share: Shard
 
 
-def run(trial: Trial, storage: Storage, device: torch.device | None = None, workers: int = 1) -> Iterator[TrialEvent]:
+def run(trial: Trial, storage: Storage, device: torch.device = CPU, workers: int = 1) -> Iterator[TrialEvent]:
     """Trains the trial's encoder, or takes the finished one with its id, and evaluates it by every protocol.
 
     With several `workers` this is the first one, and the others `follow`, in one process group of torch's.
@@ -99,7 +100,6 @@ def run(trial: Trial, storage: Storage, device: torch.device | None = None, work
         TrialError: diverged, out of memory, or bad data.
         UserError: weights or an optional library are missing.
     """
-    device = device or best_device()
     keep_freed_memory()
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
@@ -109,13 +109,13 @@ def run(trial: Trial, storage: Storage, device: torch.device | None = None, work
         raise OutOfMemory(f"{error}; {micro_batch_search.LESS}") from error
 
 
-def follow(trial: Trial, workers: int) -> None:
+def follow(trial: Trial, workers: int, device: torch.device = CPU) -> None:
     """Takes part in a trial's training as one of its further workers; the first one says and keeps all there is.
 
     Raises as `run` does.
     """
     keep_freed_memory()
-    method, setting = prepared(trial, best_device(), workers)
+    method, setting = prepared(trial, device, workers)
     if not setting.share.broadcast(False):  # the first one knows whether there is something to train
         return
     loop = Loop(method, setting.dataset, training_of(trial), trial.seed, setting.device, setting.share)
@@ -129,11 +129,6 @@ def follow(trial: Trial, workers: int) -> None:
     raise OutOfMemory(
         f"{spilt}; {micro_batch_search.advice(loop)}"
     )  # out of the handler: its traceback holds the step's tensors
-
-
-def best_device() -> torch.device:
-    """The CUDA device this process may use, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def _run(trial: Trial, storage: Storage, device: torch.device, workers: int) -> Iterator[TrialEvent]:
@@ -152,7 +147,7 @@ def _run(trial: Trial, storage: Storage, device: torch.device, workers: int) -> 
 def prepared(trial: Trial, device: torch.device, workers: int) -> tuple[Method, Setting]:
     """The trial's method as its seed initialises it, and what it trains with."""
     recipe = trial.cell.recipe
-    dataset, facts = without_files(open_dataset(recipe["data"])), data_facts(recipe["data"])
+    dataset, facts = without_files(open_dataset(recipe["data"], heartbeat.beat)), data_facts(recipe["data"])
     if trial.judged_on == "validation":  # it stands in, so that nothing of the test part is even read
         dataset = replace(dataset, test=dataset.validation)
     torch.manual_seed(derive(trial.seed, "init"))

@@ -32,6 +32,15 @@ def test_where_nothing_listens_is_said_before_ray_is_asked(form, silent_port):
         raise AssertionError("joined nothing")
 
 
+def test_a_dead_head_in_the_environment_is_called_by_its_variable_and_so_is_the_remedy(monkeypatch, silent_port):
+    monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{silent_port}")
+    message = rf"RAY_ADDRESS=127.0.0.1:{silent_port}: nothing listens .*unset RAY_ADDRESS, or give --address local"
+    for option in (None, "auto"):
+        with pytest.raises(UserError, match=message):
+            checked(option)
+    assert checked("local") is None
+
+
 def test_where_something_listens_the_address_is_left_as_it_is(listening_port):
     assert checked(f"127.0.0.1:{listening_port}") == f"127.0.0.1:{listening_port}"
 

@@ -3,6 +3,7 @@
 import os
 
 from probeline.execution.planning.plan import make
+from probeline.execution.ray.card_failures import CardFailures
 from probeline.execution.ray.engine import TuneSearcher, started_beside_each_other
 from probeline.execution.ray.scheduler import NO_LIMIT, Scheduler
 from probeline.experiment.load import load
@@ -11,7 +12,7 @@ from probeline.experiment.load import load
 def test_tune_gets_as_many_trials_as_run_at_once_and_one_that_waits(spec, uri):
     trials = make(load(spec), uri).trials
     feed = Scheduler(trials, NO_LIMIT)
-    supply = TuneSearcher(feed, slots=2)
+    supply = TuneSearcher(feed, 2, CardFailures())
     given = [supply.suggest(str(number)) for number in range(5)]
     assert [each and each["ticket"].trial for each in given] == [*trials[:3], None, None]
     feed.finished(trials[1])

@@ -7,7 +7,7 @@ from helpers.runs import go
 from probeline.core.events import Record
 from probeline.errors import UserError
 from probeline.execution.planning.plan import make, text
-from probeline.execution.ray.engine import refuse_what_is_too_large
+from probeline.execution.ray.capacity import refuse_what_is_too_large
 from probeline.experiment.load import load
 from probeline.experiment.problems import SpecError
 from probeline.experiment.schema import Resources

@@ -10,6 +10,7 @@ from probeline.core.method import Method
 from probeline.core.settings import Settings
 
 KEPT = []
+POISONED = []
 
 
 class Config(Settings):
@@ -26,6 +27,8 @@ class Faulty(Method):
         return Views(batch.inputs.float(), None)
 
     def forward(self, views):
+        if POISONED:
+            self.poison()
         if self.training and not (self.config.once and Path(self.config.once).exists()):
             if self.config.once:
                 Path(self.config.once).touch()
@@ -45,6 +48,11 @@ class Faulty(Method):
 
     def memory(self):
         torch.empty(2**50)
+
+    def poison(self):
+        """As CUDA does: after one such error this process gets it again and again, whatever it runs."""
+        POISONED.append(True)
+        raise RuntimeError("CUDA error: an illegal memory access was encountered\nCompile with `TORCH_USE_CUDA_DSA`")
 
     def sleep(self):
         time.sleep(3600)

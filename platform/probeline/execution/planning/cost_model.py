@@ -9,7 +9,7 @@ from statistics import fmean, stdev
 
 from probeline.experiment.schema import Resources
 from probeline.experiment.trial import Trial
-from probeline.tracking.reading.costs import Cost, Shape, shape
+from probeline.tracking.reading.costs import Cost, Shape, Shapes
 
 OVERHEAD = 0.3
 """Seconds between two trials of a warm worker: `make bench` measures 0.1 to 0.4."""
@@ -148,12 +148,12 @@ def prices_of(
     trials: Sequence[Trial], resources: Resources, known: Prices, images: Callable[[Trial], int], trained: set[str]
 ) -> list[Price]:
     """The price of each trial in the order of a run: the first of an encoder trains it, the others find it."""
-    trained = set(trained)
-    found = []
+    trained, shapes = set(trained), Shapes(resources)
+    prices = []
     for trial in trials:
-        found.append(known.price(shape(trial, resources), images(trial), trial.encoder_id in trained))
+        prices.append(known.price(shapes.of(trial), images(trial), trial.encoder_id in trained))
         trained.add(trial.encoder_id)
-    return found
+    return prices
 
 
 def ends(seconds: Iterable[float], slots: int) -> list[float]:

@@ -11,12 +11,12 @@ from probeline.execution.planning.cost_model import Price, Prices, Total, ends, 
 from probeline.execution.planning.plan import Plan, in_words
 from probeline.execution.progress import duration
 from probeline.execution.ray.scheduler import HOUR, Budget
-from probeline.experiment.identity import data_key
 from probeline.experiment.schema import Resources
 from probeline.experiment.trial import Trial
 from probeline.storage.paths import RemotePath, StoragePath
 from probeline.tracking.reading.costs import costs, shape
-from probeline.tracking.writing.provenance import cores, gpus, processor
+from probeline.tracking.writing.gpus import gpus
+from probeline.tracking.writing.provenance import cores, processor
 
 MOST = 10_000_000
 """CPUs, or GPUs, that a cluster can be said to have."""
@@ -100,15 +100,19 @@ def measure(plan: Plan, known: Prices) -> list[str]:
 
     Raises UserError, TrialError as the trials themselves would.
     """
+    import torch
+
+    from probeline.training.device import CPU
     from probeline.training.throughput import seconds_per_image
 
     if plan.experiment.resources.workers > 1:
         return ["not measured: a trial of several workers is priced by one that has finished"]
-    said = []
+    on_gpu = plan.experiment.resources.each["GPU"] and torch.cuda.is_available()
+    device, said = torch.device("cuda", 0) if on_gpu else CPU, []
     for trial in planned_tuning_trials.trials(plan):
         of = shape(trial, plan.experiment.resources)
         if images_of(plan, trial) and not known.knows_training(of):
-            seconds = seconds_per_image(trial)
+            seconds = seconds_per_image(trial, device)
             known.learn(of, seconds)
             said.append(f"measured {trial.cell.label}: {1000 * seconds:.2g} ms an image")
     return said
@@ -117,7 +121,7 @@ def measure(plan: Plan, known: Prices) -> list[str]:
 def images_of(plan: Plan, trial: Trial) -> int:
     """Images that a trial trains on, all epochs together: the last, incomplete batch of an epoch is left out."""
     training = trial.cell.recipe["training"]
-    size = plan.train_sizes[data_key(trial.cell.recipe)]
+    size = plan.train_size(trial)
     return training["epochs"] * (size // training["batch_size"]) * training["batch_size"]
 
 

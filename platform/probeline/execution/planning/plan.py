@@ -1,13 +1,14 @@
 """What a run would do: the trials of an experiment, and which of them have finished. Starts nothing."""
 
-import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from probeline.data.store import digest_of_file, facts
+from probeline.execution.planning.without_effect import without_effect
 from probeline.execution.ray.retry_policy import rule
 from probeline.experiment import tuned
 from probeline.experiment.checks import check_sizes
@@ -46,15 +47,28 @@ class Plan:
     tuned: Mapping[str, str] = field(default_factory=dict)
     progress: Mapping[str, StudyProgress] = field(default_factory=dict)
 
+    @cached_property
+    def _sizes(self) -> dict[int, int]:
+        return {}
+
+    @cached_property
+    def waiting(self) -> frozenset[str]:
+        """The labels of the cells whose studies have still to choose."""
+        return frozenset(study.cell.label for study in self.studies)
+
     @property
     def todo(self) -> list[Trial]:
         """What is not settled. Failed trials run again, but for diverged ones: the same seed diverges again."""
-        tuned = {study.cell.label for study in self.studies}
-        return [
-            left
-            for trial in self.trials
-            if trial.cell.label not in tuned and (left := remaining(trial, self.statuses[trial.id])) is not None
-        ]
+        chosen = (trial for trial in self.trials if trial.cell.label not in self.waiting)
+        unsettled = (remaining(trial, self.statuses[trial.id]) for trial in chosen)
+        return [trial for trial in unsettled if trial is not None]
+
+    def train_size(self, trial: Trial) -> int:
+        """The number of samples that a trial's training set has."""
+        data = trial.cell.recipe["data"]  # shared between cells: its key is made once
+        if id(data) not in self._sizes:
+            self._sizes[id(data)] = self.train_sizes[data_key(trial.cell.recipe)]
+        return self._sizes[id(data)]
 
     def data_digest(self, trial: Trial) -> str:
         """The content digest of a trial's data."""
@@ -66,7 +80,7 @@ class Plan:
 
     def word(self, trial: Trial) -> str:
         """`new`, `unfinished`, `finished`, PARTLY, `failed`, or `to tune` where its values are not chosen yet."""
-        if any(study.cell.label == trial.cell.label for study in self.studies):
+        if trial.cell.label in self.waiting:
             return "to tune"
         if self.statuses[trial.id].protocols:
             return PARTLY
@@ -109,8 +123,7 @@ def make(experiment: Experiment, uri: str) -> Plan:
         UserError: data, weights or MLflow cannot be read.
     """
     grid = cells(experiment)
-    known = {canonical_json(data): data for cell in grid for data in all_data(cell.recipe)}
-    data = {key: facts(section) for key, section in known.items()}
+    data = {key: facts(section) for key, section in data_sections(grid).items()}
     sizes = {key: fact.train_size for key, fact in data.items()}
     test_sizes = {key: fact.test_size for key, fact in data.items()}
     remarks = dict.fromkeys(remark for fact in data.values() for remark in fact.remarks)
@@ -122,14 +135,16 @@ def make(experiment: Experiment, uri: str) -> Plan:
     winners = {
         label: study.cell_with(found[study.id].values)
         for label, study in studies.items()
-        if study.id in found and found[study.id].values is not None and found[study.id].tried >= len_of(study)
+        if study.id in found and found[study.id].values is not None and found[study.id].tried >= study.tune.points
     }
     waiting = {label: study for label, study in studies.items() if label not in winners}
     ready = [winners.get(cell.label, cell) for cell in grid if cell.label not in waiting]
     planned, notes = trials(ready, experiment.seeds, digests)
+    notes += without_effect(grid, data)
     planned += [study.waiting(seed) for study in waiting.values() for seed in experiment.seeds]
-    places = {cell.label: place for place, cell in enumerate(grid)}
-    planned.sort(key=lambda trial: (experiment.seeds.index(trial.seed), places[trial.cell.label]))
+    cell_order = {cell.label: number for number, cell in enumerate(grid)}
+    seed_order = {seed: number for number, seed in enumerate(experiment.seeds)}
+    planned.sort(key=lambda trial: (seed_order[trial.seed], cell_order[trial.cell.label]))
     states = statuses(uri, [trial.id for trial in planned], experiment.name)
     notes += [
         f"{label!r}: tuned with {found[study_id].tried} trials: {found[study_id].values}"
@@ -140,18 +155,17 @@ def make(experiment: Experiment, uri: str) -> Plan:
     return Plan(experiment, planned, digests, states, notes, sizes, test_sizes, list(waiting.values()), tuned_by, found)
 
 
-def len_of(study: Study) -> int:
-    """How many tuning trials a finished study has: fewer than asked for where a grid has no more points."""
-    tune = study.tune
-    if tune.sampler != "grid":
-        return tune.trials
-    points = [len(given.choice) if given.choice else given.ends[1] - given.ends[0] + 1 for given in tune.space.values()]
-    return min(tune.trials, math.prod(points))
+def data_sections(grid: list[Cell]) -> dict[str, dict[str, Any]]:
+    """Every data set that the cells or their protocols read, by its canonical JSON."""
+    # Cells share the sections of their recipes.
+    distinct = {(id(cell.recipe["data"]), id(cell.recipe["evaluation"])): cell.recipe for cell in grid}
+    return {canonical_json(data): data for recipe in distinct.values() for data in all_data(recipe)}
 
 
 def weight_digests(grid: list[Cell]) -> dict[str, str]:
     """The digest of every file that an encoder starts from."""
-    files = {weights_key(cell.recipe): cell.recipe["encoder"].get("weights") for cell in grid}
+    distinct = {id(cell.recipe["encoder"]): cell.recipe for cell in grid}
+    files = {weights_key(recipe): recipe["encoder"].get("weights") for recipe in distinct.values()}
     return {key: digest_of_file(Path(path)) for key, path in files.items() if key is not None}
 
 
@@ -213,7 +227,7 @@ def _studies_text(plan: Plan) -> list[str]:
     if not plan.studies:
         return []
     tune = plan.experiment.tune
-    each = f"{len_of(plan.studies[0])} trials x {len(tune.seeds)} seeds ({tune.sampler}, by {tune.metric})"
+    each = f"{tune.points} trials x {len(tune.seeds)} seeds ({tune.sampler}, by {tune.metric})"
     return [f"to tune: {len(plan.studies)} cells, each with {each}"]
 
 

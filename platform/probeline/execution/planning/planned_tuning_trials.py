@@ -7,8 +7,8 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 
-from probeline.execution.planning.plan import Plan, len_of
-from probeline.experiment.identity import DIGITS
+from probeline.execution.planning.plan import Plan
+from probeline.experiment.identity import DIGITS, canonical_json
 from probeline.experiment.trial import Trial
 from probeline.experiment.tuned import Study
 from probeline.experiment.tuning import Range
@@ -32,12 +32,15 @@ def trials(plan: Plan) -> list[Trial]:
 
 def tuning(study: Study, tried: int) -> list[Trial]:
     """The tuning trials that a study has still to ask for after `tried` points, one for each point and seed."""
-    points = range(tried, len_of(study))
-    return [
-        _renamed(study.tuning_trial(values(study.tune.space, number), seed), f"{study.id}:{number}:{seed}")
-        for number in points
-        for seed in study.tune.seeds
-    ]
+    alike: dict[str, Trial] = {}
+    trials = []
+    for number in range(tried, study.tune.points):
+        given = values(study.tune.space, number)
+        key = canonical_json(given)
+        trial = alike[key] = alike.get(key) or study.tuning_trial(given, study.tune.seeds[0])
+        for seed in study.tune.seeds:
+            trials.append(_renamed(replace(trial, seed=seed), f"{study.id}:{number}:{seed}"))
+    return trials
 
 
 def winner(study: Study, seed: int) -> Trial:

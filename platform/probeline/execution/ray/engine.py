@@ -5,7 +5,7 @@ import gc
 import logging
 import os
 import pickle
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
@@ -29,10 +29,13 @@ from ray import tune  # noqa: E402
 
 from probeline.core.events import TrialEvent  # noqa: E402
 from probeline.errors import UserError  # noqa: E402
-from probeline.execution.ray.address import checked  # noqa: E402
-from probeline.execution.ray.failure_causes import cause, retired  # noqa: E402
+from probeline.execution.ray.address import checked, target  # noqa: E402
+from probeline.execution.ray.capacity import refuse_what_is_too_large  # noqa: E402
+from probeline.execution.ray.card_failures import CardFailures  # noqa: E402
+from probeline.execution.ray.failure_causes import cause, last_line, retired  # noqa: E402
 from probeline.execution.ray.nodes import head_goes  # noqa: E402
 from probeline.execution.ray.scheduler import Scheduler  # noqa: E402
+from probeline.execution.ray.start import start  # noqa: E402
 from probeline.execution.ray.worker import TrialHandle, Worker  # noqa: E402
 from probeline.experiment.schema import Resources  # noqa: E402
 from probeline.experiment.trial import Trial  # noqa: E402
@@ -52,6 +55,12 @@ class Listener(Protocol):
     def returned(self, trial: Trial) -> None:
         """It comes back unstarted, as its worker is replaced."""
 
+    def held(self, trial: Trial) -> None:
+        """It comes back unstarted, as its worker only keeps a card that is set aside."""
+
+    def set_aside(self, card: str) -> None:
+        """This GPU has failed too often, and is not used any more."""
+
     def finished(self, trial: Trial) -> None: ...
     def failed(self, trial: Trial, kind: str, message: str, traceback: str) -> None: ...
     def stopped(self, trial: Trial) -> None:
@@ -65,17 +74,18 @@ class TuneSearcher(tune.search.Searcher):
     waits, so that a study knows as much as it can when it is asked, and a cluster that grows is asked for more.
     """
 
-    def __init__(self, feed: Scheduler, slots: int) -> None:
+    def __init__(self, feed: Scheduler, slots: int, cards: CardFailures) -> None:
         super().__init__()
-        self.feed, self.slots = feed, slots
+        self.feed, self.slots, self.cards, self.finished = feed, slots, cards, False
 
     def suggest(self, trial_id: str) -> dict | str | None:
         if len(self.feed.running) > self.slots:
             return None
         trial = self.feed.next()
         if trial is not None:
-            return {"ticket": TrialHandle(trial)}
-        return self.FINISHED if self.feed.exhausted else None
+            return {"ticket": TrialHandle(trial, self.cards.set_aside)}
+        self.finished = self.feed.exhausted
+        return self.FINISHED if self.finished else None
 
     def on_trial_complete(self, trial_id: str, result: dict | None = None, error: bool = False) -> None:
         return None  # the bridge has heard of it
@@ -91,13 +101,19 @@ class TuneSearcher(tune.search.Searcher):
 class TuneCallback(tune.Callback):
     """Turns Tune's events into calls of a listener."""
 
-    def __init__(self, listener: Listener, folder: Path) -> None:
-        self.listener, self.folder, self.unwanted = listener, folder, set[str]()
+    def __init__(self, listener: Listener, folder: Path, cards: CardFailures) -> None:
+        self.listener, self.folder, self.cards, self.unwanted = listener, folder, cards, set[str]()
+        self.holding: set[str] = set()  # of Tune's trials, those whose workers only keep a card
 
     def on_trial_start(self, iteration: int, trials: list, trial: object, **info: object) -> None:
         self.listener.started(ours(trial))
 
     def on_trial_result(self, iteration: int, trials: list, trial: object, result: dict, **info: object) -> None:
+        if result["holds"]:
+            if trial.trial_id not in self.holding:
+                self.holding.add(trial.trial_id)
+                self.listener.held(ours(trial))
+            return
         if trial.trial_id in self.unwanted:  # Tune stops it with this message
             self.listener.stopped(ours(trial))
             return
@@ -107,16 +123,24 @@ class TuneCallback(tune.Callback):
         if result["failure"]:
             self.listener.failed(ours(trial), **result["failure"])
         elif result["done"]:
+            self.cards.clear(result["card"])
             self.listener.finished(ours(trial))
         elif not goes_on:
             self.unwanted.add(trial.trial_id)
 
     def on_trial_error(self, iteration: int, trials: list, trial: object, **info: object) -> None:
+        if trial.trial_id in self.holding:  # it was given back before
+            self.holding.discard(trial.trial_id)
+            return
         error, text = error_of(trial)
         if retired(error):
             self.listener.returned(ours(trial))
-        else:
-            self.listener.failed(ours(trial), **cause(error, text, ours(trial), self.folder))
+            return
+        failure = cause(error, text, ours(trial), self.folder)
+        card = failure.pop("card", "")
+        if self.cards.add(card, ours(trial).id):
+            self.listener.set_aside(card)
+        self.listener.failed(ours(trial), **failure)
 
     def on_trial_complete(self, iteration: int, trials: list, trial: object, **info: object) -> None:
         """Lets go of what Tune keeps of each trial until the run ends: its last message, and statistics of numbers."""
@@ -130,16 +154,17 @@ class TuneCallback(tune.Callback):
 
 
 class TuneStopper(tune.Stopper):
-    """Stops what a listener wants no more of, and everything once the budget is used up."""
+    """Stops what a listener wants no more of, and everything once the budget is used up, or no card is left."""
 
-    def __init__(self, bridge: TuneCallback) -> None:
-        self.bridge = bridge
+    def __init__(self, bridge: TuneCallback, supply: TuneSearcher, resources: Resources) -> None:
+        self.bridge, self.supply, self.resources = bridge, supply, resources
 
     def __call__(self, trial_id: str, result: dict) -> bool:
-        return trial_id in self.bridge.unwanted
+        return trial_id in self.bridge.unwanted or (trial_id in self.bridge.holding and self.supply.finished)
 
     def stop_all(self) -> bool:
-        return self.bridge.listener.feed.over
+        holding = len(self.bridge.holding)
+        return self.bridge.listener.feed.over or (holding > 0 and holding >= slots_of(self.resources))
 
     def __getstate__(self) -> dict:
         return {}
@@ -159,7 +184,7 @@ def error_of(trial: object) -> tuple[Exception | None, str]:
     with contextlib.suppress(Exception):  # an exception of a plug-in may not be unpickled here
         error = pickle.loads(Path(trial.pickled_error_file).read_bytes())
     with contextlib.suppress(OSError, TypeError):
-        text = Path(trial.error_file).read_text(errors="replace")
+        text = Path(trial.error_file).read_text(encoding="utf-8", errors="replace")
     return error, text or str(error)
 
 
@@ -173,12 +198,13 @@ def execute(listener: Listener, folder: Path, storage: StoragePath, resources: R
         tune.with_parameters(Worker, folder=folder, storage=storage, resources=resources),
         tune.PlacementGroupFactory([resources.each] * resources.workers),
     )
-    bridge, slots = TuneCallback(listener, folder), slots_of(resources)
+    cards, slots = CardFailures(), slots_of(resources)
+    bridge, supply = TuneCallback(listener, folder, cards), TuneSearcher(listener.feed, slots, cards)
     with started_beside_each_other(slots), TemporaryDirectory(prefix="probeline-tune-") as scratch:
         tuner = tune.Tuner(
             worker,
             tune_config=tune.TuneConfig(
-                search_alg=TuneSearcher(listener.feed, slots),
+                search_alg=supply,
                 num_samples=-1,
                 reuse_actors=True,
                 trial_name_creator=lambda trial: trial.trial_id,
@@ -188,7 +214,7 @@ def execute(listener: Listener, folder: Path, storage: StoragePath, resources: R
                 storage_path=scratch,
                 name="trials",
                 verbose=0,
-                stop=TuneStopper(bridge),
+                stop=TuneStopper(bridge, supply, resources),
                 failure_config=tune.FailureConfig(max_failures=0),
                 checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),
                 callbacks=[bridge],
@@ -230,14 +256,16 @@ def connected(address: str | None, resources: Resources) -> Iterator[None]:
     """
     logging.getLogger("ray").setLevel(logging.ERROR)
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # a trial that failed is told by the listener
-    address = checked(address)
-    local = {"address": "local", "include_dashboard": False, "object_store_memory": 2**28}
-    options = {"address": address} if address else local
-    try:
-        ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        what = f"--address {address}: no Ray cluster answers there" if address else "Ray does not start here"
-        raise UserError(f"{what}: {error}") from error
+    origin, address = target(address).origin, checked(address)
+    quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
+    if address is None:
+        start({"address": "local", "include_dashboard": False, "object_store_memory": 2**28, **quiet})
+    else:
+        try:
+            ray.init(address=address, **quiet)
+        except Exception as error:  # Ray raises bare exceptions, too
+            ray.shutdown()
+            raise UserError(f"{origin}: no Ray cluster answers there: {last_line(str(error))}") from error
     try:
         refuse_what_is_too_large(resources, [node["Resources"] for node in ray.nodes() if node["Alive"]])
         yield
@@ -250,23 +278,3 @@ def connected(address: str | None, resources: Resources) -> Iterator[None]:
         else:
             gc.collect()
             ray.shutdown()
-
-
-def refuse_what_is_too_large(resources: Resources, nodes: Sequence[Mapping[str, float]]) -> None:
-    """Raises UserError where these nodes, with the resources of each, can never hold one trial's workers."""
-    for name, need in resources.all.items():
-        have = sum(node.get(name, 0) for node in nodes)
-        if need > have:
-            lower = f"resources.{name.lower()}s" if resources.workers == 1 else "resources.workers"
-            raise UserError(
-                f"resources: a trial asks for {need:g} {name}, the cluster has {have:g}; "
-                f"lower {lower} (also: --set {lower}=...) or join a larger one"
-            )
-    each = {name: need for name, need in resources.each.items() if need}
-    places = sum(min(int(node.get(name, 0) / need + 1e-9) for name, need in each.items()) for node in nodes)
-    if places < resources.workers:
-        asked = " and ".join(f"{need:g} {name}" for name, need in each.items())
-        raise UserError(
-            f"resources: a trial asks for {resources.workers} x {asked}, each on one machine; the cluster's "
-            f"{len(nodes)} machines have room for {places}; ask for less of each, or join larger ones"
-        )

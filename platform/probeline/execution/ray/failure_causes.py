@@ -6,6 +6,7 @@ from pathlib import Path
 from ray.exceptions import ActorDiedError, OutOfMemoryError, RayTaskError
 
 from probeline.execution.ray import nodes
+from probeline.execution.ray.assigned_card import DeviceLost
 from probeline.execution.ray.group import WorkerLost
 from probeline.execution.ray.worker import Preempted, Retired
 from probeline.experiment.trial import Trial
@@ -15,23 +16,23 @@ EVICTED = ("running low on memory", "memory pressure", "out of memory (oom)")
 
 
 def cause(error: Exception | None, text: str, trial: Trial, folder: Path) -> dict[str, str]:
-    """`kind`, `message`, `traceback` of a trial whose worker went.
+    """`kind`, `message`, `traceback` of a trial whose worker went, and the `card` where a GPU is at fault.
 
     error: what Ray gave, where it can be read back; text: the same as text; folder: the run's, with the notes.
     """
     hung = folder / "alive" / f"{trial.id}.hung"
     if hung.exists():
-        stacks = hung.read_text(errors="replace")
+        stacks = hung.read_text(encoding="utf-8", errors="replace")
         hung.unlink()
         message = "no sign of life for resources.patience_minutes, so it was killed; traceback.txt says where it was"
         return {"kind": "hung", "message": message, "traceback": stacks}
     lost = folder / "alive" / f"{trial.id}.lost"
     if lost.exists():
-        found = json.loads(lost.read_text())
+        failure = json.loads(lost.read_text(encoding="utf-8"))
         lost.unlink()
-        if found["kind"] != "lost_worker":
-            return found
-        error, text = None, found["message"]
+        if failure["kind"] != "lost_worker":
+            return failure
+        error, text = None, failure["message"]
     low = text.lower()
     inner = error.as_instanceof_cause() if isinstance(error, RayTaskError) else error
     if isinstance(inner, Preempted):
@@ -42,6 +43,8 @@ def cause(error: Exception | None, text: str, trial: Trial, folder: Path) -> dic
         return _said("preempted", "its node went away", text)
     if nodes.took(inner):
         return _said("preempted", "its node does not answer any more", text)
+    if isinstance(inner, DeviceLost):
+        return {**_said("lost_device", last_line(inner.message.split("\n", 1)[0]), text), "card": inner.card}
     if isinstance(inner, WorkerLost):
         return _said("lost_worker", last_line(str(inner)), text)
     if isinstance(error, RayTaskError):

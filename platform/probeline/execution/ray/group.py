@@ -11,6 +11,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,10 +23,13 @@ from ray.util.placement_group import PlacementGroup, get_current_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from probeline.execution.ray import nodes
+from probeline.execution.ray.assigned_card import DeviceLost, assigned_card
+from probeline.execution.ray.lifeline import Lifeline
 from probeline.experiment.schema import Resources
 from probeline.experiment.trial import Trial
 
 if TYPE_CHECKING:
+    import torch
     from torch.distributed import Store
 
 MEETING = timedelta(minutes=5)
@@ -45,33 +49,81 @@ class WorkerLost(Exception):
     """One of a trial's workers is gone; the others cannot go on without it."""
 
 
+class WorkerFailed(Exception):
+    """One of a trial's workers cannot take part in it, for a reason that is the trial's own: `failure`."""
+
+    def __init__(self, failure: dict[str, str]) -> None:
+        super().__init__(failure)
+        self.failure = failure
+
+
 class Follower:
     """One of the further workers. It says nothing: all that it learns the first worker has too."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, gpus: float, notes: Path, patience: float | None) -> None:
+        """`notes`: the folder of heartbeats; `patience`: seconds without one after which it is killed, None: never."""
         import torch
 
         from probeline.training import heartbeat
+        from probeline.training.device import CPU, assigned_device
 
         torch.set_num_threads(threads)
+        self.gpus, self.device = gpus, CPU if gpus else assigned_device(0)
+        self.card, self.index = assigned_card()
+        self.life = None if patience is None else Lifeline(notes, patience)
         signal.signal(signal.SIGTERM, lambda number, frame: heartbeat.stop_soon())  # the first worker will hear of it
+
+    def claim_device(self) -> str:
+        """Makes sure of the card that was assigned to it, and names it. Raises DeviceLost."""
+        from probeline.training.device import DeviceUnavailable, assigned_device
+
+        if self.gpus:
+            try:
+                self.device = assigned_device(self.gpus, self.index)
+            except DeviceUnavailable as error:
+                raise DeviceLost(f"{self.card}: {error}", self.card) from error
+        return self.card
 
     def join(self, address: tuple[str, int], rank: int, workers: int) -> None:
         """Meets the others at the first one's address."""
         from torch.distributed import TCPStore
 
-        join(TCPStore(*address, is_master=False, timeout=MEETING), rank, workers)
+        join(TCPStore(*address, is_master=False, timeout=MEETING), rank, workers, self.device)
+
+    def open_data(self, trial: Trial) -> dict[str, str] | None:
+        """Decodes the trial's data here, unless they are; how that failed, if it did."""
+        from probeline.data.store import open_dataset
+        from probeline.execution.ray.error_text import describe
+        from probeline.training import heartbeat
+
+        self._watch(trial.id)
+        try:
+            open_dataset(trial.cell.recipe["data"], heartbeat.beat)
+        except Exception as error:
+            return describe(error)
+        finally:
+            self._watch("")  # from here on it waits for the first worker, which has a watchdog of its own
+        return None
 
     def follow(self, trial: Trial, workers: int) -> dict[str, str] | None:
         """Takes part in a trial's training to its end; how it failed, if it did."""
         from probeline.execution.ray.error_text import describe
+        from probeline.training.device import blames_card, has_failed
         from probeline.training.trial import follow
 
         try:
-            follow(trial, workers)
+            follow(trial, workers, self.device)
         except Exception as error:
-            return describe(error)
+            failure = describe(error)
+            if has_failed(self.device, error):
+                card = self.card if blames_card(error) else ""
+                failure |= {"kind": "lost_device", "message": f"{self.card}: {error}", "card": card}
+            return failure
         return None
+
+    def _watch(self, trial_id: str) -> None:
+        if self.life is not None:
+            self.life.watch(trial_id)
 
 
 class WorkerGroup:
@@ -82,15 +134,24 @@ class WorkerGroup:
     it, by Ray, all others. What then becomes of the trial is its failure's rule.
     """
 
-    def __init__(self, resources: Resources, threads: int, notes: Path) -> None:
-        """`notes`: a folder for them. Raises WorkerLost where the workers do not come together."""
-        self.workers, self.notes, self.trial, self.open = resources.workers, notes, "", True
+    def __init__(self, resources: Resources, threads: int, notes: Path, device: "torch.device") -> None:
+        """`notes`: a folder for them; `device`: the first worker's.
+
+        Raises:
+            WorkerLost: the workers do not come together.
+            DeviceLost: one of them has a GPU that cannot be used.
+        """
+        self.workers, self.notes, self.trial, self.open, self.device = resources.workers, notes, "", True, device
         self.at_work: list[ray.ObjectRef] = []
-        place = get_current_placement_group()
-        self.followers = [_placed(resources, place, rank).remote(threads) for rank in range(1, self.workers)]
+        group, patience = get_current_placement_group(), resources.patience_minutes
+        given = threads, resources.each["GPU"], notes, None if patience is None else 60 * patience
+        self.followers = [_placed(resources, group, rank).remote(*given) for rank in range(1, self.workers)]
         try:
+            self.cards = ray.get([one.claim_device.remote() for one in self.followers])
             self._meet()
         except (RayError, RuntimeError) as error:
+            if isinstance(error, DeviceLost):  # Ray raises what it was, too
+                raise DeviceLost(error.message, error.card) from None
             raise WorkerLost(f"the {self.workers} workers of a trial did not come together: {error}") from error
         threading.Thread(target=self._look_after, daemon=True).start()
 
@@ -101,8 +162,27 @@ class WorkerGroup:
         store = TCPStore(here, 0, is_master=True, timeout=MEETING, wait_for_workers=False)
         address = (here, store.port)
         met = [one.join.remote(address, rank, self.workers) for rank, one in enumerate(self.followers, 1)]
-        join(store, 0, self.workers)
+        join(store, 0, self.workers, self.device)
         ray.get(met)
+
+    def open_data(self, trial: Trial, beat: Callable[[], None]) -> None:
+        """Returns when all workers have the trial's data open; calls `beat` meanwhile.
+
+        Raises:
+            WorkerLost: one of them is gone. WorkerFailed: one cannot open them.
+        """
+        from probeline.data.store import open_dataset
+
+        waiting = [one.open_data.remote(trial) for one in self.followers]
+        open_dataset(trial.cell.recipe["data"], beat)
+        while waiting:
+            ended, waiting = ray.wait(waiting, timeout=LOOK_EVERY)
+            beat()  # those that still work have watchdogs of their own
+            for failure in map(_end, ended):
+                if failure.get("kind") == "lost_worker":
+                    raise WorkerLost(failure["message"])
+                if failure:
+                    raise WorkerFailed(failure)
 
     def follow(self, trial: Trial) -> None:
         """The others take part in this trial from now on."""
@@ -112,15 +192,17 @@ class WorkerGroup:
     def cause(self, failure: dict[str, str]) -> dict[str, str]:
         """Why a trial failed that failed here with `failure`: another's reason goes before a broken connection.
 
-        Raises WorkerLost where one is gone.
+        Raises WorkerLost where one is gone, DeviceLost where its GPU is.
         """
         if failure["kind"] != "error":
             return failure
-        told = self._told(GRACE / 2)
-        lost = next((found for found in told if found["kind"] == "lost_worker"), None)
-        if lost is not None:
-            raise WorkerLost(lost["message"])
-        return next((found for found in told if found["kind"] != "error"), failure)
+        endings = [ending for ending in self._endings(GRACE / 2) if ending]
+        for ending in endings:
+            if ending["kind"] == "lost_device":
+                raise DeviceLost(ending["message"], ending["card"])
+            if ending["kind"] == "lost_worker":
+                raise WorkerLost(ending["message"])
+        return next((ending for ending in endings if ending["kind"] != "error"), failure)
 
     def leave(self) -> None:
         """The trial has ended here: what becomes of the others in it ends nothing any more."""
@@ -129,9 +211,9 @@ class WorkerGroup:
     def ready(self) -> bool:
         """Whether all others wait for a trial, now that the last one has ended here."""
         self.leave()
-        told = self._told(GRACE)
-        busy = len(told) < len(self.at_work)
-        return not busy and all(found.get("kind") != "lost_worker" for found in told)
+        endings = self._endings(GRACE)
+        busy = len(endings) < len(self.at_work)
+        return not busy and all(ending.get("kind") not in ("lost_worker", "lost_device") for ending in endings)
 
     def close(self) -> None:
         """Ends the others."""
@@ -142,7 +224,7 @@ class WorkerGroup:
             ray.kill(one)
         distributed.destroy_process_group()
 
-    def _told(self, seconds: float) -> list[dict[str, str]]:
+    def _endings(self, seconds: float) -> list[dict[str, str]]:
         """How the others have ended, of those that end within `seconds`; {} is well."""
         if not self.at_work:
             return []
@@ -153,28 +235,27 @@ class WorkerGroup:
         """Ends this process where another worker was lost in a trial that still waits for it."""
         while self.open:
             time.sleep(LOOK_EVERY)
-            trial, lost = self.trial, next((found for found in self._told(0) if found), None)
+            trial, lost = self.trial, next((ending for ending in self._endings(0) if ending), None)
             if not trial or lost is None:
                 continue
             time.sleep(GRACE)
             if self.open and trial == self.trial:
                 self.notes.mkdir(parents=True, exist_ok=True)
-                (self.notes / f"{trial}.lost").write_text(json.dumps(lost))
+                (self.notes / f"{trial}.lost").write_text(json.dumps(lost), encoding="utf-8")
                 os._exit(1)
 
 
-def join(store: "Store", rank: int, workers: int) -> None:
-    """Makes torch's default process group: gloo between hosts, NCCL between GPUs where there are any."""
-    import torch
+def join(store: "Store", rank: int, workers: int, device: "torch.device") -> None:
+    """Makes torch's default process group: gloo between hosts, and NCCL where the workers have GPUs."""
     from torch import distributed
 
-    backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+    backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
     distributed.init_process_group(backend, store=store, rank=rank, world_size=workers, timeout=PATIENCE)
 
 
-def _placed(resources: Resources, place: PlacementGroup, rank: int) -> "ActorClass":
+def _placed(resources: Resources, group: PlacementGroup, rank: int) -> "ActorClass":
     """A further worker's actor, in its own bundle of the trial's placement group."""
-    where = PlacementGroupSchedulingStrategy(place, placement_group_bundle_index=rank)
+    where = PlacementGroupSchedulingStrategy(group, placement_group_bundle_index=rank)
     each = resources.each
     return ray.remote(Follower).options(num_cpus=each["CPU"], num_gpus=each["GPU"], scheduling_strategy=where)
 

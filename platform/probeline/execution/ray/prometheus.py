@@ -79,6 +79,13 @@ class PrometheusRecorder:
         self.recorder.returned(trial)
         self._begun.pop(trial.id, None)
 
+    def held(self, trial: Trial) -> None:
+        self.recorder.held(trial)
+        self._begun.pop(trial.id, None)
+
+    def set_aside(self, card: str) -> None:
+        self.recorder.set_aside(card)
+
     def finished(self, trial: Trial) -> None:
         self.recorder.finished(trial)
         self._ended(trial)

@@ -23,6 +23,9 @@ ENDLESS = 1000
 RULES = {
     "preempted": RetryRule("preempted", ENDLESS, True, "none needed: it goes on from its checkpoint"),
     "lost_worker": RetryRule("infrastructure", 3, True, "look for what kills workers: memory (dmesg), disk, the node"),
+    "lost_device": RetryRule(
+        "infrastructure", 3, True, "see nvidia-smi and dmesg (Xid) there; an assert is the plug-in's"
+    ),
     "disk_full": RetryRule(
         "infrastructure", 0, True, "make room (probeline gc lists what nobody needs), then run again"
     ),

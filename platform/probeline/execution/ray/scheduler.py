@@ -122,7 +122,7 @@ class Scheduler:
         self.failures[trial.id, kind] += 1
         if self.failures[trial.id, kind] <= rule(kind).retries:
             self.restarts.setdefault(trial.id, []).append(kind)
-            self.queue.appendleft(trial)
+            self.queue.insert(int(kind == "lost_device"), trial)  # another trial tells whether the card is at fault
             return True
         if self.source is not None:
             self.source.ended(trial, kind)

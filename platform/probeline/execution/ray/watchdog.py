@@ -21,7 +21,7 @@ def watch(pid: int, life: Path, seconds: float) -> None:
     while alive(pid):
         time.sleep(min(1.0, seconds / 4))
         try:
-            trial, touched = life.read_text(), life.stat().st_mtime_ns
+            trial, touched = life.read_text(encoding="utf-8"), life.stat().st_mtime_ns
         except OSError:
             return
         if touched != last or not trial:  # this process's own clock: a suspended machine is not a hanging trial
@@ -37,8 +37,8 @@ def end(pid: int, life: Path, trial: str, seconds: float) -> None:
     try:
         os.kill(pid, signal.SIGUSR2)
         time.sleep(min(1.0, seconds))
-        told = stacks.read_text(errors="replace") if stacks.exists() else ""
-        life.with_name(f"{trial}.hung").write_text(told or "it did not say where it stood")
+        told = stacks.read_text(encoding="utf-8", errors="replace") if stacks.exists() else ""
+        life.with_name(f"{trial}.hung").write_text(told or "it did not say where it stood", encoding="utf-8")
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         return

@@ -1,29 +1,40 @@
 """A warm Ray worker: one trial after another in the same process."""
 
 import contextlib
-import faulthandler
 import os
 import signal
-import socket
-import subprocess
-import sys
+import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ray import tune
 
+from probeline.core.events import TrialEvent
 from probeline.errors import DiskFull
-from probeline.execution.ray import watchdog
+from probeline.execution.ray.assigned_card import DeviceLost, assigned_card
 from probeline.execution.ray.error_text import describe
-from probeline.execution.ray.group import WorkerGroup
+from probeline.execution.ray.group import WorkerFailed, WorkerGroup, WorkerLost
+from probeline.execution.ray.lifeline import Lifeline
 from probeline.experiment.schema import Resources
 from probeline.experiment.trial import Trial
 from probeline.storage.paths import StoragePath
 from probeline.tracking.writing.provenance import processor
 
+if TYPE_CHECKING:
+    import torch
+
 PATIENCE = 0.5
 """Seconds between two messages to the driver: a progress bar moves, and a short trial needs one message."""
+
+HOLD_S = 2.0
+"""Seconds between two messages of a worker that only holds a card back."""
+
+
+END_S = 10.0
+"""Seconds for a worker that has lost its device to end in good order."""
 
 
 class Preempted(Exception):
@@ -36,9 +47,13 @@ class Retired(Exception):
 
 @dataclass(frozen=True, eq=False)
 class TrialHandle:
-    """A trial on its way to a worker; Tune copies and prints what it carries, so this does neither at length."""
+    """A trial on its way to a worker; Tune copies and prints what it carries, so this does neither at length.
+
+    `avoid`: names of the cards that are set aside, on which no trial runs any more.
+    """
 
     trial: Trial
+    avoid: frozenset[str] = frozenset()
 
     def __deepcopy__(self, memo: dict) -> "TrialHandle":
         return self
@@ -51,8 +66,9 @@ class Worker(tune.Trainable):
     """Runs `probeline.training.trial.run`, some of its records to a message.
 
     A message holds what the trial `said` (records, artifacts, notes), in the first one the `device` that it runs on,
-    and, if it could not finish, its `failure`. What
-    the trial raises is a message too, so that Ray's errors are left for workers that die or are sent away.
+    and, if it could not finish, its `failure`. What the trial raises is a message too, so that Ray's errors are left
+    for workers that die or are sent away. One whose `card` is set aside `holds` it: it gives its trial back, and stays,
+    so that Ray assigns the card to nobody else.
     """
 
     def setup(self, config: dict, folder: Path, storage: StoragePath, resources: Resources) -> None:
@@ -60,17 +76,20 @@ class Worker(tune.Trainable):
         import torch
 
         from probeline.training import heartbeat
+        from probeline.training.device import CPU, assigned_device
         from probeline.training.trial import Storage
 
         self.threads = max(1, int(resources.each["CPU"]))
         torch.set_num_threads(self.threads)
         self.folder, self.storage, self.heartbeat, self.resources = folder, Storage(storage), heartbeat, resources
+        self.card, self.index = assigned_card()
+        self.device: torch.device = assigned_device(0) if not resources.each["GPU"] else CPU
         self.group: WorkerGroup | None = None
         self.first: int | None = None  # bytes that it kept after its first trial
         heartbeat.carry_on()
         signal.signal(signal.SIGTERM, lambda number, frame: heartbeat.stop_soon())
         minutes = resources.patience_minutes
-        self.life = None if minutes is None else self._show_life(60 * minutes)
+        self.life = None if minutes is None else Lifeline(self.folder / "alive", 60 * minutes)
         self._turn_to(config)
 
     def reset_config(self, new_config: dict) -> bool:
@@ -82,27 +101,50 @@ class Worker(tune.Trainable):
 
     def _check_growth(self, most: float) -> None:
         from probeline.training.memory import give_back_freed_memory, memory_held
-        from probeline.training.trial import best_device
 
-        device = best_device()
         if self.first is None:
-            self.first = memory_held(device)
-        elif memory_held(device) > self.first + most:
+            self.first = memory_held(self.device)
+        elif memory_held(self.device) > self.first + most:
             give_back_freed_memory()  # a larger trial than the first one leaves freed pages, which are no leak
-            if memory_held(device) > self.first + most:
-                raise Retired(f"it keeps {(memory_held(device) - self.first) / 2**30:.2g} GiB more than at first")
+            if memory_held(self.device) > self.first + most:
+                kept = (memory_held(self.device) - self.first) / 2**30
+                raise Retired(f"it keeps {kept:.2g} GiB more than at first")
 
     def _turn_to(self, config: dict) -> None:
+        ticket = config["ticket"]
+        self.holds = self.card in ticket.avoid
+        if self.life is not None:
+            self.life.watch("" if self.holds else ticket.trial.id)
+        self.said, self.label = self._events(ticket.trial, ticket.avoid), ""
+
+    def _events(self, trial: Trial, avoid: frozenset[str]) -> Iterator[TrialEvent]:
+        """The trial on this worker's device, once all its workers can take part. Raises WorkerLost, DeviceLost."""
         from probeline.training.trial import run
 
-        trial = config["ticket"].trial
-        if self.life is not None:
-            self.life.write_text(trial.id)
-        self.said, self.device = run(trial, self.storage, workers=self.resources.workers), device_name()
+        self._claim_device()
         self._gather(trial)
+        if self.group is not None and avoid.intersection(self.group.cards):
+            self.holds = True
+            return
+        self.label = device_name(self.device)
+        if self.group is not None:
+            self.group.follow(trial)
+        yield from run(trial, self.storage, self.device, self.resources.workers)
+
+    def _claim_device(self) -> None:
+        """Makes sure of the card that was assigned to this worker, before its first trial."""
+        from probeline.training.device import DeviceUnavailable, assigned_device
+
+        if self.resources.each["GPU"] and self.device.type == "cpu":
+            try:
+                self.device = assigned_device(self.resources.each["GPU"], self.index)
+            except DeviceUnavailable as error:
+                raise DeviceLost(f"{self.card}: {error}", self.card) from error
 
     def step(self) -> dict:
         """What the trial says within the next moments. Raises Preempted when all is said and the worker must go."""
+        if self.holds:
+            return self._hold()
         until, said, failure, done = time.monotonic() + PATIENCE, [], None, False
         try:
             while time.monotonic() < until and not self.heartbeat.stopping():
@@ -110,59 +152,91 @@ class Worker(tune.Trainable):
                 self.heartbeat.beat()
         except StopIteration:
             done = True
+        except (WorkerLost, DeviceLost):
+            raise
         except Exception as error:
             if not self.heartbeat.stopping():
-                failure, done = describe(error), True
-                failure = failure if self.group is None else self.group.cause(failure)
+                failure, done = self._failure(error), True
+        if self.holds:
+            return self._hold()
         if self.heartbeat.stopping() and not said and not done:
             self._keep_state()
             raise Preempted("the worker was told to go (SIGTERM)")
-        if done and self.life is not None:
-            self.life.write_text("")
-        if done and self.group is not None:
+        if done:
+            self._end_trial()
+        label, self.label = self.label, ""
+        return {**self._message(), "said": said, "failure": failure, "done": done, "device": label}
+
+    def _failure(self, error: Exception) -> dict[str, str]:
+        """Why the trial has failed. Raises DeviceLost or WorkerLost where this process, or another, cannot go on."""
+        from probeline.training.device import blames_card, has_failed
+
+        if has_failed(self.device, error):
+            end_process_soon()
+            raise DeviceLost(f"{self.card or 'a GPU'}: {error}", self.card if blames_card(error) else "") from error
+        if isinstance(error, WorkerFailed):
+            return error.failure
+        failure = describe(error)
+        return failure if self.group is None else self.group.cause(failure)
+
+    def _end_trial(self) -> None:
+        from probeline.training.memory import empty_device_cache
+
+        if self.life is not None:
+            self.life.watch("")
+        if self.group is not None:
             self.group.leave()
-        device, self.device = self.device, ""
-        return {"said": said, "failure": failure, "done": done, "device": device, "pid": os.getpid()}
+        empty_device_cache(self.device)  # others on the card may need it now
+
+    def _hold(self) -> dict:
+        """Keeps the card from others for a moment."""
+        if self.life is not None:
+            self.life.watch("")
+        until = time.monotonic() + HOLD_S
+        while time.monotonic() < until and not self.heartbeat.stopping():
+            time.sleep(0.1)
+        if self.heartbeat.stopping():
+            raise Preempted("the worker was told to go (SIGTERM)")
+        return {**self._message(), "holds": True}
+
+    def _message(self) -> dict:
+        """A message that says nothing."""
+        nothing = {"said": [], "failure": None, "done": False, "device": "", "holds": False}
+        return {**nothing, "card": self.card, "pid": os.getpid()}
 
     def cleanup(self) -> None:
         """Stops between two records; the trial keeps its checkpoint."""
         self._keep_state()
         if self.life is not None:
-            self.heartbeat.show_life_in(None)
-            for file in (self.life, self.life.with_name(f"{self.life.name}.stacks")):
-                with contextlib.suppress(OSError):
-                    file.unlink()
+            self.life.close()
 
     def _gather(self, trial: Trial) -> None:
-        """Brings the trial's further workers to it, where it has any: those of the last one, or new ones."""
+        """Brings the trial's further workers to it, where it has any: those of the last one, or new ones.
+
+        They have its data open then: decoding may take hours on a machine that does it for the first time.
+        """
         if self.group is not None and not self.group.ready():
             self.group.close()
             self.group = None
         if self.resources.workers > 1:
-            self.group = self.group or WorkerGroup(self.resources, self.threads, self.folder / "alive")
-            self.group.follow(trial)
+            self.group = self.group or WorkerGroup(self.resources, self.threads, self.folder / "alive", self.device)
+            self.group.open_data(trial, self.heartbeat.beat)
 
     def _keep_state(self) -> None:
         """Stops the trial where it is; its training writes its checkpoint. Without room for it, an older one stands."""
         with contextlib.suppress(self.heartbeat.Stopped, DiskFull):
             self.said.close()
 
-    def _show_life(self, patience: float) -> Path:
-        """Starts the watchdog on a file of this worker."""
-        folder = self.folder / "alive"
-        folder.mkdir(parents=True, exist_ok=True)
-        life = folder / f"{socket.gethostname()}-{os.getpid()}"
-        life.write_text("")
-        stacks = life.with_name(f"{life.name}.stacks").open("w")  # open as long as the process, for faulthandler
-        faulthandler.register(signal.SIGUSR2, file=stacks)
-        command = [sys.executable, "-S", "-E", watchdog.__file__, str(os.getpid()), str(life), str(patience)]
-        subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
-        self.heartbeat.show_life_in(life)
-        return life
+
+def end_process_soon() -> None:
+    """Ends this process even where its own end waits for a device that is gone; what it raises has left it by then."""
+    timer = threading.Timer(END_S, os._exit, (1,))
+    timer.daemon = True
+    timer.start()
 
 
-def device_name() -> str:
-    """What this process computes on, as people call it."""
+def device_name(device: "torch.device") -> str:
+    """What a device is, as people call it."""
     import torch
 
-    return torch.cuda.get_device_name() if torch.cuda.is_available() else processor()
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else processor()

@@ -99,7 +99,7 @@ class Studies:
         values, score = best
         said = {"chosen": values, "score": score, "trials": history, "importance": search.importance()}
         file = self.writer.workdir / "studies" / f"{study_id}.json"
-        file.write_text(json.dumps(said, indent=1))
+        file.write_text(json.dumps(said, indent=1), encoding="utf-8")
         self.writer.artifacts(study_id, [Artifact(DOCUMENT, file)])
         self.writer.tags(study_id, {"chosen": json.dumps(values), "study_trials": str(len(history))})
         self.writer.finished(study_id)

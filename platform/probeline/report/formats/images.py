@@ -34,18 +34,18 @@ class Picture:
 
 def pictures(page: Contents, kind: str) -> list[Picture]:
     """What becomes files of `kind`, in the page's order: galleries, FIRST cells a file, and figures."""
-    found: list[Picture] = []
+    files: list[Picture] = []
     for part in page.sections:
         for each in part.galleries:
             for number, draw in enumerate(each.figures()):
                 more = ", more cells" if number else ""
-                found.append(_picture(len(found), each.name, part.id, (each.title + more, each.caption), draw, kind))
+                files.append(_picture(len(files), each.name, part.id, (each.title + more, each.caption), draw, kind))
         for each in part.charts:
             if each.figure is not None:
                 meta = each.figure.layout.meta or {}
                 words = meta.get("title") or each.name.replace("_", " "), meta.get("caption", "")
-                found.append(_picture(len(found), each.name, part.id, words, partial(go.Figure, each.figure), kind))
-    return found
+                files.append(_picture(len(files), each.name, part.id, words, partial(go.Figure, each.figure), kind))
+    return files
 
 
 def _picture(before: int, name: str, part: str, words: tuple[str, str], draw: Callable, kind: str) -> Picture:
@@ -53,51 +53,51 @@ def _picture(before: int, name: str, part: str, words: tuple[str, str], draw: Ca
     return Picture(f"{FOLDER}/{before + 1:02}_{slug}.{kind}", part, *words, draw)
 
 
-def write(found: Sequence[Picture], folder: Path, kind: str) -> list[Path]:
+def write(files: Sequence[Picture], folder: Path, kind: str) -> list[Path]:
     """Draw each into its file below `folder`. Raises UserError."""
     kaleido, browser = _ready()
     (folder / FOLDER).mkdir(exist_ok=True)
     try:  # one browser for all, without MathJax: that comes from the network, and a dollar is no formula on the page
-        kaleido.write_fig_from_object_sync(_asked(found, folder, kind), cancel_on_error=True, kopts={"mathjax": False})
+        kaleido.write_fig_from_object_sync(_asked(files, folder, kind), cancel_on_error=True, kopts={"mathjax": False})
     except Exception as error:  # whatever the browser, or what speaks to it, raises
         reason = str(error).strip().partition("\n")[0][:200] or type(error).__name__
         raise UserError(f"--images: {browser} did not draw ({reason}); all but the figures is written") from error
-    return [folder / each.file for each in found]
+    return [folder / each.file for each in files]
 
 
-def _asked(found: Sequence[Picture], folder: Path, kind: str) -> Iterator[dict]:
-    for each in found:
-        drawn = on_paper(each.draw())
-        options = {"width": WIDTH, "height": int(drawn.layout.height or 450), "scale": 2 if kind == "png" else 1}
-        yield {"fig": drawn, "path": str(folder / each.file), "opts": {"format": kind, **options}}
+def _asked(files: Sequence[Picture], folder: Path, kind: str) -> Iterator[dict]:
+    for each in files:
+        figure = on_paper(each.draw())
+        options = {"width": WIDTH, "height": int(figure.layout.height or 450), "scale": 2 if kind == "png" else 1}
+        yield {"fig": figure, "path": str(folder / each.file), "opts": {"format": kind, **options}}
 
 
-def on_paper(drawn: go.Figure) -> go.Figure:
+def on_paper(figure: go.Figure) -> go.Figure:
     """With its title and a white ground, as the page's own text and colours are not there."""
-    meta = drawn.layout.meta or {}
+    meta = figure.layout.meta or {}
     title = {"text": _style.text(meta.get("title", ""), 90), "x": 0.016, "font": {"size": 16}}
     if meta.get("panels"):
-        _panels.in_columns(drawn, WIDTH)
+        _panels.in_columns(figure, WIDTH)
     if meta.get("panels") or meta.get("canvas"):  # as high as what they hold: the title is above that
         title |= {"y": 1, "yanchor": "top", "pad": {"t": 14}}
-        drawn.update_layout(height=drawn.layout.height + TITLE, margin_t=TITLE)
+        figure.update_layout(height=figure.layout.height + TITLE, margin_t=TITLE)
     else:
-        drawn.update_layout(margin={"t": 60, "b": 80})
-    drawn.update_layout(paper_bgcolor="white", plot_bgcolor="white", title=title)
+        figure.update_layout(margin={"t": 60, "b": 80})
+    figure.update_layout(paper_bgcolor="white", plot_bgcolor="white", title=title)
     if meta.get("direct"):  # names stand beside the lines, as in figures.js
-        longest = max((len(re.sub("<[^>]*>|&[^;]*;", "", note.text)) for note in drawn.layout.annotations), default=0)
-        drawn.update_layout(showlegend=False, margin_r=24 + 7.5 * longest)
+        longest = max((len(re.sub("<[^>]*>|&[^;]*;", "", note.text)) for note in figure.layout.annotations), default=0)
+        figure.update_layout(showlegend=False, margin_r=24 + 7.5 * longest)
     elif "direct" in meta:
-        _legend_below(drawn)
-    return drawn
+        _legend_below(figure)
+    return figure
 
 
-def _legend_below(drawn: go.Figure) -> None:
+def _legend_below(figure: go.Figure) -> None:
     """Room for all names below the plot, as in figures.js."""
-    names = [len(trace.name or "") for trace in drawn.data if trace.showlegend is not False]
+    names = [len(trace.name or "") for trace in figure.data if trace.showlegend is not False]
     across = max(1, int((WIDTH - 72) / (56 + 7 * max(names, default=1))))
-    height = (drawn.layout.height or 450) + 24 * -(-len(names) // across)
-    drawn.update_layout(height=height, showlegend=True, legend_maxheight=height)
+    height = (figure.layout.height or 450) + 24 * -(-len(names) // across)
+    figure.update_layout(height=height, showlegend=True, legend_maxheight=height)
 
 
 def check(kind: str) -> None:

@@ -43,10 +43,10 @@ def render(page: Contents, pictures: Sequence[Picture] = ()) -> str:
 def summary(page: Contents) -> str:
     """The answer in a few lines: what comes out best, what that is against the baseline, and what is missing."""
     against = page.answer.baseline.sentences
-    told = [f"- {line(sentence)}" for sentence in against[:FEW]]
-    told += [f"- and {len(against) - FEW} more in the report"] * (len(against) > FEW)
+    bullets = [f"- {line(sentence)}" for sentence in against[:FEW]]
+    bullets += [f"- and {len(against) - FEW} more in the report"] * (len(against) > FEW)
     gaps = [f"*{safe(sentence)}*" for part in page.answer.sections if part.title == GAPS for sentence in part.sentences]
-    return "\n\n".join(part for part in (f"**{safe(page.answer.lead)}**", "\n".join(told), *gaps) if part) + "\n"
+    return "\n\n".join(part for part in (f"**{safe(page.answer.lead)}**", "\n".join(bullets), *gaps) if part) + "\n"
 
 
 def table(content: Table) -> str:

@@ -95,14 +95,14 @@ def rows_html(table: Table) -> Markup:
 def _field(entry: Entry, numeric: bool) -> str:
     kind = ' class="number"' if numeric else ""
     sort = "" if entry.sort is None else f' data-sort="{escape(entry.sort)}"'
-    said = f"<bdi>{escape(entry.text)}</bdi>"
+    markup = f"<bdi>{escape(entry.text)}</bdi>"
     if entry.link.startswith(("http://", "https://")):  # whatever else a file may say is no link
-        said = f'<a href="{escape(entry.link)}" target="_blank" rel="noopener noreferrer">{said}</a>'
+        markup = f'<a href="{escape(entry.link)}" target="_blank" rel="noopener noreferrer">{markup}</a>'
     if entry.behind:
         lines = "".join(f"<li><bdi>{escape(line)}</bdi></li>" for line in entry.behind)
-        said = f'<details class="behind"><summary>{said}</summary><ul>{lines}</ul></details>'
+        markup = f'<details class="behind"><summary>{markup}</summary><ul>{lines}</ul></details>'
     small = f"<small>{escape(entry.small)}</small>" if entry.small else ""
-    return f"<td{kind}{sort}>{said}{small}</td>"
+    return f"<td{kind}{sort}>{markup}{small}</td>"
 
 
 def describe(chart: Chart) -> dict[str, str | int]:

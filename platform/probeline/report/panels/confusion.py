@@ -52,8 +52,8 @@ def draw(frame: pd.DataFrame) -> Markup:
         return _worst(frame, len(classes))
     heads = [Markup('<th scope="col"><span><bdi>{}</bdi></span></th>').format(clean(name)) for name in classes]
     size, lines = len(classes), []
-    for place, name in enumerate(classes):
-        fields = [_field(row) for row in frame.iloc[place * size : (place + 1) * size].itertuples(index=False)]
+    for index, name in enumerate(classes):
+        fields = [_field(row) for row in frame.iloc[index * size : (index + 1) * size].itertuples(index=False)]
         lines.append(
             Markup('<tr><th scope="row"><bdi>{}</bdi></th>{}</tr>').format(clean(name), Markup("").join(fields))
         )
@@ -66,42 +66,44 @@ def draw(frame: pd.DataFrame) -> Markup:
 def _field(row) -> Markup:
     percent = round(100 * row.share)
     kind = " dark" if percent >= DARK else ""
-    said = f"{clean(row.label)} taken for {clean(row.predicted)}: {row.n}, {percent}% of the row"
-    return Markup('<td class="field{}" style="--share:{}%" title="{}">{}</td>').format(kind, percent, said, row.n or "")
+    label = f"{clean(row.label)} taken for {clean(row.predicted)}: {row.n}, {percent}% of the row"
+    return Markup('<td class="field{}" style="--share:{}%" title="{}">{}</td>').format(
+        kind, percent, label, row.n or ""
+    )
 
 
 def _worst(frame: pd.DataFrame, classes: int) -> Markup:
-    told = [
+    lines = [
         Markup("<li><bdi>{}</bdi> taken for <bdi>{}</bdi>: {}, {:.0%}</li>").format(
             clean(label), clean(predicted), n, share
         )
         for label, predicted, n, share in _most(frame)
     ]
     return Markup("<p>{} classes are too many for a table; confused most:</p><ul>{}</ul>").format(
-        classes, Markup("").join(told)
+        classes, Markup("").join(lines)
     )
 
 
-def figure(made: Gallery) -> go.Figure:
+def figure(matrices: Gallery) -> go.Figure:
     """The same on paper: a heat map a card, with counts and names up to MOST classes."""
-    frames = [card.frame for card in made.cards]
-    titles = [_style.text(card.cell, 42) for card in made.cards]
-    drawn = panels(titles, [HEIGHT] * len(frames), made.title, made.caption)
-    for place, frame in enumerate(frames):
+    frames = [card.frame for card in matrices.cards]
+    titles = [_style.text(card.cell, 42) for card in matrices.cards]
+    picture = panels(titles, [HEIGHT] * len(frames), matrices.title, matrices.caption)
+    for index, frame in enumerate(frames):
         classes, size = frame.attrs["classes"], len(frame.attrs["classes"])
         few = size <= MOST
         counts = frame["n"].to_numpy().reshape(size, size)
-        drawn.add_heatmap(
+        picture.add_heatmap(
             z=frame["share"].to_numpy().reshape(size, size).tolist(), zmin=0, zmax=1, colorscale=SHADES,
             text=[[str(n or "") for n in row] for row in counts.tolist()], showscale=False, xgap=1, ygap=1,
             texttemplate="%{text}" if few else None, textfont={"size": 11 if size <= 12 else 8},
-            xaxis=axis("x", place), yaxis=axis("y", place),
+            xaxis=axis("x", index), yaxis=axis("y", index),
         )  # fmt: skip
         ticks = {"tickvals": list(range(size)) if few else [], "showgrid": False, "tickfont": {"size": 10}}
         ticks["ticktext"] = [_style.text(name, 9) for name in classes] if few else []
-        drawn.layout[key("x", place)].update(tickangle=-40, automargin=False, **ticks)
-        drawn.layout[key("y", place)].update(autorange="reversed", automargin=False, **ticks)
-    return drawn.update_layout(meta={**drawn.layout.meta, "left": 72, "columns": 2})
+        picture.layout[key("x", index)].update(tickangle=-40, automargin=False, **ticks)
+        picture.layout[key("y", index)].update(autorange="reversed", automargin=False, **ticks)
+    return picture.update_layout(meta={**picture.layout.meta, "left": 72, "columns": 2})
 
 
 def _table(card: Card) -> Table:
@@ -129,9 +131,9 @@ def _most(frame: pd.DataFrame) -> list[tuple[str, str, int, float]]:
 
 def panel(chosen: Sequence[SelectedTrial], metric: str) -> Gallery | None:
     """The matrices of the metric's protocol, else of the first that left any; None where there are none."""
-    left = [name.partition("/")[0] for one in chosen for name in one.files if name.endswith(f"/{FILE}")]
+    protocols = [name.partition("/")[0] for one in chosen for name in one.files if name.endswith(f"/{FILE}")]
     main = metric.partition("/")[0]
-    protocol = main if main in left else next(iter(left), None)
+    protocol = main if main in protocols else next(iter(protocols), None)
     if protocol is None:
         return None
     shown = clean(protocol).replace("_", " ")
@@ -140,5 +142,5 @@ def panel(chosen: Sequence[SelectedTrial], metric: str) -> Gallery | None:
         "One trial a cell: the tables have the means over seeds."
     )
     head = ("confusion", f"Confusion of classes, {shown}", caption)
-    made = gallery(head, protocol, chosen, Way(lambda one: prepare(one, protocol), draw, figure))
-    return replace(made, tables=tuple(_table(card) for card in made.first)) if made else None
+    matrices = gallery(head, protocol, chosen, Way(lambda one: prepare(one, protocol), draw, figure))
+    return replace(matrices, tables=tuple(_table(card) for card in matrices.first)) if matrices else None

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from probeline.report.figures import _style
 from probeline.report.figures._panels import axis, panels
-from probeline.report.panels.gallery import Sheets, attempted, size_of, told
+from probeline.report.panels.gallery import Sheets, attempted, missing_sentences, size_of
 from probeline.report.panels.trial_selection import SelectedTrial
 from probeline.report.sentences.text import clean
 
@@ -62,32 +62,32 @@ def charts(chosen: Sequence[SelectedTrial], sheets: Sheets) -> tuple[list[tuple[
             frames += [frame] if not why else []
             missing += [(one.cell, why)] if why else []
     names = list(dict.fromkeys(name for frame in frames for name in frame["map"]))
-    found = []
-    for place, name in enumerate(names):
+    maps = []
+    for panel, name in enumerate(names):
         having = [_one(frame, name) for frame in frames if (frame["map"] == name).any()]
         for start in range(0, len(having), FIRST):
             more = "" if start == 0 else ", more cells"
-            found.append((draw(having[start : start + FIRST], more), place > 0 or start > 0))
-    return found, told(missing)
+            maps.append((draw(having[start : start + FIRST], more), panel > 0 or start > 0))
+    return maps, missing_sentences(missing)
 
 
 def draw(frames: Sequence[pd.DataFrame], more: str = "") -> go.Figure:
     """A panel a frame, all of one map."""
     title, caption = WORDS.get(frames[0]["map"].iloc[0], (clean(frames[0]["map"].iloc[0]), ""))
     titles = [_style.text(frame["title"].iloc[0], 42) for frame in frames]
-    drawn = panels(titles, [HEIGHT] * len(frames), title + more, caption)
+    figure = panels(titles, [HEIGHT] * len(frames), title + more, caption)
     classes = list(dict.fromkeys(name for frame in frames for name in frame.attrs["classes"]))
     looks = _style.style(classes) if len(classes) <= NAMED else {}
-    for place, frame in enumerate(frames):
+    for panel, frame in enumerate(frames):
         for name, group in frame.groupby("label", sort=False):
-            _points(drawn, place, frame, group, looks.get(name, (_style.GREY, "circle")), name in looks)
-    drawn.update_xaxes(range=[-1.07, 1.07], showticklabels=False, ticks="", showgrid=False, mirror=True, showline=True)
-    drawn.update_yaxes(range=[-1.07, 1.07], showticklabels=False, ticks="", showgrid=False, mirror=True, showline=True)
-    drawn.update_layout(
+            _points(figure, panel, frame, group, looks.get(name, (_style.GREY, "circle")), name in looks)
+    figure.update_xaxes(range=[-1.07, 1.07], showticklabels=False, ticks="", showgrid=False, mirror=True, showline=True)
+    figure.update_yaxes(range=[-1.07, 1.07], showticklabels=False, ticks="", showgrid=False, mirror=True, showline=True)
+    figure.update_layout(
         showlegend=bool(looks), margin={"l": 8},
-        meta={**drawn.layout.meta, "how": HOW, "left": 8, "legend": len(looks), "gap": GAP, "thumbnails": True},
+        meta={**figure.layout.meta, "how": HOW, "left": 8, "legend": len(looks), "gap": GAP, "thumbnails": True},
     )  # fmt: skip
-    return drawn
+    return figure
 
 
 def _one(frame: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -96,14 +96,14 @@ def _one(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     return part
 
 
-def _points(drawn: go.Figure, place: int, frame: pd.DataFrame, group: pd.DataFrame, look: tuple, named: bool) -> None:
+def _points(figure: go.Figure, panel: int, frame: pd.DataFrame, group: pd.DataFrame, look: tuple, named: bool) -> None:
     first, name = group.iloc[0], group["label"].iloc[0]
-    known = {trace.legendgroup for trace in drawn.data}
+    legend_groups = {trace.legendgroup for trace in figure.data}
     across, lines, width, height = frame.attrs["size"]
-    drawn.add_scatter(
+    figure.add_scatter(
         x=list(group["x"]), y=list(group["y"]), mode="markers", name=_style.text(name or "no label"),
-        xaxis=axis("x", place), yaxis=axis("y", place), customdata=list(group["tile"]), hoverinfo="none",
-        legendgroup=str(name), showlegend=named and str(name) not in known,
+        xaxis=axis("x", panel), yaxis=axis("y", panel), customdata=list(group["tile"]), hoverinfo="none",
+        legendgroup=str(name), showlegend=named and str(name) not in legend_groups,
         marker={"color": look[0], "symbol": look[1], "size": 7, "opacity": 0.85, "line": {"width": 0}},
         meta={"sheet": frame.attrs["sheet"], "size": [across, lines, width, height],
               "said": clean(name) or "no label",

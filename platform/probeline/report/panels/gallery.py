@@ -111,10 +111,10 @@ def gallery(head: tuple[str, str, str], protocol: str, chosen: Sequence[Selected
             missing.append((one.cell, why))
         else:
             cards.append(Card(clean(one.cell), trial(one), way.draw(frame), frame))
-    return Gallery(*head, tuple(cards), told(missing), way.figure)
+    return Gallery(*head, tuple(cards), missing_sentences(missing), way.figure)
 
 
-def told(missing: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+def missing_sentences(missing: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     """Sentences on cells and why they have no picture; those with one reason share one."""
     by_reason: dict[str, list[str]] = {}
     for cell, why in missing:
@@ -144,20 +144,20 @@ def trial(one: SelectedTrial) -> str:
     return f"seed {one.seed}, trial {clean(one.trial_id)}"
 
 
-def tile(sheet: str, size: tuple[int, int, int, int], place: int, said: str, kind: str = "") -> Markup:
-    """One tile of a sheet as an element; `size`: across, lines, width and height of a tile; `said` is read aloud."""
+def tile(sheet: str, size: tuple[int, int, int, int], index: int, label: str, kind: str = "") -> Markup:
+    """One tile of a sheet as an element; `size`: across, lines, width and height of a tile; `label` is read aloud."""
     across, lines, width, height = size
-    line, column = divmod(place, across)
+    line, column = divmod(index, across)
     at = f"{_percent(column, across)} {_percent(line, lines)}"
     style = f"background-size:{across * 100}% {lines * 100}%;background-position:{at};aspect-ratio:{width}/{height}"
     classes = f"tile {sheet} {kind}".strip()
     return Markup('<span class="{}" role="img" aria-label="{}" title="{}" style="{}"></span>').format(
-        classes, said, said, style
+        classes, label, label, style
     )
 
 
-def _percent(place: int, count: int) -> str:
-    return f"{100 * place / (count - 1):.4g}%" if count > 1 else "0"
+def _percent(index: int, count: int) -> str:
+    return f"{100 * index / (count - 1):.4g}%" if count > 1 else "0"
 
 
 def size_of(sheet: dict) -> tuple[int, int, int, int]:

@@ -31,8 +31,8 @@ def prepare(one: SelectedTrial, name: str) -> pd.DataFrame:
 def draw(frame: pd.DataFrame) -> Markup:
     """The picture as wide as its card."""
     row = frame.iloc[0]
-    said = f"{head(row['name'])[0]} of {clean(row['cell'])}"
-    return Markup('<img class="whole" alt="{}" src="{}">').format(said, Markup(row["address"]))
+    label = f"{head(row['name'])[0]} of {clean(row['cell'])}"
+    return Markup('<img class="whole" alt="{}" src="{}">').format(label, Markup(row["address"]))
 
 
 def head(name: str) -> tuple[str, str]:
@@ -44,11 +44,11 @@ def head(name: str) -> tuple[str, str]:
 def panels(chosen: Sequence[SelectedTrial]) -> list[Gallery]:
     """A gallery for every name of a file; a name that no trial left is one that nobody's method can make."""
     names = dict.fromkeys(name for one in chosen for name in one.files if name.endswith(".png"))
-    found = []
+    galleries = []
     for name in sorted(names, key=lambda name: (name not in KNOWN, list(KNOWN).index(name) if name in KNOWN else 0)):
         protocol = name.partition("/")[0]
         slug = "".join(c if c.isalnum() else "-" for c in name)
         way = Way(lambda one, name=name: prepare(one, name), draw, whole)
-        made = gallery((slug, *head(name)), protocol, chosen, way)
-        found += [made] if made else []
-    return found
+        sheets = gallery((slug, *head(name)), protocol, chosen, way)
+        galleries += [sheets] if sheets else []
+    return galleries

@@ -43,11 +43,11 @@ def _row(attrs: dict, group: pd.DataFrame) -> Markup:
     parts = []
     for each in group.itertuples(index=False):
         name = clean(each.label) or "no label"
-        said = (
+        label = (
             f"asked: {name}" if each.rank == 0 else f"neighbour {each.rank}: {name}, similarity {each.similarity:.2f}"
         )
         other = each.same is False
-        picture = tile(attrs["sheet"], attrs["size"], each.tile, said, "other" if other else "")
+        picture = tile(attrs["sheet"], attrs["size"], each.tile, label, "other" if other else "")
         words = small(_under(each)) if _under(each) or other else Markup("")
         kind = "asked" if each.rank == 0 else "near"
         parts.append(Markup('<span class="{}">{}{}</span>').format(kind, picture, words))
@@ -69,5 +69,5 @@ def _under(each) -> str:
 def panel(chosen: Sequence[SelectedTrial], sheets: Sheets) -> Gallery | None:
     """The gallery, or None where nobody asked for it."""
     head = ("neighbours", TITLE, CAPTION)
-    way = Way(lambda one: prepare(one, sheets), draw, lambda made: tiles(made, sheets, lay))
+    way = Way(lambda one: prepare(one, sheets), draw, lambda each: tiles(each, sheets, lay))
     return gallery(head, "neighbours", chosen, way)

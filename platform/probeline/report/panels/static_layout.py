@@ -26,14 +26,14 @@ Lay = Callable[[pd.DataFrame], "list[Tile]"]
 
 @dataclass(frozen=True)
 class Tile:
-    """One picture of a card: where it stands, in its own widths and heights, its `place` on its sheet.
+    """One picture of a card: where it stands, in its own widths and heights, its `index` on its sheet.
 
     `words` stand below it; `marked` frames it.
     """
 
     column: float
     row: float
-    place: int
+    index: int
     words: str = ""
     marked: bool = False
 
@@ -76,20 +76,22 @@ def _cut(card: Card, sheets: Sheets, laid: Sequence[Tile]) -> list[Placed]:
     side = min(LARGEST, _across() / columns)
     tall = side * height / width
     most = max(3, round(side / 5.5))  # characters that fit below a tile
-    addresses = {place: _tile(pixels, place, across, width, height) for place in {tile.place for tile in laid}}
+    addresses = {index: _tile(pixels, index, across, width, height) for index in {tile.index for tile in laid}}
     return [
-        Placed(tile.column * side, tile.row * tall, side * (1 - SPACE), tall * (1 - SPACE), addresses[tile.place],
+        Placed(tile.column * side, tile.row * tall, side * (1 - SPACE), tall * (1 - SPACE), addresses[tile.index],
                _style.text(tile.words, most), tile.marked)
         for tile in laid
     ]  # fmt: skip
 
 
-def _tile(sheet: Image.Image, place: int, across: int, width: int, height: int) -> str:
-    line, column = divmod(place, across)
-    left, top = column * width, line * height
+def _tile(sheet: Image.Image, index: int, across: int, width: int, height: int) -> str:
+    line, column = divmod(index, across)
+    left_edge, top = column * width, line * height
     zoom = max(1, math.ceil(SHARP / width))
     size = (width * zoom, height * zoom)
-    return _address(sheet.crop((left, top, left + width, top + height)).resize(size, Image.Resampling.NEAREST))
+    return _address(
+        sheet.crop((left_edge, top, left_edge + width, top + height)).resize(size, Image.Resampling.NEAREST)
+    )
 
 
 def _filling(address: str) -> list[Placed]:
@@ -123,19 +125,19 @@ def _figure(gallery: Gallery, cards: Sequence[Sequence[Placed]]) -> go.Figure:
     for start in range(0, len(cards), COLUMNS):
         row = list(zip(gallery.cards[start : start + COLUMNS], cards[start : start + COLUMNS], strict=True))
         for column, (card, placed) in enumerate(row):
-            left = EDGE + column * (_across() + GAP)
+            left_edge = EDGE + column * (_across() + GAP)
             name = f"<b>{_style.text(card.cell, 46)}</b>" + ("" if placed else ": a file that cannot be read")
-            words.append(_words(name, left, top, 13, "left"))
-            for each in _moved(placed, left, top + NAME):
+            words.append(_words(name, left_edge, top, 13, "left"))
+            for each in _moved(placed, left_edge, top + NAME):
                 images.append(_image(each))
                 marks += [_frame(each)] * each.marked
                 words += [_words(each.words, each.x + each.width / 2, each.y + each.height, 9, "center")] * bool(
                     each.words
                 )
         top += NAME + max((_foot(placed) for _, placed in row), default=0) + GAP / 2
-    drawn = _style.figure(max(60, math.ceil(top)), gallery.title, gallery.caption, canvas=True)
+    picture = _style.figure(max(60, math.ceil(top)), gallery.title, gallery.caption, canvas=True)
     hidden = {"visible": False, "showgrid": False}
-    return drawn.update_layout(
+    return picture.update_layout(
         xaxis={"range": [0, WIDTH], **hidden}, yaxis={"range": [max(60, math.ceil(top)), 0], **hidden},
         images=images, annotations=words, shapes=marks, margin={"l": 0, "r": 0, "t": 0, "b": 0},
     )  # fmt: skip

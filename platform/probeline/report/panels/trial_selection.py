@@ -43,10 +43,10 @@ class SelectedTrial:
         """A JSON file as evaluation wrote it; None where it is not there. Raises ValueError for any other content."""
         if name not in self.files:
             return None
-        told = json.loads(self.files[name])
-        if not isinstance(told, dict) or told.get("format") != FORMAT:
+        content = json.loads(self.files[name])
+        if not isinstance(content, dict) or content.get("format") != FORMAT:
             raise ValueError(f"{name} is not of format {FORMAT}")
-        return told
+        return content
 
 
 @dataclass(frozen=True)
@@ -67,48 +67,48 @@ class TrialSelection:
             content = bytes(row.content)
             small = compact(content) if str(row.name).endswith(".png") else content
             files.setdefault(str(row.trial_id), {})[str(row.name)] = small
-        room, seen, shown, left = BYTES, set(), [], []
+        room, seen, shown, omitted = BYTES, set(), [], []
         for one in self.shown:
             own = files.get(one.trial_id, {})
             fresh = set(own.values()) - seen
             size = sum(map(len, fresh))
             if size > room:
-                left.append(one.cell)
+                omitted.append(one.cell)
                 continue
             room, seen = room - size, seen | fresh
             shown.append(replace(one, files=own))
-        return replace(self, shown=tuple(shown), left_out=tuple(left))
+        return replace(self, shown=tuple(shown), left_out=tuple(omitted))
 
     def said(self) -> tuple[str, ...]:
         """What of the experiment is not here, and how to see it."""
-        told = []
+        sentences = []
         count = len(self.shown)
         if count + len(self.left_out) < self.of:
-            told.append(f"{count} of {self.of} cells are shown, one of each line first; {OTHERS}")
+            sentences.append(f"{count} of {self.of} cells are shown, one of each line first; {OTHERS}")
         if self.left_out:
-            told.append(f"For want of room left out: {', '.join(map(clean, self.left_out))}; {OTHERS}")
-        return tuple(told)
+            sentences.append(f"For want of room left out: {', '.join(map(clean, self.left_out))}; {OTHERS}")
+        return tuple(sentences)
 
 
 def choose(trials: pd.DataFrame, metric: str, shape: ReportLayout, asked: Panels) -> TrialSelection:
     """The cells that are asked for, else MOST at most, one of each line first; of each the seed asked for, or first."""
-    found = cells(trials, metric, shape)
-    kept = _spread(found) if asked.cells is None else [cell for cell in found if cell.label in asked.cells]
-    by_cell: dict[str, list[dict[str, Any]]] = {cell.label: [] for cell in kept}
+    results = cells(trials, metric, shape)
+    selected = _spread(results) if asked.cells is None else [cell for cell in results if cell.label in asked.cells]
+    by_cell: dict[str, list[dict[str, Any]]] = {cell.label: [] for cell in selected}
     some = trials[trials["cell"].isin(list(by_cell))]  # a frame of 5,000 trials takes long as records
     for row in some[[name for name in NEEDED if name in some]].astype(object).to_dict("records"):
         by_cell[str(row["cell"])].append(row)
-    return TrialSelection(tuple(_one(cell.label, by_cell[cell.label], asked.seed) for cell in kept), len(found))
+    return TrialSelection(tuple(_one(cell.label, by_cell[cell.label], asked.seed) for cell in selected), len(results))
 
 
-def _spread(found: Sequence[CellResult]) -> list[CellResult]:
+def _spread(results: Sequence[CellResult]) -> list[CellResult]:
     """MOST cells at most, in their order: the first of each line, then the second of each."""
     turn: dict[str, int] = {}
     order = []
-    for place, cell in enumerate(found):
+    for index, cell in enumerate(results):
         turn[cell.line] = turn.get(cell.line, 0) + 1
-        order.append((turn[cell.line], place))
-    return [found[place] for place in sorted(place for _, place in sorted(order)[:MOST])]
+        order.append((turn[cell.line], index))
+    return [results[index] for index in sorted(index for _, index in sorted(order)[:MOST])]
 
 
 def _one(label: str, rows: Sequence[dict[str, Any]], seed: int | None) -> SelectedTrial:

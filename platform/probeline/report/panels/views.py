@@ -28,9 +28,9 @@ def prepare(one: SelectedTrial, sheets: Sheets) -> pd.DataFrame:
     rows = []
     for sample, shown in enumerate(facts["samples"]):
         rows.append((sample, 0, int(shown["tile"]), str(shown["label"]), None))
-        for view, made in enumerate(shown["views"], 1):
-            target = None if made["target"] is None else int(made["target"])
-            rows.append((sample, view, int(made["tile"]), str(shown["label"]), target))
+        for view, entry in enumerate(shown["views"], 1):
+            target = None if entry["target"] is None else int(entry["target"])
+            rows.append((sample, view, int(entry["tile"]), str(shown["label"]), target))
     frame = pd.DataFrame(rows, columns=["sample", "view", "tile", "label", "target"], dtype=object)  # 3 beside None
     frame.attrs = {"sheet": sheets.add(one.files["views/views.jpg"]), "size": size_of(facts["sheet"])}
     return frame
@@ -60,28 +60,30 @@ def _row(attrs: dict, group: pd.DataFrame) -> Markup:
 
 
 def _view(attrs: dict, each) -> Markup:
-    known = each.target is not None
-    said = f"view {each.view}" + (f", target {each.target}" if known else "")
-    picture = tile(attrs["sheet"], attrs["size"], each.tile, said)
-    return Markup('<span class="near">{}{}</span>').format(picture, small(str(each.target)) if known else Markup(""))
+    has_target = each.target is not None
+    label = f"view {each.view}" + (f", target {each.target}" if has_target else "")
+    picture = tile(attrs["sheet"], attrs["size"], each.tile, label)
+    return Markup('<span class="near">{}{}</span>').format(
+        picture, small(str(each.target)) if has_target else Markup("")
+    )
 
 
 def lay(frame: pd.DataFrame) -> list[Tile]:
     """The same on paper: the image at the left, its views in lines beside it."""
     laid, row = [], 0.0
     for _, group in frame.groupby("sample", sort=True):
-        image, *made = group.itertuples(index=False)
+        image, *views_shown = group.itertuples(index=False)
         laid.append(Tile(0, row, image.tile, clean(image.label)))
-        wide, step = across(len(made)), 1 + WORDS * any(each.target is not None for each in made)
-        for place, each in enumerate(made):
-            line, column = divmod(place, wide)
+        wide, step = across(len(views_shown)), 1 + WORDS * any(each.target is not None for each in views_shown)
+        for index, each in enumerate(views_shown):
+            line, column = divmod(index, wide)
             words = "" if each.target is None else str(each.target)
             laid.append(Tile(column + 1.3, row + line * step, each.tile, words))
-        row += max(1 + WORDS, step * -(-len(made) // max(1, wide))) + 0.1
+        row += max(1 + WORDS, step * -(-len(views_shown) // max(1, wide))) + 0.1
     return laid
 
 
 def panel(chosen: Sequence[SelectedTrial], sheets: Sheets) -> Gallery | None:
     """The gallery, or None where nobody asked for it."""
-    way = Way(lambda one: prepare(one, sheets), draw, lambda made: tiles(made, sheets, lay))
+    way = Way(lambda one: prepare(one, sheets), draw, lambda each: tiles(each, sheets, lay))
     return gallery(("views", TITLE, CAPTION), "views", chosen, way)

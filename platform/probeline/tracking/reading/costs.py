@@ -23,6 +23,8 @@ COSTS = {
     "cost/eval_seconds": "eval_seconds",
 }
 PAGE = 1000
+TIMED = ("batch_size", "optimizer", "precision", "micro_batch")
+"""The parameters of training that the time of an image depends on."""
 
 STATEMENT = f"""
     select shape.value, device.value, latest_metrics.key, latest_metrics.value, shape.run_uuid
@@ -64,7 +66,7 @@ class Cost:
 def shape(trial: Trial, resources: Resources) -> Shape:
     """The shape of a trial with these resources; seeds, learning rates and epochs are no part of it."""
     recipe = trial.cell.recipe
-    training = {key: recipe["training"].get(key) for key in ("batch_size", "optimizer", "precision", "micro_batch")}
+    training = {key: recipe["training"].get(key) for key in TIMED}
     encoder = {key: value for key, value in recipe["encoder"].items() if key != "weights"}
     subject = {"data": recipe["data"], "encoder": encoder, "cpus": resources.each["CPU"], "gpus": resources.each["GPU"]}
     subject |= {"workers": resources.workers} if resources.workers > 1 else {}
@@ -73,6 +75,26 @@ def shape(trial: Trial, resources: Resources) -> Shape:
         _digest({**subject, "method": recipe["method"]["name"]}),
         _digest({**subject, "evaluation": recipe["evaluation"]}),
     )
+
+
+class Shapes:
+    """Shapes of many trials with the same resources, each distinct one made once."""
+
+    def __init__(self, resources: Resources):
+        self._resources = resources
+        self._shapes: dict[tuple, tuple[Trial, Shape]] = {}
+
+    def of(self, trial: Trial) -> Shape:
+        """The shape of a trial."""
+        recipe = trial.cell.recipe
+        sections = (id(recipe[name]) for name in ("data", "encoder", "method", "evaluation"))  # shared between cells
+        key = (*sections, *(recipe["training"].get(name) for name in TIMED))
+        if key not in self._shapes:
+            self._shapes[key] = (
+                trial,
+                shape(trial, self._resources),
+            )  # the trial, so that no other section gets its id
+        return self._shapes[key][1]
 
 
 def costs(uri: str) -> list[Cost]:

@@ -85,7 +85,7 @@ def _document(client: "MlflowClient", run: Run) -> dict[str, Any]:
 
     with tempfile.TemporaryDirectory() as folder:
         try:
-            return json.loads(Path(client.download_artifacts(run.run_id, DOCUMENT, folder)).read_text())
+            return json.loads(Path(client.download_artifacts(run.run_id, DOCUMENT, folder)).read_text(encoding="utf-8"))
         except (MlflowException, OSError) as error:
             if isinstance(error, MlflowException) and not gone(error):
                 raise

@@ -5,9 +5,10 @@ import importlib.metadata
 import json
 import os
 import platform
-import shutil
 import subprocess
 from pathlib import Path
+
+from probeline.tracking.writing.gpus import gpus
 
 LEARNING = ("torch", "torchvision", "numpy", "scipy", "scikit-learn", "pillow", "timm", "transformers")
 RUNNING = ("probeline", "ray", "mlflow", "pandas", "optuna")
@@ -70,13 +71,6 @@ def cores() -> int:
 def memory() -> str:
     """The machine's memory."""
     return f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB"
-
-
-def gpus() -> list[str]:
-    """The GPUs' names, as nvidia-smi gives them."""
-    if shutil.which("nvidia-smi") is None:
-        return []
-    return _output("nvidia-smi", "--query-gpu=name", "--format=csv,noheader").splitlines()
 
 
 def user() -> str:

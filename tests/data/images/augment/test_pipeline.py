@@ -14,8 +14,8 @@ STANDARD = as_list(Augment(blur=0.5, strength=1.0))
 BIG_BLUR = {"name": "blur", "kernel": 0.4}
 
 
-def one_by_one(components: list[dict]) -> torch.Tensor:
-    """The operations after each other, each by its own function, clamped at the end only."""
+def one_by_one(components: list[dict], clamped: bool = False) -> torch.Tensor:
+    """The operations after each other, each by its own function, clamped at the end only, or after each."""
     images = IMAGES
     for component in (one for one in components if one.get("p") != 0):
         (step,) = steps([component])
@@ -24,6 +24,7 @@ def one_by_one(components: list[dict]) -> torch.Tensor:
         chosen = own.uniform(1, "coin")[:, 0] < step.member.config.p
         assert made.shape == images.shape or chosen.all()
         images = made if chosen.all() else torch.where(chosen[:, None, None, None], made, images)
+        images = images.clamp(0, 1) if clamped else images
     return images.clamp(0, 1)
 
 
@@ -43,6 +44,12 @@ def test_fused_operations_give_the_numbers_of_each_on_its_own(components):
     (step,) = steps(components)
     assert isinstance(step, Fused)
     assert torch.allclose(augment(IMAGES, components, DRAWS), one_by_one(components), atol=2e-6)
+
+
+def test_clamping_after_each_operation_would_change_little():
+    """On noise, whose values lie nearer to 0 and 1 than an image's: by no more than a hundredth on average."""
+    apart = (augment(IMAGES, STANDARD, DRAWS) - one_by_one(STANDARD, clamped=True)).abs()
+    assert 0 < apart.mean() < 0.01
 
 
 @pytest.mark.parametrize("settings", [Augment(), Augment(blur=0.5, flip=0.0), Augment(crop_scale=(0.5, 0.7), grey=1)])

