@@ -1,5 +1,6 @@
 """Every loss found in the catalogue keeps one contract, a new file included: pure, exact, told when it is misused."""
 
+import doctest
 import inspect
 import math
 import subprocess
@@ -13,6 +14,7 @@ from probeline.plugins import catalog
 
 NAMES = catalog.names("losses")
 B, D = 6, 5
+VARIANT = "NTXentLoss"
 
 
 def function(name):
@@ -20,11 +22,9 @@ def function(name):
 
 
 def config(name):
-    """The defaults; a loss with variants is tried with the one that its function takes by default."""
-    found = catalog.any_config("losses", name)
-    if "variant" not in found.model_fields:
-        return found()
-    return found(variant=inspect.signature(function(name)).parameters["variant"].default)
+    """The defaults; a loss of the library is tried as one of its variants."""
+    settings = catalog.any_config("losses", name)
+    return settings(variant=VARIANT) if "variant" in settings.model_fields else settings()
 
 
 def literals(annotation):
@@ -58,13 +58,21 @@ CASES = [pytest.param(name, chosen, id=f"{name}-{i}") for name in NAMES for i, c
 
 @pytest.mark.parametrize("name", NAMES)
 def test_its_keywords_are_its_parameters_with_their_defaults(name):
-    known = inspect.signature(function(name)).parameters
-    given = [key for key in known if key not in ("za", "zb", "labels")]
+    parameters = inspect.signature(function(name)).parameters
+    keywords = [key for key in parameters if key not in ("za", "zb", "labels")]
     fields = type(config(name)).model_fields
-    assert sorted(given) == sorted(fields)
-    for key in given:
+    assert sorted(keywords) == sorted(fields)
+    for key in keywords:
         default = fields[key].get_default(call_default_factory=True, validated_data={})
-        assert key == "variant" or known[key].default == default or not (known[key].default or default)
+        assert parameters[key].default == (inspect.Parameter.empty if fields[key].is_required() else default)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_example_in_its_text_runs(name):
+    examples = doctest.DocTestFinder().find(function(name), name, globs={"torch": torch})
+    runner = doctest.DocTestRunner(verbose=False)
+    assert len(examples[0].examples) == 3
+    assert runner.run(examples[0]).failed == 0
 
 
 def test_no_config_needs_torch():

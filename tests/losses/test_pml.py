@@ -22,9 +22,12 @@ def told(**component):
 
 def test_views_of_a_sample_are_its_positives_unless_labels_are_asked_for():
     za, zb = views()
-    torch.testing.assert_close(pml(za, zb, LABELS, "NTXentLoss", {"temperature": 0.2}), nt_xent(za, zb, 0.2))
+    torch.testing.assert_close(
+        pml(za, zb, LABELS, variant="NTXentLoss", parameters={"temperature": 0.2}), nt_xent(za, zb, 0.2)
+    )
     mean = {"name": "MeanReducer"}
-    by_class = pml(za, zb, LABELS, "SupConLoss", {"temperature": 0.2}, "labels", reducer=mean)
+    supcon_loss = {"variant": "SupConLoss", "parameters": {"temperature": 0.2}, "reducer": mean}
+    by_class = pml(za, zb, LABELS, positives="labels", **supcon_loss)
     torch.testing.assert_close(by_class, supcon(za, zb, LABELS, 0.2))
 
 
@@ -32,7 +35,7 @@ def test_an_unknown_label_makes_a_class_of_its_own():
     za, zb = views()
     unknown = torch.tensor([0, 1, -1, 2, 1, -1])
     apart = torch.tensor([0, 1, 7, 2, 1, 9])
-    values = [pml(za, zb, labels, "MultiSimilarityLoss", positives="labels") for labels in (unknown, apart)]
+    values = [pml(za, zb, labels, variant="MultiSimilarityLoss", positives="labels") for labels in (unknown, apart)]
     torch.testing.assert_close(*values)
 
 

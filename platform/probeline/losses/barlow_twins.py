@@ -20,10 +20,18 @@ class Config(Settings):
     redundancy: float = Field(0.005, ge=0)
 
 
-def barlow_twins(za: Tensor, zb: Tensor, redundancy: float = 0.005) -> Tensor:
+DEFAULTS = Config()
+
+
+def barlow_twins(za: Tensor, zb: Tensor, redundancy: float = DEFAULTS.redundancy) -> Tensor:
     """sum_i (1 - C_ii)^2 + redundancy * sum_{i != j} C_ij^2, C [D, D] the cross-correlation over the batch.
 
     Each dimension is standardised over the batch, so the scale of za and zb does not matter; there is no l2 norm.
+
+    Example:
+        >>> from probeline.losses import barlow_twins
+        >>> za, zb = torch.randn(2, 256, 128, requires_grad=True)
+        >>> barlow_twins(za, zb, redundancy=0.005).backward()
 
     Args:
         za, zb: [B, D] projections of two views of the same samples, row by row.

@@ -24,16 +24,24 @@ class Config(Settings):
     block_rows: Annotated[int | None, NotHashed] = Field(None, ge=1)
 
 
+DEFAULTS = Config()
+
+
 def dcl(
     za: Tensor,
     zb: Tensor,
-    temperature: float = 0.1,
-    sigma: float | None = None,
-    negatives: Literal["both", "one"] = "both",
-    normalise: bool = True,
-    block_rows: int | None = None,
+    temperature: float = DEFAULTS.temperature,
+    sigma: float | None = DEFAULTS.sigma,
+    negatives: Literal["both", "one"] = DEFAULTS.negatives,
+    normalise: bool = DEFAULTS.normalise,
+    block_rows: int | None = DEFAULTS.block_rows,
 ) -> Tensor:
     """The mean decoupled contrastive loss over the 2B views of B samples; memory grows with B, not with B squared.
+
+    Example:
+        >>> from probeline.losses import dcl
+        >>> za, zb = torch.randn(2, 256, 128, requires_grad=True)
+        >>> dcl(za, zb, temperature=0.1).backward()
 
     Args:
         za, zb: [B, D] projections of two views of the same samples, row by row; not yet normalised.

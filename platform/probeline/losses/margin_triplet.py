@@ -24,15 +24,23 @@ class Config(Settings):
     normalise: bool = True
 
 
+DEFAULTS = Config()
+
+
 def margin_triplet(
     za: Tensor,
     zb: Tensor,
-    margin: float = 0.8,
-    mining: Literal["none", "semi_hard"] = "none",
-    negatives: Literal["both", "one"] = "both",
-    normalise: bool = True,
+    margin: float = DEFAULTS.margin,
+    mining: Literal["none", "semi_hard"] = DEFAULTS.mining,
+    negatives: Literal["both", "one"] = DEFAULTS.negatives,
+    normalise: bool = DEFAULTS.normalise,
 ) -> Tensor:
     """The mean of max(s- - s+ + margin, 0) over the triplets of anchor, positive and negative; s are similarities.
+
+    Example:
+        >>> from probeline.losses import margin_triplet
+        >>> za, zb = torch.randn(2, 256, 128, requires_grad=True)
+        >>> margin_triplet(za, zb, margin=0.4, mining="semi_hard").backward()
 
     Args:
         za, zb: [B, D] projections of two views of the same samples, row by row; not yet normalised.
@@ -60,8 +68,8 @@ def margin_triplet(
             return mean_of_allowed(F.relu(similarities - positive + margin), negative)
         # Written with `not` so that NaN passes: a diverged training must not look like one without triplets.
         semi_hard = negative & ~(similarities >= positive) & ~(similarities <= positive - margin)
-        closest, found = hardest(similarities, semi_hard)
-        return F.relu(closest - positive[:, 0] + margin), found
+        closest, exists = hardest(similarities, semi_hard)
+        return F.relu(closest - positive[:, 0] + margin), exists
 
     with full_precision(za):
         return mean_over_negatives(compared(za, zb, negatives, normalise), violation)

@@ -20,6 +20,11 @@ def negative_cosine(za: Tensor, zb: Tensor) -> Tensor:
 
     BYOL's loss (its eq. 2) is 2 + 2 times this: the gradient is twice as large, the minimum the same.
 
+    Example:
+        >>> from probeline.losses import negative_cosine
+        >>> za, zb = torch.randn(2, 256, 128, requires_grad=True)
+        >>> negative_cosine(za, zb.detach()).backward()  # zb: the target, whose gradient is stopped
+
     Args:
         za, zb: [B, D] a prediction and its target for the same samples, row by row.
 

@@ -25,17 +25,25 @@ class Config(Settings):
     normalise: bool = True
 
 
+DEFAULTS = Config()
+
+
 def nt_logistic(
     za: Tensor,
     zb: Tensor,
-    temperature: float = 0.5,
-    mining: Literal["none", "semi_hard"] = "none",
-    negatives: Literal["both", "one"] = "both",
-    normalise: bool = True,
+    temperature: float = DEFAULTS.temperature,
+    mining: Literal["none", "semi_hard"] = DEFAULTS.mining,
+    negatives: Literal["both", "one"] = DEFAULTS.negatives,
+    normalise: bool = DEFAULTS.normalise,
 ) -> Tensor:
     """The mean over the 2B views of -log sigmoid(s+ / t), plus the mean of -log sigmoid(-s- / t) over their negatives.
 
     The paper does not say how several negatives add up; by their mean the two sides weigh alike at any batch size.
+
+    Example:
+        >>> from probeline.losses import nt_logistic
+        >>> za, zb = torch.randn(2, 256, 128, requires_grad=True)
+        >>> nt_logistic(za, zb, temperature=0.2).backward()
 
     Args:
         za, zb: [B, D] projections of two views of the same samples, row by row; not yet normalised.
@@ -61,8 +69,8 @@ def nt_logistic(
         if mining == "none":
             return mean_of_allowed(F.softplus(similarities), negative)
         # Written with `not` so that NaN passes: a diverged training must not look like one without negatives.
-        closest, found = hardest(similarities, negative & ~(similarities >= positive))
-        return F.softplus(closest), found
+        closest, exists = hardest(similarities, negative & ~(similarities >= positive))
+        return F.softplus(closest), exists
 
     with full_precision(za):
         comparisons = compared(za, zb, negatives, normalise, 1 / temperature)

@@ -23,19 +23,27 @@ class Config(Settings):
     block_rows: Annotated[int | None, NotHashed] = Field(None, ge=1)
 
 
+DEFAULTS = Config()
+
+
 def nt_xent(
     za: Tensor,
     zb: Tensor,
-    temperature: float = 0.5,
-    negatives: Literal["both", "one"] = "both",
-    normalise: bool = True,
-    block_rows: int | None = None,
+    temperature: float = DEFAULTS.temperature,
+    negatives: Literal["both", "one"] = DEFAULTS.negatives,
+    normalise: bool = DEFAULTS.normalise,
+    block_rows: int | None = DEFAULTS.block_rows,
 ) -> Tensor:
     """The mean NT-Xent loss over the 2B views of B samples.
 
     Every view has one positive, the other view of its sample, and 2(B-1) negatives, all other views of the batch.
     Computed in float32 or better whatever autocast says. Large batches are taken in blocks of rows that the backward
     pass makes anew, so memory grows with B, not with B squared.
+
+    Example:
+        >>> from probeline.losses import nt_xent
+        >>> za, zb = torch.randn(2, 256, 128, requires_grad=True)
+        >>> nt_xent(za, zb, temperature=0.1).backward()
 
     Args:
         za, zb: [B, D] projections of two views of the same samples, row by row; not yet normalised.

@@ -32,7 +32,7 @@ Parameters = dict[str, int | float | str | bool]
 def check(kind: str, name: str, given: Parameters) -> None:
     """Raises ValueError where the installed library has no such class, or the class no such parameter.
 
-    Where the library is not installed nothing can be said: the machine that only plans or reports need not have it.
+    Where the library is not installed nothing is checked: a machine that only plans or reports need not have it.
     """
     classes = {name: file for name, file in public_classes(f"{LIBRARY}.{kind}").items() if not UNFIT.search(name)}
     if not classes:
@@ -85,18 +85,27 @@ class Config(Settings):
         return self
 
 
+DEFAULTS = Config.model_construct(variant="")  # without its checks: a variant has no default
+
+
 def pml(
     za: Tensor,
     zb: Tensor,
     labels: Tensor | None = None,
-    variant: str = "NTXentLoss",
-    parameters: dict[str, Any] | None = None,
-    positives: Literal["views", "labels"] = "views",
-    miner: LossComponent | dict[str, Any] | None = None,
-    distance: LossComponent | dict[str, Any] | None = None,
-    reducer: LossComponent | dict[str, Any] | None = None,
+    *,
+    variant: str,
+    parameters: Parameters = DEFAULTS.parameters,
+    positives: Literal["views", "labels"] = DEFAULTS.positives,
+    miner: LossComponent | dict[str, Any] | None = DEFAULTS.miner,
+    distance: LossComponent | dict[str, Any] | None = DEFAULTS.distance,
+    reducer: LossComponent | dict[str, Any] | None = DEFAULTS.reducer,
 ) -> Tensor:
     """The library's loss `variant` on the 2B views as embeddings, in float32 or better.
+
+    Example:
+        >>> from probeline.losses.pml import pml
+        >>> za, zb = torch.randn(2, 256, 128, requires_grad=True)
+        >>> pml(za, zb, variant="MultiSimilarityLoss", miner={"name": "MultiSimilarityMiner"}).backward()
 
     Args:
         za, zb: [B, D] projections of two views of the same samples, row by row.
@@ -115,8 +124,8 @@ def pml(
     """
     one_of("positives", positives, "views", "labels")
     za, zb = two_views(za, zb)
-    wanted = LossComponent(name=variant, parameters=parameters or {})
-    loss, mine = _built(wanted, *(part and LossComponent.model_validate(part) for part in (miner, distance, reducer)))
+    parts = [part and LossComponent.model_validate(part) for part in (miner, distance, reducer)]
+    loss, mine = _loss_and_miner(LossComponent(name=variant, parameters=parameters), *parts)
     identities = torch.arange(len(za), device=za.device)
     if positives == "labels":
         if labels is None:
@@ -128,34 +137,37 @@ def pml(
     return value.sum()  # some of its reducers give [1] where nothing was mined
 
 
-def _built(
+def _loss_and_miner(
     loss: LossComponent, miner: LossComponent | None, distance: LossComponent | None, reducer: LossComponent | None
 ) -> tuple[nn.Module, Any]:
-    """The loss and the miner, which share the distance: made anew each time, as some keep what they have seen."""
-    own = {}
-    if distance is not None:
-        own["distance"] = _made("distances", distance)
-    miners = None if miner is None else _made("miners", miner, **own)
-    if reducer is not None:
-        own["reducer"] = _made("reducers", reducer)
-    made = _made("losses", loss, **own)
-    if any(True for _ in made.parameters()):
+    """The loss and the miner, which share the distance: new instances, as some are stateful."""
+    shared = {} if distance is None else {"distance": _instance("distances", distance)}
+    mine = None if miner is None else _instance("miners", miner, **shared)
+    reduced = {} if reducer is None else {"reducer": _instance("reducers", reducer)}
+    compare = _instance("losses", loss, **shared, **reduced)
+    if any(True for _ in compare.parameters()):
         raise ValueError(
-            f"pml/{type(made).__name__} has weights of its own to train, and a loss here is a pure function"
+            f"pml/{type(compare).__name__} has weights of its own to train, and a loss here is a pure function"
         )
-    return made, miners
+    return compare, mine
 
 
-def _made(kind: str, part: LossComponent, **own: nn.Module) -> nn.Module:
+def _instance(kind: str, part: LossComponent, **modules: nn.Module) -> nn.Module:
+    """An object of the library's class `part`, given its parameters and the library's `modules` that it is to use.
+
+    Raises:
+        UserError: the library is not installed.
+        ValueError: there is no such class, or it refuses its parameters.
+    """
     try:
         from pytorch_metric_learning import distances, losses, miners, reducers
     except ModuleNotFoundError as error:
         raise UserError(
             f"losses pml/... need pytorch-metric-learning ({error}): pip install 'probeline[pml]'"
         ) from None
-    module = {"distances": distances, "losses": losses, "miners": miners, "reducers": reducers}[kind]
+    library = {"distances": distances, "losses": losses, "miners": miners, "reducers": reducers}[kind]
     check(kind, part.name, part.parameters)
     try:
-        return getattr(module, part.name)(**part.parameters, **own)
+        return getattr(library, part.name)(**part.parameters, **modules)
     except (TypeError, ValueError, AssertionError) as error:
         raise ValueError(f"pml: {part.name} refuses {part.parameters}: {error}") from error

@@ -24,15 +24,23 @@ class Config(Settings):
     block_rows: Annotated[int | None, NotHashed] = Field(None, ge=1)
 
 
+DEFAULTS = Config()
+
+
 def supcon(
     za: Tensor,
     zb: Tensor,
     labels: Tensor,
-    temperature: float = 0.1,
-    normalise: bool = True,
-    block_rows: int | None = None,
+    temperature: float = DEFAULTS.temperature,
+    normalise: bool = DEFAULTS.normalise,
+    block_rows: int | None = DEFAULTS.block_rows,
 ) -> Tensor:
     """The mean over the 2B views of the mean log probability of their positives, L_out; memory grows with B.
+
+    Example:
+        >>> from probeline.losses import supcon
+        >>> za, zb = torch.randn(2, 256, 128, requires_grad=True)
+        >>> supcon(za, zb, labels=torch.randint(10, (256,))).backward()
 
     Args:
         za, zb: [B, D] projections of two views of the same samples, row by row; not yet normalised.

@@ -25,18 +25,26 @@ class Config(Settings):
     deviation: float = Field(1.0, gt=0)
 
 
+DEFAULTS = Config()
+
+
 def vicreg(
     za: Tensor,
     zb: Tensor,
-    invariance: float = 25.0,
-    variance: float = 25.0,
-    covariance: float = 1.0,
-    deviation: float = 1.0,
+    invariance: float = DEFAULTS.invariance,
+    variance: float = DEFAULTS.variance,
+    covariance: float = DEFAULTS.covariance,
+    deviation: float = DEFAULTS.deviation,
 ) -> Tensor:
     """The weighted sum of the three terms.
 
     As in the authors' code the variance term is the mean of the two views' and the covariance term their sum; eq. 6
     sums both. There is no l2 norm: the scale is what the variance term holds.
+
+    Example:
+        >>> from probeline.losses import vicreg
+        >>> za, zb = torch.randn(2, 256, 128, requires_grad=True)
+        >>> vicreg(za, zb, invariance=25.0, variance=25.0, covariance=1.0).backward()
 
     Args:
         za, zb: [B, D] projections of two views of the same samples, row by row.
