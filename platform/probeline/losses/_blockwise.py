@@ -5,6 +5,7 @@ candidates, so each row's sum is complete in one pass and nothing is carried fro
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -13,28 +14,35 @@ from torch.utils.checkpoint import checkpoint
 
 from probeline.losses._pairs import ViewComparison
 
-ELEMENTS = 2**21
+CPU_ELEMENTS = 2**21
 """Similarities held at a time where no number of rows is asked for: 8 MiB in float32, near a core's cache."""
+
+DEVICE_ELEMENTS = 2**24
+"""The same on a device: 64 MiB, enough for a block's product to take many times as long as its launches."""
 
 RowValue = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
-def block_size(anchors: int, candidates: int, rows: int | None) -> int:
-    """Rows of a block: as asked for, else as many as keep it within ELEMENTS. Raises ValueError for less than 1."""
+def elements_at_a_time(device: torch.device) -> int:
+    """How many similarities are held at a time where no number of rows is asked for."""
+    return CPU_ELEMENTS if device.type == "cpu" else DEVICE_ELEMENTS
+
+
+def block_size(anchors: Tensor, candidates: Tensor, rows: int | None) -> int:
+    """Rows of a block: as asked for, else as many as `elements_at_a_time` allows. Raises ValueError for less than 1."""
     if rows is not None and rows < 1:
         raise ValueError(f"block_rows is {rows}; it must be at least 1")
-    return min(anchors, rows or max(16, ELEMENTS // candidates))
+    return min(len(anchors), rows or max(16, elements_at_a_time(anchors.device) // len(candidates)))
 
 
 def row_logsumexp(anchors: Tensor, candidates: Tensor, excluded: tuple[int, ...], rows: int | None) -> Tensor:
     """[N] log sum_j exp(anchors_i . candidates_j) over the M candidates, (i + offset) mod M left out.
 
-    `rows`: anchors taken at a time. None: all at once up to ELEMENTS similarities, else as many as that allows.
+    `rows`: anchors taken at a time. None: all at once up to `elements_at_a_time`, else as many as that allows.
     """
-    n, m = len(anchors), len(candidates)
-    if rows is None and n * m <= ELEMENTS:
+    if rows is None and len(anchors) * len(candidates) <= elements_at_a_time(anchors.device):
         return torch.logsumexp(_without(anchors @ candidates.T, 0, excluded), dim=1)
-    return _RowLogSumExp.apply(anchors, candidates, excluded, block_size(n, m, rows))
+    return _RowLogSumExp.apply(anchors, candidates, excluded, block_size(anchors, candidates, rows))
 
 
 class _RowLogSumExp(torch.autograd.Function):
@@ -86,7 +94,7 @@ def _over_negatives(comparison: ViewComparison, row_value: RowValue) -> tuple[Te
         values, counted = row_value(similarities, positive, negative)
         return torch.where(counted, values, 0.0).sum(), counted.sum()
 
-    rows = block_size(len(comparison.anchors), len(comparison.candidates), None)
+    rows = block_size(comparison.anchors, comparison.candidates, None)
     found = [
         checkpoint(
             of_block,
@@ -124,4 +132,10 @@ def _without(block: Tensor, start: int, offsets: tuple[int, ...], value: float |
 
 def _columns(block: Tensor, start: int, offset: int) -> Tensor:
     """[R, 1] the column (i + offset) mod M of each row of the block."""
-    return ((torch.arange(len(block), device=block.device) + start + offset) % block.shape[1])[:, None]
+    return _shifted(len(block), start + offset, block.shape[1], block.device)
+
+
+@lru_cache(maxsize=256)
+def _shifted(rows: int, shift: int, columns: int, device: torch.device) -> Tensor:
+    """[R, 1] (i + shift) mod `columns`, shared by all callers."""
+    return ((torch.arange(rows, device=device) + shift) % columns)[:, None]

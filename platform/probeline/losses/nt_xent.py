@@ -50,7 +50,8 @@ def nt_xent(
         temperature: divides the similarities; above 0.
         negatives: `one`: only the B-1 views on its positive's side (B.10).
         normalise: cosine similarities; without it, dot products (table 5).
-        block_rows: rows of a block. None chooses: all at once up to 2 million similarities, else 8 MiB of them.
+        block_rows: rows of a block. None chooses: all at once up to 8 MiB of similarities, 64 MiB on a GPU, else as
+            many as that holds.
 
     Returns:
         A scalar in nats; with B=1 there are no negatives and it is 0.

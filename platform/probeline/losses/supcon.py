@@ -70,14 +70,20 @@ def supcon(
 
 
 def _classes(labels: Tensor) -> Tensor:
-    """[B] classes from 0 on without gaps, every unknown label one of its own."""
+    """[B] classes from 0 on without gaps, every unknown label one of its own.
+
+    The inverse of `unique`, which would wait for the device to know how many there are.
+    """
     alone = labels.max().clamp(min=0) + 1 + torch.arange(len(labels), device=labels.device)
-    return torch.where(labels < 0, alone, labels).unique(return_inverse=True)[1]
+    ascending, order = torch.where(labels < 0, alone, labels).sort()
+    first = torch.ones_like(ascending)
+    first[1:] = ascending[1:] != ascending[:-1]
+    return torch.empty_like(order).scatter_(0, order, first.cumsum(0) - 1)
 
 
 def _mean_positive(z: Tensor, classes: Tensor) -> Tensor:
     """[2B] each view's mean similarity with the other views of its class, by the class's sum: no pair is formed."""
-    counts = classes.bincount()
-    sums = z.new_zeros(len(counts), z.shape[1]).index_add(0, classes, z)
+    counts = torch.zeros_like(classes).scatter_add_(0, classes, torch.ones_like(classes))
+    sums = torch.zeros_like(z).index_add(0, classes, z)  # a row for each class that there could be
     others = sums[classes] - z
     return (z * others).sum(1) / (counts[classes] - 1)

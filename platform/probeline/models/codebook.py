@@ -40,7 +40,7 @@ class Codebook(nn.Module):
         flat = vectors.detach().float().permute(0, 2, 3, 1).flatten(0, 2)
         index = self.nearest(vectors).flatten()
         gamma = 0.99 if self.decay is None else self.decay
-        self.count.lerp_(torch.bincount(index, minlength=len(self.count)).to(self.count), 1 - gamma)
+        self.count.lerp_(occurrences(index, len(self.count)).to(self.count.dtype), 1 - gamma)
         self.total.lerp_(torch.zeros_like(self.total).index_add_(0, index, flat), 1 - gamma)
         if self.decay is not None:
             used = self.count > 1e-6  # m_i / N_i of a code never used again stays as it was, as both shrink alike
@@ -57,5 +57,10 @@ class Codebook(nn.Module):
 
 def perplexity(index: Tensor, codes: int) -> Tensor:
     """exp of the entropy of how often each code occurs in `index`: from 1, one code for all, to `codes`."""
-    share = torch.bincount(index.flatten(), minlength=codes).float() / index.numel()
+    share = occurrences(index.flatten(), codes).float() / index.numel()
     return torch.exp(-torch.xlogy(share, share).sum())
+
+
+def occurrences(index: Tensor, codes: int) -> Tensor:
+    """[codes] int64: how often each code occurs in index [N]; `torch.bincount` would wait for the device."""
+    return index.new_zeros(codes).scatter_add_(0, index, torch.ones_like(index))

@@ -21,9 +21,13 @@ def ema_update(target: nn.Module, source: nn.Module, momentum: float | Tensor) -
     `momentum`: a number or a scalar tensor on the device. Buffers are left alone: batch norm keeps the statistics of
     what went through `target` itself, as in the authors' code.
     """
-    weight = 1 - torch.as_tensor(momentum)
-    for own, other in zip(target.parameters(), source.parameters(), strict=True):
-        own.lerp_(other, weight.to(own))
+    own, other = list(target.parameters()), list(source.parameters())
+    if not isinstance(momentum, Tensor):
+        torch._foreach_lerp_(own, other, float(1 - torch.tensor(momentum)))  # in float32, as the weights are
+        return
+    weight = 1 - momentum
+    for mine, its in zip(own, other, strict=True):
+        mine.lerp_(its, weight.to(mine.dtype))
 
 
 def rising_momentum(base: float, step: Tensor, steps: int) -> Tensor:

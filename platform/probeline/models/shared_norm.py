@@ -141,7 +141,7 @@ def _moments(x: Tensor) -> Tensor:
     if not count:
         return wide.new_zeros(1 + 2 * x.shape[1])
     mean, variance = torch.batch_norm_update_stats(wide, None, None, 0.0)
-    return torch.cat([wide.new_tensor([count]), mean, variance * count])
+    return torch.cat([wide.new_full((1,), count), mean, variance * count])
 
 
 def _over_workers(own: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -24,7 +24,7 @@ from probeline.experiment.schema import Training
 from probeline.models.running_statistics import tracking_norms
 from probeline.models.shared_norm import SharedNorms
 from probeline.training.distributed import average_gradients, from_first, gather, weighted_sum
-from probeline.training.rng_state import random_state, restore
+from probeline.training.rng_state import random_state, restore, seed_generators
 
 Ends = tuple[int, int]
 
@@ -103,7 +103,7 @@ class WorkerShard(Shard):
         """Batch norm over all workers, unless by micro-batches; noise of this worker's own, and the same after it."""
         state = random_state(device)
         if self.rank:
-            torch.manual_seed(torch.initial_seed() + self.rank)
+            seed_generators(torch.initial_seed() + self.rank, device)
         with nullcontext() if self.alone else SharedNorms(self.batch, self.rows.start):
             yield
         restore(state, device)

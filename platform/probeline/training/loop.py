@@ -25,6 +25,7 @@ from probeline.training.gradient_cache import Step, cached_gradient, full_gradie
 from probeline.training.memory import memory_in_use
 from probeline.training.online_probe import OnlineProbe
 from probeline.training.optimizers import build_optimizer
+from probeline.training.rng_state import seed_generators
 from probeline.training.schedules import Schedule
 from probeline.training.seeds import derive
 
@@ -154,7 +155,7 @@ class Loop:
     def _update(self, batch: Batch) -> dict[str, Tensor]:
         """One step; the batch's terms by record name, on the device."""
         epoch, step = self.progress.epoch, self.progress.step
-        torch.manual_seed(derive(self.seed, "noise", epoch, step))
+        seed_generators(derive(self.seed, "noise", epoch, step), self.device)
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate(step) if group["decays"] else self.schedule.undecayed(self._update_number(step))
         self.optimizer.zero_grad(set_to_none=True)

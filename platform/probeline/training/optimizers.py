@@ -61,19 +61,26 @@ class LARS(Optimizer):
     def step(self, closure: None = None) -> None:
         """One update. No value is read back from the device."""
         for group in self.param_groups:
-            for weight in group["params"]:
-                if weight.grad is not None:
-                    self._update(weight, group)
+            weights = [weight for weight in group["params"] if weight.grad is not None]
+            if weights:
+                self._update(weights, group)
 
-    def _update(self, weight: Tensor, group: dict) -> None:
-        gradient = weight.grad.add(weight, alpha=group["weight_decay"])
+    def _update(self, weights: list[Tensor], group: dict) -> None:
+        """All weights of a group at once: a launch or two for each operation, but for the product with r."""
+        gradients = list(torch._foreach_add([w.grad for w in weights], weights, alpha=group["weight_decay"]))
         if group["adapts"]:
-            size, slope = weight.norm(), gradient.norm()
-            ratio = group["eta"] * size / slope
-            gradient.mul_(torch.where((size > 0) & (slope > 0), ratio, 1.0))
-        state = self.state[weight]
-        if not state:
-            state["velocity"] = torch.zeros_like(weight)
-        velocity = state["velocity"]
-        velocity.mul_(group["momentum"]).add_(gradient.mul_(group["lr"]))
-        weight.sub_(velocity)
+            torch._foreach_mul_(gradients, _trust(weights, gradients, group["eta"]))
+        for weight in weights:
+            if not self.state[weight]:
+                self.state[weight]["velocity"] = torch.zeros_like(weight)
+        velocities = [self.state[weight]["velocity"] for weight in weights]
+        torch._foreach_mul_(gradients, group["lr"])
+        torch._foreach_mul_(velocities, group["momentum"])
+        torch._foreach_add_(velocities, gradients)
+        torch._foreach_sub_(weights, velocities)
+
+
+def _trust(weights: list[Tensor], gradients: list[Tensor], eta: float) -> list[Tensor]:
+    """r of each weight, a scalar on the device."""
+    size, slope = (torch.stack(torch._foreach_norm(tensors)) for tensors in (weights, gradients))
+    return list(torch.where((size > 0) & (slope > 0), eta * size / slope, 1.0).unbind())

@@ -16,6 +16,7 @@ from probeline.core.method import Method
 from probeline.core.metric import percentage
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
+from probeline.data.constants import constant
 from probeline.data.images.augment.settings import Augment, Augmentation
 from probeline.data.images.augment.views import augment
 from probeline.errors import BadData
@@ -72,14 +73,14 @@ class RelativePosition(Method):
         images = augment(batch.inputs, self.config.augment, rng)
         asked = rng.uniform(len(PLACES), "neighbours").argsort(1)[:, : self.config.neighbours]
         middle = torch.ones(len(asked), 1, 2, dtype=torch.int64, device=asked.device)
-        cells = torch.cat([middle, torch.tensor(PLACES, device=asked.device)[asked]], dim=1)  # [B, V, 2]
+        cells = torch.cat([middle, constant(PLACES, asked.device)[asked]], dim=1)  # [B, V, 2]
         corners = self._corners(cells, images.shape[2:], rng)
         patches = cut(images, corners[:, :, 0], corners[:, :, 1], self.patch)
         return Views(guarded(patches, self.config.guard, rng.split(cells.shape[1])), asked)
 
     def _corners(self, cells: Tensor, size: tuple[int, int], rng: SampleRNG) -> Tensor:
         """[B, V, 2]: top left pixels of the patches at `cells`, the whole grid at a random place of the image."""
-        room = torch.tensor([side - extent(self.patch, self.gap, self.jitter) + 1 for side in size]).to(cells.device)
+        room = constant(tuple(side - extent(self.patch, self.gap, self.jitter) + 1 for side in size), cells.device)
         start = (rng.uniform(2, "grid") * room).long()[:, None]
         moves = rng.integers(2 * self.jitter + 1, 2 * cells.shape[1], "jitter").view_as(cells)
         return start + cells * (self.patch + self.gap) + moves
@@ -130,7 +131,7 @@ def guarded(patches: Tensor, guard: str, rng: SampleRNG) -> Tensor:
     if guard == "none" or patches.shape[1] != 3:
         return patches
     if guard == "projection":
-        axis = patches.new_tensor([-1.0, 2.0, -1.0])[:, None, None]
+        axis = constant((-1.0, 2.0, -1.0), patches.device, patches.dtype)[:, None, None]
         made = patches - axis * (patches * axis).sum(1, keepdim=True) / 6
     else:
         kept = rng.integers(3, 1, "kept")[:, :, None, None]

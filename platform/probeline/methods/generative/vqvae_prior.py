@@ -55,12 +55,18 @@ class VQVAEPrior(Method):
         self.body = VQAutoencoder(config, encoder, view_shape(config.augment, facts), "vqvae_prior")
         self.prior = PixelCNN(config.codes, config.prior_width, config.prior_layers)
         self.register_buffer("seen", torch.zeros((), dtype=torch.int64))  # samples trained on
+        self._samples: int | None = None  # `seen` on the host, None where it is to be read
+        self.register_load_state_dict_post_hook(_forget_samples)
         self.last_seen = None if config.freeze_after is None else int(config.freeze_after * facts.train_size)
 
     @property
     def frozen(self) -> bool:
         """Whether the VQ-VAE's own training is over."""
-        return self.last_seen is not None and int(self.seen) >= self.last_seen
+        if self.last_seen is None:
+            return False
+        if self._samples is None:
+            self._samples = int(self.seen)  # waits for the device: once, then counted here
+        return self._samples >= self.last_seen
 
     @torch.no_grad()
     def views(self, batch: Batch, rng: SampleRNG) -> Views:
@@ -89,6 +95,8 @@ class VQVAEPrior(Method):
         if not self.frozen:
             self.body.update(outputs.z)
         self.seen += len(outputs.h)
+        if self._samples is not None:
+            self._samples += len(outputs.h)
 
     def log_weights(self, images: Tensor, rng: SampleRNG, samples: int) -> Tensor:
         """[1, B], nats: log p(x, z) of images [B, C, H, W] in [0, 1] at their codes under the prior.
@@ -110,3 +118,8 @@ class VQVAEPrior(Method):
         """The decoder's means at codes drawn from the prior, one image a row of `rng`, in [0, 1]."""
         uniform = rng.uniform(self.body.places, "prior").view(-1, *self.body.grid)
         return self.body.pixels(self.prior.sample(uniform)).images()
+
+
+def _forget_samples(method: VQVAEPrior, keys: object) -> None:
+    """After a state was loaded its number of samples is read again."""
+    method._samples = None

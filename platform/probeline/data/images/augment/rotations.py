@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from probeline.data.constants import constant
+
 
 def turns(images: Tensor, angles: Sequence[int]) -> tuple[Tensor, Tensor]:
     """images: [B, C, H, W] -> turned images [K * B, C, H, W], channels_last, and labels [K * B].
@@ -37,6 +39,6 @@ def turns(images: Tensor, angles: Sequence[int]) -> tuple[Tensor, Tensor]:
 def resampled(images: Tensor, angle: float, zoom: float) -> Tensor:
     """images: [B, C, S, S] turned counter-clockwise by `angle` degrees and enlarged about the centre, bilinear."""
     cos, sin = (f(math.radians(angle)) / zoom for f in (math.cos, math.sin))
-    matrix = images.new_tensor([[cos, -sin, 0.0], [sin, cos, 0.0]]).expand(len(images), 2, 3)
+    matrix = constant(((cos, -sin, 0.0), (sin, cos, 0.0)), images.device, images.dtype).expand(len(images), 2, 3)
     places = F.affine_grid(matrix, list(images.shape), align_corners=False)
     return F.grid_sample(images, places, mode="bilinear", padding_mode="border", align_corners=False)

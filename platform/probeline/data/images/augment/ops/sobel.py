@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from probeline.core.sample_rng import SampleRNG
+from probeline.data.constants import constant
 from probeline.data.images.augment.settings import Op
 
 SMOOTH, SLOPE = (0.25, 0.5, 0.25), (-1.0, 0.0, 1.0)
@@ -22,6 +23,6 @@ def sobel(images: Tensor, config: Config, rng: SampleRNG) -> Tensor:
     """images: [B, C, H, W] -> the same shape, sqrt(gx^2 + gy^2)."""
     batch, channels, rows, columns = images.shape
     padded = F.pad(images.reshape(batch * channels, 1, rows, columns), (1, 1, 1, 1), mode="replicate")
-    smooth, slope = (torch.tensor(kernel, device=images.device) for kernel in (SMOOTH, SLOPE))
+    smooth, slope = (constant(kernel, images.device) for kernel in (SMOOTH, SLOPE))
     kernels = torch.stack([smooth[:, None] * slope, slope[:, None] * smooth])
     return F.conv2d(padded, kernels[:, None]).norm(dim=1).view(images.shape)
