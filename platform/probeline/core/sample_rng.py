@@ -78,8 +78,7 @@ class SampleRNG:
 
     def split(self, views: int) -> Self:
         """For `views` views of every sample, [views * B] view-major, each view with its own numbers."""
-        steps = torch.arange(1, views + 1, device=self.device) * _signed(FACTORS[1])
-        return self._of(_mixed(self._keys + _mixed(steps[:, None])).flatten())
+        return self._of(_mixed(self._keys + _view_keys(views, self.device)).flatten())
 
     def _of(self, keys: Tensor) -> Self:
         other = type(self).__new__(type(self))
@@ -94,6 +93,12 @@ def _hashed(seed: int, epoch: int) -> int:
 
 def _name_key(name: str) -> int:
     return _signed(_mixed_int(crc32(name.encode()) + 2**32))
+
+
+@lru_cache(maxsize=256)
+def _view_keys(views: int, device: torch.device) -> Tensor:
+    """[V, 1]: what is added to a key for each view."""
+    return _mixed(torch.arange(1, views + 1, device=device) * _signed(FACTORS[1]))[:, None]
 
 
 @lru_cache(maxsize=256)

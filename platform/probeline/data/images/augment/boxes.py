@@ -10,6 +10,8 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from probeline.data.constants import constant
+
 ATTEMPTS = 10
 DRAWS = 2 * ATTEMPTS + 2  # uniform numbers that a box takes
 
@@ -23,6 +25,11 @@ class Boxes:
     height: Tensor
     width: Tensor
 
+    @classmethod
+    def whole(cls, count: int, size: tuple[int, int], device: torch.device) -> Self:
+        """All of `count` images of `size` (H, W)."""
+        return cls(*constant((0.0, 0.0, float(size[0]), float(size[1])), device)[:, None].expand(4, count))
+
     def where(self, chosen: Tensor, other: Self) -> Self:
         """These boxes for the chosen samples, [B] bool, and the other's for the rest."""
         pairs = ((getattr(self, field.name), getattr(other, field.name)) for field in fields(self))
@@ -33,22 +40,22 @@ def sample(uniform: Tensor, size: tuple[int, int], scale: tuple[float, float], r
     """uniform: [B, DRAWS] in [0, 1) -> boxes inside an image of `size` (H, W).
 
     Area uniform in `scale`, aspect ratio log-uniform in `ratio`, rounded to pixels; the first of ten attempts that
-    fits, else the largest centred box of an allowed ratio.
+    fits, else the largest centred box of an allowed ratio. Both axes are worked on together.
     """
     rows, columns = size
+    sides = constant((float(rows), float(columns)), uniform.device)[:, None]
     areas, ratios, position = uniform.split([ATTEMPTS, ATTEMPTS, 2], dim=1)
     area = (scale[0] + (scale[1] - scale[0]) * areas) * (rows * columns)
     log_low, log_high = math.log(ratio[0]), math.log(ratio[1])
     root = torch.exp((log_low + (log_high - log_low) * ratios) / 2)
     side = area.sqrt()
-    widths, heights = (side * root).round(), (side / root).round()
-    fits = (widths > 0) & (widths <= columns) & (heights > 0) & (heights <= rows)
-    found, first = fits.any(1), fits.to(torch.uint8).argmax(1, keepdim=True)
-    height, width = heights.gather(1, first)[:, 0], widths.gather(1, first)[:, 0]
-    top, left = _position(position[:, 0], rows - height), _position(position[:, 1], columns - width)
-    central = _central(rows, columns, ratio)
-    drawn = (top, left, height, width)
-    return Boxes(*(torch.where(found, value, other) for value, other in zip(drawn, central, strict=True)))
+    lengths = torch.stack([side / root, side * root]).round_()  # heights and widths, [2, B, ATTEMPTS]
+    fits = ((lengths > 0) & (lengths <= sides[:, :, None])).all(0)
+    first = fits.to(torch.uint8).argmax(1, keepdim=True)
+    length = lengths.gather(2, first.expand(2, -1, 1))[:, :, 0]
+    start = _position(position.T, sides - length)
+    central = constant(_central(rows, columns, ratio), uniform.device)[:, None]
+    return Boxes(*torch.where(fits.any(1), torch.cat([start, length]), central))
 
 
 def _position(uniform: Tensor, room: Tensor) -> Tensor:

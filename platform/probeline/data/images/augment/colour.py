@@ -18,6 +18,8 @@ from typing import Protocol, Self
 import torch
 from torch import Tensor
 
+from probeline.data.constants import constant
+
 DRAWS = 4  # uniform numbers: brightness, contrast, saturation, hue
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 YIQ = (LUMA, (0.596, -0.274, -0.322), (0.211, -0.523, 0.312))
@@ -38,13 +40,12 @@ class Factors:
 
     def where(self, chosen: Tensor) -> Self:
         """These factors for the chosen samples, [B] bool; the others are left as they are."""
-        factors = (torch.where(chosen, each, 1.0) for each in (self.brightness, self.contrast, self.saturation))
-        return Factors(*factors, torch.where(chosen, self.hue, 0.0))
+        factors = torch.stack([self.brightness, self.contrast, self.saturation, self.hue])
+        return Factors(*torch.where(chosen, factors, constant((1.0, 1.0, 1.0, 0.0), chosen.device)[:, None]))
 
     def greyed(self, chosen: Tensor) -> Self:
         """The chosen samples, [B] bool, lose their colour."""
-        saturation = torch.where(chosen, 0.0, self.saturation)
-        return Factors(self.brightness, self.contrast, saturation, self.hue)
+        return Factors(self.brightness, self.contrast, self.saturation.masked_fill(chosen, 0.0), self.hue)
 
 
 class Reach(Protocol):
@@ -61,14 +62,15 @@ def sample(uniform: Tensor, reach: Reach) -> Factors:
     """uniform: [B, DRAWS] in [0, 1) -> factors as ColorJitter(s brightness, s contrast, ...) draws them."""
     ranges = (reach.strength * each for each in (reach.brightness, reach.contrast, reach.saturation))
     bounds = [(max(0.0, 1 - width), 1 + width) for width in ranges]
-    factors = [low + (high - low) * uniform[:, column] for column, (low, high) in enumerate(bounds)]
-    return Factors(*factors, min(0.5, reach.strength * reach.hue) * (2 * uniform[:, 3] - 1))
+    lowest = constant(tuple(low for low, _ in bounds), uniform.device)
+    width = constant(tuple(high - low for low, high in bounds), uniform.device)
+    factors = lowest + width * uniform[:, :3]
+    return Factors(*factors.unbind(1), min(0.5, reach.strength * reach.hue) * (2 * uniform[:, 3] - 1))
 
 
 def neutral(count: int, device: torch.device) -> Factors:
     """Factors that leave `count` samples as they are."""
-    one = torch.ones(count, device=device)
-    return Factors(one, one, one, torch.zeros_like(one))
+    return Factors(*constant((1.0, 1.0, 1.0, 0.0), device)[:, None].expand(4, count))
 
 
 def toned(images: Tensor, factors: Factors) -> Tensor:
@@ -80,10 +82,9 @@ def toned(images: Tensor, factors: Factors) -> Tensor:
     return torch.baddbmm(offset[:, None, None], matrix, planes).view(images.shape)
 
 
-@cache
 def luma_weights(channels: int, device: torch.device) -> Tensor:
     """[C]: the weights of the channels in the luma."""
-    return torch.tensor(LUMA if channels == 3 else [1 / channels] * channels, device=device)
+    return constant(LUMA if channels == 3 else (1 / channels,) * channels, device)
 
 
 def affine(factors: Factors, mean_luma: Tensor, channels: int) -> tuple[Tensor, Tensor]:

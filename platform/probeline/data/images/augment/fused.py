@@ -53,9 +53,13 @@ class _Geometry:
 
     def matrices(self, at: slice) -> tuple[Tensor, Tensor]:
         """Of some samples, [b, h, H] and [b, w, W], without the blur."""
-        axes = zip((self.rows[at], self.columns[at]), self.size, self.out, strict=True)
-        down, across = (resampling.resize_matrix(span, side, out) for span, side, out in axes)
-        return down, across
+        rows, columns = self.rows[at], self.columns[at]
+        if self.size[0] == self.size[1] and self.out[0] == self.out[1]:
+            both = resampling.resize_matrix(rows.joined(columns), self.size[0], self.out[0])
+            down, across = both.chunk(2)
+            return down, across
+        down = resampling.resize_matrix(rows, self.size[0], self.out[0])
+        return down, resampling.resize_matrix(columns, self.size[1], self.out[1])
 
     def blurred(self, down: Tensor, across: Tensor, at: slice) -> tuple[Tensor, Tensor]:
         """The same with the blur after them."""
@@ -79,6 +83,8 @@ class Fused:
         factors = _factors(drawn, count, images.device)
         if geometry is None:
             return colour.toned(repeated(images, count), factors).clamp_(0, 1)
+        if images.is_cuda:  # a launch takes as long for one view as for all
+            return _apply(repeated(images, count), geometry, factors, slice(None))
         shape = (count, images.shape[1], *geometry.out)
         views = torch.empty(shape, device=images.device, memory_format=torch.channels_last)
         for rows in _chunks(images):
@@ -106,9 +112,9 @@ def _tossed(config: Op, coin: Tensor, numbers: Tensor) -> Drawn:
 
 
 def _chunks(images: Tensor) -> list[slice]:
-    """On the CPU, even stretches of the batch whose intermediate tensors stay in its cache."""
+    """Even stretches of the batch whose intermediate tensors stay in the CPU's cache."""
     count = len(images)
-    parts = 1 if images.is_cuda else max(1, math.ceil(images.numel() / CPU_CHUNK))
+    parts = max(1, math.ceil(images.numel() / CPU_CHUNK))
     step = max(1, math.ceil(count / parts))
     return [slice(start, min(start + step, count)) for start in range(0, count, step)]
 
@@ -132,9 +138,8 @@ def _geometry(size: tuple[int, int], drawn: Mapping[str, Drawn], count: int, dev
     """Where every pixel goes, or None where all stay."""
     if not {"crop", "flip", "blur"} & set(drawn):
         return None
-    zero = torch.zeros(count, device=device)
-    whole = boxes.Boxes(zero, zero, zero + size[0], zero + size[1])
-    box, out = whole, size
+    box = whole = boxes.Boxes.whole(count, size, device)
+    out = size
     if "crop" in drawn:
         config, chosen = drawn["crop"].config, drawn["crop"].chosen
         box = boxes.sample(drawn["crop"].numbers, size, config.scale, config.ratio)

@@ -1,6 +1,7 @@
 """Crop, resize, flip and blur as matrices: each is linear and separable, so an image becomes Ry @ image @ Rx.T."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Self
 
 import torch
@@ -19,6 +20,17 @@ class Span:
         """The stretches of some samples."""
         return Span(self.start[rows], self.length[rows], None if self.reverse is None else self.reverse[rows])
 
+    def joined(self, other: Self) -> Self:
+        """These stretches, then the other's."""
+        start, length = torch.cat([self.start, other.start]), torch.cat([self.length, other.length])
+        if self.reverse is None and other.reverse is None:
+            return Span(start, length)
+        reverse = [
+            torch.zeros_like(span.start, dtype=torch.bool) if span.reverse is None else span.reverse
+            for span in (self, other)
+        ]
+        return Span(start, length, torch.cat(reverse))
+
 
 def resize_matrix(span: Span, side: int, out: int) -> Tensor:
     """[B, out, side]: bilinear resampling of the span to `out` pixels, antialiased where it shrinks.
@@ -26,12 +38,12 @@ def resize_matrix(span: Span, side: int, out: int) -> Tensor:
     The triangle filter of PIL and of torchvision's `resize(antialias=True)`: as wide as an output pixel when shrinking,
     cut off at the span's ends and normalised to sum to one.
     """
-    target = torch.arange(out, device=span.start.device).expand(len(span.start), out)
+    device = span.start.device
+    target, pixel = _middles(out, False, device), _middles(side, False, device)
     if span.reverse is not None:
-        target = torch.where(span.reverse[:, None], out - 1 - target, target)
+        target = torch.where(span.reverse[:, None], _middles(out, True, device), target)
     start, step = span.start[:, None], (span.length / out)[:, None]
-    centre, end = start + step * (target + 0.5), start + span.length[:, None]
-    pixel = torch.arange(side, device=span.start.device) + 0.5
+    centre, end = start + step * target, start + span.length[:, None]
     if out >= side:  # nothing shrinks: two pixels at most have weight, and at the ends one
         centre = torch.minimum(torch.maximum(centre, start + 0.5), end - 0.5)
         return (pixel - centre[:, :, None]).abs_().mul_(-1).add_(1).clamp_(min=0)
@@ -39,6 +51,13 @@ def resize_matrix(span: Span, side: int, out: int) -> Tensor:
     weights = (pixel - centre[:, :, None]).abs_().mul_(-sharpness[:, :, None]).add_(1).clamp_(min=0)
     weights *= ((pixel > start) & (pixel < end))[:, None, :]
     return weights.div_(weights.sum(2, keepdim=True))
+
+
+@cache
+def _middles(pixels: int, reverse: bool, device: torch.device) -> Tensor:
+    """[pixels] where the pixels of an axis have their middles, from its one end or from the other."""
+    middles = torch.arange(pixels, device=device) + 0.5
+    return middles.flip(0) if reverse else middles
 
 
 def blur_radius(side: int, share: float = 0.1) -> int:
