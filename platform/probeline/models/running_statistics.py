@@ -44,7 +44,8 @@ def one_update(module: nn.Module, sizes: Sequence[int]) -> Iterator[Callable[[],
     finally:
         for norm, momentum, counter in zip(norms, momenta, counters, strict=True):
             norm.momentum, norm.num_batches_tracked = momentum, counter
-    if moved := [counter for counter in counters if counter is not None]:
+    counting = [norm.training for norm in norms]  # a forward pass may have switched some of them off
+    if moved := [counter for counter, counts in zip(counters, counting, strict=True) if counts and counter is not None]:
         torch._foreach_add_(moved, 1)
 
 

@@ -5,16 +5,15 @@ many workers share it then changes a result by rounding only. Written out, and n
 takes CUDA tensors alone and knows no groups.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar, Self
 
 import torch
 import torch.distributed as dist
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
-
-from probeline.models.running_statistics import in_one_update
 
 
 class SharedNorms(TorchFunctionMode):
@@ -40,6 +39,15 @@ class SharedNorms(TorchFunctionMode):
     def __exit__(self, *raised: object) -> None:
         SharedNorms.now = None
         super().__exit__(*raised)
+
+    @contextmanager
+    def by_parts(self, parts: Sequence[Tensor]) -> Iterator[None]:
+        """Meanwhile each part of the batch has statistics of its own; `parts`: this worker's rows in each."""
+        self.parts = parts
+        try:
+            yield
+        finally:
+            self.parts = (slice(None),)
 
     def __torch_function__(self, func: Callable, types: Sequence, args: tuple = (), kwargs: dict | None = None) -> Any:
         if func is F.batch_norm:
@@ -71,26 +79,6 @@ class SharedNorms(TorchFunctionMode):
 def batch_rows(inputs: Tensor) -> int:
     """Samples of the whole batch that `inputs` [B, ...] are rows of: B, or more where others have the rest."""
     return len(inputs) if SharedNorms.now is None else SharedNorms.now.samples
-
-
-def in_groups(module: nn.Module, inputs: Tensor, groups: Sequence[Tensor]) -> Tensor:
-    """`module` of inputs [B, ...], row by row but for batch norm, whose statistics are each group's own.
-
-    groups: the rows of each, int64 on the CPU; together they are 0 to `batch_rows(inputs)` - 1. Running statistics
-    move once, to the mean over the groups of the groups' statistics, weighed by size.
-    """
-    shared = SharedNorms.now
-    if shared is None:
-        order = torch.cat([*groups])
-        parts = inputs[order].split([len(group) for group in groups])
-        return torch.cat(in_one_update(module, parts))[order.argsort()]
-    stop = shared.start + len(inputs)
-    own = [group[(group >= shared.start) & (group < stop)] - shared.start for group in groups]
-    shared.parts = [rows.to(inputs.device) for rows in own]
-    try:
-        return module(inputs)
-    finally:
-        shared.parts = (slice(None),)
 
 
 class _Normalised(torch.autograd.Function):

@@ -48,7 +48,8 @@ def full_gradient(
     share = share or Shard(len(batch))
     own = method.views(batch, rng)
     with precision():
-        with share.forward(batch.inputs.device):
+        with share.forward(batch.inputs.device), one_update(method, [len(batch)]) as next_pass:
+            next_pass()
             outputs = method(own)
         outputs, views = share.whole(outputs, own)
         terms = method.loss(outputs, views)

@@ -15,13 +15,15 @@ from probeline.core.batch import Outputs, Views
 from probeline.core.dataset import DatasetInfo
 from probeline.core.encoder import Representation
 from probeline.core.metric import percentage
+from probeline.data.constants import steps
 from probeline.errors import BadData
 from probeline.methods._two_view_settings import TwoViewSettings
 from probeline.methods._two_views import TwoViews
 from probeline.methods.base import top1
 from probeline.models.ema import ema_copy, ema_update
+from probeline.models.norm_groups import Groups, in_groups
 from probeline.models.running_statistics import in_one_update
-from probeline.models.shared_norm import batch_rows, in_groups
+from probeline.models.shared_norm import batch_rows
 
 VERSION = 2  # running statistics move once a step since 2
 METRICS = {"top1": percentage("training top-1 accuracy")}
@@ -92,25 +94,23 @@ class MoCo(TwoViews):
         ema_update(self.key_encoder, self.encoder, self.config.momentum)
         ema_update(self.key_projector, self.projector, self.config.momentum)
         keys = F.normalize(outputs.extra["keys"].float(), dim=1)[-len(self.queue) :]
-        rows = (self.oldest + torch.arange(len(keys), device=keys.device)) % len(self.queue)
+        rows = (self.oldest + steps(len(keys), keys.device)) % len(self.queue)
         self.queue[rows] = keys
         self.oldest.copy_((self.oldest + len(keys)) % len(self.queue))
 
     def _queried(self, inputs: Tensor) -> Tensor:
-        """h [B, dim] of queries, group by group of neighbouring rows."""
-        rows = torch.arange(batch_rows(inputs))
-        return in_groups(Representation(self.encoder), inputs, rows.tensor_split(self._groups(inputs)))
+        """h [B, dim] of queries, by groups of neighbouring rows."""
+        return in_groups(Representation(self.encoder), inputs, self._groups(inputs, apart=False))
 
     def _keys(self, inputs: Tensor) -> Tensor:
-        """Keys [B, D], group by group of rows some way apart; in the order of the rows."""
-        groups, rows = self._groups(inputs), torch.arange(batch_rows(inputs))
-        apart = torch.cat([rows[start::groups] for start in range(groups)])
-        return in_groups(
-            nn.Sequential(Representation(self.key_encoder), self.key_projector), inputs, apart.tensor_split(groups)
-        )
+        """Keys [B, D], by groups of rows some way apart; in the order of the rows."""
+        network = nn.Sequential(Representation(self.key_encoder), self.key_projector)
+        return in_groups(network, inputs, self._groups(inputs, apart=True))
 
-    def _groups(self, inputs: Tensor) -> int:
-        return max(1, min(self.config.norm_groups, batch_rows(inputs) // 2)) if self.training else 1
+    def _groups(self, inputs: Tensor, apart: bool) -> Groups:
+        samples = batch_rows(inputs)
+        count = max(1, min(self.config.norm_groups, samples // 2)) if self.training else 1
+        return Groups(samples, count, apart)
 
 
 def against_queue(queries: Tensor, keys: Tensor, queue: Tensor, temperature: float) -> Tensor:
