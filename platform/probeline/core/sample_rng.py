@@ -36,13 +36,21 @@ class SampleRNG:
     def __init__(self, seed: int, epoch: int, samples: Tensor) -> None:
         """`samples`: int64 [B], the rows of the part; numbers are made on their device."""
         self._keys = _mixed(samples * _signed(GOLDEN) + _signed(_hashed(seed, epoch)))
+        self._views: dict[int, Tensor] = {}
+        self._source: tuple[SampleRNG, Tensor] | None = None
 
     def __len__(self) -> int:
         return len(self._keys)
 
     def __getitem__(self, rows: slice | Tensor) -> Self:
-        """The draws of some rows, with the numbers that they have among all."""
-        return self._of(self._keys[rows])
+        """The draws of some rows, with the numbers that they have among all.
+
+        With int64 rows, such as a batch's of an epoch, what `copies` makes is some rows too of what it makes of all.
+        """
+        some = self._of(self._keys[rows])
+        if isinstance(rows, Tensor):
+            some._source = self, rows
+        return some
 
     @property
     def device(self) -> torch.device:
@@ -78,11 +86,20 @@ class SampleRNG:
 
     def split(self, views: int) -> Self:
         """For `views` views of every sample, [views * B] view-major, each view with its own numbers."""
-        return self._of(_mixed(self._keys + _view_keys(views, self.device)).flatten())
+        if self._source is None:
+            return self._of(self._keys_of(views).flatten())
+        everyone, rows = self._source
+        return self._of(everyone._keys_of(views)[:, rows].flatten())
+
+    def _keys_of(self, views: int) -> Tensor:
+        """[V, B] the keys of each view, made once."""
+        if views not in self._views:
+            self._views[views] = _mixed(self._keys + _view_keys(views, self.device))
+        return self._views[views]
 
     def _of(self, keys: Tensor) -> Self:
         other = type(self).__new__(type(self))
-        other._keys = keys
+        other._keys, other._views, other._source = keys, {}, None
         return other
 
 

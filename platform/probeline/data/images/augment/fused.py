@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from probeline.core.sample_rng import Need, SampleRNG
+from probeline.data.constants import constant
 from probeline.data.images.augment import boxes, colour, resampling
 from probeline.data.images.augment.settings import Op
 
@@ -95,20 +96,21 @@ class Fused:
 
     def _drawn(self, rng: SampleRNG) -> dict[str, Drawn]:
         """The same numbers as each operation draws on its own."""
-        needs = []
-        for role, member in self.members.items():
-            needs += [Need(member.name, int(member.config.p < 1), COIN), Need(member.name, COUNTS.get(role, 0))]
-        found = iter(rng.uniforms(needs))
-        return {role: _tossed(member.config, next(found), next(found)) for role, member in self.members.items()}
+        some = {role: member for role, member in self.members.items() if member.config.p < 1}
+        coins = [Need(member.name, 1, COIN) for member in some.values()]
+        numbers = [Need(member.name, COUNTS.get(role, 0)) for role, member in self.members.items()]
+        uniform = rng.uniforms([*coins, *numbers])
+        chosen: dict[str, Tensor] = {}
+        if some:
+            odds = constant(tuple(member.config.p for member in some.values()), rng.device)
+            chosen = dict(zip(some, (torch.cat(uniform[: len(some)], dim=1) < odds).unbind(1), strict=True))
+        drawn = zip(self.members.items(), uniform[len(some) :], strict=True)
+        return {role: Drawn(member.config, chosen.get(role), own) for (role, member), own in drawn}
 
 
 def repeated(images: Tensor, count: int) -> Tensor:
     """images: [B, ...] -> [count, ...], all of them one time after the other."""
     return images if count == len(images) else torch.cat([images] * (count // len(images)))
-
-
-def _tossed(config: Op, coin: Tensor, numbers: Tensor) -> Drawn:
-    return Drawn(config, coin[:, 0] < config.p if config.p < 1 else None, numbers)
 
 
 def _chunks(images: Tensor) -> list[slice]:
