@@ -119,3 +119,9 @@ def test_every_device_makes_the_same_numbers():
     here, there = SampleRNG(0, 0, SAMPLES), SampleRNG(0, 0, SAMPLES.cuda())
     assert torch.equal(here.split(2).uniform(5, "a"), there.split(2).uniform(5, "a").cpu())
     assert torch.allclose(here.normal(5), there.normal(5).cpu(), atol=1e-5)
+
+
+def test_the_views_of_some_rows_of_an_epoch_draw_what_those_rows_draw_alone():
+    epoch, rows = SampleRNG(3, 5, torch.arange(20)), torch.tensor([7, 2, 19])
+    for views in (1, 2, 3):
+        assert torch.equal(epoch[rows].split(views).uniform(4), SampleRNG(3, 5, rows).split(views).uniform(4))

@@ -4,6 +4,7 @@ import pytest
 import torch
 from helpers.two_views import cosines, views
 from probeline.losses import nt_xent, supcon
+from probeline.losses.supcon import _classes
 
 LABELS = torch.tensor([0, 1, 0, 2, 1, 0])
 
@@ -51,3 +52,9 @@ def test_it_agrees_with_pytorch_metric_learning():
 def test_labels_of_another_number_are_refused():
     with pytest.raises(ValueError, match="one for each of the 6 samples"):
         supcon(*views(), LABELS.repeat(2))
+
+
+def test_classes_are_numbered_without_gaps_and_an_unknown_one_is_its_own():
+    labels = torch.tensor([7, -1, 3, 7, -1, 3, 100])
+    known = torch.where(labels < 0, 101 + torch.arange(7), labels)
+    assert torch.equal(_classes(labels), known.unique(return_inverse=True)[1])

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from probeline.models.codebook import Codebook, perplexity
+from probeline.models.codebook import Codebook, occurrences, perplexity
 
 
 def vectors(seed=0, batch=2, dim=3, side=4):
@@ -73,3 +73,8 @@ def test_the_nearest_code_is_the_same_under_autocast():
     with torch.autocast("cpu", torch.bfloat16):
         under = book.nearest(z)
     assert torch.equal(under, book.nearest(z))
+
+
+def test_occurrences_are_counted_for_every_code():
+    index = torch.tensor([3, 0, 3, 3, 1])
+    assert torch.equal(occurrences(index, 6), index.bincount(minlength=6))

@@ -3,12 +3,13 @@
 import pytest
 import torch
 from helpers.gloo import on_two_workers
-from probeline.models.shared_norm import SharedNorms, batch_rows, in_groups
+from probeline.models.norm_groups import Groups, in_groups
+from probeline.models.shared_norm import SharedNorms, batch_rows
 from torch import nn
 
 SIZES = [5, 2]
-GROUPS = [torch.tensor([0, 2, 4, 6]), torch.tensor([1, 3]), torch.tensor([5])]
-"""The second worker has no row of the second group, and the last group has one row."""
+GROUPS = {"neighbours": Groups(7, 3), "apart": Groups(7, 3, apart=True)}
+"""The second worker has no row of the first of neighbours, and one of two groups apart."""
 
 CASES = {
     "maps": lambda: nn.BatchNorm2d(3),
@@ -17,7 +18,8 @@ CASES = {
     "cumulative": lambda: nn.BatchNorm2d(3, momentum=None),
     "untracked": lambda: nn.BatchNorm2d(3, track_running_stats=False),
     "bfloat16": lambda: nn.BatchNorm2d(3),
-    "groups": lambda: nn.BatchNorm2d(3),
+    "neighbours": lambda: nn.BatchNorm2d(3),
+    "apart": lambda: nn.BatchNorm2d(3),
     "frozen": lambda: nn.BatchNorm2d(3).eval(),
 }
 
@@ -41,11 +43,11 @@ def passed(case, rows, shared=None):
         made.zero_grad()
         own = x[rows].detach().requires_grad_()
         if shared is None:
-            y = in_groups(made, own, GROUPS) if case == "groups" else made(own)
+            y = in_groups(made, own, GROUPS[case]) if case in GROUPS else made(own)
         else:
             with shared:
                 assert batch_rows(own) == 7
-                y = in_groups(made, own, GROUPS) if case == "groups" else made(own)
+                y = in_groups(made, own, GROUPS[case]) if case in GROUPS else made(own)
         (y.clone().relu_() * upstream[rows]).sum().backward()
     weights = {f"d {name}": weight.grad for name, weight in made.named_parameters()}
     return {"y": y.detach(), "d x": own.grad, **weights, **dict(made.named_buffers())}
@@ -74,8 +76,3 @@ def test_it_is_that_of_one_process(found, case):
         else:
             assert all(torch.equal(one[key], both[0][key]) for one in both)
             torch.testing.assert_close(both[0][key], value, rtol=1e-5, atol=1e-6)
-
-
-def test_groups_in_one_process_keep_the_order_of_rows():
-    inputs = torch.arange(7.0)[:, None]
-    assert torch.equal(in_groups(nn.Identity(), inputs, GROUPS), inputs)

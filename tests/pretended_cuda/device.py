@@ -59,11 +59,18 @@ class Cuda(torch.Tensor):
     device, is_cuda, is_cpu = CUDA, True, False
 
     def to(self, *args: Any, **kwargs: Any) -> torch.Tensor:
-        """Itself where it is there already, as torch's own."""
-        wanted = [one for one in (*args, *kwargs.values()) if isinstance(one, (torch.device, str))]
-        if wanted and torch.device(wanted[0]).type == "cuda" and len(args) + len(kwargs) == 1:
+        """To the CPU with a wait; itself where it is there already, as torch's own."""
+        wanted = [torch.device(one).type for one in (*args, *kwargs.values()) if isinstance(one, (torch.device, str))]
+        if wanted == ["cpu"]:
+            _copied(True, False, kwargs.get("non_blocking", False))
+            rest = [one for one in args if not isinstance(one, (torch.device, str))]
+            return self.values_.detach().clone().to(*rest, **{**kwargs, "device": CPU})
+        if wanted == ["cuda"] and len(args) + len(kwargs) == 1:
             return self
         return super().to(*args, **kwargs)
+
+    def cpu(self, *args: Any, **kwargs: Any) -> torch.Tensor:
+        return self.to(CPU)
 
     def numpy(self, *args: Any, **kwargs: Any) -> Any:
         raise TypeError("can't convert cuda:0 device type tensor to numpy")
@@ -100,7 +107,7 @@ class _ToOther(TorchFunctionMode):
 
 
 class PretendedCuda(TorchDispatchMode):
-    """While entered, `cuda` is such a device."""
+    """While entered, `cuda:0` is such a device."""
 
     def __enter__(self) -> "PretendedCuda":
         torch.cuda._lazy_init = lambda: None

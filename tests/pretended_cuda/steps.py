@@ -1,6 +1,7 @@
-"""One training step of each method of a list on the pretended device: `python steps.py '[{"name": "simclr"}, ...]'`.
+"""One training step of each job on the pretended device: `python steps.py '[{"method": {"name": "simclr"}}, ...]'`.
 
-Prints a JSON list: the step's `launches`, its `waits` by line, and its `loss` beside `cpu_loss`, that on the CPU.
+A job may have `training`, the settings that differ, and `workers`, of which this process is the first. Prints a JSON
+list: the step's `launches`, its `waits` by line, and its `loss` beside `cpu_loss`, that on the CPU.
 """
 
 import json
@@ -9,12 +10,15 @@ from itertools import islice
 
 import numpy as np
 import torch
+import torch.distributed as dist
 from device import CPU, CUDA, PretendedCuda, clear, launches, waits
 from probeline.core.dataset import Dataset, DatasetInfo, Split
 from probeline.data.loader import batches
 from probeline.experiment.schema import Training
+from probeline.training.data_parallel import shard_of
 from probeline.training.loop import Loop
 from probeline.training.trial import build_method
+from torch.testing._internal.distributed.fake_pg import FakeStore
 
 SIDE, BATCH = 32, 8
 ENCODER = {"name": "resnet", "depth": 18, "width": 4, "stem": "cifar"}
@@ -29,14 +33,14 @@ DATA = Dataset(part(32), part(16), part(16), ("a", "b", "c", "d"), "0" * 16)
 FACTS = DatasetInfo("0" * 16, 32, 16, 16, DATA.classes, (SIDE, SIDE, 3))
 
 
-def second_step(method: dict, training: dict, device: torch.device) -> float:
+def second_step(method: dict, settings: dict, workers: int, device: torch.device) -> float:
     """The loss of the second of two steps, when all that is made once is there; counts are of that step alone."""
-    settings = Training(epochs=2, batch_size=BATCH, lr=0.05, precision="fp32", **training)
+    training = Training(epochs=2, batch_size=BATCH, lr=0.05, precision="fp32", **settings)
     torch.manual_seed(0)
     made = build_method({"method": method, "encoder": ENCODER}, FACTS).to(device, memory_format=torch.channels_last)
-    loop = Loop(made, DATA, settings, 0, device)
+    loop = Loop(made, DATA, training, 0, device, shard_of(training, workers))
     made.train()
-    for batch in islice(batches(DATA.train, BATCH, seed=0, epoch=0, device=device), 2):
+    for batch in islice(batches(DATA.train, BATCH, seed=0, epoch=0, device=device, rows=loop.share.rows), 2):
         clear()
         terms = loop._update(batch)
         loop.progress.step += 1
@@ -44,15 +48,20 @@ def second_step(method: dict, training: dict, device: torch.device) -> float:
     return float(loss.values_ if device == CUDA else loss)
 
 
-def report(method: dict, training: dict) -> dict:
+def report(method: dict, training: dict | None = None, workers: int = 1) -> dict:
+    """What a step asks of the device; with several workers a group that sends nothing stands in for the others."""
+    if workers > 1:
+        dist.init_process_group("fake", rank=0, world_size=workers, store=FakeStore())
     try:
-        clear()
-        cpu_loss = second_step(method, training, CPU)
+        cpu_loss = second_step(method, training or {}, workers, CPU)
         with PretendedCuda():
-            loss = second_step(method, training, CUDA)
+            loss = second_step(method, training or {}, workers, CUDA)
     except Exception as error:
         return {"error": f"{type(error).__name__}: {error}"}
+    finally:
+        if workers > 1:
+            dist.destroy_process_group()
     return {"launches": sum(launches.values()), "waits": dict(waits), "loss": loss, "cpu_loss": cpu_loss}
 
 
-print(json.dumps([report(method, training) for method, training in json.loads(sys.argv[1])]))
+print(json.dumps([report(**job) for job in json.loads(sys.argv[1])]))

@@ -8,41 +8,72 @@ from pathlib import Path
 import pytest
 from probeline.plugins import catalog
 
-EVERY_OPERATION = ["crop", "flip", "colour", "grey", "blur", "sobel", "cutout", "noise", "rotate", "solarize"]
-VARIANTS = {
-    "simclr by lars": ("simclr", {}, {"optimizer": "lars"}),
-    "simclr by adamw": ("simclr", {}, {"optimizer": "adamw"}),
-    "simclr in micro-batches": ("simclr", {}, {"micro_batch": 4}),
-    "simclr, all operations": ("simclr", {"augment": [{"name": name} for name in EVERY_OPERATION]}, {}),
-    "moco, symmetric": ("moco", {"symmetric": True}, {}),
-    "rotation by eighths": ("rotation", {"rotations": [0, 45, 90, 135, 180, 225, 270, 315]}, {}),
-    "vqvae by moving averages": ("vqvae", {"codebook": "ema", "restart_below": 0.1}, {}),
-    "instance_discrimination, nce": ("instance_discrimination", {"negatives": 8, "proximal": 1.0}, {}),
-    "relative_position, projection": ("relative_position", {"guard": "projection"}, {}),
-    "vqvae_prior, frozen": ("vqvae_prior", {"freeze_after": 0.1}, {}),
-    "cpc, all negatives": ("cpc", {"negatives": None}, {}),
+OPERATIONS = ["crop", "flip", "colour", "grey", "blur", "sobel", "cutout", "noise", "rotate", "solarize"]
+EIGHTHS = [0, 45, 90, 135, 180, 225, 270, 315]
+
+
+def job(name, training=None, workers=1, **settings):
+    return {"method": {"name": name, **settings}, "training": training or {}, "workers": workers}
+
+
+JOBS = {name: job(name) for name in catalog.names("methods") if name != "random_init"}
+JOBS |= {f"simclr with {name}": job("simclr", loss={"name": name}) for name in catalog.names("losses") if name != "pml"}
+JOBS |= {
+    "simclr by lars": job("simclr", {"optimizer": "lars"}),
+    "simclr by adamw": job("simclr", {"optimizer": "adamw"}),
+    "simclr in micro-batches": job("simclr", {"micro_batch": 4}),
+    "simclr, every operation": job("simclr", augment=[{"name": name} for name in OPERATIONS]),
+    "simclr, two workers": job("simclr", workers=2),
+    "moco, two workers": job("moco", workers=2),
+    "moco, symmetric": job("moco", symmetric=True),
+    "rotation by eighths": job("rotation", rotations=EIGHTHS),
+    "vqvae by moving averages": job("vqvae", codebook="ema", restart_below=0.1),
+    "instance_discrimination, nce": job("instance_discrimination", negatives=8, proximal=1.0),
+    "relative_position, projection": job("relative_position", guard="projection"),
+    "vqvae_prior, frozen": job("vqvae_prior", freeze_after=0.1),
+    "cpc, all negatives": job("cpc", negatives=None),
 }
-LOSSES = [name for name in catalog.names("losses") if name != "pml"]
-JOBS = {name: (name, {}, {}) for name in catalog.names("methods")} | VARIANTS
-JOBS |= {f"simclr with {loss}": ("simclr", {"loss": {"name": loss}}, {}) for loss in LOSSES}
-del JOBS["random_init"]  # which has no step
+MOST_LAUNCHES = {
+    "simclr": 360,
+    "simclr by lars": 400,
+    "simclr by adamw": 360,
+    "moco": 830,
+    "moco, symmetric": 1500,
+    "simclr in micro-batches": 1150,
+    "simclr, two workers": 1600,
+    "moco, two workers": 3800,
+    "byol": 530,
+    "cpc": 650,
+    "cpc, all negatives": 650,
+    "vae": 460,
+    "vqvae_prior": 750,
+    "vqvae_prior, frozen": 560,
+    "simclr, every operation": 600,
+}
+"""About 3% above what was counted; a ResNet-18 in float32. In bfloat16 some 50 casts of weights come to it."""
+
+OTHERS = 440
 
 
 @pytest.fixture(scope="module")
 def steps():
     """What each job's step asked of the device, all of them made in one process."""
-    jobs = [({"name": method, **settings}, training) for method, settings, training in JOBS.values()]
-    command = [sys.executable, Path(__file__).with_name("steps.py"), json.dumps(jobs)]
+    command = [sys.executable, Path(__file__).with_name("steps.py"), json.dumps([*JOBS.values()])]
     printed = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True).stdout
     return dict(zip(JOBS, json.loads(printed), strict=True))
 
 
-@pytest.mark.parametrize("job", JOBS)
-def test_no_step_waits_for_the_device(steps, job):
-    assert "error" not in steps[job], steps[job]["error"]
-    assert steps[job]["waits"] == {}
+@pytest.mark.parametrize("name", JOBS)
+def test_no_step_waits_for_the_device(steps, name):
+    assert "error" not in steps[name], steps[name]["error"]
+    assert steps[name]["waits"] == {}
 
 
-@pytest.mark.parametrize("job", JOBS)
-def test_the_device_gives_the_loss_of_the_cpu(steps, job):
-    assert steps[job]["loss"] == pytest.approx(steps[job]["cpu_loss"], rel=1e-5)
+@pytest.mark.parametrize("name", JOBS)
+def test_its_launches_stay_few(steps, name):
+    assert 0 < steps[name]["launches"] <= MOST_LAUNCHES.get(name, OTHERS)
+
+
+@pytest.mark.parametrize("name", [name for name in JOBS if "two workers" not in name])
+def test_the_device_gives_the_loss_of_the_cpu(steps, name):
+    assert steps[name]["loss"] == pytest.approx(steps[name]["cpu_loss"], rel=1e-5)

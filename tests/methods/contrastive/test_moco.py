@@ -78,19 +78,6 @@ def test_keys_are_those_of_the_other_view_in_the_order_of_the_rows_whatever_the_
             assert not got.extra["keys"].requires_grad
 
 
-def test_a_query_shares_its_norm_group_with_few_of_its_keys_group():
-    """The rows that each batch-norm group saw: a key's group has one row of every query's group."""
-    method, seen = moco(queue=8, norm_groups=4), {"encoder": [], "key_encoder": []}
-    for name in seen:
-        getattr(method, name).register_forward_pre_hook(
-            lambda _, inputs, name=name: seen[name].append({int(image[0, 0, 0]) for image in inputs[0]})
-        )
-    rows = torch.arange(16.0).repeat(2)[:, None, None, None].expand(32, 3, 8, 8)
-    method(Views(rows))
-    assert [len(group) for group in seen["encoder"]] == [4, 4, 4, 4]
-    assert all(len(query & key) == 1 for query in seen["encoder"] for key in seen["key_encoder"])
-
-
 class NormedEncoder(Encoder):
     """A batch norm first, whose running mean starts far from the images' mean."""
 
@@ -101,6 +88,15 @@ class NormedEncoder(Encoder):
 
     def forward(self, x):
         return super().forward(self.norm(x))
+
+
+@pytest.mark.parametrize(("network", "group"), [("_queried", [4, 5, 6, 7]), ("_keys", [1, 5, 9, 13])])
+def test_a_query_and_its_key_share_their_norm_group_with_other_rows(network, group):
+    """What row 5 becomes depends on its group alone: neighbours for a query, rows some way apart for a key."""
+    method = MoCo(Config(projector_dim=4, queue=8, norm_groups=4), NormedEncoder(), facts(40))
+    inputs = batch(b=16).inputs.requires_grad_()
+    (gradient,) = torch.autograd.grad(getattr(method, network)(inputs)[5].square().sum(), inputs)
+    assert gradient.flatten(1).abs().sum(1).nonzero().flatten().tolist() == group
 
 
 @pytest.mark.parametrize("symmetric", [False, True])
