@@ -13,6 +13,7 @@ import torch
 import torch.distributed as dist
 from device import CPU, CUDA, PretendedCuda, clear, launches, waits
 from probeline.core.dataset import Dataset, DatasetInfo, Split
+from probeline.core.sample_spec import image
 from probeline.data.loader import batches
 from probeline.experiment.schema import Training
 from probeline.training.data_parallel import shard_of
@@ -24,20 +25,20 @@ SIDE, BATCH = 32, 8
 ENCODER = {"name": "resnet", "depth": 18, "width": 4, "stem": "cifar"}
 
 
-def part(samples: int) -> Split:
+def split(samples: int) -> Split:
     pixels = np.random.default_rng(0).integers(0, 256, (samples, SIDE, SIDE, 3), dtype=np.uint8)
     return Split(pixels, np.arange(samples) % 4)
 
 
-DATA = Dataset(part(32), part(16), part(16), ("a", "b", "c", "d"), "0" * 16)
-FACTS = DatasetInfo("0" * 16, 32, 16, 16, DATA.classes, (SIDE, SIDE, 3))
+DATA = Dataset(split(32), split(16), split(16), ("a", "b", "c", "d"), "0" * 16)
+INFO = DatasetInfo("0" * 16, 32, 16, 16, DATA.classes, image(SIDE, SIDE, 3))
 
 
 def second_step(method: dict, settings: dict, workers: int, device: torch.device) -> float:
     """The loss of the second of two steps, when all that is made once is there; counts are of that step alone."""
     training = Training(epochs=2, batch_size=BATCH, lr=0.05, precision="fp32", **settings)
     torch.manual_seed(0)
-    made = build_method({"method": method, "encoder": ENCODER}, FACTS).to(device, memory_format=torch.channels_last)
+    made = build_method({"method": method, "encoder": ENCODER}, INFO).to(device, memory_format=torch.channels_last)
     loop = Loop(made, DATA, training, 0, device, shard_of(training, workers))
     made.train()
     for batch in islice(batches(DATA.train, BATCH, seed=0, epoch=0, device=device, rows=loop.share.rows), 2):

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
-from probeline.data.constants import constant
+from probeline.core.device_constants import constant
 from probeline.models.running_statistics import in_one_update
 from probeline.models.shared_norm import SharedNorms
 

@@ -84,7 +84,7 @@ class Loop:
             self.probe = OnlineProbe(method.encoder.dim, len(dataset.classes)).to(device)
             self.modules["probe"], self.optimizers["probe_optimizer"] = self.probe, self.probe.optimizer
         self.progress = TrainingProgress()
-        self._draws: tuple[int, SampleRNG] | None = None
+        self._epoch_rng: tuple[int, SampleRNG] | None = None
 
     def run(self, checkpoint: Checkpoint) -> Iterator[Record | Note]:
         """Trains to the end, from `checkpoint` where there is one; yields `train/*` and `online_probe/*` by epoch.
@@ -160,7 +160,7 @@ class Loop:
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate(step) if group["decays"] else self.schedule.undecayed(self._update_number(step))
         self.optimizer.zero_grad(set_to_none=True)
-        done = self._gradient(batch, self._draws_of(epoch)[batch.index])
+        done = self._gradient(batch, self._rng_of(epoch)[batch.index])
         self.share.reduce_gradients(self.method)
         self.optimizer.step()
         self.method.after_step(done.outputs, done.views)
@@ -170,12 +170,12 @@ class Loop:
             said["online_probe/top1"] = self.probe.learn(done.outputs.h[: len(labels)], labels)
         return said
 
-    def _draws_of(self, epoch: int) -> SampleRNG:
-        """The draws of all samples in an epoch, made once for it: a batch's are some of them."""
-        if self._draws is None or self._draws[0] != epoch:
+    def _rng_of(self, epoch: int) -> SampleRNG:
+        """The random numbers of all samples in an epoch, made once for it: a batch's are some rows of them."""
+        if self._epoch_rng is None or self._epoch_rng[0] != epoch:
             rows = torch.arange(len(self.data), device=self.device)
-            self._draws = epoch, SampleRNG(derive(self.seed, "views"), epoch, rows)
-        return self._draws[1]
+            self._epoch_rng = epoch, SampleRNG(derive(self.seed, "views"), epoch, rows)
+        return self._epoch_rng[1]
 
     def _gradient(self, batch: Batch, rng: SampleRNG) -> Step:
         """The gradient of the batch's loss, by micro-batches where they are asked for."""

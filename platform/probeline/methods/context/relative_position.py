@@ -12,11 +12,11 @@ from torch.nn import functional as F
 
 from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
+from probeline.core.device_constants import constant
 from probeline.core.method import Method
 from probeline.core.metric import percentage
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
-from probeline.data.constants import constant
 from probeline.data.images.augment.settings import Augment, Augmentation
 from probeline.data.images.augment.views import augment
 from probeline.errors import BadData

@@ -13,9 +13,9 @@ from torch.nn import functional as F
 
 from probeline.core.batch import Outputs, Views
 from probeline.core.dataset import DatasetInfo
+from probeline.core.device_constants import steps
 from probeline.core.encoder import Representation
 from probeline.core.metric import percentage
-from probeline.data.constants import steps
 from probeline.errors import BadData
 from probeline.methods._two_view_settings import TwoViewSettings
 from probeline.methods._two_views import TwoViews

@@ -10,7 +10,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from probeline.data.constants import constant
+from probeline.core.device_constants import constant
 
 ATTEMPTS = 10
 DRAWS = 2 * ATTEMPTS + 2  # uniform numbers that a box takes

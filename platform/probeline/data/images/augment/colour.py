@@ -18,7 +18,7 @@ from typing import Protocol, Self
 import torch
 from torch import Tensor
 
-from probeline.data.constants import constant
+from probeline.core.device_constants import constant
 
 DRAWS = 4  # uniform numbers: brightness, contrast, saturation, hue
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601

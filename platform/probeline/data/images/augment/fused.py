@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from probeline.core.device_constants import constant
 from probeline.core.sample_rng import Need, SampleRNG
-from probeline.data.constants import constant
 from probeline.data.images.augment import boxes, colour, resampling
 from probeline.data.images.augment.settings import Op
 
@@ -104,8 +104,8 @@ class Fused:
         if some:
             odds = constant(tuple(member.config.p for member in some.values()), rng.device)
             chosen = dict(zip(some, (torch.cat(uniform[: len(some)], dim=1) < odds).unbind(1), strict=True))
-        drawn = zip(self.members.items(), uniform[len(some) :], strict=True)
-        return {role: Drawn(member.config, chosen.get(role), own) for (role, member), own in drawn}
+        members = zip(self.members.items(), uniform[len(some) :], strict=True)
+        return {role: Drawn(member.config, chosen.get(role), own) for (role, member), own in members}
 
 
 def repeated(images: Tensor, count: int) -> Tensor:

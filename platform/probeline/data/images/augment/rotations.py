@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from probeline.data.constants import constant
+from probeline.core.device_constants import constant
 
 
 def turns(images: Tensor, angles: Sequence[int]) -> tuple[Tensor, Tensor]:
