@@ -14,12 +14,11 @@ from pydantic.fields import FieldInfo
 
 from probeline.core.settings import NotHashed, components, listed
 from probeline.experiment.schema import Training
-from probeline.experiment.trial import Cell, Trial
+from probeline.experiment.trial import EXACT, Cell, Trial
 from probeline.plugins import catalog
 
 FORMAT = 1
 DIGITS = 16
-EXACT = 2**53
 ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 SCALARS = frozenset((int, float, str, bool, type(None)))
 

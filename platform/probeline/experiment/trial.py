@@ -1,7 +1,24 @@
-"""What a grid expands to: cells (a point of the grid, or an arm) and trials (a cell and a seed)."""
+"""Cells (a point of the grid, or an arm) and trials (a cell and a seed)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
+
+EXACT = 2**53
+"""From here on not every whole number is a float."""
+
+
+class Null(Enum):
+    """The null of an axis in a frame of results, where None says that a cell has no such axis."""
+
+    NULL = "null"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+NULL = Null.NULL
 
 
 @dataclass(frozen=True)
@@ -16,6 +33,19 @@ class Cell:
     arm: str | None
     recipe: dict[str, Any]
     label: str
+
+
+def axis_value(coordinates: Mapping[str, Any], axis: str) -> Any:
+    """The value of a cell's axis as frames hold it: NULL for a null, None for an axis that the cell does not have."""
+    return framed(coordinates[axis]) if axis in coordinates else None
+
+
+def framed(value: Any) -> Any:
+    """A value as frames hold it: NULL for a null; a number without a fraction is whole, however it was written."""
+    if value is None:
+        return NULL
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < EXACT
+    return int(value) if whole else value
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 import json
 
 import pandas as pd
+from probeline.experiment.trial import NULL
 from probeline.report.formats import exports
+from probeline.report.results.stored import JSON_COLUMNS
 
 
 def test_frames_come_back_from_parquet_as_they_were(tmp_path, trials, history):
@@ -18,11 +20,29 @@ def test_a_csv_has_a_line_for_every_trial(tmp_path, make, trials, history):
     assert list(pd.read_csv(tmp_path / "results.csv")["trial_id"]) == list(trials["trial_id"])
 
 
-def test_an_axis_of_mixed_values_becomes_text(trials, tmp_path, history):
+def test_an_axis_of_values_of_several_kinds_becomes_json_text_and_the_file_says_so(trials, tmp_path, history):
     frame = trials.astype({"training.batch_size": object})
     frame.loc[0, "training.batch_size"] = "auto"
     exports.write(frame, history, tmp_path)
-    assert pd.read_parquet(tmp_path / "results.parquet")["training.batch_size"][0] == "auto"
+    parquet = pd.read_parquet(tmp_path / "results.parquet")
+    assert parquet["training.batch_size"][0] == '"auto"' and parquet["training.batch_size"][3] == "128"
+    assert parquet.attrs == {JSON_COLUMNS: ["training.batch_size"]}
+    assert pd.read_csv(tmp_path / "results.csv")["training.batch_size"][0] == "auto"
+
+
+def test_whole_numbers_and_others_are_one_type(trials, tmp_path, history):
+    frame = trials.assign(**{"training.lr": pd.Series([0.1, 0.5, 1] * (len(trials) // 3), dtype=object)})
+    exports.write(frame, history, tmp_path)
+    assert pd.read_parquet(tmp_path / "results.parquet")["training.lr"].dtype == "Float64"
+
+
+def test_a_null_is_written_and_a_missing_value_is_not(trials, tmp_path, history):
+    values = [NULL, 16, None] + [16] * (len(trials) - 3)
+    exports.write(trials.assign(micro=pd.Series(values, dtype=object)), history, tmp_path)
+    cells = pd.read_csv(tmp_path / "results.csv", keep_default_na=False)["micro"]
+    assert list(cells[:3]) == ["null", "16", ""]
+    parquet = pd.read_parquet(tmp_path / "results.parquet")["micro"]
+    assert list(parquet[:2]) == ["null", "16"] and pd.isna(parquet[2])
 
 
 def test_an_empty_plan_is_written(trials, history, tmp_path):

@@ -6,22 +6,29 @@ from typing import Any
 
 import pandas as pd
 
+from probeline.experiment.trial import NULL
 from probeline.report.results import studies
-from probeline.report.results.cells import TUNED, absent
+from probeline.report.results.cells import TUNED, absent, axes, plain
+from probeline.report.results.stored import JSON_COLUMNS
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets take the start of a formula for
 
 
 def write(trials: pd.DataFrame, history: pd.DataFrame, folder: Path, files: pd.DataFrame | None = None) -> list[Path]:
-    """Write `results.csv`, `results.parquet` and `history.parquet`; recipes as JSON text, mixed columns as text.
+    """Write `results.csv`, `results.parquet` and `history.parquet`; recipes are JSON text.
 
-    Where cells were tuned, `studies.csv` has a row for each tuning trial, and the Parquet holds the studies whole.
-    `files`, those that trials left (trial_id, name, content), become `panels.parquet` where there are any.
+    In the Parquet an axis has one type: whole numbers, numbers, true and false, or text; any other, and one with a
+    null, is JSON text, and the file's metadata name such columns. The CSV has `null` for a null and nothing for a
+    missing value. Where cells were tuned, `studies.csv` has a row for each tuning trial, and the Parquet holds the
+    studies whole. `files`, those that trials left (trial_id, name, content), become `panels.parquet` if there are any.
     """
     flat, tried = flattened(trials), studies.points(trials)
+    typed, json_columns = typed_axes(trials)
     paths = [folder / name for name in ("results.csv", "results.parquet", "history.parquet")]
     for_people(flat.drop(columns=TUNED, errors="ignore")).to_csv(paths[0], index=False)
-    flat.to_parquet(paths[1], index=False)
+    exact = flat.assign(**typed)
+    exact.attrs = {JSON_COLUMNS: json_columns}  # pandas writes them into the file's metadata
+    exact.to_parquet(paths[1], index=False)
     flattened(history).to_parquet(paths[2], index=False)
     if len(tried):
         paths.append(folder / "studies.csv")
@@ -30,6 +37,37 @@ def write(trials: pd.DataFrame, history: pd.DataFrame, folder: Path, files: pd.D
         paths.append(folder / "panels.parquet")
         files[["trial_id", "name", "content"]].to_parquet(paths[-1], index=False)
     return paths
+
+
+def typed_axes(trials: pd.DataFrame) -> tuple[dict[str, pd.Series], list[str]]:
+    """(columns, names): the axes as Parquet holds them, and those that it holds as JSON text."""
+    columns, json_columns = {}, []
+    for axis in axes(trials):
+        values = [None if absent(value) else plain(value) for value in trials[axis].tolist()]
+        dtype = _parquet_type([value for value in values if value is not None])
+        if dtype is None:
+            json_columns.append(axis)
+            values = [None if value is None else _json(value) for value in values]
+        columns[axis] = pd.Series(values, index=trials.index, dtype=dtype or object)
+    return columns, json_columns
+
+
+def _parquet_type(values: list[Any]) -> str | None:
+    """The one type of an axis's values, or None where only JSON tells them apart."""
+    kinds = {type(value) for value in values}
+    if kinds <= {str}:
+        return "object"
+    if kinds == {bool}:
+        return "boolean"
+    if kinds == {int} and all(-(2**63) <= value < 2**63 for value in values):
+        return "Int64"
+    if kinds <= {int, float} and all(float(value) == value for value in values):
+        return "Float64"
+    return None
+
+
+def _json(value: Any) -> str:
+    return json.dumps(None if value is NULL else value, ensure_ascii=False, default=str)
 
 
 def for_people(flat: pd.DataFrame) -> pd.DataFrame:

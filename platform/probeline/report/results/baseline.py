@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from probeline.experiment.match import MISSING, value_at
 from probeline.report.results.cells import CellResult, shown
 from probeline.report.sentences.text import isolated
 
@@ -41,14 +42,12 @@ def _fixed(results: list[CellResult], baseline: Baseline) -> dict[str, Any]:
 
 
 def _at(cell: CellResult, key: str) -> str | None:
-    """The cell's value at a dotted key, as text: of its axis, else of its recipe; a component gives its name."""
+    """The cell's value at a dotted key, as text, or None: of its axis, else of its recipe; a component's name."""
     if key in cell.coordinates:
         return shown(cell.coordinates[key])
-    value: Any = cell.recipe
-    for part in key.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
-    value = value.get("name") if isinstance(value, dict) else value
-    return None if value is None else shown(value)
+    value = value_at(cell.recipe, key)
+    value = value.get("name", MISSING) if isinstance(value, dict) else value
+    return None if value is MISSING else shown(value)
 
 
 def _rest(cell: CellResult, fixed: dict[str, Any]) -> tuple:

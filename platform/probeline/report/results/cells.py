@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from probeline.experiment.trial import framed
 from probeline.report.statistics.differences import Scores
 from probeline.report.statistics.intervals import Estimate, Measurement, estimate
 from probeline.report.statistics.measurement import measurement
@@ -241,7 +242,7 @@ def short(axis: str) -> str:
 
 
 def shown(value: Any) -> str:
-    """An axis value as a reader writes it: 64, not 64.0."""
+    """An axis value as a reader writes it: 64, not 64.0; null, not None."""
     value = plain(value)
     if isinstance(value, dict | list | tuple):
         return json.dumps(value, default=str)
@@ -249,9 +250,8 @@ def shown(value: Any) -> str:
 
 
 def plain(value: Any) -> Any:
-    """A numpy or float-widened value as the plain Python value of the spec."""
-    value = value.item() if hasattr(value, "item") else value
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    """A numpy or float-widened value as the plain Python value of the spec; NULL for its null."""
+    return framed(value.item() if hasattr(value, "item") else value)
 
 
 def is_number(value: Any) -> bool:
@@ -260,5 +260,5 @@ def is_number(value: Any) -> bool:
 
 
 def absent(value: Any) -> bool:
-    """Whether a frame's field holds nothing: None or NaN."""
+    """Whether a frame's field holds nothing: None or NaN. NULL is something: the null of an axis."""
     return value is None or (not isinstance(value, str | dict | list | tuple) and bool(pd.isna(value)))

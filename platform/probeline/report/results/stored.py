@@ -2,16 +2,20 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from probeline.errors import UserError
-from probeline.report.results.cells import absent
+from probeline.experiment.trial import framed
+from probeline.report.results.cells import absent, axes, plain
 
 RESULTS, HISTORY, PANELS = "results.parquet", "history.parquet", "panels.parquet"
 STRUCTURED = ("recipe", "notes", "tuned")  # columns that an export holds as JSON text
 MOMENTS = ("started", "finished")
 NEEDED = ("trial_id", "cell", "seed", "status")
+JSON_COLUMNS = "probeline.json_columns"
+"""The key of a Parquet file's metadata under which the axes stand that are JSON text."""
 
 
 def read(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -48,6 +52,11 @@ def panels(path: Path) -> pd.DataFrame:
     return files
 
 
+def _parsed(text: Any) -> Any:
+    """The value of a JSON text, NULL for its null; anything but text as it is."""
+    return framed(json.loads(text)) if isinstance(text, str) else text
+
+
 def _parquet(file: Path) -> pd.DataFrame:
     try:
         return pd.read_parquet(file)
@@ -57,15 +66,17 @@ def _parquet(file: Path) -> pd.DataFrame:
 
 def _restored(trials: pd.DataFrame) -> pd.DataFrame:
     """Missing values as None outside metrics, JSON as what it was; other columns a report needs are added empty."""
-    restored = {}
+    restored, axis_names, json_axes = {}, set(axes(trials)), set(trials.attrs.get(JSON_COLUMNS, ()))
     for name in trials.columns:
         column = trials[name]
         if "/" in name or name in MOMENTS:
             restored[name] = column
             continue
         values = [None if absent(value) else value for value in column.tolist()]
-        if name in STRUCTURED:
-            values = [json.loads(value) if isinstance(value, str) else value for value in values]
+        if name in STRUCTURED or name in json_axes:
+            values = [_parsed(value) for value in values]
+        if name in axis_names:
+            values = [None if value is None else plain(value) for value in values]
         restored[name] = pd.Series(values, dtype=object, index=trials.index)
     for name in ("arm", "failure", "message", "run_id", "encoder_id", "recipe"):
         restored.setdefault(name, pd.Series([None] * len(trials), dtype=object, index=trials.index))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from probeline.errors import UserError
-from probeline.experiment.trial import Trial
+from probeline.experiment.trial import Trial, axis_value
 from probeline.tracking.reading.run import CRASHED, Run, Runs, by_trial
 from probeline.tracking.reading.runs import open_runs
 from probeline.tracking.server import mlflow_names
@@ -167,7 +167,7 @@ def _columns(trials: Sequence[Trial], found: Mapping[str, Run]) -> dict[str, Any
     nothing = (math.nan, 0)
     columns["notes"] = _exact(notes(run.tags) if run else {} for run in runs)
     for axis in dict.fromkeys(axis for trial in trials for axis in trial.cell.coordinates):
-        columns[axis] = _exact(trial.cell.coordinates.get(axis) for trial in trials)
+        columns[axis] = _exact(axis_value(trial.cell.coordinates, axis) for trial in trials)
     for key in sorted({key for run in runs if run for key in run.metrics}):
         values = [run.metrics.get(key, nothing)[0] if run else math.nan for run in runs]
         columns[mlflow_names.name(key)] = values
