@@ -88,7 +88,7 @@ def test_codes_that_are_certain_have_one_bound_and_their_own_bits(tmp_path):
     records, _ = events("bits_per_dim", prior, tmp_path)
     assert set(plain) == {"images", "elbo"}
     assert set(records) == {"images", "elbo", "codes", "bits_per_code"}
-    places = prior.subject.method.body.places
+    places = prior.subject.method.body.positions
     assert records["codes"] == pytest.approx(records["bits_per_code"] * places / (SIDE * SIDE * 3), rel=1e-5)
     assert 0 < records["bits_per_code"] < 6
 

@@ -32,7 +32,7 @@ class Decoder(nn.Module):
     """[B, inputs, h, w] of `grid` (h, w) to the pixels of `shape` (C, H, W): residual blocks between doublings.
 
     `width`: channels at the full size; each halving has twice as many, four times at most. Group norm, so that no
-    sample looks at another. What the last doubling has too much is cut off evenly.
+    sample looks at another. Rows and columns beyond H and W are cut off evenly.
     """
 
     def __init__(self, inputs: int, width: int, shape: tuple[int, int, int], grid: tuple[int, int]) -> None:
@@ -49,14 +49,17 @@ class Decoder(nn.Module):
         nn.init.zeros_(self.last.bias)
 
     def forward(self, grid: Tensor) -> Pixels:
-        made = self.last(self.body(grid))
-        top, left = ((own - side) // 2 for own, side in zip(made.shape[2:], self.size, strict=True))
-        made = made[:, :, top : top + self.size[0], left : left + self.size[1]]
-        mean, log_scale = made.chunk(2, dim=1)
+        """Pixels [B, C, H, W] of vectors [B, inputs, h, w]."""
+        output = self.last(self.body(grid))
+        row, column = ((size - side) // 2 for size, side in zip(output.shape[2:], self.size, strict=True))
+        output = output[:, :, row : row + self.size[0], column : column + self.size[1]]
+        mean, log_scale = output.chunk(2, dim=1)
         return Pixels(mean, log_scale + START_LOG_SCALE)
 
 
 class _Residual(nn.Module):
+    """[B, width, h, w] in and out: norm, ReLU, 3x3, ReLU, 1x1, added to the input."""
+
     def __init__(self, width: int) -> None:
         super().__init__()
         self.norm, self.wide, self.back = (

@@ -1,15 +1,18 @@
-"""Square patches of images: at places of their own, or on a grid."""
+"""Square patches of images: at given positions, or on a grid."""
 
 import torch
 from torch import Tensor
 
 
-def cut(images: Tensor, top: Tensor, left: Tensor, side: int) -> Tensor:
-    """images: [B, C, H, W], top and left: int64 [B, V] -> patches [V * B, C, side, side], view-major, channels_last."""
+def cut(images: Tensor, row: Tensor, column: Tensor, side: int) -> Tensor:
+    """images: [B, C, H, W] -> patches [V * B, C, side, side], view-major, channels_last.
+
+    row, column: int64 [B, V], of the patches' first pixels.
+    """
     steps = torch.arange(side, device=images.device)
-    rows = (top.T.flatten()[:, None] + steps)[:, :, None]
-    columns = (left.T.flatten()[:, None] + steps)[:, None, :]
-    sample = torch.arange(len(images), device=images.device).repeat(top.shape[1])[:, None, None]
+    rows = (row.T.flatten()[:, None] + steps)[:, :, None]
+    columns = (column.T.flatten()[:, None] + steps)[:, None, :]
+    sample = torch.arange(len(images), device=images.device).repeat(row.shape[1])[:, None, None]
     return images.permute(0, 2, 3, 1)[sample, rows, columns].permute(0, 3, 1, 2)
 
 

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 
 class PixelCNN(nn.Module):
-    """Indices [B, h, w] of `codes` kinds in, logits [B, codes, h, w] out; a place sees the places before it only."""
+    """Indices [B, h, w] of `codes` kinds in, logits [B, codes, h, w] out; each depends on those before it only."""
 
     def __init__(self, codes: int, width: int, layers: int) -> None:
         super().__init__()
@@ -19,15 +19,16 @@ class PixelCNN(nn.Module):
         self.last = nn.Sequential(nn.ReLU(), nn.Conv2d(width, width, 1), nn.ReLU(), nn.Conv2d(width, codes, 1))
 
     def forward(self, index: Tensor) -> Tensor:
+        """Logits [B, codes, h, w] of indices [B, h, w]."""
         return self.of_vectors(self.embedding(index).permute(0, 3, 1, 2))
 
     def of_vectors(self, vectors: Tensor) -> Tensor:
         """Logits of the codes' embeddings [B, width, h, w]."""
         above = F.pad(vectors, (0, 0, 1, 0))[:, :, :-1]  # row r holds row r - 1
-        left = F.pad(vectors, (1, 0))[:, :, :, :-1]  # column c holds column c - 1
+        before = F.pad(vectors, (1, 0))[:, :, :, :-1]  # column c holds column c - 1
         for layer in self.layers:
-            above, left = layer(above, left)
-        return self.last(above + left)
+            above, before = layer(above, before)
+        return self.last(above + before)
 
     def log_probability(self, index: Tensor) -> Tensor:
         """[B, h, w], nats: log p of each code of `index` [B, h, w] given those before it."""
@@ -35,13 +36,13 @@ class PixelCNN(nn.Module):
 
     @torch.no_grad()
     def sample(self, uniform: Tensor) -> Tensor:
-        """Codes [B, h, w] drawn place by place; uniform: [B, h, w] in [0, 1), by inverting the distribution."""
+        """Codes [B, h, w], position by position; uniform: [B, h, w] in [0, 1), by inverting the distribution."""
         index = torch.zeros_like(uniform, dtype=torch.int64)
         for row in range(uniform.shape[1]):
             for column in range(uniform.shape[2]):
                 share = self(index[:, : row + 1])[:, :, row, column].double().softmax(1).cumsum(1)
-                drawn = torch.searchsorted(share, uniform[:, row, column, None].double(), right=True)
-                index[:, row, column] = drawn[:, 0].clamp(max=share.shape[1] - 1)
+                code = torch.searchsorted(share, uniform[:, row, column, None].double(), right=True)
+                index[:, row, column] = code[:, 0].clamp(max=share.shape[1] - 1)
         return index
 
 
@@ -55,12 +56,14 @@ class _Layer(nn.Module):
         self.between = nn.Conv2d(2 * width, 2 * width, 1)
         self.above, self.left = nn.Conv2d(width, width, 1), nn.Conv2d(width, width, 1)
 
-    def forward(self, above: Tensor, left: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, above: Tensor, before: Tensor) -> tuple[Tensor, Tensor]:
+        """The vertical and the horizontal stack, each [B, width, h, w], one layer on."""
         down = self.vertical(F.pad(above, (1, 1, 1, 0)))
-        along = self.horizontal(F.pad(left, (1, 0))) + self.between(down)
-        return above + self.above(_gated(down)), left + self.left(_gated(along))
+        along = self.horizontal(F.pad(before, (1, 0))) + self.between(down)
+        return above + self.above(_gated(down)), before + self.left(_gated(along))
 
 
 def _gated(x: Tensor) -> Tensor:
+    """tanh(a) * sigmoid(b), [B, C, h, w], of x = (a, b), [B, 2C, h, w] (eq. 2)."""
     value, gate = x.chunk(2, dim=1)
     return torch.tanh(value) * torch.sigmoid(gate)

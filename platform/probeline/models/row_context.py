@@ -20,6 +20,7 @@ class RowContext(nn.Module):
         self.blocks = nn.ModuleList(_Block(outputs) for _ in range(layers))
 
     def forward(self, grid: Tensor) -> Tensor:
+        """The context [B, outputs, R, K] of representations [B, inputs, R, K]."""
         context = self.first(grid)
         for block in self.blocks:
             context = context + block(context)

@@ -1,4 +1,4 @@
-"""What every encoder may be told, without importing torch."""
+"""Parameters of every encoder. Torch-free, for planning."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""The quantised autoencoder around an encoder: places of its last map get codes, a decoder makes pixels of them.
+"""The quantised autoencoder around an encoder: positions of its last map get codes, a decoder makes pixels of them.
 
 Van den Oord, Vinyals, Kavukcuoglu: Neural Discrete Representation Learning, NeurIPS 2017, arXiv 1711.00937.
 """
@@ -39,7 +39,7 @@ class VQAutoencoder(nn.Module):
         self.decoder = Decoder(settings.code_dim, settings.decoder_width, shape, self.grid)
 
     @property
-    def places(self) -> int:
+    def positions(self) -> int:
         """Codes of an image."""
         return self.grid[0] * self.grid[1]
 
@@ -62,7 +62,7 @@ class VQAutoencoder(nn.Module):
         return self.decoder(codes)
 
     def terms(self, images: Tensor, vectors: Tensor, pixels: Pixels) -> dict[str, Tensor]:
-        """Eq. 3 over D ln 2, so in bits per dim, of images [B, C, H, W], their z_e, and the pixels decoded.
+        """Eq. 3 over D ln 2, so in bits per dim, of images [B, C, H, W], their z_e [B, D, h, w], and decoded pixels.
 
         `bits_per_dim` adds the codes under the uniform prior, log2 K each.
         """
@@ -73,7 +73,7 @@ class VQAutoencoder(nn.Module):
         loss = reconstruction + self.settings.beta * commitment
         if self.settings.codebook == "gradient":
             loss = loss + self._distance(vectors.detach(), codes)
-        uniform = self.places * math.log(self.settings.codes) / self.bit
+        uniform = self.positions * math.log(self.settings.codes) / self.bit
         return {
             "loss": loss,
             "bits_per_dim": reconstruction.detach() + uniform,
@@ -85,7 +85,7 @@ class VQAutoencoder(nn.Module):
     def _distance(self, vectors: Tensor, codes: Tensor) -> Tensor:
         """The squared distance of vectors [B, D, h, w] from their codes, over an image's positions, in bits per dim."""
         distances = (vectors - codes).square().flatten(1).sum(1).mean() / self.bit
-        return distances if self.settings.reduction == "sum" else distances / self.places
+        return distances if self.settings.reduction == "sum" else distances / self.positions
 
     def index(self, encoder: nn.Module, images: Tensor) -> Tensor:
         """Codes' indices [B, *grid] of images."""

@@ -1,4 +1,4 @@
-"""What both methods with quantised codes may be told, without importing torch."""
+"""Parameters of the methods with quantised codes. Torch-free, for planning."""
 
 from typing import Literal
 

@@ -17,21 +17,21 @@ PREFIXES = ("module.", "encoder.", "backbone.", "model.")
 def load_weights(encoder: nn.Module, path: Path) -> None:
     """Fills `encoder` from `path` (`.safetensors`, else torch's own format, read without pickle).
 
-    Wrapper prefixes such as `module.` are dropped, as are entries the encoder has no place for (a classifier).
+    Wrapper prefixes such as `module.` are dropped, as are entries that the encoder does not have (a classifier).
 
     Raises:
         UserError: no such file, not a checkpoint, or an entry of the encoder is missing or has another shape.
     """
-    found = {bare(name): tensor for name, tensor in read(path).items()}
+    tensors = {bare(name): tensor for name, tensor in read(path).items()}
     wanted = {bare(name): name for name in encoder.state_dict()}
     state = encoder.state_dict()
-    wrong = [key for key, name in wanted.items() if key not in found or found[key].shape != state[name].shape]
+    wrong = [key for key, name in wanted.items() if key not in tensors or tensors[key].shape != state[name].shape]
     if wrong:
         raise UserError(
             f"weights {path}: {len(wrong)} of the encoder's {len(wanted)} entries are missing or have another shape, "
             f"first {', '.join(wrong[:3])}; give the file of the same architecture, width and stem"
         )
-    encoder.load_state_dict({name: found[key] for key, name in wanted.items()})
+    encoder.load_state_dict({name: tensors[key] for key, name in wanted.items()})
 
 
 def bare(name: str) -> str:

@@ -67,7 +67,7 @@ class VQVAE(Method):
         """
         index = self.body.index(self.encoder, images)
         likely = self.body.pixels(index).log_probability(images)
-        return (likely - self.body.places * math.log(self.config.codes))[None]
+        return (likely - self.body.positions * math.log(self.config.codes))[None]
 
     def reconstruct(self, images: Tensor) -> Tensor:
         """images [B, C, H, W] in [0, 1] -> the decoder's means at their codes, likewise."""
@@ -75,5 +75,5 @@ class VQVAE(Method):
 
     def sample(self, rng: SampleRNG) -> Tensor:
         """The decoder's means at codes drawn evenly, an image a row of `rng`: all there is without a prior."""
-        index = rng.integers(self.config.codes, self.body.places, "prior")
+        index = rng.integers(self.config.codes, self.body.positions, "prior")
         return self.body.pixels(index.view(-1, *self.body.grid)).images()

@@ -86,7 +86,7 @@ class VQVAEPrior(Method):
         extra = outputs.extra
         own = self.body.terms(views.inputs, outputs.z, Pixels(extra["mean"], extra["log_scale"]))
         code = -extra["code_log_probability"].float().mean()  # nats of one code, the scale of a classifier's loss
-        bits = code.detach() * self.body.places / self.body.bit
+        bits = code.detach() * self.body.positions / self.body.bit
         said = {"bits_per_dim": own["reconstruction"] + bits, "codes_bits_per_dim": bits}
         return own | said | {"loss": code if self.frozen else own["loss"] + code}
 
@@ -116,7 +116,7 @@ class VQVAEPrior(Method):
 
     def sample(self, rng: SampleRNG) -> Tensor:
         """The decoder's means at codes drawn from the prior, one image a row of `rng`, in [0, 1]."""
-        uniform = rng.uniform(self.body.places, "prior").view(-1, *self.body.grid)
+        uniform = rng.uniform(self.body.positions, "prior").view(-1, *self.body.grid)
         return self.body.pixels(self.prior.sample(uniform)).images()
 
 
