@@ -1,4 +1,4 @@
-"""The size of a method's views, and whether an encoder takes patches: told before the first step."""
+"""The size of a method's views, and whether an encoder takes patches, checked before the first step."""
 
 import torch
 from torch import nn
@@ -19,18 +19,22 @@ def view_shape(settings: Augmentation, facts: DatasetInfo) -> tuple[int, int, in
 
 @torch.no_grad()
 def require_patches(encoder: nn.Module, shape: tuple[int, int, int], method: str) -> None:
-    """Raises UserError unless the encoder makes h of `dim` numbers of patches of `shape` (C, H, W)."""
+    """Checks that the encoder's h of patches of `shape` (C, H, W) has `dim` numbers; `method` begins the message.
+
+    Raises:
+        UserError: the encoder takes no patches of that size, or its h of them has another size.
+    """
     training, device = encoder.training, next((weight.device for weight in encoder.parameters()), None)
     size = "x".join(map(str, shape[1:]))
     remedy = "use an encoder for images of any size, such as resnet, or larger patches"
     try:
-        found = encoder.eval()(torch.zeros(2, *shape, device=device)).h.shape
+        h_shape = encoder.eval()(torch.zeros(2, *shape, device=device)).h.shape
     except (RuntimeError, AssertionError, ValueError) as error:
         raise UserError(f"method {method}: the encoder does not take patches of {size} ({error}); {remedy}") from error
     finally:
         encoder.train(training)
-    if found != (2, encoder.dim):
+    if h_shape != (2, encoder.dim):
         raise UserError(
-            f"method {method}: of a patch of {size} the encoder makes {found[-1]} numbers, of an image {encoder.dim}; "
-            f"{remedy}"
+            f"method {method}: the encoder's h of a patch of {size} has {h_shape[-1]} numbers, of an image "
+            f"{encoder.dim}; {remedy}"
         )

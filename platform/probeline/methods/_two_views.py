@@ -24,6 +24,7 @@ class TwoViews(Method):
         return Views(two_views(batch.inputs, self.config.augment, self.config.augment_other, rng))
 
     def forward(self, views: Views) -> Outputs:
+        """h [2B, dim] and z [2B, D] of both views."""
         h = self.encoder(views.inputs).h
         return Outputs(h, self.projector(h))
 

@@ -12,8 +12,8 @@ METRICS = {"loss": loss_term("training loss")}
 WITHOUT = "take a method or a loss that needs none, such as simclr with nt_xent"
 
 
-def labels_wanted(facts: DatasetInfo, who: str, *, every: bool) -> None:
-    """What a method that learns from labels asks of the data before it starts; `who` begins the message.
+def require_labels(facts: DatasetInfo, who: str, *, every: bool) -> None:
+    """Checks that there are labels for a method that learns from them; `who` begins the message.
 
     `every`: whether each training sample needs one; else some are enough.
 
@@ -34,13 +34,13 @@ def top1(logits: Tensor, targets: Tensor) -> Tensor:
     return (logits.detach().argmax(1) == targets).float().mean()
 
 
-def remembered(index: Tensor | None, samples: int, *, checked: bool) -> Tensor:
-    """`index` [B], the rows of a method that remembers `samples` training samples.
+def training_rows(index: Tensor | None, samples: int, *, checked: bool) -> Tensor:
+    """`index` [B], the samples' rows in a table of `samples` training samples.
 
     `checked`: whether to look for rows beyond them, which waits for the device; a training has none by construction.
 
     Raises:
-        NotApplicable: these are not the data it was trained on.
+        NotApplicable: there is no index, or these are not the data that the method was trained on.
     """
     if index is None:
         raise NotApplicable("this method remembers its training samples; views without an index have no loss")

@@ -1,4 +1,4 @@
-"""Contrastive predictive coding: from the rows of patches above, tell the patches below from others.
+"""Contrastive predictive coding: predict the patches below from the rows of patches above, against other patches.
 
 Van den Oord, Li, Vinyals: Representation Learning with Contrastive Predictive Coding, arXiv 1807.03748, section 3.3.
 """
@@ -66,25 +66,27 @@ class CPC(Method):
 
     def _count(self) -> int:
         """Rows to predict. Raises BadData where the images are too small, UserError for more rows than there are."""
-        there, wanted = self.grid[0] - self.config.first_step, self.config.steps
-        if self.patch < 4 or there < 1 or min(self.grid) < 1:
+        rows_below, steps = self.grid[0] - self.config.first_step, self.config.steps
+        if self.patch < 4 or rows_below < 1 or min(self.grid) < 1:
             rows, columns = (max(0, side) for side in self.grid)
             raise BadData(
                 f"method cpc: the images hold a grid of {rows}x{columns} patches of {self.patch} pixels, {self.stride} "
                 f"apart; at least {self.config.first_step + 1} rows of patches of 4 pixels are needed; set "
                 "method.patch and method.stride smaller, or load images of 16 pixels or more"
             )
-        if wanted is not None and wanted > there:
-            raise UserError(f"method.steps: got {wanted}; below the first row there are {there} to predict")
-        return wanted or min(5, there)
+        if steps is not None and steps > rows_below:
+            raise UserError(f"method.steps: got {steps}; below the first row there are {rows_below} to predict")
+        return steps or min(5, rows_below)
 
     @torch.no_grad()
     def views(self, batch: Batch, rng: SampleRNG) -> Views:
+        """Patches, row by row of the grid [R, K]; targets: the grid positions of m candidates of each image, [B, m]."""
         images = augment(batch.inputs, self.config.augment, rng)
-        places = rng.uniform(self.grid[0] * self.grid[1], "negatives").argsort(1)[:, : self.config.negatives]
-        return Views(grid(images, self.patch, self.stride), places)
+        positions = rng.uniform(self.grid[0] * self.grid[1], "negatives").argsort(1)[:, : self.config.negatives]
+        return Views(grid(images, self.patch, self.stride), positions)
 
     def forward(self, views: Views) -> Outputs:
+        """h: the mean over an image's patches, [B, dim]; z: of each, [B, dim, R, K]; `context`: c, on the grid."""
         patches = self.encoder(views.inputs).h.unflatten(0, (*self.grid, -1))  # [R, K, B, dim]
         z = patches.permute(2, 3, 0, 1)
         return Outputs(z.mean((2, 3)), z, {"context": self.context(z)})
@@ -94,21 +96,21 @@ class CPC(Method):
 
         N counts a row's candidates, the positive once: where it is itself one of the `negatives` it is not one more.
         """
-        z, places = outputs.z.float(), views.targets
-        others = z.flatten(2).gather(2, places[:, None].expand(-1, z.shape[1], -1)).transpose(1, 2)  # [B, m, dim]
-        losses, log_n, right = [], [], []
+        z, positions = outputs.z.float(), views.targets
+        others = z.flatten(2).gather(2, positions[:, None].expand(-1, z.shape[1], -1)).transpose(1, 2)  # [B, m, dim]
+        losses, log_n, correct = [], [], []
         for step, predictor in zip(self.steps, self.predictors, strict=True):
             predicted = predictor(outputs.extra["context"][:, :, :-step]).float()
-            same = _is_positive(places, step, *predicted.shape[2:])
+            same = _is_positive(positions, step, *predicted.shape[2:])
             with torch.autocast(z.device.type, enabled=False):  # a softmax over many candidates is not for bf16
                 scores = self._scores(predicted, z[:, :, step:], others, same)
             losses.append((scores.logsumexp(1) - scores[:, 0]).mean())
-            log_n.append((1 + places.numel() - same.sum(2)).log().mean())
-            right.append((scores[:, 0] > scores[:, 1:].amax(1)).float().mean())
+            log_n.append((1 + positions.numel() - same.sum(2)).log().mean())
+            correct.append((scores[:, 0] > scores[:, 1:].amax(1)).float().mean())
         loss, ceiling = torch.stack(losses).mean(), torch.stack(log_n).mean()
         each = {f"loss_{step}_down": term.detach() for step, term in zip(self.steps, losses, strict=True)}
         terms = {"loss": loss, "log_n": ceiling, "information": ceiling - loss.detach()}
-        return terms | {"top1": torch.stack(right).mean()} | each
+        return terms | {"top1": torch.stack(correct).mean()} | each
 
     def _scores(self, predicted: Tensor, target: Tensor, others: Tensor, same: Tensor) -> Tensor:
         """[B * rows * K, 1 + B * m]: log f_k of the patch that is there, then of the candidates.
@@ -126,7 +128,7 @@ class CPC(Method):
         return torch.cat([positive[:, None], negative.masked_fill(blocked.view_as(negative), -math.inf)], dim=1)
 
 
-def _is_positive(places: Tensor, step: int, rows: int, columns: int) -> Tensor:
-    """[B, rows * K, m] whether an image's candidate, one of `places` [B, m], is the patch `step` rows below."""
-    below = torch.arange(step * columns, (step + rows) * columns, device=places.device)
-    return below[None, :, None] == places[:, None, :]
+def _is_positive(positions: Tensor, step: int, rows: int, columns: int) -> Tensor:
+    """[B, rows * K, m] whether an image's candidate, one of `positions` [B, m], is the patch `step` rows below."""
+    below = torch.arange(step * columns, (step + rows) * columns, device=positions.device)
+    return below[None, :, None] == positions[:, None, :]

@@ -1,4 +1,4 @@
-"""RotNet: say by how much an image was rotated.
+"""RotNet: recognise by how much an image was rotated.
 
 Gidaris, Singh, Komodakis: Unsupervised Representation Learning by Predicting Image Rotations,
 ICLR 2018, arXiv 1803.07728.
@@ -66,8 +66,10 @@ class Rotation(Method):
         return Views(*turns(augment(batch.inputs, self.config.augment, rng), self.config.rotations))
 
     def forward(self, views: Views) -> Outputs:
+        """z: logits [K * B, K] of the K rotations."""
         h = self.encoder(views.inputs).h
         return Outputs(h, self.head(h))
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
+        """Eq. 3: cross entropy, nats, and how often the rotation is recognised."""
         return {"loss": F.cross_entropy(outputs.z, views.targets), "top1": top1(outputs.z, views.targets)}

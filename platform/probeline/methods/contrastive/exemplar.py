@@ -16,7 +16,7 @@ from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
 from probeline.data.images.augment.settings import Augment, Augmentation
 from probeline.data.images.augment.views import augment
-from probeline.methods.base import remembered, top1
+from probeline.methods.base import top1, training_rows
 
 METRICS = {"top1": percentage("training top-1 accuracy")}
 
@@ -47,6 +47,7 @@ class Exemplar(Method):
         return Outputs(h, h)
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
-        index = remembered(views.index, self.instances.out_features, checked=not self.training)
+        """Eq. 1: cross entropy, nats, of which training sample a view is of."""
+        index = training_rows(views.index, self.instances.out_features, checked=not self.training)
         logits = self.instances(outputs.z).float()
         return {"loss": F.cross_entropy(logits, index), "top1": top1(logits, index)}

@@ -20,7 +20,7 @@ from probeline.core.settings import Settings
 from probeline.data.images.augment.settings import Augment, Augmentation
 from probeline.data.images.augment.views import augment
 from probeline.errors import BadData
-from probeline.methods.base import remembered, top1
+from probeline.methods.base import top1, training_rows
 
 METRICS = {
     "top1": percentage("training top-1 accuracy"),
@@ -70,6 +70,7 @@ class InstanceDiscrimination(Method):
         return Views(augment(batch.inputs, self.config.augment, rng), index=batch.index)
 
     def forward(self, views: Views) -> Outputs:
+        """z: unit vectors v [B, D]."""
         h = self.encoder(views.inputs).h
         return Outputs(h, self.project(h))
 
@@ -78,7 +79,8 @@ class InstanceDiscrimination(Method):
         return F.normalize(self.head(h), dim=1)
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
-        index = remembered(views.index, len(self.bank), checked=not self.training)
+        """Eq. 2 or eq. 7, nats, of unit vectors v [B, D], and eq. 10's proximal term where it has a weight."""
+        index = training_rows(views.index, len(self.bank), checked=not self.training)
         with torch.autocast(outputs.z.device.type, enabled=False):
             v, c = outputs.z.float(), self.config
             if c.negatives is None:
@@ -98,11 +100,11 @@ class InstanceDiscrimination(Method):
         self.bank[views.index] = F.normalize(old.lerp(outputs.z.float(), 1 - self.config.momentum), dim=1)
 
     def _estimated(self, v: Tensor, index: Tensor) -> Tensor:
-        """Eq. 8 with negatives drawn from all samples, each row its own."""
+        """Eq. 8 of v [B, D] and their rows `index` [B], with m random samples of the bank as negatives for each."""
         n, temperature = len(self.bank), self.config.temperature
-        drawn = torch.randint(n, (len(v), self.config.negatives), device=v.device)
+        negatives = torch.randint(n, (len(v), self.config.negatives), device=v.device)
         own = (v * self.bank[index]).sum(1, keepdim=True) / temperature
-        others = torch.einsum("bd,bmd->bm", v, self.bank[drawn]) / temperature
+        others = torch.einsum("bd,bmd->bm", v, self.bank[negatives]) / temperature
         with torch.no_grad():
             now = torch.cat([own, others], dim=1).double().exp().mean() * n
             moved = torch.where(self.normaliser == 0, now, self.normaliser.lerp(now, 1 - NORMALISER_MOMENTUM))

@@ -20,7 +20,7 @@ from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Component
 from probeline.methods._two_view_settings import TwoViewSettings
 from probeline.methods._two_views import TwoViews
-from probeline.methods.base import labels_wanted
+from probeline.methods.base import require_labels
 from probeline.models.projector import projector
 from probeline.plugins import catalog
 
@@ -51,14 +51,15 @@ class SimCLR(TwoViews):
         self.takes_labels = takes is not None
         needs = self.takes_labels and (takes.default is Parameter.empty or config.loss.get("positives") == "labels")
         if needs:
-            labels_wanted(facts, f"method simclr: loss {config.loss['name']}", every=False)
+            require_labels(facts, f"method simclr: loss {config.loss['name']}", every=False)
 
     @torch.no_grad()
     def views(self, batch: Batch, rng: SampleRNG) -> Views:
-        made = super().views(batch, rng)
-        return replace(made, targets=batch.labels) if self.takes_labels else made
+        views = super().views(batch, rng)
+        return replace(views, targets=batch.labels) if self.takes_labels else views
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
+        """The loss that the settings name, of projections za, zb [B, D]; NT-Xent is eq. 1."""
         za, zb = outputs.z.chunk(2)
         return {"loss": self.compare(za, zb, views.targets) if self.takes_labels else self.compare(za, zb)}
 

@@ -35,4 +35,5 @@ class BarlowTwins(TwoViews):
         self.projector = mlp(encoder.dim, width, width, width, last_bias=False)
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
+        """Eq. 1 of projections za, zb [B, D]."""
         return {"loss": barlow_twins(*outputs.z.chunk(2), redundancy=self.config.redundancy)}

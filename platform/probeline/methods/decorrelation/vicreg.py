@@ -37,6 +37,7 @@ class VICReg(TwoViews):
         self.projector = mlp(encoder.dim, width, width, width, last_bias=False)
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
+        """Eq. 6 of projections za, zb [B, D]."""
         c = self.config
         za, zb = outputs.z.chunk(2)
         return {"loss": vicreg(za, zb, invariance=c.invariance, variance=c.variance, covariance=c.covariance)}

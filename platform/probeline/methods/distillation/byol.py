@@ -39,6 +39,7 @@ class BYOL(TwoViews):
         self.register_buffer("step", torch.zeros((), dtype=torch.int64))
 
     def forward(self, views: Views) -> Outputs:
+        """z: projections [2B, D]; `predicted`: the predictor's of them; `target`: the target network's projections."""
         h = self.encoder(views.inputs).h
         z = self.projector(h)
         with torch.no_grad():
@@ -52,6 +53,7 @@ class BYOL(TwoViews):
 
     @torch.no_grad()
     def after_step(self, outputs: Outputs, views: Views) -> None:
+        """The target network follows the online one (eq. 1)."""
         momentum = rising_momentum(self.config.momentum, self.step, self.planned_steps)
         ema_update(self.target_encoder, self.encoder, momentum)
         ema_update(self.target_projector, self.projector, momentum)

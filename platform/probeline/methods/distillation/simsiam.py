@@ -48,10 +48,12 @@ class SimSiam(TwoViews):
         self.undecayed = ("predictor",) if config.predictor_rate == "constant" else ()
 
     def forward(self, views: Views) -> Outputs:
+        """z: projections [2B, D]; `predicted`: the predictor's of them, [2B, D]."""
         h = self.encoder(views.inputs).h
         z = self.projector(h)
         return Outputs(h, z, {"predicted": self.predictor(z)})
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
+        """Eq. 4: each view's prediction [B, D] against the other view's projection, through which no gradient flows."""
         (pa, pb), (za, zb) = outputs.extra["predicted"].chunk(2), outputs.z.detach().chunk(2)
         return {"loss": (negative_cosine(pa, zb) + negative_cosine(pb, za)) / 2}

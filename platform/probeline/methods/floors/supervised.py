@@ -16,7 +16,7 @@ from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
 from probeline.data.images.augment.settings import Augment, Augmentation
 from probeline.data.images.augment.views import augment
-from probeline.methods.base import labels_wanted, top1
+from probeline.methods.base import require_labels, top1
 
 METRICS = {"top1": percentage("training top-1 accuracy")}
 
@@ -35,7 +35,7 @@ class Supervised(Method):
 
     def __init__(self, config: Config, encoder: nn.Module, facts: DatasetInfo) -> None:
         super().__init__(config, encoder, facts)
-        labels_wanted(facts, "method supervised", every=True)
+        require_labels(facts, "method supervised", every=True)
         self.head = nn.Linear(encoder.dim, len(facts.classes))
 
     @torch.no_grad()
@@ -43,9 +43,11 @@ class Supervised(Method):
         return Views(augment(batch.inputs, self.config.augment, rng), batch.labels)
 
     def forward(self, views: Views) -> Outputs:
+        """z: logits [B, classes]."""
         h = self.encoder(views.inputs).h
         return Outputs(h, self.head(h))
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
+        """Cross entropy, nats, and accuracy on the batch's views."""
         loss = F.cross_entropy(outputs.z, views.targets, label_smoothing=self.config.label_smoothing)
         return {"loss": loss, "top1": top1(outputs.z, views.targets)}

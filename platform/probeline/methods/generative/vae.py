@@ -40,8 +40,8 @@ class Config(Settings):
     augment: Augmentation = Field([{"name": "flip"}], description="By default the whole image or its mirror image.")
 
 
-GRID = 4  # side of the decoder's first grid, about
-MOST_LOG_VARIANCE = 10.0
+GRID = 4  # rows and columns of the decoder's first grid, about
+MAX_LOG_VARIANCE = 10.0
 
 
 class VAE(Method):
@@ -65,12 +65,14 @@ class VAE(Method):
         return Views(augment(batch.inputs, self.config.augment, rng), rng.normal(self.config.latent_dim, "eps"))
 
     def forward(self, views: Views) -> Outputs:
+        """z: mu [B, latent_dim]; `log_variance` likewise; `mean`, `log_scale`: of the pixels, [B, C, H, W]."""
         h = self.encoder(views.inputs).h
         mu, log_variance = self._posterior(h)
         pixels = self._decode(mu + torch.exp(log_variance / 2) * views.targets)
         return Outputs(h, mu, {"log_variance": log_variance, **pixels._asdict()})
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
+        """Minus the bound of eq. 10 in bits per dim, its KL term weighed by `beta`."""
         extra, bit = outputs.extra, math.prod(self.shape) * math.log(2)
         likely = Pixels(extra["mean"], extra["log_scale"]).log_probability(views.inputs).mean() / bit
         apart = divergence(outputs.z.float(), extra["log_variance"].float()).mean() / bit
@@ -80,13 +82,13 @@ class VAE(Method):
     def log_weights(self, images: Tensor, rng: SampleRNG, samples: int) -> Tensor:
         """[samples, B], nats: log p(x, z) - log q(z|x) of images [B, C, H, W] in [0, 1] at codes z drawn from q."""
         mu, log_variance = self._posterior(self.encoder(images).h)
-        found = []
+        log_weights = []
         for sample in range(samples):
             eps = rng.normal(self.config.latent_dim, f"importance {sample}")
             z = mu + torch.exp(log_variance / 2) * eps
             prior_over_posterior = (eps.square() - z.square() + log_variance).sum(1) / 2
-            found.append(self._decode(z).log_probability(images) + prior_over_posterior)
-        return torch.stack(found)
+            log_weights.append(self._decode(z).log_probability(images) + prior_over_posterior)
+        return torch.stack(log_weights)
 
     def reconstruct(self, images: Tensor) -> Tensor:
         """images [B, C, H, W] in [0, 1] -> the decoder's means at z = mu, likewise."""
@@ -101,8 +103,9 @@ class VAE(Method):
         return self._posterior(h)[0]
 
     def _posterior(self, h: Tensor) -> tuple[Tensor, Tensor]:
+        """mu and log sigma^2, [B, latent_dim], of h [B, dim]."""
         mu, log_variance = self.posterior(h).chunk(2, dim=1)
-        return mu, log_variance.clamp(-MOST_LOG_VARIANCE, MOST_LOG_VARIANCE)
+        return mu, log_variance.clamp(-MAX_LOG_VARIANCE, MAX_LOG_VARIANCE)
 
     def _decode(self, z: Tensor) -> Pixels:
         return self.decoder(self.enter(z))

@@ -50,10 +50,12 @@ class VQVAE(Method):
         return Views(augment(batch.inputs, self.config.augment, rng))
 
     def forward(self, views: Views) -> Outputs:
+        """z: z_e before it is quantised, [B, D, h, w]; `mean`, `log_scale`: of the pixels, [B, C, H, W]."""
         h, vectors = self.body.encode(self.encoder, views.inputs)
         return Outputs(h, vectors, self.body.decode(self.body.quantise(vectors))._asdict())
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
+        """Eq. 3 in bits per dim."""
         return self.body.terms(views.inputs, outputs.z, Pixels(**outputs.extra))
 
     @torch.no_grad()
