@@ -49,8 +49,8 @@ def examine(tracking_uri: str | None, folder: Path, resources: Resources | None 
     yield ray_finding()
     yield mlflow_finding(tracking_uri)
     cache = Path(os.environ.get("PROBELINE_CACHE", "~/.cache/probeline")).expanduser()
-    for name, place in (("results", folder), ("data cache", cache)):
-        yield disk_finding(name, place)
+    for name, path in (("results", folder), ("data cache", cache)):
+        yield disk_finding(name, path)
     for module, extra in OPTIONAL.items():
         if importlib.util.find_spec(module) is None:
             yield Diagnosis(
@@ -113,16 +113,16 @@ def mlflow_finding(tracking_uri: str | None) -> Diagnosis:
     return Diagnosis(True, f"MLflow {version('mlflow')} at {uri}")
 
 
-def disk_finding(name: str, place: Path) -> Diagnosis:
+def disk_finding(name: str, folder: Path) -> Diagnosis:
     """A folder can be written and its disk has room."""
     try:
-        place.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=place) as file:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b"x")
     except OSError as error:
         return Diagnosis(
-            False, f"{name}: {place} cannot be written: {error}", "choose another folder or its permissions"
+            False, f"{name}: {folder} cannot be written: {error}", "choose another folder or its permissions"
         )
-    free = shutil.disk_usage(place).free
+    free = shutil.disk_usage(folder).free
     remedy = "" if free > SPACE else "make room; a full disk stops trials"
-    return Diagnosis(free > SPACE, f"{name}: {place.resolve()} is writable, {free / 2**30:.0f} GiB free", remedy)
+    return Diagnosis(free > SPACE, f"{name}: {folder.resolve()} is writable, {free / 2**30:.0f} GiB free", remedy)

@@ -34,17 +34,17 @@ def unneeded(folder: StoragePath, plans: Iterable[Plan]) -> list[StoredItem]:
     done = {trial.id for trial, plan in trials if plan.statuses[trial.id].status == "finished"}
 
     searching = any(plan.studies for plan in plans)  # what a study has still to try is in no plan
-    found = []
+    items = []
     for path in _inside(folder / "encoders"):
         if path.name.endswith(".part") or (path.name not in encoders and not searching):
-            found.append(_item(path, "left by a crash" if path.name.endswith(".part") else "an encoder of no trial"))
+            items.append(_item(path, "left by a crash" if path.name.endswith(".part") else "an encoder of no trial"))
     for path in _inside(folder / "checkpoints"):
         if path.name.endswith(".part"):
-            found.append(_item(path, "left by a crash"))
+            items.append(_item(path, "left by a crash"))
         elif path.stem not in open_ids and not searching:
-            found.append(_item(path, "a checkpoint of no trial that is still to run"))
-    found += [_item(path, "a copy; MLflow has it") for path in _inside(folder / "artifacts") if path.name in done]
-    return found
+            items.append(_item(path, "a checkpoint of no trial that is still to run"))
+    items += [_item(path, "a copy; MLflow has it") for path in _inside(folder / "artifacts") if path.name in done]
+    return items
 
 
 @contextmanager

@@ -184,7 +184,7 @@ class Recorder:
                 self.writer.interrupted(trial_id)
         waiting = self.feed.running.keys() - self.open - self.outcome.elsewhere  # handed out, and no worker has it
         self.outcome.interrupted, self.open = self.open, set()
-        self.outcome.left, self.outcome.over = len(self.feed.left) + len(waiting), self.feed.over
+        self.outcome.left, self.outcome.over = len(self.feed.not_started) + len(waiting), self.feed.over
 
     def _close(self, trial: Trial) -> None:
         self.open.discard(trial.id)

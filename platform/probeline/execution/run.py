@@ -109,10 +109,11 @@ def unsettled(trials: list[Trial], site: RunEnvironment, experiment: str) -> lis
     All of them where it is away: what has run elsewhere runs again, and gives the same numbers.
     """
     try:
-        known = statuses(site.uri, [trial.id for trial in trials], experiment)
+        states = statuses(site.uri, [trial.id for trial in trials], experiment)
     except UserError:
         return trials
-    return [left for trial in trials if (left := remaining(trial, known[trial.id])) is not None]
+    open_trials = (remaining(trial, states[trial.id]) for trial in trials)
+    return [trial for trial in open_trials if trial is not None]
 
 
 def work(plan: Plan, recorder: Recorder, site: RunEnvironment) -> None:
@@ -140,7 +141,7 @@ def sigterm_as_ctrl_c(outcome: Outcome) -> Iterator[None]:
         yield
         return
 
-    def told(number: int, frame: object) -> None:
+    def stop(number: int, frame: object) -> None:
         if not outcome.terminated:
             outcome.terminated = True
             outcome.stranded = head_goes(within=LEAVING)
@@ -148,7 +149,7 @@ def sigterm_as_ctrl_c(outcome: Outcome) -> Iterator[None]:
                 raise KeyboardInterrupt
             os.kill(os.getpid(), signal.SIGINT)
 
-    before = signal.signal(signal.SIGTERM, told)
+    before = signal.signal(signal.SIGTERM, stop)
     try:
         yield
     except KeyboardInterrupt:
@@ -170,11 +171,11 @@ def only_run_at(site: RunEnvironment, info: ExperimentInfo) -> Iterator[bool]:
         if file is not None:
             held.enter_context(only_run(file.parent / "mlartifacts", info.name))
         if site.uri.startswith("http"):
-            waited = held.enter_context(lease.held(site.uri, info, site.folder.resolve(), _told_to_go))
+            waited = held.enter_context(lease.held(site.uri, info, site.folder.resolve(), _stop_gracefully))
         yield waited
 
 
-def _told_to_go() -> None:
+def _stop_gracefully() -> None:
     """Ends this run in good order, as SIGTERM does."""
     os.kill(os.getpid(), signal.SIGTERM)
 

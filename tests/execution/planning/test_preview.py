@@ -6,7 +6,7 @@ from probeline.cli.app import app
 from probeline.core.sample_spec import image
 from probeline.data.store import facts, open_dataset
 from probeline.errors import BadData, UserError
-from probeline.execution.planning.preview import CellViews, drawn, look, write
+from probeline.execution.planning.preview import CellViews, draw_sheet, look, write
 from probeline.experiment.grid import cells
 from probeline.experiment.load import load
 from probeline.experiment.schema import Training
@@ -91,7 +91,7 @@ def test_every_method_that_trains_can_be_looked_at(name, tmp_path):
     spec.write_text(f"name: one\nbase:\n  data: {data}\n  encoder: {{name: resnet, width: 4}}\n  method: {name}\n")
     seen = look(load(spec), None, 2, 0)
     assert seen.images.shape == (2, 3, 32, 32) and seen.views.shape[1] == 2
-    assert drawn(seen).width > 100
+    assert draw_sheet(seen).width > 100
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_images_that_a_method_cannot_take_are_told_of_with_the_cell(tmp_path):
 def test_the_picture_holds_every_image_and_view_at_its_place():
     images = torch.rand(2, 3, 40, 40)
     views = torch.stack([images, 1 - images])
-    sheet = np.asarray(drawn(CellViews("title", images, views, torch.tensor([[0, 1], [1, 0]]))))
+    sheet = np.asarray(draw_sheet(CellViews("title", images, views, torch.tensor([[0, 1], [1, 0]]))))
     for tile in (images, 1 - images):
         for picture in tile:
             pixels = (picture * 255).round().byte().permute(1, 2, 0).repeat_interleave(2, 0).repeat_interleave(2, 1)
@@ -129,7 +129,7 @@ def test_grey_images_and_many_patches_fit_on_the_sheet():
     seen = CellViews(
         "a title that is longer than the tiles are wide", torch.rand(1, 1, 28, 28), torch.rand(49, 1, 1, 7, 9), None
     )
-    sheet = drawn(seen)
+    sheet = draw_sheet(seen)
     assert sheet.mode == "RGB" and sheet.height > 7 * 56 and sheet.width > 8 * 60
 
 

@@ -66,7 +66,7 @@ def test_no_more_trials_start_than_the_budget_has_but_a_lost_one_starts_again():
     fed.finished(trials[1])
     assert fed.next() is None
     assert fed.exhausted
-    assert fed.left == trials[2:]
+    assert fed.not_started == trials[2:]
     assert not fed.over  # nothing that runs was to be stopped
 
 
@@ -78,7 +78,7 @@ def test_the_clock_ends_a_run():
     clock.now = 3600
     assert fed.over
     assert fed.next() is None
-    assert fed.left == trials[1:]
+    assert fed.not_started == trials[1:]
 
 
 def test_gpu_hours_count_what_has_run_and_what_runs_by_its_share():

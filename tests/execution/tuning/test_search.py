@@ -91,8 +91,8 @@ def test_a_tuning_trial_gives_the_same_whatever_the_test_part_holds(search, monk
     real = store.open_dataset
     for number, label in enumerate((0, 3)):
 
-        def other_labels(section, label=label):
-            opened = real(section)
+        def other_labels(section, beat, label=label):
+            opened = real(section, beat)
             labels = np.full_like(opened.test.labels, label)
             return type(opened)(
                 opened.train, opened.validation, type(opened.test)(opened.test.inputs, labels), opened.classes, "d"
@@ -123,7 +123,9 @@ class Mine:
 def test_a_tuning_trial_never_touches_the_test_part_and_a_winner_does(search, monkeypatch, tmp_path):
     study, values = search().plan, {"training.lr": 0.1, "training.optimizer": "sgd"}
     real = store.open_dataset
-    monkeypatch.setattr("probeline.training.trial.open_dataset", lambda section: replace(real(section), test=Mine()))
+    monkeypatch.setattr(
+        "probeline.training.trial.open_dataset", lambda section, beat: replace(real(section, beat), test=Mine())
+    )
     said = list(run_trial(study.tuning_trial(values, 7), Storage(tmp_path / "tuning")))
     assert SCORE in {record.name for record in said if isinstance(record, Record)}
     with pytest.raises(Touched):
@@ -137,7 +139,9 @@ def test_whatever_the_protocol_says_of_a_tuning_trial_is_about_validation(tuned,
     (study,) = make(load(tuned), uri).studies
     study = replace(study, tune=study.tune.model_copy(update={"metric": f"{protocol}/validation_top1"}))
     real = store.open_dataset
-    monkeypatch.setattr("probeline.training.trial.open_dataset", lambda section: replace(real(section), test=Mine()))
+    monkeypatch.setattr(
+        "probeline.training.trial.open_dataset", lambda section, beat: replace(real(section, beat), test=Mine())
+    )
     trial = study.tuning_trial({"training.lr": 0.1, "training.optimizer": "sgd"}, 7)
     said = [each for each in run_trial(trial, Storage(tmp_path)) if isinstance(each, Record)]
     judged = {record.name for record in said if record.name.startswith(protocol)}

@@ -47,9 +47,9 @@ class Job:
     def __str__(self) -> str:
         begun = self.started.astimezone().strftime("%Y-%m-%d %H:%M") if self.started else "not started"
         took = f", {(self.ended - self.started).total_seconds() / 60:.0f} min" if self.started and self.ended else ""
-        said = self.message.strip().splitlines()[0] if self.message and self.state == "FAILED" else ""
-        said = said.partition(", last available logs")[0]  # the log is shown by itself
-        return f"{self.id}  {self.state.lower():9}  {begun}{took}  {said}".rstrip()
+        reason = self.message.strip().splitlines()[0] if self.message and self.state == "FAILED" else ""
+        reason = reason.partition(", last available logs")[0]  # the log is shown by itself
+        return f"{self.id}  {self.state.lower():9}  {begun}{took}  {reason}".rstrip()
 
 
 class Jobs:
@@ -71,7 +71,7 @@ class Jobs:
                 f"or end it first with `probeline stop {at_work[0].id}`"
             )
         name = f"{experiment}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-        with _told("the cluster does not take the job"):
+        with _client_errors("the cluster does not take the job"):
             return self._client.submit_job(
                 entrypoint="python -m probeline.execution.jobs.job_entrypoint",
                 submission_id=name,
@@ -88,7 +88,7 @@ class Jobs:
 
     def all(self) -> list[Job]:
         """Every job that was submitted by Probeline, the latest first."""
-        with _told("the cluster does not list its jobs"):
+        with _client_errors("the cluster does not list its jobs"):
             jobs = [_job(each) for each in self._client.list_jobs() if EXPERIMENT in (each.metadata or {})]
         return sorted(jobs, key=lambda job: (job.started is None, job.started, job.id), reverse=True)
 
@@ -101,8 +101,8 @@ class Jobs:
         for job in jobs:
             if name in (job.id, job.experiment):
                 return job
-        known = ", ".join(job.id for job in jobs[:5]) or "none"
-        raise UserError(f"job {name!r}: not on this cluster; it knows {known}")
+        names = ", ".join(job.id for job in jobs[:5]) or "none"
+        raise UserError(f"job {name!r}: not on this cluster; it knows {names}")
 
     def follow(self, job_id: str, show: Callable[[str], None]) -> Job:
         """Shows a job's log as it grows, from its beginning, until the job ends; a broken connection is made anew.
@@ -135,12 +135,12 @@ class Jobs:
 
     def log(self, job_id: str) -> str:
         """A job's log so far."""
-        with _told("the cluster does not give the log"):
+        with _client_errors("the cluster does not give the log"):
             return self._client.get_job_logs(job_id)
 
     def stop(self, job_id: str, seconds: float = STOP + 30) -> Job:
         """Ends a job: its trials keep their state. Returns once it has ended, or after `seconds`."""
-        with _told("the cluster does not stop the job"):
+        with _client_errors("the cluster does not stop the job"):
             self._client.stop_job(job_id)
         until = time.monotonic() + seconds
         while not (job := self.find(job_id)).over and time.monotonic() < until:
@@ -176,7 +176,7 @@ def connect(address: str) -> Jobs:
             "`pip install 'probeline[cluster]'`), and from elsewhere forward its port (ssh -L 8265:localhost:8265 HEAD)"
         ) from None
     logging.getLogger("ray").setLevel(logging.ERROR)
-    with _told(f"{what}: no job server answers there"):
+    with _client_errors(f"{what}: no job server answers there"):
         from ray.job_submission import JobSubmissionClient
 
         for name in ("dashboard_sdk", "job.sdk"):  # they have set levels of their own
@@ -207,7 +207,7 @@ def _broken() -> tuple[type[Exception], ...]:
 
 
 @contextmanager
-def _told(what: str) -> Iterator[None]:
+def _client_errors(what: str) -> Iterator[None]:
     """Whatever a client raises, as a message."""
     try:
         yield

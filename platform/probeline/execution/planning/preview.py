@@ -48,7 +48,7 @@ def write(experiment: Experiment, label: str | None, samples: int, epoch: int, o
     """
     if epoch < 0 or samples < 1:
         raise UserError(f"got samples {samples}, epoch {epoch}; allowed: at least 1 sample, epochs from 0")
-    picture = drawn(look(experiment, label, samples, epoch))
+    picture = draw_sheet(look(experiment, label, samples, epoch))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         picture.save(out, format="PNG")
@@ -61,10 +61,10 @@ def look(experiment: Experiment, label: str | None, samples: int, epoch: int) ->
     """The views of a cell's first seed, as its training loop makes them."""
     cell = _cell(cells(experiment), label)
     recipe, seed = cell.recipe, experiment.seeds[0]
-    dataset, known = open_dataset(recipe["data"]), facts(recipe["data"])
+    dataset, info = open_dataset(recipe["data"]), facts(recipe["data"])
     torch.manual_seed(derive(seed, "init"))
     method = _method_class(cell)(
-        catalog.settings("methods", recipe["method"]), build_encoder(recipe["encoder"], known.sample), known
+        catalog.settings("methods", recipe["method"]), build_encoder(recipe["encoder"], info.sample), info
     ).train()
     count = min(samples, len(dataset.train))
     batch = next(batches(dataset.train, count, seed=0, epoch=0, device="cpu", shuffle=False))
@@ -80,23 +80,23 @@ def look(experiment: Experiment, label: str | None, samples: int, epoch: int) ->
 
 def _cell(all_cells: Sequence[Cell], label: str | None) -> Cell:
     if label is None:
-        found = next((cell for cell in all_cells if _method_class(cell).trains), None)
-        if found is None:
+        cell = next((cell for cell in all_cells if _method_class(cell).trains), None)
+        if cell is None:
             raise UserError("no cell of this experiment makes views: its methods train nothing")
-        return found
-    found = next((cell for cell in all_cells if cell.label == label), None)
-    if found is None:
+        return cell
+    cell = next((cell for cell in all_cells if cell.label == label), None)
+    if cell is None:
         raise UserError(f"--cell {label!r}: {unknown(label, [cell.label for cell in all_cells])}")
-    if not _method_class(found).trains:
-        raise UserError(f"cell {label!r}: method {found.recipe['method']['name']} makes no views, as it trains nothing")
-    return found
+    if not _method_class(cell).trains:
+        raise UserError(f"cell {label!r}: method {cell.recipe['method']['name']} makes no views, as it trains nothing")
+    return cell
 
 
 def _method_class(cell: Cell) -> type[Method]:
     return catalog.plugin_class("methods", cell.recipe["method"]["name"], Method)
 
 
-def drawn(view_grid: CellViews) -> Image.Image:
+def draw_sheet(view_grid: CellViews) -> Image.Image:
     """A row a sample: the image, then its views, each with its target below; sides are whole multiples of pixels."""
     font = ImageFont.load_default()
     side = max(_zoomed(view_grid.images[0]).size + _zoomed(view_grid.views[0, 0]).size)

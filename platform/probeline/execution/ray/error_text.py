@@ -14,12 +14,12 @@ def describe(error: Exception) -> dict[str, str]:
         error = DiskFull(disk_full_message(error.filename or "a file of this trial", error)).with_traceback(
             error.__traceback__
         )
-    known = isinstance(error, TrialError | UserError)
-    kind = getattr(error, "kind", "user_error" if known else "error")
-    if not known and (isinstance(error, MemoryError) or any(words in str(error).lower() for words in MEMORY_WORDS)):
+    expected = isinstance(error, TrialError | UserError)
+    kind = getattr(error, "kind", "user_error" if expected else "error")
+    if not expected and (isinstance(error, MemoryError) or any(words in str(error).lower() for words in MEMORY_WORDS)):
         kind = "out_of_memory"
     return {
         "kind": kind,
-        "message": str(error) if known else f"{type(error).__name__}: {error}",
+        "message": str(error) if expected else f"{type(error).__name__}: {error}",
         "traceback": "".join(traceback.format_exception(error)),
     }

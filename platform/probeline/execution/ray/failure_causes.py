@@ -36,20 +36,20 @@ def cause(error: Exception | None, text: str, trial: Trial, folder: Path) -> dic
     low = text.lower()
     inner = error.as_instanceof_cause() if isinstance(error, RayTaskError) else error
     if isinstance(inner, Preempted):
-        return _said("preempted", "its worker was told to go (SIGTERM)", text)
+        return _failure("preempted", "its worker was told to go (SIGTERM)", text)
     if isinstance(inner, OutOfMemoryError) or any(words in low for words in EVICTED):
-        return _said("evicted", "Ray ended its worker because the node's memory ran out", text)
+        return _failure("evicted", "Ray ended its worker because the node's memory ran out", text)
     if (isinstance(inner, ActorDiedError) and inner.preempted) or any(words in low for words in NODE_GONE):
-        return _said("preempted", "its node went away", text)
+        return _failure("preempted", "its node went away", text)
     if nodes.took(inner):
-        return _said("preempted", "its node does not answer any more", text)
+        return _failure("preempted", "its node does not answer any more", text)
     if isinstance(inner, DeviceLost):
-        return {**_said("lost_device", last_line(inner.message.split("\n", 1)[0]), text), "card": inner.card}
+        return {**_failure("lost_device", last_line(inner.message.split("\n", 1)[0]), text), "card": inner.card}
     if isinstance(inner, WorkerLost):
-        return _said("lost_worker", last_line(str(inner)), text)
+        return _failure("lost_worker", last_line(str(inner)), text)
     if isinstance(error, RayTaskError):
-        return _said("error", f"the worker could not go on: {last_line(text)}", text)
-    return _said("lost_worker", f"the worker died: {last_line(text)}", text)
+        return _failure("error", f"the worker could not go on: {last_line(text)}", text)
+    return _failure("lost_worker", f"the worker died: {last_line(text)}", text)
 
 
 def retired(error: Exception | None) -> bool:
@@ -62,5 +62,5 @@ def last_line(text: str) -> str:
     return (text.strip().splitlines() or ["no reason given"])[-1].strip()
 
 
-def _said(kind: str, message: str, text: str) -> dict[str, str]:
+def _failure(kind: str, message: str, text: str) -> dict[str, str]:
     return {"kind": kind, "message": message, "traceback": text}

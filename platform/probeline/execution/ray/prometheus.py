@@ -35,7 +35,7 @@ class PrometheusRecorder:
         self._settled = self._total - len(plan.todo) - self._finished
         self._begun: dict[str, float] = {}
         self._speeds: dict[str, float] = {}
-        self._left, self._again = 0, float("-inf")
+        self._unsent_records, self._again = 0, float("-inf")
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._look, name="probeline-metrics", daemon=True)
         self.trials = Gauge("probeline_trials", "Trials of the experiment by state", ("experiment", "state"))
@@ -117,18 +117,18 @@ class PrometheusRecorder:
         now = time.monotonic()
         if now >= self._again:
             with contextlib.suppress(OSError):  # a disk in trouble is the writer's to tell
-                self._left = self.recorder.writer.unsent_records
+                self._unsent_records = self.recorder.writer.unsent_records
             self._again = now + REST * (time.monotonic() - now)
-        return self._left
+        return self._unsent_records
 
     def _states(self) -> dict[str, int]:
         outcome = self.recorder.outcome
-        told = {
+        counts = {
             "finished": self._finished + len(outcome.finished),
             "failed": self._settled + len(outcome.failed),
             "running": len(self.recorder.open),
         }
-        return {**told, "waiting": max(0, self._total - sum(told.values()))}
+        return {**counts, "waiting": max(0, self._total - sum(counts.values()))}
 
 
 def method(trial: Trial) -> str:

@@ -44,7 +44,7 @@ class TrialSource(Protocol):
         """What its run says beside the usual."""
 
     @property
-    def left(self) -> list[Trial]:
+    def waiting(self) -> list[Trial]:
         """What it knows already and has not handed out."""
 
 
@@ -112,13 +112,13 @@ class Scheduler:
 
     def finished(self, trial: Trial) -> None:
         """It has ended well."""
-        self._left(trial)
+        self._end_run(trial)
         if self.source is not None:
             self.source.ended(trial, None)
 
     def failed(self, trial: Trial, kind: str) -> bool:
         """It has failed; whether it starts again in this run, as its kind's rule says."""
-        self._left(trial)
+        self._end_run(trial)
         self.failures[trial.id, kind] += 1
         if self.failures[trial.id, kind] <= rule(kind).retries:
             self.restarts.setdefault(trial.id, []).append(kind)
@@ -130,15 +130,15 @@ class Scheduler:
 
     def stopped(self, trial: Trial) -> None:
         """It was told not to go on, and has ended."""
-        self._left(trial)
+        self._end_run(trial)
         if self.source is not None:
             self.source.ended(trial, "stopped")
 
     @property
-    def left(self) -> list[Trial]:
+    def not_started(self) -> list[Trial]:
         """What was never started."""
-        known = [*self.queue, *(self.source.left if self.source is not None else ())]
-        return [trial for trial in known if trial.id not in self.started]
+        waiting = [*self.queue, *(self.source.waiting if self.source is not None else ())]
+        return [trial for trial in waiting if trial.id not in self.started]
 
     @property
     def _full(self) -> bool:
@@ -147,5 +147,5 @@ class Scheduler:
     def _too_many(self, trial: Trial) -> bool:
         return self._full and trial.id not in self.started
 
-    def _left(self, trial: Trial) -> None:
+    def _end_run(self, trial: Trial) -> None:
         self.used += self.clock() - self.running.pop(trial.id, self.clock())

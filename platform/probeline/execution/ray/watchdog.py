@@ -37,8 +37,8 @@ def end(pid: int, life: Path, trial: str, seconds: float) -> None:
     try:
         os.kill(pid, signal.SIGUSR2)
         time.sleep(min(1.0, seconds))
-        told = stacks.read_text(encoding="utf-8", errors="replace") if stacks.exists() else ""
-        life.with_name(f"{trial}.hung").write_text(told or "it did not say where it stood", encoding="utf-8")
+        text = stacks.read_text(encoding="utf-8", errors="replace") if stacks.exists() else ""
+        life.with_name(f"{trial}.hung").write_text(text or "it did not say where it stood", encoding="utf-8")
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         return

@@ -107,8 +107,8 @@ class Worker(tune.Trainable):
         elif memory_held(self.device) > self.first + most:
             give_back_freed_memory()  # a larger trial than the first one leaves freed pages, which are no leak
             if memory_held(self.device) > self.first + most:
-                kept = (memory_held(self.device) - self.first) / 2**30
-                raise Retired(f"it keeps {kept:.2g} GiB more than at first")
+                growth = (memory_held(self.device) - self.first) / 2**30
+                raise Retired(f"it keeps {growth:.2g} GiB more than at first")
 
     def _turn_to(self, config: dict) -> None:
         ticket = config["ticket"]

@@ -53,7 +53,7 @@ class Search:
             storage=storage,
             study_name=study.id,
             direction=self.tune.direction,
-            sampler=sampler(self.tune, study.id, len(_known(storage, study.id))),
+            sampler=sampler(self.tune, study.id, len(_finished_trials(storage, study.id))),
             load_if_exists=True,
         )
         self.pruner = pruner(self.tune)
@@ -135,10 +135,10 @@ class Search:
     def importance(self) -> dict[str, float]:
         """How much of the variance of the scores each key explains (fANOVA); {} where that cannot be told."""
         try:
-            found = optuna.importance.get_param_importances(self.optuna)
+            importances = optuna.importance.get_param_importances(self.optuna)
         except (RuntimeError, ValueError, ImportError):  # too few points, or all alike
             return {}
-        return {key: float(value) for key, value in found.items()}
+        return {key: float(value) for key, value in importances.items()}
 
     def _behind(self, asked: Asked, record: Record) -> bool:
         """Whether asynchronous successive halving ends the point at this epoch."""
@@ -156,12 +156,12 @@ class Search:
         """Puts a point in line; of the same values as another one, it has that one's trials, and shares its outcome."""
         in_hand = [*self.ready, *(other for other, _ in self.open.values())]
         twin = next((other for other in in_hand if other.values == asked.values), None)
-        told = self.optuna.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        known = next((trial.value for trial in told if self._values(trial.params) == asked.values), None)
+        complete = self.optuna.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        score = next((trial.value for trial in complete if self._values(trial.params) == asked.values), None)
         if twin is not None:
             twin.twins.append(asked.number)
-        elif known is not None:
-            self.optuna.tell(asked.number, known)
+        elif score is not None:
+            self.optuna.tell(asked.number, score)
         else:
             self.ready.append(asked)
 
@@ -172,9 +172,9 @@ class Search:
         return {key: decoded(self.tune.space[key], value) for key, value in params.items()}
 
 
-def sampler(tune: Tune, study_id: str, known: int) -> "optuna.samplers.BaseSampler":
+def sampler(tune: Tune, study_id: str, finished: int) -> "optuna.samplers.BaseSampler":
     """The spec's sampler; a study that goes on does not draw its first numbers again."""
-    seed = (int(study_id[:7], 16) + known) % 2**32
+    seed = (int(study_id[:7], 16) + finished) % 2**32
     if tune.sampler == "tpe":
         return optuna.samplers.TPESampler(seed=seed)
     return optuna.samplers.RandomSampler(seed=seed)  # a grid's points are enqueued
@@ -210,6 +210,6 @@ def grid(tune: Tune) -> list[dict[str, Any]]:
     return [dict(zip(tune.space, point, strict=True)) for point in itertools.product(*axes)][: tune.trials]
 
 
-def _known(storage: Any, study_id: str) -> list:
+def _finished_trials(storage: Any, study_id: str) -> list:
     names = {study.study_name: study._study_id for study in storage.get_all_studies()}
     return storage.get_all_trials(names[study_id], deepcopy=False) if study_id in names else []

@@ -33,7 +33,7 @@ class Studies:
         """
         self.searches = {study.id: Search(study, folder / "studies") for study in studies}
         self.writer, self.winners = writer, winners
-        self.places = {seed: place for place, seed in enumerate(seeds)}
+        self.seed_order = {seed: position for position, seed in enumerate(seeds)}
         self.owner: dict[str, str] = {}
         self.ready = list(later)
         self.begun, self.closed = set[str](), set[str]()
@@ -68,7 +68,7 @@ class Studies:
             self._close(study_id)
 
     @property
-    def left(self) -> list[Trial]:
+    def waiting(self) -> list[Trial]:
         return self.ready
 
     def _begin(self, study_id: str) -> None:
@@ -97,11 +97,13 @@ class Studies:
             return
         self._say_history(study_id)  # with those that shared another's outcome; what was said before stays
         values, score = best
-        said = {"chosen": values, "score": score, "trials": history, "importance": search.importance()}
+        result = {"chosen": values, "score": score, "trials": history, "importance": search.importance()}
         file = self.writer.workdir / "studies" / f"{study_id}.json"
-        file.write_text(json.dumps(said, indent=1), encoding="utf-8")
+        file.write_text(json.dumps(result, indent=1), encoding="utf-8")
         self.writer.artifacts(study_id, [Artifact(DOCUMENT, file)])
         self.writer.tags(study_id, {"chosen": json.dumps(values), "study_trials": str(len(history))})
         self.writer.finished(study_id)
         self.ready += self.winners(search.plan, values)
-        self.ready.sort(key=lambda trial: self.places[trial.seed])  # one seed of every cell before the second of any
+        self.ready.sort(
+            key=lambda trial: self.seed_order[trial.seed]
+        )  # one seed of every cell before the second of any
