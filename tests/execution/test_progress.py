@@ -18,7 +18,7 @@ def test_a_log_gets_a_line_for_each_trial_that_ends(spec, uri):
     assert isinstance(seen, PlainProgress)
     with seen:
         seen.started(trials[0])
-        seen.said(trials[0], [Record("train/loss", 1.25, 1), Record("linear_probe/top1", 0.5)])
+        seen.received(trials[0], [Record("train/loss", 1.25, 1), Record("linear_probe/top1", 0.5)])
         seen.finished(trials[0])
         seen.started(trials[1])
         seen.failed(trials[1], "diverged", "the loss is not finite")
@@ -33,7 +33,7 @@ def test_a_terminal_gets_a_table_with_the_running_cells_on_top(spec, uri):
     seen = watch(trials, 0, out)
     assert isinstance(seen, LiveTable)
     seen.started(trials[1])
-    seen.said(trials[1], [Record("train/loss", 0.75, 1)])
+    seen.received(trials[1], [Record("train/loss", 0.75, 1)])
     out.print(seen.draw())
     lines = out.file.getvalue().splitlines()
     assert "0 of 6 trials" in lines[0]
@@ -49,7 +49,7 @@ def test_time_left_counts_the_share_of_running_trials(spec, uri):
     assert "left" not in seen.headline()
     for trial in trials[:2]:
         seen.started(trial)
-        seen.said(trial, [Record("train/loss", 1.0, 1)])  # of 2 epochs
+        seen.received(trial, [Record("train/loss", 1.0, 1)])  # of 2 epochs
     assert "about 8 min left" in seen.headline()
 
 

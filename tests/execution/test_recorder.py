@@ -50,7 +50,7 @@ def test_the_size_of_the_test_split_is_recorded_with_every_trial(recorder, uri):
 def test_what_a_trial_noted_before_it_was_started_again_is_no_more(recorder, uri):
     trial = recorder.feed.next()
     recorder.started(trial)
-    recorder.said(trial, [Note("resumed", "after 2 of 3 epochs"), Record("train/loss", 0.5, 3)])
+    recorder.received(trial, [Note("resumed", "after 2 of 3 epochs"), Record("train/loss", 0.5, 3)])
     recorder.failed(trial, "lost_worker", "the worker died", "")
     assert recorder.feed.next() is trial
     recorder.started(trial)
@@ -82,9 +82,9 @@ def test_what_waits_for_a_worker_when_a_run_is_stopped_counts_as_not_started(rec
     recorder.started(recorder.feed.next())
     recorder.feed.next()
     recorder.interrupted()
-    assert (len(recorder.outcome.interrupted), recorder.outcome.left) == (1, len(recorder.plan.todo) - 1)
+    assert (len(recorder.outcome.interrupted), recorder.outcome.not_started) == (1, len(recorder.plan.todo) - 1)
     said = recorder.outcome.summary("spec.yaml")
-    assert f"{recorder.outcome.left} trials were not started" in said
+    assert f"{recorder.outcome.not_started} trials were not started" in said
     assert "budget" not in said
 
 
@@ -92,7 +92,7 @@ def test_what_crashed_before_a_trial_was_started_again_counts_no_more(recorder, 
     trial = recorder.feed.next()
     for failure in ("lost_worker", None):
         recorder.started(trial)
-        recorder.said(trial, [ProtocolError("knn", "ValueError: no", "Traceback")] if failure else [])
+        recorder.received(trial, [ProtocolError("knn", "ValueError: no", "Traceback")] if failure else [])
         if failure:
             recorder.failed(trial, failure, "the worker died", "")
             assert recorder.feed.next() is trial

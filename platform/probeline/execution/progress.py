@@ -28,7 +28,7 @@ class ProgressDisplay:
         `coming`: stand-ins for trials that studies will ask for, which come under other ids.
         """
         self.console, self.total, self.before = console, len(trials) + len(coming), done
-        self.known = {trial.id for trial in trials}
+        self.trial_ids = {trial.id for trial in trials}
         self.coming = Counter(trial.cell.label for trial in coming)
         self.size = Counter(trial.cell.label for trial in trials) + self.coming
         self.ended: Counter[str] = Counter()
@@ -42,7 +42,7 @@ class ProgressDisplay:
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         return None
 
-    def found(self, trials: Sequence[Trial]) -> None:
+    def finished_before(self, trials: Sequence[Trial]) -> None:
         """These had finished, and an earlier run could not bring it to MLflow: they need not run again."""
         self.total, self.before = self.total - len(trials), self.before + len(trials)
         self.size -= Counter(trial.cell.label for trial in trials)
@@ -51,15 +51,15 @@ class ProgressDisplay:
             self.console.print(count, highlight=False, soft_wrap=True)
 
     def started(self, trial: Trial) -> None:
-        if trial.id not in self.known:
-            self.known.add(trial.id)
+        if trial.id not in self.trial_ids:
+            self.trial_ids.add(trial.id)
             beyond = int(not self.coming[trial.cell.label])  # more than anybody could count before
             self.coming[trial.cell.label] -= 1 - beyond
             self.total += beyond
             self.size[trial.cell.label] += beyond
         self.running[trial.id] = (trial, 0.0, {})
 
-    def said(self, trial: Trial, records: list[Record]) -> None:
+    def received(self, trial: Trial, records: list[Record]) -> None:
         _, share, metrics = self.running.get(trial.id, (trial, 0.0, {}))
         epochs = trial.cell.recipe["training"]["epochs"]
         steps = [record.step for record in records if record.name == "train/loss"]

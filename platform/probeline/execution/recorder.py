@@ -23,10 +23,10 @@ class Outcome:
     """Which of the started trials ended how; `interrupted` ones go on with the next run.
 
     `crashed`: the protocols of finished trials that crashed, by trial; the next run runs them, and nothing else, again.
-    `left` were not started for want of budget; `elsewhere` are in the hands of another run; `restarts` counts what was
-    started again, by kind of failure; `recycled` counts workers replaced for the memory that they kept; `set_aside`
-    names the GPUs that failed too often to be used again; `terminated`: somebody sent SIGTERM; `stranded`: Ray's head
-    went with it, and Ray would wait for its head as the process ends.
+    `not_started` counts those without a budget or a card; `elsewhere` are in the hands of another run; `restarts`
+    counts what was started again, by kind of failure; `recycled` counts workers replaced for the memory that they kept;
+    `set_aside` names the GPUs that failed too often to be used again; `terminated`: somebody sent SIGTERM; `stranded`:
+    Ray's head went with it, and Ray would wait for its head as the process ends.
     """
 
     finished: set[str] = field(default_factory=set)
@@ -37,7 +37,7 @@ class Outcome:
     restarts: Counter[str] = field(default_factory=Counter)
     recycled: int = 0
     set_aside: list[str] = field(default_factory=list)
-    left: int = 0
+    not_started: int = 0
     over: bool = False
     terminated: bool = False
     stranded: bool = False
@@ -50,11 +50,11 @@ class Outcome:
             return 143
         if self.interrupted and not self.over:
             return 130
-        return 1 if self.failed or self.crashed or self.unsent or (self.set_aside and self.left) else 0
+        return 1 if self.failed or self.crashed or self.unsent or (self.set_aside and self.not_started) else 0
 
     def summary(self, spec: str) -> str:
         """What happened, and what to do next."""
-        nothing = not (self.finished or self.failed or self.interrupted or self.left or self.elsewhere)
+        nothing = not (self.finished or self.failed or self.interrupted or self.not_started or self.elsewhere)
         parts = ["Nothing was left to run" if nothing else f"{len(self.finished)} trials finished"]
         parts += [f"{count} {kind}" for kind, count in Counter(self.failed.values()).items()]
         names = Counter(name for crashed in self.crashed.values() for name in crashed)
@@ -70,14 +70,14 @@ class Outcome:
             lines.append(f"Not used any more, as they failed again and again: {cards}; see nvidia-smi and dmesg there.")
         if self.elsewhere:
             lines.append(f"{len(self.elsewhere)} trials are in the hands of another run in the same folder.")
-        if self.left or (self.over and self.interrupted):
+        if self.not_started or (self.over and self.interrupted):
             why = "" if self.interrupted and not self.over else "The budget is used up: "
-            lines.append(f"{why}{self.left} trials were not started and are left for the next run.")
+            lines.append(f"{why}{self.not_started} trials were not started and are left for the next run.")
         if self.unsent:
             lines.append(str(self.unsent))
         if self.failed or self.crashed:
             lines.append(f"Why trials failed:   probeline status {spec}")
-        if self.interrupted or self.left:
+        if self.interrupted or self.not_started:
             lines.append(f"Go on where it was:  probeline run {spec}")
         lines.append(f"Build the report:    probeline report {spec}")
         return "\n".join(lines)
@@ -117,16 +117,16 @@ class Recorder:
         if trial.id in self.open and trial.id not in self.outcome.elsewhere:
             self.writer.tags(trial.id, {"device": device})
 
-    def said(self, trial: Trial, said: Sequence[TrialEvent]) -> bool:
+    def received(self, trial: Trial, events: Sequence[TrialEvent]) -> bool:
         if trial.id in self.outcome.elsewhere:
             return False
-        self.writer.said(trial.id, said)
-        for error in said:
+        self.writer.said(trial.id, events)
+        for error in events:
             if isinstance(error, ProtocolError):
                 self.errors.setdefault(trial.id, []).append(error)
                 self.watch.crashed(trial, error)
-        records = [each for each in said if isinstance(each, Record)]
-        self.watch.said(trial, records)
+        records = [each for each in events if isinstance(each, Record)]
+        self.watch.received(trial, records)
         return self.feed.source is None or self.feed.source.heard(trial, records)
 
     def returned(self, trial: Trial) -> None:
@@ -184,7 +184,7 @@ class Recorder:
                 self.writer.interrupted(trial_id)
         waiting = self.feed.running.keys() - self.open - self.outcome.elsewhere  # handed out, and no worker has it
         self.outcome.interrupted, self.open = self.open, set()
-        self.outcome.left, self.outcome.over = len(self.feed.not_started) + len(waiting), self.feed.over
+        self.outcome.not_started, self.outcome.over = len(self.feed.not_started) + len(waiting), self.feed.over
 
     def _close(self, trial: Trial) -> None:
         self.open.discard(trial.id)

@@ -71,7 +71,7 @@ def run(
     with only_run_at(site, info) as waited, Writer(site.uri, info, site.folder.resolve()) as writer:
         todo = unsettled(chosen, site, info.name) if waited else chosen
         todo = [trial for trial in todo if trial.id not in writer.finished_before]
-        watch.found([trial for trial in chosen if trial.id in writer.finished_before])
+        watch.finished_before([trial for trial in chosen if trial.id in writer.finished_before])
         first, later = (todo, []) if not plan.studies else by_first_seed(plan, todo)
         feed = Scheduler(first, budget, plan.experiment.resources.all["GPU"])
         if plan.studies:
@@ -82,7 +82,7 @@ def run(
                 work(plan, recorder, site)
         finally:
             recorder.interrupted()
-            recorder.outcome.left += len(plan.todo) - len(chosen)
+            recorder.outcome.not_started += len(plan.todo) - len(chosen)
             recorder.outcome.unsent = writer.close(PATIENCE)
     return recorder.outcome
 

@@ -6,14 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from probeline.core.events import Artifact, Note, ProtocolError, Record, TrialEvent
 from probeline.core.settings import Settings, components, listed
 from probeline.errors import NotApplicable, TrialError, UserError
 from probeline.evaluation.base import Protocol, TestHidden
 from probeline.plugins import catalog
 from probeline.training import heartbeat
+from probeline.training.device import has_failed
 from probeline.training.embeddings import Representations
 
 
@@ -38,7 +37,8 @@ def judge(name: str, settings: dict[str, Any], trained: Representations, folder:
     except heartbeat.Stopped:
         raise
     except Exception as error:
-        _check_device(trained.device, error)
+        if has_failed(trained.device, error):
+            raise
         return [ProtocolError(name, _message(error), "".join(traceback.format_exception(error)))]
     return events
 
@@ -73,13 +73,3 @@ def _named(name: str, events: Iterator[Record | Artifact]) -> Iterator[Record | 
 
 def _message(error: Exception) -> str:
     return str(error) if isinstance(error, TrialError | UserError) else f"{type(error).__name__}: {error}"
-
-
-def _check_device(device: torch.device, error: Exception) -> None:
-    """Raises `error` where it has left the CUDA device unusable for this process."""
-    if device.type != "cuda":
-        return
-    try:
-        torch.cuda.synchronize(device)
-    except RuntimeError:
-        raise error from None

@@ -75,7 +75,7 @@ def test_cards_that_fail_every_trial_are_set_aside_and_the_run_ends_when_none_is
     assert sorted(card.split(" of ")[0] for card in outcome.set_aside) == ["GPU 0", "GPU 1"]
     assert not outcome.finished
     assert not outcome.failed  # no trial is lost for the cards' faults
-    assert outcome.left + len(outcome.interrupted) == len(plan.todo) == 12
+    assert outcome.not_started + len(outcome.interrupted) == len(plan.todo) == 12
     assert outcome.exit_code != 0
     assert "Not used any more, as they failed again and again: GPU" in outcome.summary("tiny.yaml")
     assert "a GPU was assigned to it (CUDA_VISIBLE_DEVICES=0)" in shown.getvalue()

@@ -49,7 +49,7 @@ class Listener(Protocol):
 
     def started(self, trial: Trial) -> None: ...
     def placed(self, trial: Trial, device: str) -> None: ...
-    def said(self, trial: Trial, said: Sequence[TrialEvent]) -> bool:
+    def received(self, trial: Trial, events: Sequence[TrialEvent]) -> bool:
         """Whether the trial goes on."""
 
     def returned(self, trial: Trial) -> None:
@@ -119,7 +119,7 @@ class TuneCallback(tune.Callback):
             return
         if result["device"]:
             self.listener.placed(ours(trial), result["device"])
-        goes_on = self.listener.said(ours(trial), result["said"])
+        goes_on = self.listener.received(ours(trial), result["events"])
         if result["failure"]:
             self.listener.failed(ours(trial), **result["failure"])
         elif result["done"]:
@@ -144,7 +144,7 @@ class TuneCallback(tune.Callback):
 
     def on_trial_complete(self, iteration: int, trials: list, trial: object, **info: object) -> None:
         """Lets go of what Tune keeps of each trial until the run ends: its last message, and statistics of numbers."""
-        trial.last_result.pop("said", None)
+        trial.last_result.pop("events", None)
         trial.metric_analysis.clear()
         trial.metric_n_steps.clear()
 

@@ -66,9 +66,9 @@ class PrometheusRecorder:
     def placed(self, trial: Trial, device: str) -> None:
         self.recorder.placed(trial, device)
 
-    def said(self, trial: Trial, said: Sequence[TrialEvent]) -> bool:
-        goes_on = self.recorder.said(trial, said)
-        records = [each for each in said if isinstance(each, Record)]
+    def received(self, trial: Trial, events: Sequence[TrialEvent]) -> bool:
+        goes_on = self.recorder.received(trial, events)
+        records = [each for each in events if isinstance(each, Record)]
         if records:
             self.records.inc(len(records))
         speeds = [record.value for record in records if record.name == "cost/images_per_second"]

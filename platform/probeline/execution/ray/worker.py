@@ -65,7 +65,7 @@ class TrialHandle:
 class Worker(tune.Trainable):
     """Runs `probeline.training.trial.run`, some of its records to a message.
 
-    A message holds what the trial `said` (records, artifacts, notes), in the first one the `device` that it runs on,
+    A message holds the trial's `events` (records, artifacts, notes), in the first one the `device` that it runs on,
     and, if it could not finish, its `failure`. What the trial raises is a message too, so that Ray's errors are left
     for workers that die or are sent away. One whose `card` is set aside `holds` it: it gives its trial back, and stays,
     so that Ray assigns the card to nobody else.
@@ -115,7 +115,7 @@ class Worker(tune.Trainable):
         self.holds = self.card in ticket.avoid
         if self.life is not None:
             self.life.watch("" if self.holds else ticket.trial.id)
-        self.said, self.label = self._events(ticket.trial, ticket.avoid), ""
+        self.events, self.label = self._events(ticket.trial, ticket.avoid), ""
 
     def _events(self, trial: Trial, avoid: frozenset[str]) -> Iterator[TrialEvent]:
         """The trial on this worker's device, once all its workers can take part. Raises WorkerLost, DeviceLost."""
@@ -145,10 +145,10 @@ class Worker(tune.Trainable):
         """What the trial says within the next moments. Raises Preempted when all is said and the worker must go."""
         if self.holds:
             return self._hold()
-        until, said, failure, done = time.monotonic() + PATIENCE, [], None, False
+        until, events, failure, done = time.monotonic() + PATIENCE, [], None, False
         try:
             while time.monotonic() < until and not self.heartbeat.stopping():
-                said.append(next(self.said))
+                events.append(next(self.events))
                 self.heartbeat.beat()
         except StopIteration:
             done = True
@@ -159,13 +159,13 @@ class Worker(tune.Trainable):
                 failure, done = self._failure(error), True
         if self.holds:
             return self._hold()
-        if self.heartbeat.stopping() and not said and not done:
+        if self.heartbeat.stopping() and not events and not done:
             self._keep_state()
             raise Preempted("the worker was told to go (SIGTERM)")
         if done:
             self._end_trial()
         label, self.label = self.label, ""
-        return {**self._message(), "said": said, "failure": failure, "done": done, "device": label}
+        return {**self._message(), "events": events, "failure": failure, "done": done, "device": label}
 
     def _failure(self, error: Exception) -> dict[str, str]:
         """Why the trial has failed. Raises DeviceLost or WorkerLost where this process, or another, cannot go on."""
@@ -201,7 +201,7 @@ class Worker(tune.Trainable):
 
     def _message(self) -> dict:
         """A message that says nothing."""
-        nothing = {"said": [], "failure": None, "done": False, "device": "", "holds": False}
+        nothing = {"events": [], "failure": None, "done": False, "device": "", "holds": False}
         return {**nothing, "card": self.card, "pid": os.getpid()}
 
     def cleanup(self) -> None:
@@ -225,7 +225,7 @@ class Worker(tune.Trainable):
     def _keep_state(self) -> None:
         """Stops the trial where it is; its training writes its checkpoint. Without room for it, an older one stands."""
         with contextlib.suppress(self.heartbeat.Stopped, DiskFull):
-            self.said.close()
+            self.events.close()
 
 
 def end_process_soon() -> None:
