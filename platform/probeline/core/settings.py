@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from probeline.core.sample_spec import SampleSpec
+
 
 class Settings(BaseModel):
     """Base of recipe sections and plug-in `Config`s.
@@ -14,6 +16,15 @@ class Settings(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="null")
+
+    def without_effect(self, sample: SampleSpec) -> dict[str, str]:
+        """Own parameters that change nothing on such samples, or beside the other ones; `plan` notes them.
+
+        Returns:
+            Parameter -> what is wrong with it, to be read after its name and value: `has no effect: ...`. Of a
+            component that does nothing at all, `{"": ...}`.
+        """
+        return {}
 
 
 class NotHashed:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator
 
+from probeline.core.sample_spec import SampleSpec
 from probeline.core.settings import NotHashed, Settings
 from probeline.experiment.override import Override
 from probeline.experiment.problems import shown
@@ -48,6 +49,20 @@ class Training(Settings):
     schedule: Literal["cosine", "constant"] = "cosine"
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     online_probe: Annotated[bool, NotHashed] = True
+
+    def without_effect(self, sample: SampleSpec) -> dict[str, str]:
+        """A warm-up past the end, the momentum of AdamW, the batch size of a rate that is not scaled."""
+        idle = {}
+        if 0 < self.epochs < self.warmup_epochs:
+            idle["warmup_epochs"] = (
+                f"is longer than the training of {self.epochs} epochs: the learning rate ends at "
+                f"{self.epochs / self.warmup_epochs:.0%} of its peak and never decays"
+            )
+        if self.optimizer == "adamw":
+            idle["momentum"] = "has no effect: AdamW has betas of its own, 0.9 and 0.999"
+        if self.scaling == "none":
+            idle["lr_batch_size"] = "has no effect: training.scaling is none"
+        return idle
 
     @field_validator("micro_batch")
     @classmethod

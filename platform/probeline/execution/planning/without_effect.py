@@ -1,55 +1,117 @@
-"""Parameters of a recipe that cannot do on these data, or in this training, what they say."""
+"""Parameters that change nothing on these data, or in this training: the settings' own word for it, as notes."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from probeline.core.dataset import DatasetInfo
+from probeline.core.sample_spec import SampleSpec
+from probeline.core.settings import Settings, components, listed
 from probeline.experiment.identity import data_key
+from probeline.experiment.problems import shown
+from probeline.experiment.schema import KINDS_OF_SECTIONS, Training
 from probeline.experiment.trial import Cell
+from probeline.plugins import catalog
 
-SMALLEST_BLURRED_SIDE = 20
-"""Pixels; below it a kernel of 10% of the side, the default, is smaller than 3 pixels and blurs nothing."""
+
+@dataclass(frozen=True)
+class Idle:
+    """A parameter without its effect; `chosen`: not at its default, so that somebody means something by it."""
+
+    key: str
+    note: str
+    chosen: bool
 
 
 def without_effect(cells: Sequence[Cell], data: Mapping[str, DatasetInfo]) -> list[str]:
-    """A note for each parameter without its effect, with the cells concerned. `data`: by `data_key`."""
+    """A note for each parameter without its effect that is an axis or not at its default, with the cells concerned.
+
+    Args:
+        cells: The experiment's.
+        data: What is known of each data set, by `data_key`.
+    """
+    samples: dict[int, SampleSpec] = {}
+    by_section: dict[tuple[str, int, int], list[Idle]] = {}
     concerned: dict[str, list[str]] = {}
     for cell in cells:
-        for reason in (*_warm_up(cell.recipe["training"]), *_blur(cell.recipe["method"], data[data_key(cell.recipe)])):
-            concerned.setdefault(reason, []).append(cell.label)
-    return [f"{_listed(labels)}: {reason}" for reason, labels in concerned.items()]
+        dataset = id(cell.recipe["data"])  # sections are shared between cells
+        if dataset not in samples:
+            samples[dataset] = data[data_key(cell.recipe)].sample
+        for name, section in cell.recipe.items():
+            at = (name, id(section), dataset)
+            if at not in by_section:
+                by_section[at] = list(_idle_of(name, section, samples[dataset]))
+            for idle in by_section[at]:
+                if idle.chosen or idle.key in cell.coordinates:
+                    concerned.setdefault(idle.note, []).append(cell.label)
+        for note in _untrained(cell):
+            concerned.setdefault(note, []).append(cell.label)
+    return [f"{_labels(labels)}: {note}" for note, labels in concerned.items()]
 
 
-def _listed(labels: Sequence[str]) -> str:
+def _labels(labels: Sequence[str]) -> str:
     more = f" and {len(labels) - 1} more" if len(labels) > 1 else ""
     return f"{labels[0]!r}{more}"
 
 
-def _warm_up(training: Mapping[str, Any]) -> Iterator[str]:
-    warm_up, epochs = training["warmup_epochs"], training["epochs"]
-    if 0 < epochs < warm_up:
-        yield (
-            f"training.warmup_epochs, {warm_up}, is longer than the training of {epochs} epochs: the learning rate "
-            f"ends at {epochs / warm_up:.0%} of its peak and never decays"
+def _untrained(cell: Cell) -> Iterator[str]:
+    """Axes of the training of a cell that trains nothing: its trials differ in their ids alone."""
+    method, epochs = cell.recipe["method"]["name"], cell.recipe["training"]["epochs"]
+    trains = catalog.trains(method)
+    if not trains or not epochs:
+        reason = f"{method} trains nothing" if not trains else "training.epochs is 0"
+        axes = (
+            axis
+            for axis in cell.coordinates
+            if axis.startswith("training.") and (axis != "training.epochs" or not trains)
         )
+        yield from (f"{axis} has no effect: {reason}" for axis in axes)
 
 
-def _blur(method: Mapping[str, Any], data: DatasetInfo) -> Iterator[str]:
-    if data.sample.modality != "image":
-        return
-    side = min(data.sample.shape[:2])
-    for field in ("augment", "augment_other"):
-        if _blurs(method.get(field)) and side < SMALLEST_BLURRED_SIDE:
-            yield (
-                f"method.{field} blurs nothing: images have {side} pixels a side, and a kernel of 10% of fewer than "
-                f"{SMALLEST_BLURRED_SIDE} is below 3 pixels"
-            )
+def _idle_of(name: str, section: dict[str, Any], sample: SampleSpec) -> Iterator[Idle]:
+    if name == "training":
+        yield from _idle(Training.model_validate(section), name, sample)
+    elif name == "evaluation":
+        for protocol, parameters in section.items():
+            settings = _settings("protocols", {"name": protocol, **parameters})
+            yield from _idle(settings, f"{name}.{protocol}", sample)
+    else:
+        yield from _idle(_settings(KINDS_OF_SECTIONS[name], section), name, sample)
 
 
-def _blurs(augment: Any) -> bool:
-    """Whether an augmentation has a blur with the default kernel, and no operation that changes the images' size."""
-    if isinstance(augment, Mapping):
-        return augment.get("blur", 0) > 0
-    operations = augment if isinstance(augment, list) else []
-    blurs = any(one["name"] == "blur" and one["p"] > 0 and one["kernel"] == 0.1 for one in operations)
-    return blurs and not any(one.get("size") for one in operations)
+def _settings(kind: str, component: dict[str, Any]) -> Settings:
+    """A component's settings, without importing the plug-in."""
+    return catalog.validated(catalog.config(kind, component["name"]), component)
+
+
+def _idle(settings: Settings, at: str, sample: SampleSpec) -> Iterator[Idle]:
+    """What settings, those inside them and the components that they hold say of themselves."""
+    for name, reason in settings.without_effect(sample).items():
+        key = f"{at}.{name}" if name else at
+        value = f", {shown(getattr(settings, name))}," if name else ""
+        yield Idle(key, f"{key}{value} {reason}", not name or _differs(settings, name))
+    for name in type(settings).model_fields:
+        if isinstance(inner := getattr(settings, name), Settings):
+            yield from _idle(inner, f"{at}.{name}", sample)
+    for name, kind in components(type(settings)):
+        yield from _idle_components(kind, getattr(settings, name), f"{at}.{name}", sample)
+
+
+def _idle_components(kind: str, value: Any, at: str, sample: SampleSpec) -> Iterator[Idle]:
+    several = isinstance(value, list | tuple)
+    for index, component in enumerate(listed(value)):
+        if isinstance(component, dict):
+            settings = _settings(kind, component)
+            yield from _idle(settings, f"{at}[{index}]" if several else at, sample)
+            sample = _resized(sample, getattr(settings, "size", None)) if kind == "augmentations" else sample
+
+
+def _resized(sample: SampleSpec, side: int | None) -> SampleSpec:
+    """The images that an operation hands to the next one."""
+    return replace(sample, shape=(side, side, *sample.shape[2:])) if side else sample
+
+
+def _differs(settings: Settings, name: str) -> bool:
+    field = type(settings).model_fields[name]
+    default = field.get_default(call_default_factory=True, validated_data={})
+    return field.is_required() or getattr(settings, name) != default

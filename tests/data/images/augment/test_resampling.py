@@ -1,6 +1,7 @@
 import pytest
 import torch
-from probeline.data.images.augment.resampling import Span, blur_matrix, blur_radius, resize_matrix
+from probeline.data.images.augment.resampling import Span, blur_matrix, resize_matrix
+from probeline.data.images.augment.settings import blur_radius
 from torchvision.transforms.v2 import functional as tv
 
 H, W = 37, 50

@@ -16,7 +16,7 @@ from torch import Tensor
 from probeline.core.device_constants import constant
 from probeline.core.sample_rng import Need, SampleRNG
 from probeline.data.images.augment import boxes, colour, resampling
-from probeline.data.images.augment.settings import Op
+from probeline.data.images.augment.settings import Op, blur_radius
 
 ORDER = ("crop", "flip", "colour", "grey", "blur")
 COUNTS = {"crop": boxes.DRAWS, "colour": colour.DRAWS, "blur": 1}  # uniform numbers, beside one that tosses a coin
@@ -160,7 +160,7 @@ def _everyone(drawn: Drawn, count: int, device: torch.device) -> Tensor:
 
 def _blur(drawn: Drawn | None, side: int) -> tuple[Tensor | None, int]:
     """Each sample's sigma, 0 for none, and half the kernel; None where nothing is blurred."""
-    radius = resampling.blur_radius(side, drawn.config.kernel) if drawn else 0
+    radius = blur_radius(side, drawn.config.kernel) if drawn else 0
     if drawn is None or radius == 0:
         return None, 0
     low, high = drawn.config.sigma

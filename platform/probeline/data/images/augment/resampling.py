@@ -60,11 +60,6 @@ def _middles(pixels: int, reverse: bool, device: torch.device) -> Tensor:
     return middles.flip(0) if reverse else middles
 
 
-def blur_radius(side: int, share: float = 0.1) -> int:
-    """Half the kernel, which is a share of the side, made odd (SimCLR, appendix A: 10%); 0, no blur, below 3 pixels."""
-    return int(side * share + 1e-6) // 2
-
-
 def blur_matrix(sigma: Tensor, side: int, radius: int) -> Tensor:
     """sigma: [B], 0 for none -> [B, side, side], a Gaussian blur of 2 radius + 1 pixels with reflected borders."""
     radius = min(radius, side - 1)

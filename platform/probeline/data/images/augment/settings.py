@@ -8,11 +8,32 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
+from probeline.core.sample_spec import SampleSpec
 from probeline.core.settings import Component, Settings
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Area = Annotated[float, Field(gt=0, le=1)]
 Ratio = Annotated[float, Field(gt=0)]
+
+
+def blur_radius(side: int, share: float = 0.1) -> int:
+    """Half the kernel, which is a share of the side, made odd (SimCLR, appendix A: 10%); 0, no blur, below 3 pixels."""
+    return int(side * share + 1e-6) // 2
+
+
+def blurs_nothing(sample: SampleSpec, kernel: float) -> str:
+    """Why a blur whose kernel is this share of the shorter side changes no such image; '' where it does."""
+    side = min((length for length in sample.shape[:2] if length), default=0)
+    if sample.modality != "image" or not side or blur_radius(side, kernel):
+        return ""
+    return f"blurs nothing: images have {side} pixels a side, and a kernel of {kernel:.0%} of it is below 3 pixels"
+
+
+def no_colour(sample: SampleSpec) -> str:
+    """Why an operation on colours changes no such image; '' where it does."""
+    if sample.modality != "image" or sample.channels == 3:
+        return ""
+    return f"has no effect: images with {sample.channels} channels have no colour"
 
 
 class Augment(Settings):
@@ -30,6 +51,11 @@ class Augment(Settings):
     jitter: Probability = Field(0.8, description="Probability of the colour jitter.")
     grey: Probability = Field(0.2, description="Probability of turning grey.")
     blur: Probability = Field(0.0, description="Probability of a Gaussian blur; kernel 10% of the side.")
+
+    def without_effect(self, sample: SampleSpec) -> dict[str, str]:
+        """A blur of small images, grey of images without colour."""
+        idle = {"blur": blurs_nothing(sample, 0.1), "grey": no_colour(sample)}
+        return {name: reason for name, reason in idle.items() if reason and getattr(self, name)}
 
     @model_validator(mode="after")
     def _ranges_ascend(self) -> Self:

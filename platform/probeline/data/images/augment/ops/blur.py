@@ -11,8 +11,9 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from probeline.core.sample_rng import SampleRNG
+from probeline.core.sample_spec import SampleSpec
 from probeline.data.images.augment import resampling
-from probeline.data.images.augment.settings import Op, Probability, ascending
+from probeline.data.images.augment.settings import Op, Probability, ascending, blur_radius, blurs_nothing
 
 
 class Config(Op):
@@ -24,6 +25,11 @@ class Config(Op):
     )
     kernel: float = Field(0.1, gt=0, le=1, description="Width of the kernel as a share of the shorter side.")
 
+    def without_effect(self, sample: SampleSpec) -> dict[str, str]:
+        """A blur of images too small for its kernel."""
+        reason = blurs_nothing(sample, self.kernel)
+        return {"": reason} if reason and self.p else {}
+
     @model_validator(mode="after")
     def _range_ascends(self) -> Self:
         ascending("sigma", self.sigma)
@@ -32,7 +38,7 @@ class Config(Op):
 
 def blur(images: Tensor, config: Config, rng: SampleRNG) -> Tensor:
     """images: [B, C, H, W] -> the same shape."""
-    radius = resampling.blur_radius(min(images.shape[2:]), config.kernel)
+    radius = blur_radius(min(images.shape[2:]), config.kernel)
     if radius == 0:
         return images
     low, high = config.sigma

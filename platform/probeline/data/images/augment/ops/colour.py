@@ -8,8 +8,9 @@ from pydantic import Field
 from torch import Tensor
 
 from probeline.core.sample_rng import SampleRNG
+from probeline.core.sample_spec import SampleSpec
 from probeline.data.images.augment import colour as maps
-from probeline.data.images.augment.settings import Op, Probability
+from probeline.data.images.augment.settings import Op, Probability, no_colour
 
 
 class Config(Op):
@@ -21,6 +22,11 @@ class Config(Op):
     contrast: float = Field(0.8, ge=0)
     saturation: float = Field(0.8, ge=0)
     hue: float = Field(0.2, ge=0, le=0.5, description="In turns.")
+
+    def without_effect(self, sample: SampleSpec) -> dict[str, str]:
+        """Saturation and hue of images without colour."""
+        reason = no_colour(sample)
+        return {name: reason for name in ("saturation", "hue") if reason and getattr(self, name)}
 
 
 def colour(images: Tensor, config: Config, rng: SampleRNG) -> Tensor:

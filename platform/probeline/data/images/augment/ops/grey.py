@@ -7,14 +7,20 @@ from pydantic import Field
 from torch import Tensor
 
 from probeline.core.sample_rng import SampleRNG
+from probeline.core.sample_spec import SampleSpec
 from probeline.data.images.augment.colour import luma_weights
-from probeline.data.images.augment.settings import Op, Probability
+from probeline.data.images.augment.settings import Op, Probability, no_colour
 
 
 class Config(Op):
     """For a fifth of the samples, as in SimCLR."""
 
     p: Probability = Field(0.2, description="Probability that a sample gets it.")
+
+    def without_effect(self, sample: SampleSpec) -> dict[str, str]:
+        """Grey of images without colour."""
+        reason = no_colour(sample)
+        return {"": reason} if reason and self.p else {}
 
 
 def grey(images: Tensor, config: Config, rng: SampleRNG) -> Tensor:
