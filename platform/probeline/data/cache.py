@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from probeline.core.dataset import Split
+from probeline.data import disk_arrays
 from probeline.data.split import stratified_order
 from probeline.errors import disk_full_guard
-from probeline.storage import checksummed_json, disk_arrays
+from probeline.storage import checksummed_json
 
 BLOCK, BLOCKS = 64 * 1024, 64
 CHUNK = 32 * 1024 * 1024  # bytes gathered at a time while writing

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from probeline.data import disk_arrays
 from probeline.data.source_paths import shown
 from probeline.errors import UserError
-from probeline.storage import disk_arrays
 
 Images = Mapping[tuple[Path, str], tuple[str, int]]  # (folder or archive, name inside) -> (split, row)
 RELEASED_BYTES = 2**26  # of images written before their memory is let go

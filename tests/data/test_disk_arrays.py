@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from probeline.storage import disk_arrays
+from probeline.data import disk_arrays
 
 
 @pytest.fixture(params=["memory", "disk"])
@@ -39,7 +39,7 @@ def test_channels_are_repeated(where, tmp_path):
 
 def test_a_large_array_takes_little_memory(tmp_path):
     program = (
-        "import numpy as np, re, sys; from pathlib import Path; from probeline.storage import disk_arrays\n"
+        "import numpy as np, re, sys; from pathlib import Path; from probeline.data import disk_arrays\n"
         "array = disk_arrays.zeros((300, 2**20), np.uint8, Path(sys.argv[1]))\n"
         "for row in range(300):\n"
         "    array[row] = row % 256\n"
@@ -54,7 +54,7 @@ def test_a_large_array_takes_little_memory(tmp_path):
 def test_a_disk_without_space_is_a_message_before_anything_is_written(tmp_path):
     program = (
         "import numpy as np, resource, signal, sys; from pathlib import Path\n"
-        "from probeline.storage import disk_arrays\n"
+        "from probeline.data import disk_arrays\n"
         "from probeline.errors import DiskFull\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20))\n"
