@@ -16,7 +16,8 @@ from probeline.data import cache
 from probeline.errors import DiskFull
 from probeline.tracking.reading.results import frame
 from probeline.tracking.writing.writer import Writer
-from probeline.training.checkpoints import Checkpoint, EncoderStore
+from probeline.training.checkpoints import Checkpoint
+from probeline.training.encoder_store import EncoderStore
 
 
 @pytest.fixture

@@ -3,8 +3,7 @@ import os
 import pytest
 import torch
 from probeline.errors import DiskFull
-from probeline.training.checkpoints import Checkpoint, EncoderStore, restore_tensors, state_tensors
-from safetensors.torch import load_file
+from probeline.training.checkpoints import Checkpoint, restore_tensors, state_tensors
 from torch import nn
 
 
@@ -60,42 +59,3 @@ def test_modules_and_optimisers_come_back_to_the_bit(kind, tmp_path):
     learn(b, opt_b, 1)
     for x, y in zip(a.state_dict().values(), b.state_dict().values(), strict=True):
         assert torch.equal(x, y)
-
-
-def method():
-    made = nn.Module()
-    made.encoder, made.projector = nn.Linear(2, 2), nn.Linear(2, 3)
-    return made
-
-
-def test_a_stored_method_comes_back_with_its_encoder_and_facts(tmp_path):
-    store, source, target = EncoderStore(tmp_path), method(), method()
-    store.save("abc", source, {"dim": 2})
-    assert store.load("abc", target) == {"dim": 2}
-    assert torch.equal(source.encoder.weight, target.encoder.weight)
-    assert torch.equal(source.projector.weight, target.projector.weight)
-
-
-def test_the_encoder_has_a_file_of_its_own(tmp_path):
-    source = method()
-    folder = EncoderStore(tmp_path).save("abc", source, {})
-    assert load_file(folder / "encoder.safetensors").keys() == source.encoder.state_dict().keys()
-
-
-def test_of_two_encoders_with_one_id_the_first_stays(tmp_path):
-    store, first, second = EncoderStore(tmp_path), method(), method()
-    store.save("abc", first, {"n": 1})
-    store.save("abc", second, {"n": 2})
-    assert store.load("abc", second) == {"n": 1}
-    assert [path.name for path in tmp_path.iterdir()] == ["abc"]
-
-
-@pytest.mark.parametrize("name", ["encoder.safetensors", "method.safetensors", "encoder.json"])
-def test_a_damaged_encoder_counts_as_none_and_can_be_stored_again(tmp_path, name, caplog):
-    store, encoder = EncoderStore(tmp_path), method()
-    store.save("abc", encoder, {"n": 1})
-    os.truncate(tmp_path / "abc" / name, 5)
-    assert store.load("abc", encoder) is None
-    assert "trained again" in caplog.text
-    store.save("abc", encoder, {"n": 2})
-    assert store.load("abc", encoder) == {"n": 2}

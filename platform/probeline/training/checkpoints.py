@@ -3,18 +3,16 @@
 import json
 import logging
 import os
-import shutil
 import time
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from probeline.errors import disk_full_guard
-from probeline.storage.paths import RemotePath, StoragePath, on_disk, remove, write_atomic
+from probeline.storage.paths import StoragePath, on_disk, remove, write_atomic
 from probeline.training import heartbeat
 
 log = logging.getLogger(__name__)
@@ -117,74 +115,3 @@ def laid_out_as(weight: Tensor, value: Tensor) -> Tensor:
 def under(name: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     """The entries below `name.`, without that prefix."""
     return {key[len(name) + 1 :]: value for key, value in tensors.items() if key.startswith(f"{name}.")}
-
-
-class EncoderStore:
-    """Finished methods by encoder id: a folder each with the encoder, what the method has beside it, and facts.
-
-    `encoder.safetensors` is the encoder alone, as `weights:` takes it; `method.safetensors` holds projectors, decoders,
-    banks; `encoder.json` the facts.
-    """
-
-    def __init__(self, folder: StoragePath) -> None:
-        self.folder = folder
-
-    def save(self, encoder_id: str, method: nn.Module, facts: dict) -> StoragePath:
-        """Stores a method and its `encoder` with JSON-able facts; of two writers with one id the first stays.
-
-        Raises DiskFull, and then leaves nothing behind.
-        """
-        target = self.folder / encoder_id
-        beside = {key: value for key, value in method.state_dict().items() if not key.startswith("encoder.")}
-        contents = {
-            "encoder.safetensors": save(on_host(method.encoder.state_dict())),
-            "method.safetensors": save(on_host(beside)),
-            "encoder.json": json.dumps(facts, indent=1).encode(),
-        }
-        if not isinstance(target, RemotePath):
-            _write_together(target, contents)
-        elif not _stands(target):
-            for name, content in contents.items():  # no folder to rename there: the facts, last, make it an encoder
-                write_atomic(target / name, content)
-        return target
-
-    def load(self, encoder_id: str, method: nn.Module) -> dict | None:
-        """Fills `method` and its encoder and returns the stored facts; None where it is absent.
-
-        A damaged one is logged, removed, and counts as absent.
-        """
-        path = self.folder / encoder_id
-        if not _stands(path):
-            return None
-        try:
-            facts = json.loads((path / "encoder.json").read_bytes())
-            with on_disk(path / "method.safetensors") as file:
-                tensors = load_file(file)
-            with on_disk(path / "encoder.safetensors") as file:
-                encoder = load_file(file)
-            method.load_state_dict(tensors | {f"encoder.{key}": value for key, value in encoder.items()})
-        except (SafetensorError, OSError, RuntimeError, ValueError) as error:
-            log.warning("encoder %s cannot be read (%s): it is trained again", path, error)
-            remove(path)
-            return None
-        return facts
-
-
-def _stands(path: StoragePath) -> bool:
-    """Whether an encoder was stored there; it may have been damaged since."""
-    return (path / "encoder.json").is_file() if isinstance(path, RemotePath) else path.is_dir()
-
-
-def _write_together(target: Path, contents: dict[str, bytes]) -> None:
-    """A folder with these files, whole or not at all."""
-    part = target.with_name(f"{target.name}.{os.getpid()}.part")
-    try:
-        for name, content in contents.items():
-            write_atomic(part / name, content)
-        with disk_full_guard(target):
-            part.rename(target)
-    except OSError:
-        if not target.is_dir():  # else somebody finished the same encoder first
-            raise
-    finally:
-        shutil.rmtree(part, ignore_errors=True)

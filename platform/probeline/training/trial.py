@@ -25,10 +25,11 @@ from probeline.models.build import build_encoder
 from probeline.plugins import catalog
 from probeline.storage.paths import RemotePath, StoragePath
 from probeline.training import heartbeat, micro_batch_search, oom_recovery
-from probeline.training.checkpoints import Checkpoint, EncoderStore, NoCheckpoint
+from probeline.training.checkpoints import Checkpoint, NoCheckpoint
 from probeline.training.data_parallel import Shard, shard_of
 from probeline.training.device import CPU
 from probeline.training.embeddings import representations
+from probeline.training.encoder_store import EncoderStore
 from probeline.training.held_out import without_files
 from probeline.training.judge import judge
 from probeline.training.loop import Loop

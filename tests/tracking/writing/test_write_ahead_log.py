@@ -1,6 +1,8 @@
 import errno
+import json
 import os
 import resource
+from pathlib import Path
 
 import pytest
 from probeline.core.events import Artifact
@@ -88,7 +90,7 @@ def test_an_artifact_is_kept_under_its_own_name_when_the_original_goes(tmp_path)
 
 def test_a_live_session_is_not_taken_over_and_a_dead_one_is(tmp_path):
     session = open_session(tmp_path)
-    WriteAheadLog(session.folder, "a").append({"op": "started"})
+    WriteAheadLog(session.folder, "a").append(json.loads(BEGIN))
     assert abandoned(tmp_path) == []
     assert held(tmp_path, "a", mine=set())
     assert not held(tmp_path, "a", mine={session.folder})
@@ -102,3 +104,76 @@ def test_a_live_session_is_not_taken_over_and_a_dead_one_is(tmp_path):
     taken.spools()[0].remove()
     taken.leave()
     assert os.listdir(tmp_path) == ["lock"]  # noqa: PTH208
+
+
+BEGIN = '{"op":"started","time":1.0,"experiment":"e","name":"n","params":{},"tags":{},"recipe":{}}'
+POINT = '{"name":"a/b","value":0.5,"step":0,"time":1.0}'
+
+
+def left_by_a_dead_writer(root: Path, *lines: str, trial_id: str = "a" * 16) -> Path:
+    folder = root / "20260101-000000-1-abcdef"
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{trial_id}.jsonl"
+    file.write_text("".join(f"{line}\n" for line in lines))
+    return file
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "7",
+        "{}",
+        "null",
+        '"started"',
+        "[" * 100_000,
+        '{"op":"records","time":1.0,"records":7}',
+        '{"op":"records","time":1.0,"records":[{"name":"a/b","value":"0.5","step":0,"time":1.0}]}',
+        '{"op":"records","time":1.0,"records":[{"name":"a/b","value":NaN,"step":0,"time":1.0}]}',
+        '{"op":"records","time":1.0,"records":[{"name":"a/b","value":0.5,"step":1e30,"time":1.0}]}',
+        '{"op":"artifact","time":1.0,"name":"a\\u0000b","path":"x"}',
+        '{"op":"artifact","time":1.0,"name":"../../etc/passwd","path":"x"}',
+        '{"op":"artifact","time":1.0,"name":"/etc/passwd","path":"/etc/passwd"}',
+        '{"op":"tags","time":1.0,"tags":{"probeline.x":7}}',
+        '{"op":"note","time":1.0,"name":"knn"}',
+        '{"op":"finished"}',
+        "\x00\x00",
+    ],
+    ids=range(16),
+)
+def test_a_log_with_a_damaged_line_is_set_aside_and_the_others_are_taken_over(tmp_path, caplog, line):
+    left_by_a_dead_writer(tmp_path, BEGIN, line, '{"op":"finished","time":2.0}')
+    sound = left_by_a_dead_writer(
+        tmp_path, BEGIN, f'{{"op":"records","time":1.0,"records":[{POINT}]}}', trial_id="b" * 16
+    )
+    (session,) = abandoned(tmp_path)
+    assert [spool.path for spool in session.spools()] == [sound]
+    assert (
+        caplog.text.count("set aside") == 1
+        and "line 2" in caplog.text
+        and f"trial {'a' * 16} runs again" in caplog.text
+    )
+    assert [path.name for path in (tmp_path / "set_aside").iterdir()] == [f"20260101-000000-1-abcdef-{'a' * 16}.jsonl"]
+    session.leave()
+    assert [len(other.spools()) for other in abandoned(tmp_path)] == [1]
+
+
+def test_a_log_without_the_trials_start_is_set_aside(tmp_path, caplog):
+    left_by_a_dead_writer(
+        tmp_path, f'{{"op":"records","time":1.0,"records":[{POINT}]}}', '{"op":"finished","time":2.0}'
+    )
+    (session,) = abandoned(tmp_path)
+    assert not session.spools() and "the trial's start is not there" in caplog.text
+
+
+def test_an_interruption_alone_is_a_sound_log(tmp_path):
+    file = left_by_a_dead_writer(tmp_path, '{"op":"interrupted","time":2.0}')
+    (session,) = abandoned(tmp_path)
+    assert [spool.path for spool in session.spools()] == [file]
+
+
+def test_a_kept_artifact_is_read_beside_the_log_wherever_its_folder_has_moved(tmp_path):
+    (tmp_path / "matrix.json").write_text("[]")
+    spool = WriteAheadLog(tmp_path / "spool", "a")
+    kept = spool.keep(Artifact("knn/matrix.json", tmp_path / "matrix.json"))
+    (tmp_path / "spool").rename(tmp_path / "moved")
+    assert WriteAheadLog(tmp_path / "moved", "a").artifact("knn/matrix.json", str(kept)).read_text() == "[]"

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from probeline.storage.paths import RemotePath, StoragePath, on_disk, parse_path
+from probeline.storage.paths import StoragePath, on_disk
 from probeline.tracking import encoder_model
 from probeline.tracking.reading.run import CRASHED
 from probeline.tracking.reading.runs import open_runs
@@ -88,7 +88,7 @@ class RunUploader:
         elif entry["op"] == "note":
             self._send_tags(target.client, {f"{mlflow_names.NOTE}{entry['name']}": entry["text"]})
         elif entry["op"] == "artifact":
-            self._take_artifact(target.client, parse_path(entry["path"]), entry["name"])
+            self._take_artifact(target.client, self.spool.artifact(entry["name"], entry["path"]), entry["name"])
         elif entry["op"] == "lost":
             self._say_lost(target.client, entry["path"], entry["name"])
 
@@ -209,7 +209,7 @@ class RunUploader:
             client.log_batch(self._run(), tags=portion)
 
     def _take_artifact(self, client: "MlflowClient", where: StoragePath, name: str) -> None:
-        if isinstance(where, RemotePath) and not where.is_file():  # somebody has removed it since
+        if not where.is_file():  # somebody has removed it since
             self._say_lost(client, str(where), name)
             return
         with on_disk(where) as file:

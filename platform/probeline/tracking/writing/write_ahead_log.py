@@ -19,12 +19,14 @@ import shutil
 import time
 import uuid
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from probeline.core.events import Artifact
 from probeline.errors import disk_full_guard
-from probeline.storage.paths import RemotePath
+from probeline.storage.paths import RemotePath, StoragePath, parse_path
+from probeline.tracking.writing.entries import problem, safe_name
 
+SET_ASIDE = "set_aside"  # below the root: logs that cannot be sent, for a person to look at
 READ_AT_ONCE = 1 << 20  # bytes; a spool is never read whole, however long the server was away
 log = logging.getLogger(__name__)
 
@@ -60,9 +62,10 @@ class WriteAheadLog:
 
         What is in a remote storage stays there until it is sent.
         """
-        name = PurePosixPath(artifact.name)
-        if name.is_absolute() or ".." in name.parts or not name.name:
-            raise ValueError(f"artifact {artifact.name!r}: its name is a path below the trial's artifacts")
+        try:
+            name = safe_name(artifact.name)
+        except ValueError as error:
+            raise ValueError(f"artifact {artifact.name!r}: {error}") from None
         if isinstance(artifact.path, RemotePath):
             return artifact.path
         kept = self.files / name
@@ -76,6 +79,10 @@ class WriteAheadLog:
                 fresh.unlink(missing_ok=True)
         return kept
 
+    def artifact(self, name: str, path: str) -> StoragePath:
+        """Where an artifact that `keep` took is: in its remote storage, else beside the log, wherever that moved."""
+        return parse_path(path) if "://" in path else self.files / name
+
     def size(self) -> int:
         """Bytes said so far."""
         return self.path.stat().st_size if self.path.exists() else 0
@@ -88,7 +95,7 @@ class WriteAheadLog:
             while end - offset < READ_AT_ONCE and (line := stream.readline()).endswith(b"\n"):
                 try:
                     entries.append(json.loads(line))
-                except ValueError:
+                except (ValueError, RecursionError):
                     log.warning("%s: a damaged line at byte %d is left out", self.path, end)
                 end += len(line)
         return entries, end
@@ -108,6 +115,31 @@ class WriteAheadLog:
         for entry in self.entries():
             last = entry["op"]
         return last
+
+    def problem(self) -> str | None:
+        """The first thing that keeps the log from being sent, with its line; None for a sound one.
+
+        A log is sound if every line is an entry and the first one begins the trial, or ends it where nothing else
+        is in it. A last line without its end is none yet.
+        """
+        with self.path.open("rb") as stream:
+            for number, line in enumerate(stream, start=1):
+                if not line.endswith(b"\n"):
+                    return None
+                reason = problem(line)
+                if reason is None and number == 1 and json.loads(line)["op"] not in ("started", "interrupted"):
+                    reason = "the trial's start is not there"
+                if reason:
+                    return f"line {number}: {reason}"
+        return None
+
+    def set_aside(self, folder: Path) -> Path:
+        """Moves the log and its files to `folder`, where no writer looks; returns where the log is now."""
+        folder.mkdir(parents=True, exist_ok=True)
+        target = folder / f"{self.path.parent.name}-{self.path.name}"
+        if self.files.exists():
+            self.files.rename(target.with_suffix(".files"))
+        return self.path.rename(target)
 
     def mend(self) -> None:
         """Cuts off a last line that its writer did not finish, so that the next entry starts a line."""
@@ -164,14 +196,25 @@ def open_session(root: Path) -> Session:
 
 
 def abandoned(root: Path) -> list[Session]:
-    """The folders under `root` whose writers are dead, taken over; torn last lines are cut off."""
+    """The folders under `root` whose writers are dead, taken over.
+
+    A torn last line is cut off. A damaged log is set aside with a warning: its trial runs again, as the numbers that
+    it had are made anew, and other trials go on.
+    """
     sessions = []
     with exclusive(root):
-        for folder in sorted(path for path in root.iterdir() if path.is_dir()):
+        for folder in sorted(path for path in root.iterdir() if path.is_dir() and path.name != SET_ASIDE):
             with contextlib.suppress(BlockingIOError):
                 sessions.append(Session(folder))
     for spool in (spool for session in sessions for spool in session.spools()):
-        spool.mend()
+        reason = spool.problem()
+        if reason:
+            moved = spool.set_aside(root / SET_ASIDE)
+            log.warning(
+                "%s cannot be sent (%s); it is set aside, and trial %s runs again", moved, reason, spool.trial_id
+            )
+        else:
+            spool.mend()
     return sessions
 
 
