@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from probeline.tracking.publishing import publication_sqlite
+from probeline.tracking.server.artifact_folders import follow_moved_database
 from probeline.tracking.server.client import connect
 from probeline.tracking.server.location import TRAINING
 from probeline.tracking.server.mlflow_names import LONGEST_TAG
@@ -92,6 +93,7 @@ def _put_by_sql(uri: str, info: ExperimentInfo, told: Published, files: Mapping[
 
 
 def _put(uri: str, workdir: Path, info: ExperimentInfo, told: Published, files: Mapping[str, Path]) -> Home:
+    follow_moved_database(uri)
     client = connect(uri)
     home = Homes(client, uri, workdir, replace(info, spec_text="", tags={})).of(info.name)
     for name, file in files.items():

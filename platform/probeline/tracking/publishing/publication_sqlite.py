@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from probeline.tracking.reading.runs_sqlite import PATIENCE, opened
+from probeline.tracking.server.artifact_folders import current_folder
 from probeline.tracking.server.location import sqlite_file
 from probeline.tracking.server.mlflow_names import LONGEST_TAG, text
 from probeline.tracking.writing.experiments import KIND, NOTE, Home
@@ -59,10 +59,8 @@ def place(uri: str, name: str) -> ParentRun | None:
     if len({experiment_id for experiment_id, _, _ in found}) != 1:
         return None
     experiment_id, run_id, address = found[0]
-    parts = urlsplit(address or "")
-    if parts.scheme != "file" or parts.netloc:
-        return None
-    return ParentRun(file, Home(str(experiment_id), run_id), Path(unquote(parts.path)))
+    folder = current_folder(address, file)
+    return None if folder is None else ParentRun(file, Home(str(experiment_id), run_id), folder)
 
 
 def copy(files: Mapping[str, Path], to: ParentRun) -> None:

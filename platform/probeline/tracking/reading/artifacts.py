@@ -3,19 +3,15 @@
 Beside an sqlite file they lie on this machine and are read as files, without the 2 s that loading MLflow takes.
 """
 
-import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
-from probeline.tracking.reading.runs_sqlite import opened, portions
+from probeline.tracking.server.artifact_folders import run_folders
 from probeline.tracking.server.client import connect
-from probeline.tracking.server.location import sqlite_file
 from probeline.tracking.server.redaction import redacted
 
 if TYPE_CHECKING:
@@ -48,7 +44,7 @@ def small_files(uri: str, sources: Sequence[ArtifactSource]) -> tuple["pd.DataFr
     rows: list[File] = []
     trouble = ""
     try:
-        here = _folders(uri, [source.run_id for source in sources])
+        here = run_folders(uri, [source.run_id for source in sources])
         if all(source.run_id in here for source in sources):
             found = [list(_lying(here[source.run_id], source)) for source in sources]
         else:
@@ -57,22 +53,6 @@ def small_files(uri: str, sources: Sequence[ArtifactSource]) -> tuple["pd.DataFr
     except Exception as error:  # whatever MLflow, its artifact store or the network raises
         trouble = redacted(str(error).strip().partition("\n")[0][:200]) or type(error).__name__
     return pd.DataFrame(rows, columns=["trial_id", "name", "content"]), trouble
-
-
-def _folders(uri: str, run_ids: Sequence[str]) -> dict[str, Path]:
-    """Run id -> the folder of its artifacts, of those that are folders on this machine by an sqlite file's word."""
-    file, found = sqlite_file(uri), {}
-    if file is None or not file.exists():
-        return {}
-    try:
-        with closing(opened(file)) as connection:
-            for marks, ids in portions(run_ids):
-                statement = f"select run_uuid, artifact_uri from runs where run_uuid in ({marks})"
-                found |= dict(connection.execute(statement, ids).fetchall())
-    except sqlite3.Error:  # tables that look different: MLflow knows better
-        return {}
-    parts = {run_id: urlsplit(address or "") for run_id, address in found.items()}
-    return {run_id: Path(unquote(each.path)) for run_id, each in parts.items() if each.scheme == "file"}
 
 
 def _lying(folder: Path, source: ArtifactSource) -> Iterator[File]:

@@ -13,6 +13,7 @@ from probeline.experiment.trial import Trial, axis_value
 from probeline.tracking.reading.run import CRASHED, Run, Runs, by_trial
 from probeline.tracking.reading.runs import open_runs
 from probeline.tracking.server import mlflow_names
+from probeline.tracking.server.artifact_folders import run_folders
 from probeline.tracking.server.client import connect
 from probeline.tracking.server.location import run_address
 from probeline.tracking.server.redaction import redacted
@@ -115,7 +116,7 @@ def find(uri: str, prefix: str) -> dict[str, Any]:
         "trial_id": run.data.tags["probeline.trial_id"],
         "run_id": run.info.run_id,
         "status": STATUS[run.info.status],
-        "artifacts": run.info.artifact_uri,
+        "artifacts": _artifacts(uri, run.info.run_id, run.info.artifact_uri),
         "params": dict(sorted(run.data.params.items())),
         "metrics": {mlflow_names.name(key): value for key, value in sorted(run.data.metrics.items())},
         "notes": notes(run.data.tags),
@@ -125,6 +126,11 @@ def find(uri: str, prefix: str) -> dict[str, Any]:
             if key.startswith("probeline.") and not key.startswith(mlflow_names.NOTE)
         },
     }
+
+
+def _artifacts(uri: str, run_id: str, address: str) -> str:
+    folder = run_folders(uri, [run_id]).get(run_id)
+    return address if folder is None else folder.as_uri()
 
 
 def notes(tags: Mapping[str, str]) -> dict[str, str]:

@@ -1,16 +1,15 @@
 """What MLflow keeps besides numbers: which experiments there are, their specs, and why a trial failed."""
 
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from probeline.tracking.reading.artifact_file import read_artifact
 from probeline.tracking.reading.results import store_errors
 from probeline.tracking.reading.runs_client import TRIALS
 from probeline.tracking.server.client import connect
 from probeline.tracking.writing.experiments import PARENTS, parent_of
 
 if TYPE_CHECKING:
-    from mlflow.tracking import MlflowClient
+    pass
 
 PAGE = 1000
 LONGEST = 20_000
@@ -39,18 +38,16 @@ def spec(uri: str, experiment: str) -> str | None:
         client = connect(uri)
         found = client.get_experiment_by_name(experiment)
         parent = parent_of(client, found.experiment_id) if found else None
-        return _artifact(client, parent, "spec.yaml") if parent else None
+        return _text(uri, parent, "spec.yaml") if parent else None
 
 
 def traceback(uri: str, run_id: str) -> str | None:
     """The end of a failed trial's traceback; None where it left none. Raises UserError."""
     with store_errors(uri):
-        text = _artifact(connect(uri), run_id, "traceback.txt")
+        text = _text(uri, run_id, "traceback.txt")
         return text and text[-LONGEST:]
 
 
-def _artifact(client: "MlflowClient", run_id: str, name: str) -> str | None:
-    if name not in {each.path for each in client.list_artifacts(run_id)}:
-        return None
-    with tempfile.TemporaryDirectory() as folder:
-        return Path(client.download_artifacts(run_id, name, folder)).read_text(encoding="utf-8", errors="replace")
+def _text(uri: str, run_id: str, name: str) -> str | None:
+    content = read_artifact(uri, run_id, name)
+    return None if content is None else content.decode("utf-8", errors="replace")

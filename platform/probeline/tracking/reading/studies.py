@@ -1,23 +1,18 @@
 """What studies have come to, read from MLflow: how far they are, what they chose, and every point that they tried."""
 
 import json
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from probeline.core.metric import Metric
+from probeline.tracking.reading.artifact_file import read_artifact
 from probeline.tracking.reading.results import store_errors
 from probeline.tracking.reading.run import Run, by_trial
 from probeline.tracking.reading.runs import open_runs
-from probeline.tracking.server.client import connect, gone
 
 METRICS = {"value": Metric("score of the search")}
 """What a study records as `study/`; its direction is the search's own."""
-
-if TYPE_CHECKING:
-    from mlflow.tracking import MlflowClient
 
 VALUE = "study/value"
 """A study's score by point: the step is the point's number, from 1."""
@@ -57,8 +52,7 @@ def outcomes(uri: str, studies: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     if not done:
         return {}
     with store_errors(uri):
-        client = connect(uri)
-        return {label: _outcome(client, run) for label, run in done.items() if run.status == "FINISHED"}
+        return {label: _outcome(uri, run) for label, run in done.items() if run.status == "FINISHED"}
 
 
 def _runs(uri: str, study_ids: Iterable[str]) -> dict[str, Run]:
@@ -68,8 +62,9 @@ def _runs(uri: str, study_ids: Iterable[str]) -> dict[str, Run]:
         return by_trial(runs.read(ids, "study")) if runs and ids else {}
 
 
-def _outcome(client: "MlflowClient", run: Run) -> dict[str, Any]:
-    said = {"score": None, "trials": [], "importance": {}} | _document(client, run)
+def _outcome(uri: str, run: Run) -> dict[str, Any]:
+    document = read_artifact(uri, run.run_id, DOCUMENT)  # deleted: what was chosen is a tag, the points are gone
+    said = {"score": None, "trials": [], "importance": {}} | json.loads(document or b"{}")
     return {
         "study_id": run.trial_id,
         "run_id": run.run_id,
@@ -78,15 +73,3 @@ def _outcome(client: "MlflowClient", run: Run) -> dict[str, Any]:
         "tried": int(run.tags["probeline.study_trials"]),
         "search": json.loads(run.tags["probeline.study"]),
     }
-
-
-def _document(client: "MlflowClient", run: Run) -> dict[str, Any]:
-    from mlflow.exceptions import MlflowException
-
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            return json.loads(Path(client.download_artifacts(run.run_id, DOCUMENT, folder)).read_text(encoding="utf-8"))
-        except (MlflowException, OSError) as error:
-            if isinstance(error, MlflowException) and not gone(error):
-                raise
-            return {}  # deleted: what was chosen is a tag, and the report says that the points are gone

@@ -17,6 +17,9 @@ DATABASES = ("postgresql", "mysql", "mssql")
 TRAINING = "?workflowType=machine_learning"
 """Ends an address in MLflow's UI: 3.17 opens with traces of language models unless the address says otherwise."""
 
+ARTIFACTS = "mlartifacts"
+"""The folder of all artifacts, beside the database."""
+
 LOCK_TIMEOUT_S = 3.0
 """Wait for another process's transaction before a database file is taken as sound."""
 
@@ -75,7 +78,7 @@ def artifact_location(uri: str, experiment: str, directory: Path) -> str | None:
     if uri.startswith("http"):
         return None
     file = sqlite_file(uri)
-    root = (file.parent if file else directory).resolve() / "mlartifacts"
+    root = (file.parent if file else directory).resolve() / ARTIFACTS
     slug = re.sub(r"[^A-Za-z0-9._-]+", "-", experiment)[:60].strip(".-") or "experiment"
     if slug != experiment:
         slug += "-" + hashlib.sha256(experiment.encode("utf-8", "backslashreplace")).hexdigest()[:8]

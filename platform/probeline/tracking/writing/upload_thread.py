@@ -5,6 +5,7 @@ import threading
 import time
 from pathlib import Path
 
+from probeline.tracking.server.artifact_folders import follow_moved_database
 from probeline.tracking.server.client import connect, gone, passing
 from probeline.tracking.server.redaction import redacted
 from probeline.tracking.writing.experiments import ExperimentInfo, Homes
@@ -72,6 +73,7 @@ class UploadThread:
 
     def _send_new(self) -> None:
         if self._target is None:
+            follow_moved_database(self._uri)
             client = connect(self._uri)
             self._target = Target(client, self._uri, Homes(client, self._uri, self._workdir, self._experiment))
         while not self._late() and (item := self._outbox.next()):
