@@ -20,14 +20,15 @@ from probeline.data import disk_arrays
 from probeline.data.split import stratified_order
 from probeline.errors import disk_full_guard
 from probeline.storage import checksummed_json
+from probeline.storage.regular_files import expanded
 
 BLOCK, BLOCKS = 64 * 1024, 64
 CHUNK = 32 * 1024 * 1024  # bytes gathered at a time while writing
 
 
 def root() -> Path:
-    """The folder of everything cached: PROBELINE_CACHE, or ~/.cache/probeline."""
-    return Path(os.environ.get("PROBELINE_CACHE") or "~/.cache/probeline").expanduser()
+    """The folder of everything cached: PROBELINE_CACHE, or ~/.cache/probeline. Raises UserError without a home."""
+    return expanded(os.environ.get("PROBELINE_CACHE") or "~/.cache/probeline")
 
 
 def write(parts: Mapping[str, Split]) -> str:
