@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from probeline.data import cache
 from probeline.errors import UserError
 from probeline.execution.planning.gpu_use import REMEDY, in_words, missing_gpus, unused_gpus
 from probeline.experiment.schema import Resources
@@ -48,9 +49,8 @@ def examine(tracking_uri: str | None, folder: Path, resources: Resources | None 
         yield resources_finding(resources, gpus())
     yield ray_finding()
     yield mlflow_finding(tracking_uri)
-    cache = Path(os.environ.get("PROBELINE_CACHE", "~/.cache/probeline")).expanduser()
-    for name, path in (("results", folder), ("data cache", cache)):
-        yield disk_finding(name, path)
+    yield disk_finding("results", folder)
+    yield disk_finding("data cache", cache.root())
     for module, extra in OPTIONAL.items():
         if importlib.util.find_spec(module) is None:
             yield Diagnosis(
