@@ -1,15 +1,10 @@
 """What MLflow keeps besides numbers: which experiments there are, their specs, and why a trial failed."""
 
-from typing import TYPE_CHECKING
-
 from probeline.tracking.reading.artifact_file import read_artifact
 from probeline.tracking.reading.results import store_errors
 from probeline.tracking.reading.runs_client import TRIALS
 from probeline.tracking.server.client import connect
 from probeline.tracking.writing.experiments import PARENTS, parent_of
-
-if TYPE_CHECKING:
-    pass
 
 PAGE = 1000
 LONGEST = 20_000
