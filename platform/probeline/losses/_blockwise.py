@@ -46,7 +46,7 @@ def row_logsumexp(anchors: Tensor, candidates: Tensor, excluded: tuple[int, ...]
 
 
 class _RowLogSumExp(torch.autograd.Function):
-    """Holds the two inputs and the N results; every block of similarities is made twice."""
+    """Saves the two inputs and the N results; every block of similarities is computed twice."""
 
     @staticmethod
     def forward(ctx, anchors: Tensor, candidates: Tensor, excluded: tuple[int, ...], rows: int) -> Tensor:
@@ -95,7 +95,7 @@ def _over_negatives(comparison: ViewComparison, row_value: RowValue) -> tuple[Te
         return torch.where(counted, values, 0.0).sum(), counted.sum()
 
     rows = block_size(comparison.anchors, comparison.candidates, None)
-    found = [
+    blocks = [
         checkpoint(
             of_block,
             comparison.anchors[start : start + rows],
@@ -106,15 +106,15 @@ def _over_negatives(comparison: ViewComparison, row_value: RowValue) -> tuple[Te
         )
         for start in range(0, len(comparison.anchors), rows)
     ]
-    totals, counts = zip(*found, strict=True)
+    totals, counts = zip(*blocks, strict=True)
     return torch.stack(totals).sum(), torch.stack(counts).sum()
 
 
 def hardest(similarities: Tensor, allowed: Tensor) -> tuple[Tensor, Tensor]:
     """[R] the largest allowed similarity of each row, and [R] whether it has one."""
-    found = allowed.any(1)
+    exists = allowed.any(1)
     largest = similarities.masked_fill(~allowed, -torch.inf).amax(1)
-    return torch.where(found, largest, 0.0), found
+    return torch.where(exists, largest, 0.0), exists
 
 
 def mean_of_allowed(values: Tensor, allowed: Tensor) -> tuple[Tensor, Tensor]:

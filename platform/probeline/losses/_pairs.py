@@ -37,6 +37,7 @@ def two_views(za: Tensor, zb: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def at_least_float32(z: Tensor) -> Tensor:
+    """`z` in float32, or in float64 where it is."""
     return z if z.dtype == torch.float64 else z.float()
 
 

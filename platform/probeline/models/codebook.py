@@ -1,4 +1,4 @@
-"""A codebook: K vectors, the nearest one for every place, learned by gradient or by moving averages.
+"""A codebook: K vectors, the nearest one for every position, learned by gradient or by moving averages.
 
 Van den Oord, Vinyals, Kavukcuoglu: Neural Discrete Representation Learning, NeurIPS 2017, arXiv 1711.00937, section 3
 and appendix A.1.
@@ -49,9 +49,10 @@ class Codebook(nn.Module):
             self._restart(flat, self.count < restart_below)
 
     def _restart(self, flat: Tensor, dead: Tensor) -> None:
-        drawn = flat[torch.randint(len(flat), (len(dead),), device=flat.device)]
-        self.weight.copy_(torch.where(dead[:, None], drawn, self.weight))
-        self.total.copy_(torch.where(dead[:, None], drawn, self.total))
+        """Moves the codes that are `dead` [K] to random rows of `flat` [N, D]."""
+        restarts = flat[torch.randint(len(flat), (len(dead),), device=flat.device)]
+        self.weight.copy_(torch.where(dead[:, None], restarts, self.weight))
+        self.total.copy_(torch.where(dead[:, None], restarts, self.total))
         self.count.copy_(torch.where(dead, torch.ones_like(self.count), self.count))
 
 

@@ -112,8 +112,8 @@ class _Normalised(torch.autograd.Function):
         parts = [part for part in enumerate(ctx.parts) if len(x[part[1]])]
         for k, rows in parts:  # as if mean and variance were given
             statistics = (means[k], variances[k], None, None, False, ctx.eps, [True, True, True])
-            made = torch.ops.aten.native_batch_norm_backward(upstream[rows], x[rows], weight, *statistics)
-            to_x[rows], own[k, 0], own[k, 1] = made
+            gradients = torch.ops.aten.native_batch_norm_backward(upstream[rows], x[rows], weight, *statistics)
+            to_x[rows], own[k, 0], own[k, 1] = gradients
         dist.all_reduce(whole := own.clone())
         for k, rows in parts:  # and what reaches x through them
             scale = (variances[k] + ctx.eps).rsqrt() * (1 if weight is None else weight)

@@ -7,7 +7,7 @@ from probeline.core.sample_rng import SampleRNG
 from probeline.core.sample_spec import image
 from probeline.data.images.augment.settings import Augment
 from probeline.errors import BadData, UserError
-from probeline.methods.context.relative_position import PLACES, Config, RelativePosition, extent, guarded, sizes
+from probeline.methods.context.relative_position import NEIGHBOURS, Config, RelativePosition, extent, guarded, sizes
 from probeline.models.build import build_encoder
 from torch import nn
 
@@ -43,12 +43,12 @@ def test_the_labels_say_in_which_direction_each_neighbour_lies():
     for neighbour in range(8):
         apart = corners[1 + neighbour] - corners[0]
         direction = (apart / (made.patch + made.gap)).round()
-        expected = torch.tensor(PLACES)[asked[:, neighbour]] - 1
+        expected = torch.tensor(NEIGHBOURS)[asked[:, neighbour]] - 1
         assert torch.equal(direction.long(), expected)
 
 
 def test_the_eight_places_are_those_around_the_middle_in_reading_order():
-    assert [row * 3 + column for row, column in PLACES] == [0, 1, 2, 3, 5, 6, 7, 8]
+    assert [row * 3 + column for row, column in NEIGHBOURS] == [0, 1, 2, 3, 5, 6, 7, 8]
 
 
 def test_patches_move_by_up_to_the_jitter_and_do_not_touch():

@@ -87,8 +87,8 @@ class VQVAEPrior(Method):
         own = self.body.terms(views.inputs, outputs.z, Pixels(extra["mean"], extra["log_scale"]))
         code = -extra["code_log_probability"].float().mean()  # nats of one code, the scale of a classifier's loss
         bits = code.detach() * self.body.positions / self.body.bit
-        said = {"bits_per_dim": own["reconstruction"] + bits, "codes_bits_per_dim": bits}
-        return own | said | {"loss": code if self.frozen else own["loss"] + code}
+        bounds = {"bits_per_dim": own["reconstruction"] + bits, "codes_bits_per_dim": bits}
+        return own | bounds | {"loss": code if self.frozen else own["loss"] + code}
 
     @torch.no_grad()
     def after_step(self, outputs: Outputs, views: Views) -> None:
