@@ -27,6 +27,15 @@ def test_a_batch_holds_the_rows_that_it_names(device):
         assert batch.inputs.is_contiguous(memory_format=torch.channels_last) and len(batch) == 4
 
 
+@pytest.mark.parametrize("device", DEVICES)
+def test_sixteen_bits_reach_the_device_whole(device):
+    values = np.random.default_rng(0).integers(0, 65536, (10, 4, 5, 2), np.uint16)
+    part = Split(values, np.arange(10))
+    for batch in batches(part, 4, seed=0, epoch=0, device=device):
+        expected = torch.from_numpy(values[batch.index.cpu().numpy()].astype(np.float32)).permute(0, 3, 1, 2) / 65535
+        assert torch.equal(batch.inputs.cpu(), expected)
+
+
 def test_the_order_depends_on_seed_and_epoch_alone():
     part = make(100)
     first = indices(part, seed=1, epoch=2)

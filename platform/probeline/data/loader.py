@@ -100,7 +100,9 @@ def _placed(part: Split, device: torch.device) -> tuple[Tensor, Tensor]:
 
 
 def _gather(rows: Tensor, index: Tensor, device: torch.device) -> Tensor:
-    return _sent(rows.index_select(0, index), device)
+    """Some rows; 16-bit pixels go as whole numbers with a sign, which every device gathers and copies."""
+    signed = rows.view(torch.int16) if rows.dtype == torch.uint16 else rows
+    return _sent(signed.index_select(0, index), device).view(rows.dtype)
 
 
 def _sent(tensor: Tensor, device: torch.device) -> Tensor:

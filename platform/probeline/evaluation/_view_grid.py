@@ -14,7 +14,7 @@ def view_grid(method: nn.Module, batch: Batch, rng: SampleRNG) -> tuple[Tensor, 
     and what `views` raises.
     """
     views = method.views(batch, rng)
-    if views.inputs.ndim != 4 or views.inputs.shape[1] not in (1, 3):
+    if views.inputs.ndim != 4 or views.inputs.shape[1] not in (1, 3, batch.inputs.shape[1]):
         raise NotApplicable(f"its views have the shape {tuple(views.inputs.shape)}, which is no picture")
     return views.inputs.unflatten(0, (-1, len(batch))), _targets(views.targets, len(batch), len(views.inputs))
 

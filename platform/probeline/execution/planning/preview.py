@@ -130,8 +130,9 @@ def _across(views: int) -> int:
 
 
 def _zoomed(image: Tensor) -> Image.Image:
-    """[C, H, W] in [0, 1] -> RGB, every pixel a square of whole pixels."""
+    """[C, H, W] in [0, 1] -> RGB, every pixel a square of whole pixels; of other than 3 channels the first 3, or 1."""
     factor = max(1, TILE // max(image.shape[1:]))
-    pixels = image.clamp(0, 1).mul(255).round().byte().expand(3, -1, -1).permute(1, 2, 0).contiguous()
+    colour = image[: 3 if len(image) >= 3 else 1]
+    pixels = colour.clamp(0, 1).mul(255).round().byte().expand(3, -1, -1).permute(1, 2, 0).contiguous()
     picture = Image.fromarray(pixels.numpy())
     return picture.resize((picture.width * factor, picture.height * factor), Image.Resampling.NEAREST)
