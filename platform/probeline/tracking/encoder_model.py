@@ -51,7 +51,7 @@ class EncoderModel:
         self.encoder = encoder
 
     def predict(self, model_input: "np.ndarray", params: Mapping[str, Any] | None = None) -> "np.ndarray":
-        """model_input: uint8 or uint16 [N, H, W, C] -> h, float32 [N, dim]: what the protocols of the trial were given."""
+        """model_input: uint8 or uint16 [N, H, W, C] -> h, float32 [N, dim]: what protocols were given."""
         import numpy as np
         import torch
 

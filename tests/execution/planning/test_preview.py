@@ -136,7 +136,7 @@ def test_grey_images_and_many_patches_fit_on_the_sheet():
 @pytest.mark.parametrize(("channels", "visible"), [(2, [0, 0, 0]), (5, [0, 1, 2])])
 def test_images_of_other_channels_are_drawn_by_some_of_them(channels, visible):
     image = torch.arange(channels).float().view(-1, 1, 1).expand(-1, 4, 4) / 10
-    sheet = np.asarray(drawn(CellViews("title", image[None], image[None, None], None)))
+    sheet = np.asarray(draw_sheet(CellViews("title", image[None], image[None, None], None)))
     colour = [round(255 * channel / 10) for channel in visible]
     assert any(np.array_equal(sheet[row, column], colour) for row in range(30, 60) for column in range(6, 40))
 
