@@ -1,7 +1,8 @@
 """How many bytes of tensors a piece of work holds at its peak, counted and not sampled."""
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, UntypedStorage
@@ -35,7 +36,13 @@ class _Following(TorchDispatchMode):
         self.now = self.peak = 0
         self._known = WeakIdKeyDictionary()
 
-    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+    def __torch_dispatch__(
+        self,
+        operation: Callable[..., Any],
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
         for tensor in _tensors((args, kwargs)):
             self._known.setdefault(tensor.untyped_storage(), True)  # there before: nobody's making here
         results = operation(*args, **(kwargs or {}))

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from probeline.core.batch import Batch
 from probeline.core.dataset import Dataset, Split
 from probeline.core.hidden import Hidden
+from probeline.core.method import Method
 from probeline.core.sample_rng import SampleRNG
 from probeline.data.loader import batches
 from probeline.errors import NotApplicable
@@ -60,7 +61,7 @@ class ViewPairs:
 class FrozenMethod:
     """A method in evaluation mode without gradients, and the data it was trained on, without test labels."""
 
-    method: nn.Module
+    method: Method
     dataset: Dataset
     device: torch.device
     seed: int

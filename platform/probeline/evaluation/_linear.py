@@ -52,6 +52,7 @@ def choose(train: Embeddings, validation: Embeddings, classes: int, settings: Pr
             best = SelectedProbe(l2, top1, model, prepare)
         if worse == PATIENCE:
             break
+    assert best is not None, "settings have one penalty or more"
     return replace(best, unconverged=tuple(unconverged))
 
 
@@ -76,7 +77,7 @@ def probe(
     """Fits on train, chooses on validation, reports on test, of the features `h` or `z`."""
     require_labels(data)
     train, validation, test = (part.spaces().get(space) for part in (data.train, data.validation, data.test))
-    if train is None:
+    if train is None or validation is None or test is None:
         name = type(data.subject.method).__name__
         raise NotApplicable(f"{name} has no projector, so there is no {space} beside h to probe")
     seen, unseen = Embeddings(train, data.train.labels), Embeddings(validation, data.validation.labels)

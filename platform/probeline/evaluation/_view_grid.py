@@ -1,13 +1,14 @@
 """What a method makes of images, as pictures: what the protocol `views` and the command of that name show."""
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from probeline.core.batch import Batch
+from probeline.core.method import Method
 from probeline.core.sample_rng import SampleRNG
 from probeline.errors import NotApplicable
 
 
-def view_grid(method: nn.Module, batch: Batch, rng: SampleRNG) -> tuple[Tensor, Tensor | None]:
+def view_grid(method: Method, batch: Batch, rng: SampleRNG) -> tuple[Tensor, Tensor | None]:
     """Views [V, B, C, h, w] of a batch of B images, and one whole-number target a view [V, B], or a sample [1, B].
 
     Targets are None where the method asks for no such numbers. Raises NotApplicable where its views are no pictures,

@@ -40,7 +40,7 @@ class Config(Settings):
     samples: int = Field(4096, ge=2)
 
 
-class AlignmentUniformity(Protocol):
+class AlignmentUniformity(Protocol[Config]):
     """On the test part's images, which no method has trained on; its labels stay closed.
 
     Uniformity is of the images as they are, so a method without views has it too; alignment is of the method's views.

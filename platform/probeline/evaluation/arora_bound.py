@@ -54,7 +54,7 @@ class Config(Settings):
     radius: float = Field(1.0, gt=0)
 
 
-class AroraBound(Protocol):
+class AroraBound(Protocol[Config]):
     """For f = h and f = z: the left side, the right side, and two flags.
 
     `mean_classifier_loss`: the left side. `unsupervised_loss`: L_un with two views of one sample as (x, x+), as methods

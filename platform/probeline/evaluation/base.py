@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from torch import Tensor
 
@@ -11,6 +12,8 @@ from probeline.core.events import Artifact, Note, Record
 from probeline.core.hidden import Hidden
 from probeline.core.settings import Settings
 from probeline.evaluation._frozen_method import FrozenMethod, spaces
+
+C = TypeVar("C", bound=Settings)
 
 
 @dataclass(frozen=True)
@@ -82,10 +85,10 @@ class EvaluationData:
     subject: FrozenMethod
 
 
-class Protocol(ABC):
-    """One way to evaluate a frozen encoder. A subclass is one file with its `Config`."""
+class Protocol(ABC, Generic[C]):
+    """One way to evaluate a frozen encoder. A subclass, `Protocol[Config]`, is one file with its `Config`."""
 
-    def __init__(self, config: Settings) -> None:
+    def __init__(self, config: C) -> None:
         self.config = config
 
     @abstractmethod

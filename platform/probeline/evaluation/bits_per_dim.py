@@ -56,7 +56,7 @@ class CodeLikelihood(Structure):
         """[B, places], nats: log p of each code of images [B, C, H, W]."""
 
 
-class BitsPerDim(Protocol):
+class BitsPerDim(Protocol[Config]):
     """`elbo` is the mean over samples, `importance_weighted` the log of the mean weight: fewer bits, tighter."""
 
     def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
@@ -66,7 +66,7 @@ class BitsPerDim(Protocol):
                 f"bits per dim is for methods that give images a probability, such as vae, vqvae and vqvae_prior; "
                 f"{type(subject.method).__name__} does not"
             )
-        weights, codes, dims = self._measured(subject)
+        weights, codes, dims = self._measured(subject, subject.method)
         yield Record("images", float(weights.shape[1]))
         yield Record("elbo", -float(weights.mean()) / (dims * math.log(2)))
         if len(weights) > 1:
@@ -78,15 +78,17 @@ class BitsPerDim(Protocol):
             yield Record("bits_per_code", -float(codes.mean()) / math.log(2))
 
     @torch.no_grad()
-    def _measured(self, subject: FrozenMethod) -> tuple[Tensor, Tensor | None, int]:
+    def _measured(self, subject: FrozenMethod, method: Likelihood) -> tuple[Tensor, Tensor | None, int]:
         """Log weights [K, N] and log probabilities of codes [N, places] in float64, and the numbers of an image."""
-        weights, codes, dims, remaining = [], [], 0, self.config.images or math.inf
+        weights: list[Tensor] = []
+        codes: list[Tensor] = []
+        dims, remaining = 0, self.config.images or math.inf
         for batch in subject.batches("test", self.config.batch_size, shuffle=True):
             images = batch.inputs[: int(min(remaining, len(batch)))]
             rng = SampleRNG(subject.seed, 0, batch.index[: len(images)])
-            weights.append(subject.method.log_weights(images, rng, self.config.samples).double())
-            if isinstance(subject.method, CodeLikelihood):
-                codes.append(subject.method.code_log_probability(images).double())
+            weights.append(method.log_weights(images, rng, self.config.samples).double())
+            if isinstance(method, CodeLikelihood):
+                codes.append(method.code_log_probability(images).double())
             dims, remaining = images[0].numel(), remaining - len(images)
             if remaining <= 0:
                 break

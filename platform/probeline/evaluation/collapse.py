@@ -35,7 +35,7 @@ class Config(Settings):
     threshold: float = Field(0.05, gt=0, lt=1)
 
 
-class Collapse(Protocol):
+class Collapse(Protocol[Config]):
     """On the images of the test part, whose labels stay closed.
 
     For h and z: `std`, `ratio` = std * sqrt(D), and `collapsed`, 1 where ratio < threshold. Without a prefix,

@@ -16,10 +16,11 @@ from typing import Any
 
 import torch
 from pydantic import Field
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from probeline.core.events import Artifact, Record
+from probeline.core.method import Method
 from probeline.core.metric import Metric, count, percentage
 from probeline.core.settings import Settings, components
 from probeline.errors import NotApplicable
@@ -63,7 +64,7 @@ class Scores:
     accuracy: float
 
 
-class Contrastive(Protocol):
+class Contrastive(Protocol[Config]):
     """Each sample's one view against the other views of N samples, and the other way round.
 
     On the test part's images, which no method has trained on, so that the bound is one; its labels stay closed.
@@ -96,7 +97,7 @@ def scores(za: Tensor, zb: Tensor, temperature: float) -> Scores:
 
     Of k candidates that come first together, as all do after a collapse, each counts 1/k.
     """
-    sums = sum(_sums(*sides, temperature) for sides in ((za, zb), (zb, za)))
+    sums = _sums(za, zb, temperature) + _sums(zb, za, temperature)
     return Scores(*(sums / (2 * len(za))).tolist())
 
 
@@ -113,9 +114,9 @@ def _sums(anchors: Tensor, candidates: Tensor, temperature: float) -> Tensor:
     return total
 
 
-def own(method: nn.Module, name: str, default: Any) -> Any:
+def own(method: Method, name: str, default: Any) -> Any:
     """A parameter of the method, or of the loss that it holds; `default` where neither has it."""
-    config = method.config
+    config: Settings = method.config
     parameter = getattr(config, name, None)
     for field, kind in components(type(config)):
         value = getattr(config, field)

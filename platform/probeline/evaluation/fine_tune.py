@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import cos, pi
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import torch
 from pydantic import Field, model_validator
@@ -85,7 +85,7 @@ def percent(fraction: float) -> str:
     return f"{100 * fraction:g}pct"
 
 
-class FineTune(Protocol):
+class FineTune(Protocol[Config]):
     """`1pct/top1`, `10pct/top1`, `100pct/top1` and what was chosen; a fresh copy of the encoder for every training."""
 
     def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
@@ -126,11 +126,8 @@ class FineTune(Protocol):
         batch_size = min(self.config.batch_size, size)
         each = len(range(0, size, batch_size))
         epochs = max(epochs, -(-self.config.least_steps // each))
-        model = (
-            nn.Sequential(Representation(subject.encoder()), head(subject.method.encoder.dim, classes))
-            .to(subject.device)
-            .train()
-        )
+        encoder: Any = subject.encoder()
+        model = nn.Sequential(Representation(encoder), head(encoder.dim, classes)).to(subject.device).train()
         optimizer = torch.optim.SGD(model.parameters(), lr, momentum=0.9, nesterov=True)
         done = 0
         for epoch in range(epochs):

@@ -50,7 +50,7 @@ class Task:
     transform: Callable[[Tensor, SampleRNG], Tensor]
 
 
-class KeptInformation(Protocol):
+class KeptInformation(Protocol[Config]):
     """`<task>/h`, `<task>/z`: accuracy on transformed test images; `<task>/chance`: without looking.
 
     Tasks: `rotation` by 0 to 3 quarters, `grey` or colour, `sobel` or original, `noise` or original. The labels of
@@ -103,15 +103,18 @@ def squares(images: Tensor) -> Tensor:
 
 def answered(subject: FrozenMethod, part: str, task: Task, samples: int) -> Embeddings:
     """h and z of the part's first samples, each transformed in a way drawn for it, and that way as label."""
-    columns: list[tuple[Tensor, Tensor, Tensor | None]] = []
+    embeddings: list[Embeddings] = []
     for batch in subject.batches(part, BATCH):
         rng = SampleRNG(subject.seed ^ ANOTHER, 0, batch.index).fold_in(task.name)
         way = rng.integers(task.choices, 1, "way")[:, 0]
         transformed = task.transform(batch.inputs, rng)[way, torch.arange(len(batch), device=way.device)]
         h, z = subject.represent(transformed.contiguous(memory_format=torch.channels_last))
-        columns.append((h, way, z))
-        if len(columns) * BATCH >= samples:
+        embeddings.append(Embeddings(h, way, z))
+        if len(embeddings) * BATCH >= samples:
             break
-    h, way, z = zip(*columns, strict=True)
-    whole = (torch.cat(h)[:samples], torch.cat(way)[:samples])
-    return Embeddings(*whole, None if z[0] is None else torch.cat(z)[:samples])
+    projected = [each.z for each in embeddings if each.z is not None]
+    return Embeddings(
+        torch.cat([each.h for each in embeddings])[:samples],
+        torch.cat([each.labels for each in embeddings])[:samples],
+        torch.cat(projected)[:samples] if projected else None,
+    )

@@ -33,7 +33,7 @@ class Config(Settings):
     temperature: float = Field(0.1, gt=0)
 
 
-class NearestNeighbours(Protocol):
+class NearestNeighbours(Protocol[Config]):
     """Every test sample is labelled by its nearest training samples."""
 
     def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:

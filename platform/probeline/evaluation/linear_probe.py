@@ -24,7 +24,7 @@ class Config(ProbeSettings):
     """`l2`: penalties to choose from, in units of mean cross entropy. `standardise`: each feature to mean 0, std 1."""
 
 
-class LinearProbe(Protocol):
+class LinearProbe(Protocol[Config]):
     """Fits on train, chooses the penalty on validation, reports on test."""
 
     def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact | Note]:

@@ -15,9 +15,10 @@ from typing import Any
 
 import torch
 from pydantic import Field
-from torch import Tensor, nn
+from torch import Tensor
 
 from probeline.core.events import Artifact, Record
+from probeline.core.method import Method
 from probeline.core.metric import Metric
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
@@ -42,7 +43,7 @@ class Config(Settings):
     rounds: int = Field(3, ge=1)
 
 
-class LossCost(Protocol):
+class LossCost(Protocol[Config]):
     """`<batch size>/seconds` and `<batch size>/bytes`: the most that tensors held beside the loss's inputs.
 
     In float32, on the method's own outputs for training images; nothing is learned.
@@ -87,7 +88,7 @@ def repeated_outputs(outputs: Any, samples: int, size: int) -> Any:
     return replace(outputs, h=repeated(outputs.h, samples, size), z=repeated(outputs.z, samples, size), extra=extra)
 
 
-def loss_step(method: nn.Module, outputs: Any, views: Any) -> Callable[[], None]:
+def loss_step(method: Method, outputs: Any, views: Any) -> Callable[[], None]:
     """The loss of these outputs and its gradient with respect to them, again at each call."""
     rows = (outputs.h, outputs.z, *outputs.extra.values())
     learned = [each.requires_grad_() for each in rows if each.is_floating_point()]

@@ -37,7 +37,7 @@ class Config(Settings):
     side: int = Field(32, ge=8, le=128, description="Pixels of a thumbnail's longer side at most.")
 
 
-class Map2d(Protocol):
+class Map2d(Protocol[Config]):
     """A sheet of thumbnails and a JSON file with coordinates from -1 to 1 and classes."""
 
     def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:

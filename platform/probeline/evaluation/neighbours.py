@@ -30,7 +30,7 @@ class Config(Settings):
     side: int = Field(32, ge=8, le=128, description="Pixels of a picture's longer side at most.")
 
 
-class Neighbours(Protocol):
+class Neighbours(Protocol[Config]):
     """A sheet of pictures and a JSON file that says which stand in it, with their classes and similarities."""
 
     def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:

@@ -51,7 +51,7 @@ class Samples(Structure):
         """[len(draws), C, H, W] in [0, 1]."""
 
 
-class Pictures(Protocol):
+class Pictures(Protocol[Config]):
     """Two PNG files, and the reconstructions' mean squared error on what is shown."""
 
     @torch.no_grad()

@@ -23,7 +23,7 @@ class Config(ProbeSettings):
     """`l2`: penalties to choose from, in units of mean cross entropy. `standardise`: each feature to mean 0, std 1."""
 
 
-class ProjectionProbe(Protocol):
+class ProjectionProbe(Protocol[Config]):
     """The linear probe with z in place of h; a projector that is the identity gives the same numbers on both."""
 
     def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact | Note]:

@@ -37,7 +37,7 @@ class Config(Settings):
     samples: int = Field(25_600, ge=2)
 
 
-class RankMe(Protocol):
+class RankMe(Protocol[Config]):
     """`h` and `z`: the effective rank; `h_ceiling`, `z_ceiling`: the largest it could be."""
 
     def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:

@@ -34,7 +34,7 @@ class Config(ProbeSettings):
     data: Annotated[list[dict[str, Any]], Component("datasets")] = Field(min_length=1)
 
 
-class Transfer(Protocol):
+class Transfer(Protocol[Config]):
     """`<data set>/top1` and the rest of the linear probe's numbers, one data set after the other.
 
     A data set's second component has `_2` after its name, and so on. One that cannot be judged leaves the others.

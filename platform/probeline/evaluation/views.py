@@ -34,7 +34,7 @@ class Config(Settings):
     side: int = Field(48, ge=8, le=128, description="Pixels of a picture's longer side at most.")
 
 
-class ViewSheet(Protocol):
+class ViewSheet(Protocol[Config]):
     """A sheet of pictures and a JSON file that says which stand in it, with the targets of a pretext task."""
 
     def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:

@@ -84,8 +84,8 @@ class Constants:
                 return BINARY[type(node.op)](self._value(node.left, seen), self._value(node.right, seen))
             case ast.Name():
                 return self._named(node, seen)
-            case ast.Call(func=ast.Name()):
-                return self._call(node, seen)
+            case ast.Call(func=ast.Name() as called):
+                return self._call(node, self._named(called, seen), seen)
         raise NotConstant(node, f"{ast.unparse(node)[:60]} is no constant")
 
     def _dict(self, node: ast.Dict, seen: frozenset[str]) -> dict[Any, Any]:
@@ -99,15 +99,14 @@ class Constants:
         bound = self.node(node.id)
         if bound is not None and node.id not in seen:
             return self._value(bound, seen | {node.id})
-        for statement in self.tree.body:
-            for alias in statement.names if isinstance(statement, ast.ImportFrom) else ():
-                names = VOCABULARY.get(statement.module or "", {})
+        for statement in (each for each in self.tree.body if isinstance(each, ast.ImportFrom)):
+            names = VOCABULARY.get(statement.module or "", {})
+            for alias in statement.names:
                 if (alias.asname or alias.name) == node.id and alias.name in names:
                     return names[alias.name]
         raise NotConstant(node, f"{node.id} has no constant value")
 
-    def _call(self, node: ast.Call, seen: frozenset[str]) -> Any:
-        function = self._named(node.func, seen)
+    def _call(self, node: ast.Call, function: Any, seen: frozenset[str]) -> Any:
         arguments = [self._value(item, seen) for item in node.args]
         named = {str(item.arg): self._value(item.value, seen) for item in node.keywords if item.arg is not None}
         if not callable(function) or len(named) < len(node.keywords):

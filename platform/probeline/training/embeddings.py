@@ -12,13 +12,14 @@ from torch import Tensor, nn
 
 from probeline.core.dataset import Dataset, Split
 from probeline.core.hidden import Hidden
+from probeline.core.method import Method
 from probeline.data.loader import batches
 from probeline.data.store import open_dataset
 from probeline.errors import Diverged, NotApplicable
 from probeline.evaluation._frozen_method import FrozenMethod, ViewPairs
 from probeline.evaluation.base import Embeddings, EvaluationData, HeldOutLabels, HiddenLabels
 from probeline.training import heartbeat
-from probeline.training.held_out import LabelReads, without_files, without_test_labels
+from probeline.training.held_out import LabelReads, on_each_split, without_files, without_test_labels
 
 BATCH = 512
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
@@ -55,7 +56,7 @@ class Representations:
     test: Embeddings
     digest: str
     shown: Dataset
-    method: nn.Module
+    method: Method
     device: torch.device
     seed: int
     hidden: bool = False
@@ -77,7 +78,7 @@ class Representations:
 
 
 def representations(
-    method: nn.Module, dataset: Dataset, device: torch.device, seed: int, hidden: bool = False
+    method: Method, dataset: Dataset, device: torch.device, seed: int, hidden: bool = False
 ) -> Representations:
     """Embeds the three parts by a frozen copy of `method`. Raises Diverged."""
     frozen = deepcopy(method).requires_grad_(False).eval()
@@ -91,13 +92,13 @@ def representations(
     )
 
 
-def evaluation_data(method: nn.Module, dataset: Dataset, device: torch.device, seed: int) -> EvaluationData:
+def evaluation_data(method: Method, dataset: Dataset, device: torch.device, seed: int) -> EvaluationData:
     """What a protocol may look at; the labels of the test part stay sealed, and `method` is copied."""
     return representations(method, dataset, device, seed).evaluation_data()
 
 
 def _embed_dataset(
-    method: nn.Module, home: Dataset, data: dict[str, Any], *, trained: Representations, reads: LabelReads
+    method: Method, home: Dataset, data: dict[str, Any], *, trained: Representations, reads: LabelReads
 ) -> EvaluationData:
     """Evaluation data on the data set `data` of a method trained at `home`.
 
@@ -109,8 +110,8 @@ def _embed_dataset(
     away = without_files(open_dataset(data, heartbeat.beat))
     there = away.train.inputs.shape[1:]
     try:
-        parts = {name: with_channels(getattr(away, name), channels) for name in ("train", "validation", "test")}
-        other = representations(method, replace(away, **parts), trained.device, trained.seed, trained.hidden)
+        fitting = on_each_split(away, lambda split: with_channels(split, channels))
+        other = representations(method, fitting, trained.device, trained.seed, trained.hidden)
     except torch.OutOfMemoryError:
         raise
     except (RuntimeError, ValueError, AssertionError, IndexError) as error:  # each library says it its own way
@@ -142,8 +143,8 @@ def with_channels(part: Split, channels: int) -> Split:
 
 
 @torch.no_grad()
-def _seen(method: nn.Module, part: Split, device: torch.device) -> tuple[Tensor, Tensor, Tensor | None]:
+def _seen(method: Method, part: Split, device: torch.device) -> tuple[Tensor, Tensor, Tensor | None]:
     """h, labels and z of a part."""
     h, labels = represent(method.encoder, part, device)
-    projected = [method.project(rows) for rows in h.split(BATCH)]
-    return h, labels, None if projected[0] is None else torch.cat(projected).float()
+    projected = [z for rows in h.split(BATCH) if (z := method.project(rows)) is not None]
+    return h, labels, torch.cat(projected).float() if projected else None

@@ -67,11 +67,13 @@ def without_test_labels(dataset: Dataset) -> Dataset:
 
 def without_files(dataset: Dataset) -> Dataset:
     """The same memory as plain arrays, which know no memory-mapped file, as the labels lie beside the inputs."""
-    parts = {
-        name: Split(_detached(getattr(dataset, name).inputs), _detached(getattr(dataset, name).labels))
-        for name in ("train", "validation", "test")
-    }
-    return replace(dataset, **parts)
+    return on_each_split(dataset, lambda split: Split(_detached(split.inputs), _detached(split.labels)))
+
+
+def on_each_split(dataset: Dataset, change: Callable[[Split], Split]) -> Dataset:
+    """The data set with a function of each of its splits in that one's place."""
+    train, validation, test = map(change, (dataset.train, dataset.validation, dataset.test))
+    return replace(dataset, train=train, validation=validation, test=test)
 
 
 def _detached(array: np.ndarray) -> np.ndarray:

@@ -62,7 +62,7 @@ def _evaluated(
     yield from protocol.evaluate(trained.evaluation_data(data_components(config)), folder / name)
 
 
-def _named(name: str, events: Iterator[Record | Artifact]) -> Iterator[Record | Artifact | Note]:
+def _named(name: str, events: Iterator[Record | Artifact | Note]) -> Iterator[Record | Artifact | Note]:
     for each in events:
         if not isinstance(each, Record | Artifact | Note):
             raise TypeError(f"a protocol yields records, artifacts and notes; this is a {type(each).__name__}")
