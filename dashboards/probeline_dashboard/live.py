@@ -132,7 +132,7 @@ class Live:
                 "at": at,
                 "grid": self.grid.as_dict() if whole else None,
                 "cells": {label: states[label] for label, when in self._changed.items() if when > since},
-                "scale": self._scale(name, found),
+                "scale": colour_scale(name, found),
             }
 
     def _brought_up_to_date(self, name: str) -> dict[str, dict]:
@@ -144,10 +144,11 @@ class Live:
         self._states[name] = (self.version, states)
         return states
 
-    def _scale(self, name: str, found: list[float]) -> dict[str, Any] | None:
-        """The ends of the colours, worst to best; lowest to highest for a metric without a direction."""
-        if not found:
-            return None
-        about, ends = metric(name), (min(found), max(found))
-        worst, best = ends[::-1] if about.direction == "lower" else ends
-        return {"worst": worst, "best": best, "words": [about.text(worst), about.text(best)], "title": about.title}
+
+def colour_scale(name: str, values: list[float]) -> dict[str, Any] | None:
+    """The ends of the colours, worst to best; lowest to highest for a metric without a direction."""
+    if not values:
+        return None
+    about, ends = metric(name), (min(values), max(values))
+    worst, best = ends[::-1] if about.direction == "lower" else ends
+    return {"worst": worst, "best": best, "words": [about.text(worst), about.text(best)], "title": about.title}
