@@ -149,6 +149,6 @@ def colour_scale(name: str, values: list[float]) -> dict[str, Any] | None:
     """The ends of the colours, worst to best; lowest to highest for a metric without a direction."""
     if not values:
         return None
-    about, ends = metric(name), (min(values), max(values))
-    worst, best = ends[::-1] if about.direction == "lower" else ends
-    return {"worst": worst, "best": best, "words": [about.text(worst), about.text(best)], "title": about.title}
+    described, ends = metric(name), (min(values), max(values))
+    worst, best = ends[::-1] if described.direction == "lower" else ends
+    return {"worst": worst, "best": best, "words": [described.text(worst), described.text(best)], "title": described.title}
