@@ -151,4 +151,5 @@ def colour_scale(name: str, values: list[float]) -> dict[str, Any] | None:
         return None
     described, ends = metric(name), (min(values), max(values))
     worst, best = ends[::-1] if described.direction == "lower" else ends
-    return {"worst": worst, "best": best, "words": [described.text(worst), described.text(best)], "title": described.title}
+    words = [described.text(worst), described.text(best)]
+    return {"worst": worst, "best": best, "words": words, "title": described.title}
