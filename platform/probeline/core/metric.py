@@ -33,6 +33,7 @@ class Metric:
         bounds: the least and the largest possible value, in stored units.
         scale: turns a stored value into the shown unit.
         digits: after the decimal point.
+        share_of_test: a share of the samples of the test split, so that its noise is binomial.
         name: the stored name, `protocol/name`; absent in a declaration.
     """
 
@@ -42,6 +43,7 @@ class Metric:
     bounds: tuple[float, float] = (-math.inf, math.inf)
     scale: float = 1.0
     digits: int = 3
+    share_of_test: bool = False
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -95,6 +97,11 @@ def percentage(title: str, direction: Direction = "higher") -> Metric:
     return Metric(title, PERCENT, direction, (0.0, 1.0), 100.0, 1)
 
 
+def accuracy_on_test(title: str) -> Metric:
+    """The share of the test split's samples that is right."""
+    return replace(percentage(title), share_of_test=True)
+
+
 def loss_term(title: str, unit: str = "", digits: int = 3) -> Metric:
     """A loss or a distance: lower is better, without a bound."""
     return Metric(title, unit, "lower", digits=digits)
@@ -106,9 +113,13 @@ def count(title: str) -> Metric:
 
 
 def classifier_metrics(title: str, prefix: str = "") -> dict[str, Metric]:
-    """The metrics of a classifier on the test split: accuracy, accuracy of each class, calibration error."""
+    """The metrics of a classifier on the test split: accuracy, accuracy of each class, calibration error.
+
+    `prefix`: of names, where the classifier is tested on other data than the trial's.
+    """
+    accuracy = percentage if prefix else accuracy_on_test
     return {
-        f"{prefix}top1": percentage(f"{title} top-1 accuracy"),
+        f"{prefix}top1": accuracy(f"{title} top-1 accuracy"),
         f"{prefix}top1/<class>": percentage(f"{title} top-1 accuracy, class <class>"),
         f"{prefix}ece": percentage(f"{title} calibration error", "lower"),
     }

@@ -20,7 +20,7 @@ from torch.nn import functional as F
 
 from probeline.core.encoder import Representation
 from probeline.core.events import Artifact, Record
-from probeline.core.metric import Metric, count, percentage
+from probeline.core.metric import Metric, accuracy_on_test, count, percentage
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
 from probeline.data.images.augment.settings import Augment
@@ -31,7 +31,7 @@ from probeline.evaluation._frozen_method import ANOTHER, FrozenMethod
 from probeline.evaluation.base import EvaluationData, Protocol
 
 METRICS = {
-    "<share>/top1": percentage("fine-tuned top-1 accuracy, <share> of labels"),
+    "<share>/top1": accuracy_on_test("fine-tuned top-1 accuracy, <share> of labels"),
     "<share>/ece": percentage("fine-tuned calibration error, <share> of labels", "lower"),
     "<share>/validation_top1": percentage("fine-tuned validation accuracy, <share> of labels"),
     "<share>/labels": count("labels of fine-tuning, <share> of all"),

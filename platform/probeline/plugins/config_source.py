@@ -84,12 +84,10 @@ class PluginSource:
         values = [node.value for node in assigned if "trains" in set(_bound(node))]
         return not any(isinstance(value, ast.Constant) and value.value is False for value in values)
 
-    @property
+    @cached_property
     def deterministic(self) -> bool:
-        """True where the file says `DETERMINISTIC = True`: what it computes does not depend on the trial's seed."""
-        assignments = (node for node in self.tree.body if isinstance(node, ast.Assign))
-        constants = (node for node in assignments if "DETERMINISTIC" in set(_bound(node)))
-        return any(isinstance(node.value, ast.Constant) and node.value.value is True for node in constants)
+        """The constant `DETERMINISTIC`: whether what the plug-in computes never depends on the trial's seed."""
+        return self._constant("DETERMINISTIC", False) is True
 
     def compile(self) -> type:
         """The class `Config`, run with only the top-level statements that it uses, recursively.

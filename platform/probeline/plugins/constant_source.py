@@ -22,6 +22,7 @@ VOCABULARY: Mapping[str, Mapping[str, Any]] = {
         for name in (
             "Metric",
             "percentage",
+            "accuracy_on_test",
             "loss_term",
             "count",
             "classifier_metrics",

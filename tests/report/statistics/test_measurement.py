@@ -1,14 +1,13 @@
 import pytest
-from probeline.report.statistics.measurement import binomial_variance, is_deterministic, is_share, measurement
+from probeline.report.statistics.measurement import binomial_variance, is_deterministic, measurement
 
 PIXELS = {"method": {"name": "random_init"}, "encoder": {"name": "raw_pixels"}}
 
 
 @pytest.mark.parametrize(
-    ("metric", "share"),
+    ("name", "share"),
     [
         ("linear_probe/top1", True),
-        ("knn/top5", True),
         ("fine_tune/1pct/top1", True),
         ("linear_probe/ece", False),
         ("linear_probe/validation_top1", False),
@@ -16,10 +15,12 @@ PIXELS = {"method": {"name": "random_init"}, "encoder": {"name": "raw_pixels"}}
         ("transfer/digits/top1", False),
         ("online_probe/top1", False),
         ("train/loss", False),
+        ("contrastive/accuracy", False),
+        ("gone/top1", False),
     ],
 )
-def test_shares_of_the_test_split_are_known_by_name(metric, share):
-    assert is_share(metric) is share
+def test_shares_of_the_test_split_are_known_by_their_declaration(name, share):
+    assert (measurement(name, {}, 100, [0.5]).variance is not None) is share
 
 
 def test_the_noise_of_a_share_is_binomial():

@@ -5,7 +5,7 @@ expect:
   - {cell: simclr batch_size=128, mean: 0.62, tolerance: 0.03}     # a regression is worse by more than that
   - {cell: raw_pixels, metric: knn/top1, at_least: 0.4}
   - {cell: random_init, metric: linear_probe/ece, at_most: 0.2}    # the metric's direction says which side is worse
-  - {cell: simclr batch_size=128, beats: random_init}              # its paired interval leaves zero out
+  - {cell: simclr batch_size=128, beats: random_init}              # its own paired interval leaves zero out
 """
 
 from dataclasses import dataclass

@@ -57,7 +57,7 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     about, looks = metric(frame.attrs["metric"]), _style.style(frame.attrs["labels"])
     caption = (
         "Each line: the share of its runs (cells and seeds together) that score above the value below. "
-        f"{READING[about.direction]}Bands: 95%, from {MIN_RUNS} runs on, "
+        f"{READING[about.direction]}Bands: 95% at each score, from {MIN_RUNS} runs on, "
         f"{MIN_STRATUM} or more in each cell."
     )
     drawn = _style.figure(HEIGHT, f"Performance profiles, {about.title}", caption, direct=False)

@@ -7,34 +7,26 @@ from typing import Any
 
 from probeline.errors import UserError
 from probeline.plugins import catalog
+from probeline.plugins.metrics import metric
 from probeline.report.statistics.intervals import Measurement
 
-SHARES = ("top1", "top5")  # metrics that are the share of test samples that are right
-OTHER_SAMPLES = ("transfer", "online_probe")  # protocols whose samples are not the test split's
 PSEUDO_COUNT = 2  # right and wrong samples added to each
 
 
 def measurement(
-    metric: str, recipe: Mapping[str, Any], test_samples: float | None, values: Sequence[float]
+    name: str, recipe: Mapping[str, Any], test_samples: float | None, values: Sequence[float]
 ) -> Measurement:
     """How a cell's `values` of a metric were measured.
 
     Args:
-        metric: Stored name, such as `linear_probe/top1`.
+        name: The metric's stored name, such as `linear_probe/top1`.
         recipe: The cell's recipe, which tells whether any part of it depends on the seed.
         test_samples: Size of the test split; None where it was not recorded.
     """
     variance = None
-    if is_share(metric) and test_samples is not None and test_samples > 0 and values:
+    if metric(name).share_of_test and test_samples is not None and test_samples > 0 and values:
         variance = binomial_variance(values, int(test_samples))
-    return Measurement(variance, is_deterministic(metric, recipe))
-
-
-def is_share(metric: str) -> bool:
-    """Whether a metric is a share of the samples of the test split."""
-    protocol, _, rest = metric.partition("/")
-    ending = rest.rpartition("/")[2] if protocol == "fine_tune" else rest
-    return protocol not in OTHER_SAMPLES and ending in SHARES
+    return Measurement(variance, is_deterministic(name, recipe))
 
 
 def binomial_variance(shares: Sequence[float], samples: int) -> float:
@@ -48,7 +40,7 @@ def binomial_variance(shares: Sequence[float], samples: int) -> float:
     return math.fsum(share * (1 - share) for share in adjusted) / len(shares) / samples
 
 
-def is_deterministic(metric: str, recipe: Mapping[str, Any]) -> bool:
+def is_deterministic(name: str, recipe: Mapping[str, Any]) -> bool:
     """Whether no part of the recipe that decides a metric depends on the seed, such as a probe of the raw pixels.
 
     Goes by what plug-ins declare (`DETERMINISTIC`), not by equal values. Plug-ins that are not installed, or are not
@@ -58,7 +50,7 @@ def is_deterministic(metric: str, recipe: Mapping[str, Any]) -> bool:
     if "name" not in method or "name" not in encoder:
         return False
     is_loaded = encoder.get("weights") is not None
-    return _is_deterministic(method["name"], encoder["name"], is_loaded, metric.partition("/")[0])
+    return _is_deterministic(method["name"], encoder["name"], is_loaded, name.partition("/")[0])
 
 
 @cache
