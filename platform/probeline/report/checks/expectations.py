@@ -125,7 +125,7 @@ def _find(entry: Expectation, name: str, trials: pd.DataFrame) -> CheckResult:
 
 def _bounded(entry: Expectation, cell: CellResult, metric: Metric, where: str) -> CheckResult:
     mean, low, high, wanted = cell.estimate.mean, entry.at_least, entry.at_most, ""
-    if entry.mean is not None:
+    if entry.mean is not None and entry.tolerance is not None:
         low = entry.mean - entry.tolerance if metric.direction != "lower" else None
         high = entry.mean + entry.tolerance if metric.direction != "higher" else None
         wanted = f"{metric.text(entry.mean)} with tolerance {entry.tolerance * metric.scale:.3g}, "

@@ -166,7 +166,8 @@ def _groups(trials: pd.DataFrame, shape: ReportLayout) -> list[_Group]:
     groups = []
     for first, line in zip(rows, _line_names(firsts, shape.x, shape.line), strict=True):
         at = {} if not absent(first["arm"]) else {key: plain(first[key]) for key in known if not absent(first[key])}
-        groups.append(_Group(first, line, at.get(shape.x), at, runs[first["cell"]], sizes.get(first["cell"])))
+        x = None if shape.x is None else at.get(shape.x)
+        groups.append(_Group(first, line, x, at, runs[first["cell"]], sizes.get(first["cell"])))
     return groups
 
 

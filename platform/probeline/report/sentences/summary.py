@@ -124,7 +124,7 @@ def _more(ranked: list[str]) -> tuple[str, ...]:
 
 def _over(shape: ReportLayout, common: set) -> str:
     values = [value for value in shape.x_values if value in common]
-    if not values or len(shape.x_values) < 2:
+    if shape.x is None or not values or len(shape.x_values) < 2:
         return ""
     words = f"{'averaged over' if len(values) > 1 else 'at'} {short(shape.x)} {', '.join(map(shown, values))}"
     return f", {words}" + ("" if len(values) == len(shape.x_values) else ", where every line has results")
@@ -162,7 +162,7 @@ def _neighbours(lines: dict, ranked: list[str], metric: Metric) -> Section:
 
 
 def _along_x(lines: dict, shape: ReportLayout, metric: Metric) -> Section:
-    if len(shape.x_values) < 2:
+    if shape.x is None or len(shape.x_values) < 2:
         return Section("", ())
     low, high = shape.x_values[0], shape.x_values[-1]
     compared = []

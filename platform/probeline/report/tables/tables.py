@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -109,7 +109,7 @@ def failures(trials: pd.DataFrame, main: str) -> Table:
     return Table("failures", caption, ("Trial", "Cell", "Seed", "Status", "Class", "Message"), rows, frozenset({2}))
 
 
-def _reason(row: dict[str, object], main: str) -> str:
+def _reason(row: dict[str, Any], main: str) -> str:
     crashed = row["status"] == "finished" and isinstance(row["failure"], str)
     return str(row["failure"]) if crashed else why_missing(row["status"], row["failure"], main)
 
