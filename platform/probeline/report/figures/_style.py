@@ -63,11 +63,11 @@ def identities(trials: dict[int, str], most: int = 6) -> str:
 
 def figure(height: int, title: str, caption: str = "", **meta: object) -> go.Figure:
     """An empty figure in the house style; `title` and `caption` go to `layout.meta` for the page to set as text."""
-    drawn = go.Figure()
-    drawn.update_layout(
+    figure = go.Figure()
+    figure.update_layout(
         template=TEMPLATE, height=height, meta={"title": title, "caption": caption, **meta}, hovermode="closest"
     )
-    return drawn
+    return figure
 
 
 def _template() -> go.layout.Template:

@@ -39,18 +39,18 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     name = config.metric or main_metric(trials)
     shape = layout(trials, config.x, config.line)
     counts = {cell.label: cell.estimate.mean for cell in cells(trials, COUNT, shape)}
-    found = cells(trials, name, shape)
-    counted = [cell for cell in found if counts[cell.label] > 0]
+    results = cells(trials, name, shape)
+    counted = [cell for cell in results if counts[cell.label] > 0]
     if not any(cell.values for cell in counted):
         raise _style.NothingToDraw(f"No trial has finished with {name} and a count of parameters yet.")
     frame = pd.DataFrame(_row(cell, counts[cell.label], config, name) for cell in counted)
-    beside = correspondence(config.references, name, found)
+    beside = correspondence(config.references, name, results)
     points = [p for p in chosen(config.references) if SIZE in p.setup and p.metric == "top1"] if beside else []
     published: dict[str, Any] = {}
     if points:
         published = {
             "points": [_point(p) for p in points],
-            "agreement": sentence(_once(beside), found),
+            "agreement": sentence(_once(beside), results),
             "notes": beside.notes,
             "datasets": tuple(dict.fromkeys(p.dataset for p in points)),
         }
@@ -83,23 +83,23 @@ def _point(point: Published) -> dict[str, Any]:
 
 def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     """The figure of a prepared frame."""
-    about = metric(frame.attrs["metric"])
+    described = metric(frame.attrs["metric"])
     caption = (
         "Parameters of the encoder as counted in each trial, on a logarithmic axis. Large marks are means over seeds, "
         "bars their 95% interval. Grey crosses saw the labels."
     )
-    told = frame.attrs["published"]
+    published = frame.attrs["published"]
     words = _published.caption(frame.attrs).replace("the right-hand axis", "the axes above and to the right")
-    drawn = _style.figure(HEIGHT, f"{about.heading} against parameters", caption + words, direct=False)
-    looks, suffix = _style.style(frame.attrs["labels"]), "%" if about.unit == PERCENT else ""
+    figure = _style.figure(HEIGHT, f"{described.heading} against parameters", caption + words, direct=False)
+    looks, suffix = _style.style(frame.attrs["labels"]), "%" if described.unit == PERCENT else ""
     for method, group in frame[frame["n"] > 0].groupby("method", sort=False):
-        _method(drawn, method, group.sort_values("parameters"), looks[method], about.scale)
-    drawn.update_xaxes(type="log", title_text="parameters", **_decades(frame["parameters"]))
-    drawn.update_yaxes(title_text=_style.text(about.title), ticksuffix=suffix)
-    if told:
-        _paper(drawn, told, about.scale, suffix)
-    drawn.update_layout(xaxis={"showgrid": False}, margin={"t": 56 if told else 16})
-    return drawn
+        _method(figure, method, group.sort_values("parameters"), looks[method], described.scale)
+    figure.update_xaxes(type="log", title_text="parameters", **_decades(frame["parameters"]))
+    figure.update_yaxes(title_text=_style.text(described.title), ticksuffix=suffix)
+    if published:
+        _paper(figure, published, described.scale, suffix)
+    figure.update_layout(xaxis={"showgrid": False}, margin={"t": 56 if published else 16})
+    return figure
 
 
 def _decades(counts: Any) -> dict[str, Any]:
@@ -112,16 +112,16 @@ def _decades(counts: Any) -> dict[str, Any]:
     return {"range": [low - pad, high + pad], "tickmode": "array", "tickvals": ticks, "ticktext": named}
 
 
-def _method(drawn: go.Figure, method: str, group: pd.DataFrame, look: tuple[str, str], scale: float) -> None:
+def _method(figure: go.Figure, method: str, group: pd.DataFrame, look: tuple[str, str], scale: float) -> None:
     grey = bool(group["supervised"].iloc[0])
     colour, symbol = (_style.GREY, "x") if grey else look
     bars = group.dropna(subset=["low"])
     for row in bars.itertuples():
-        drawn.add_scatter(
+        figure.add_scatter(
             x=[row.parameters] * 2, y=[row.low * scale, row.high * scale], mode="lines", hoverinfo="skip",
             line={"color": _style.tint(colour, 0.4), "width": 4}, showlegend=False,
         )  # fmt: skip
-    drawn.add_scatter(
+    figure.add_scatter(
         x=list(group["parameters"]), y=[v * scale for v in group["mean"]], name=_style.text(method, 36),
         mode="markers" if grey else "lines+markers", line={"color": colour, "width": 1.5},
         marker={"symbol": symbol, "size": 10, "color": colour, "line": {"width": 0}},
@@ -129,20 +129,20 @@ def _method(drawn: go.Figure, method: str, group: pd.DataFrame, look: tuple[str,
     )  # fmt: skip
 
 
-def _paper(drawn: go.Figure, told: dict[str, Any], scale: float, suffix: str) -> None:
+def _paper(figure: go.Figure, published: dict[str, Any], scale: float, suffix: str) -> None:
     for supervised in (False, True):
-        group = [point for point in told["points"] if point["supervised"] == supervised]
+        group = [point for point in published["points"] if point["supervised"] == supervised]
         if group:
-            drawn.add_scatter(
+            figure.add_scatter(
                 x=[p["place"] for p in group], y=[p["value"] * scale for p in group], xaxis="x2", yaxis="y2",
                 mode="markers", name="published" + ", supervised" * supervised, hovertext=[p["hover"] for p in group],
                 marker={"symbol": "x-open" if supervised else "circle-open", "size": 8, "color": _style.GREY},
                 hovertemplate="%{hovertext}<extra></extra>",
             )  # fmt: skip
-    data = _style.text(told["datasets"][0], 36)
-    drawn.update_layout(
+    data = _style.text(published["datasets"][0], 36)
+    figure.update_layout(
         xaxis2={"overlaying": "x", "side": "top", "type": "log", "showgrid": False, "anchor": "y2",
-                **_decades([p["place"] for p in told["points"]]), "title": {"text": "parameters, published"}},
+                **_decades([p["place"] for p in published["points"]]), "title": {"text": "parameters, published"}},
         yaxis2={"overlaying": "y", "side": "right", "tickmode": "auto", "showgrid": False, "anchor": "x2",
                 "ticksuffix": suffix,
                 "title": {"text": f"published, {data}"}},

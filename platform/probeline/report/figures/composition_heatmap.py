@@ -43,13 +43,13 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     trials = apart(trials, config.pairs) if config.pairs in axes(trials) else trials
     across = _axes(trials, config)
     shape = layout(trials, across[1], across[0])
-    found = [cell for cell in cells(trials, name, shape) if all(one in cell.coordinates for one in across)]
-    if not any(cell.values for cell in found):
+    results = [cell for cell in cells(trials, name, shape) if all(one in cell.coordinates for one in across)]
+    if not any(cell.values for cell in results):
         raise _style.NothingToDraw(f"No trial has finished with {name} yet.")
-    beside = correspondence(config.references, name, found)
+    beside = correspondence(config.references, name, results)
     paper = {label: match for match in (beside.matches if beside else ()) for label in match.cells}
     rows = []
-    for cell in found:
+    for cell in results:
         match = paper.get(cell.label)
         rows.append(
             {
@@ -64,7 +64,7 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
         "metric": name, "axes": list(across), "labels": list(shape.labels),
         "rows": [shown(v) for v in values_of(trials, across[0])],
         "columns": [shown(v) for v in values_of(trials, across[1])],
-        "published": _published.points(config.references, name, found, shape),
+        "published": _published.points(config.references, name, results, shape),
     }  # fmt: skip
     return frame
 
@@ -105,37 +105,37 @@ def square(frame: pd.DataFrame, value: str) -> np.ndarray:
 
 def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     """The figure of a prepared frame: ours, and the paper's beside it where there is one."""
-    about, across = metric(frame.attrs["metric"]), [short(one) for one in frame.attrs["axes"]]
+    described, across = metric(frame.attrs["metric"]), [short(one) for one in frame.attrs["axes"]]
     height = ROW * (len(frame.attrs["rows"]) + 1)
     published = bool(frame["published"].notna().any())
     titles = ["here", *(_style.text(f"published, {data}", 48) for data in _datasets(frame)[:published])]
     caption = (
-        f"{about.heading}; rows: {across[0]}, columns: {across[1]}. A dash is a cell without a result; an average "
+        f"{described.heading}; rows: {across[0]}, columns: {across[1]}. A dash is a cell without a result; an average "
         "stands only where all its cells do. Each map has its own colours."
     )
     caption += _published.caption(frame.attrs, axis=False).replace("Hollow marks are", "The other map is")
-    title = f"{about.heading} for pairs of {across[0]} and {across[1]}"
-    drawn = panels(titles, [height] * len(titles), title, caption)
-    _map(drawn, 0, frame, "mean", about, "hover")
+    title = f"{described.heading} for pairs of {across[0]} and {across[1]}"
+    figure = panels(titles, [height] * len(titles), title, caption)
+    _map(figure, 0, frame, "mean", described, "hover")
     if published:
-        _map(drawn, 1, frame, "published", about, "paper")
-    drawn.update_layout(showlegend=False, margin={"l": 76}, meta={**drawn.layout.meta, "left": 76, "columns": 2})
-    return drawn
+        _map(figure, 1, frame, "published", described, "paper")
+    figure.update_layout(showlegend=False, margin={"l": 76}, meta={**figure.layout.meta, "left": 76, "columns": 2})
+    return figure
 
 
 def _datasets(frame: pd.DataFrame) -> tuple[str, ...]:
     return frame.attrs["published"].get("datasets", ())
 
 
-def _map(drawn: go.Figure, panel: int, frame: pd.DataFrame, value: str, about: Metric, words: str) -> None:
+def _map(figure: go.Figure, panel: int, frame: pd.DataFrame, value: str, metric: Metric, words: str) -> None:
     rows, columns = [*frame.attrs["rows"], AVERAGE], [*frame.attrs["columns"], AVERAGE]
-    table = square(frame, value) * about.scale
-    said: dict[Any, str] = {(one.row, one.column): getattr(one, words) for one in frame.itertuples()}
-    hovers = [[said.get((r, c)) or _average(r, c, table[i, j]) for j, c in enumerate(columns)]
+    table = square(frame, value) * metric.scale
+    hover_texts: dict[Any, str] = {(one.row, one.column): getattr(one, words) for one in frame.itertuples()}
+    hovers = [[hover_texts.get((r, c)) or _average(r, c, table[i, j]) for j, c in enumerate(columns)]
               for i, r in enumerate(rows)]  # fmt: skip
     inner = table[:-1, :-1]
     blue = _style.PALETTE[0]
-    drawn.add_heatmap(
+    figure.add_heatmap(
         z=[[None if np.isnan(v) else float(v) for v in line] for line in table],
         zmin=float(np.nanmin(inner)), zmax=float(np.nanmax(inner)),
         xaxis=axis("x", panel), yaxis=axis("y", panel), showscale=False, xgap=2, ygap=2,
@@ -143,22 +143,22 @@ def _map(drawn: go.Figure, panel: int, frame: pd.DataFrame, value: str, about: M
         hovertemplate="%{hovertext}<extra></extra>", hoverongaps=True,
     )  # fmt: skip
     marks = [(j, i, "—" if np.isnan(v) else f"{v:.1f}") for i, line in enumerate(table) for j, v in enumerate(line)]
-    drawn.add_scatter(
+    figure.add_scatter(
         x=[m[0] for m in marks], y=[m[1] for m in marks], text=[m[2] for m in marks], mode="text", hoverinfo="skip",
         xaxis=axis("x", panel), yaxis=axis("y", panel), textfont={"size": 11.5},
     )  # fmt: skip
     look = {"showgrid": False, "ticks": "", "linewidth": 0}
-    drawn.layout[key("x", panel)].update(
+    figure.layout[key("x", panel)].update(
         tickvals=list(range(len(columns))), ticktext=[_style.text(c, 10) for c in columns], tickangle=-45,
         range=[-0.5, len(columns) - 0.5], **look,
     )  # fmt: skip
-    drawn.layout[key("y", panel)].update(
+    figure.layout[key("y", panel)].update(
         tickvals=list(range(len(rows))), ticktext=[_style.text(r, 10) for r in rows],
         range=[len(rows) - 0.5, -0.5], **look,
     )  # fmt: skip
     for edge in ({"x0": len(columns) - 1.5, "x1": len(columns) - 1.5, "y0": -0.5, "y1": len(rows) - 0.5},
                  {"y0": len(rows) - 1.5, "y1": len(rows) - 1.5, "x0": -0.5, "x1": len(columns) - 0.5}):  # fmt: skip
-        drawn.add_shape(
+        figure.add_shape(
             type="line", xref=axis("x", panel), yref=axis("y", panel), line={"color": _style.GREY, "width": 1.5}, **edge
         )
 

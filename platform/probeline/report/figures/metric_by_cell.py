@@ -24,18 +24,18 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     """
     name = config.metric or main_metric(trials)
     shape = layout(trials, config.x, config.line)
-    found = cells(trials, name, shape)
-    if not any(cell.values for cell in found):
+    results = cells(trials, name, shape)
+    if not any(cell.values for cell in results):
         raise _style.NothingToDraw(f"No trial has finished with {name} yet.")
-    frame = pd.DataFrame([_estimates.row(cell, metric(name)) for cell in found])
+    frame = pd.DataFrame([_estimates.row(cell, metric(name)) for cell in results])
     frame.attrs = {"metric": name, "labels": list(shape.labels)}
     return frame
 
 
 def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     """The figure of a prepared frame."""
-    about = metric(frame.attrs["metric"])
-    suffix = "%" if about.unit == PERCENT else ""
-    title = f"{about.heading} by cell"
+    described = metric(frame.attrs["metric"])
+    suffix = "%" if described.unit == PERCENT else ""
+    title = f"{described.heading} by cell"
     caption = "Large marks are means, small marks seeds, bars the mean's 95% interval."
-    return _forest_plot.draw(frame, _forest_plot.Rows(title, caption, about.title, about.scale, suffix))
+    return _forest_plot.draw(frame, _forest_plot.Rows(title, caption, described.title, described.scale, suffix))

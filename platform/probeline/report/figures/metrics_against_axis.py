@@ -40,9 +40,9 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
         raise _style.NothingToDraw("No axis has two values to draw along.")
     rows, published = [], {}
     for name in names:
-        found = [cell for cell in cells(trials, name, shape) if not cell.arm]
-        rows += [{"metric": name, "x": cell.x, **_estimates.row(cell, metric(name))} for cell in found]
-        published[name] = _published.points(config.references, name, found, shape)
+        results = [cell for cell in cells(trials, name, shape) if not cell.arm]
+        rows += [{"metric": name, "x": cell.x, **_estimates.row(cell, metric(name))} for cell in results]
+        published[name] = _published.points(config.references, name, results, shape)
     frame = pd.DataFrame(rows)
     frame.attrs = {
         "metrics": list(names), "x": shape.x, "x_values": list(shape.x_values), "labels": list(shape.labels),
@@ -63,28 +63,28 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     caption += "Open marks at the bottom: cells without a result. Each panel has its own scale."
     if frame["x"].isna().any():
         caption += f" What has no {x} stands at the right."
-    for name, told in frame.attrs["published"].items():
-        if told:
-            words = _published.caption({"published": told}, axis=False)
-            caption += f" {metric(name).heading}:{words}" if told["points"] else ""
-    drawn = panels(titles, [HEIGHT] * len(places), f"{' and '.join(_short_titles(frame))} against {x}", caption)
+    for name, published in frame.attrs["published"].items():
+        if published:
+            words = _published.caption({"published": published}, axis=False)
+            caption += f" {metric(name).heading}:{words}" if published["points"] else ""
+    figure = panels(titles, [HEIGHT] * len(places), f"{' and '.join(_short_titles(frame))} against {x}", caption)
     for panel, (name, points) in enumerate(places):
         if points is None:
             group = frame[frame["metric"] == name]
-            _ours(drawn, panel, group, looks, at, banded)
-            drawn.layout[key("y", panel)].update(range=_ends(group, metric(name).scale, banded))
+            _ours(figure, panel, group, looks, at, banded)
+            figure.layout[key("y", panel)].update(range=_ends(group, metric(name).scale, banded))
         else:
-            _theirs(drawn, panel, points, looks, at, metric(name).scale)
+            _theirs(figure, panel, points, looks, at, metric(name).scale)
         ends = min(at.values()), max(at.values())
         pad = 0.1 * ((ends[1] - ends[0]) or 1)
-        drawn.layout[key("x", panel)].update(
+        figure.layout[key("x", panel)].update(
             title_text=_style.text(x), tickvals=list(at.values()), ticktext=[_style.text(shown(v), 10) for v in at],
             range=[ends[0] - pad, ends[1] + pad], showgrid=False,
         )  # fmt: skip
-        drawn.layout[key("y", panel)].update(ticksuffix="%" if metric(name).unit == PERCENT else "", nticks=6)
+        figure.layout[key("y", panel)].update(ticksuffix="%" if metric(name).unit == PERCENT else "", nticks=6)
     columns = 2 if any(points is not None for _, points in places) else 3
-    drawn.update_layout(meta={**drawn.layout.meta, "columns": columns, "legend": True})
-    return drawn
+    figure.update_layout(meta={**figure.layout.meta, "columns": columns, "legend": True})
+    return figure
 
 
 def _panels(frame: pd.DataFrame) -> list[tuple[str, list | None]]:
@@ -98,9 +98,9 @@ def _panels(frame: pd.DataFrame) -> list[tuple[str, list | None]]:
 
 
 def _title(name: str, points: list | None) -> str:
-    about = metric(name)
-    unit = f", {about.unit}" if about.unit not in ("", PERCENT) else ""
-    return _style.text(about.heading, 44) + unit + (", published" if points is not None else "")
+    described = metric(name)
+    unit = f", {described.unit}" if described.unit not in ("", PERCENT) else ""
+    return _style.text(described.heading, 44) + unit + (", published" if points is not None else "")
 
 
 def _short_titles(frame: pd.DataFrame) -> list[str]:
@@ -116,9 +116,9 @@ def _ends(group: pd.DataFrame, scale: float, banded: bool) -> list[float] | None
     return [end * scale for end in reach(seeds, *intervals)[:2]] if seeds else None
 
 
-def _ours(drawn: go.Figure, panel: int, group: pd.DataFrame, looks: dict, at: dict, banded: bool) -> None:
+def _ours(figure: go.Figure, panel: int, group: pd.DataFrame, looks: dict, at: dict, banded: bool) -> None:
     axes = {"xaxis": axis("x", panel), "yaxis": axis("y", panel)}
-    about, full = metric(group["metric"].iloc[0]), group[group["n"] > 0]
+    described, full = metric(group["metric"].iloc[0]), group[group["n"] > 0]
     bottom = min((v for points in full["points"] for v in points.values()), default=0.0)
     for line, cells_ in group.groupby("line", sort=False):
         colour, symbol = looks[line]
@@ -126,25 +126,25 @@ def _ours(drawn: go.Figure, panel: int, group: pd.DataFrame, looks: dict, at: di
         shared = {"legendgroup": _style.text(line, 200), "name": _style.text(line, 36), **axes}
         template = {"hovertemplate": "%{hovertext}<extra></extra>", "showlegend": False}
         for row in cells_[cells_["n"] > 0].itertuples():
-            drawn.add_scatter(
-                x=[row.place] * row.n, y=[v * about.scale for v in row.points.values()], mode="markers",
+            figure.add_scatter(
+                x=[row.place] * row.n, y=[v * described.scale for v in row.points.values()], mode="markers",
                 marker={"symbol": symbol, "size": 4, "color": _style.tint(colour, 0.6)}, **shared, **template,
                 hovertext=list(row.hovers.values()),
             )  # fmt: skip
             if banded and not np.isnan(row.low):
-                drawn.add_scatter(
-                    x=[row.place] * 2, y=[row.low * about.scale, row.high * about.scale], mode="lines",
+                figure.add_scatter(
+                    x=[row.place] * 2, y=[row.low * described.scale, row.high * described.scale], mode="lines",
                     line={"color": _style.tint(colour, 0.35), "width": 4}, hoverinfo="skip", showlegend=False, **shared,
                 )  # fmt: skip
         gaps = cells_[cells_["n"] == 0]
         if len(gaps):
-            drawn.add_scatter(
-                x=list(gaps["place"]), y=[bottom * about.scale] * len(gaps), mode="markers", cliponaxis=False,
+            figure.add_scatter(
+                x=list(gaps["place"]), y=[bottom * described.scale] * len(gaps), mode="markers", cliponaxis=False,
                 marker={"symbol": f"{symbol}-open", "size": 9, "color": colour, "line": {"width": 2}},
                 hovertext=list(gaps["hover"]), **shared, **template,
             )  # fmt: skip
-        drawn.add_scatter(
-            x=list(cells_["place"]), y=[None if n == 0 else m * about.scale for n, m in zip(cells_["n"],
+        figure.add_scatter(
+            x=list(cells_["place"]), y=[None if n == 0 else m * described.scale for n, m in zip(cells_["n"],
                                         cells_["mean"], strict=True)],
             mode="lines+markers", line={"color": colour, "width": 2}, marker={"symbol": symbol, "size": 8},
             hovertext=list(cells_["hover"]), hovertemplate="%{hovertext}<extra></extra>", showlegend=panel == 0,
@@ -152,11 +152,11 @@ def _ours(drawn: go.Figure, panel: int, group: pd.DataFrame, looks: dict, at: di
         )  # fmt: skip
 
 
-def _theirs(drawn: go.Figure, panel: int, points: list[dict], looks: dict, at: dict, scale: float) -> None:
+def _theirs(figure: go.Figure, panel: int, points: list[dict], looks: dict, at: dict, scale: float) -> None:
     for line in dict.fromkeys(point["line"] for point in points):
         group = sorted((p for p in points if p["line"] == line), key=lambda p: at[p["x"]])
         colour, symbol = looks.get(line, (_style.GREY, "circle"))
-        drawn.add_scatter(
+        figure.add_scatter(
             x=[at[p["x"]] for p in group], y=[p["value"] * scale for p in group], mode="lines+markers",
             line={"color": colour, "width": 1, "dash": "dot"}, showlegend=False, name=_style.text(line or "published"),
             marker={"symbol": f"{symbol}-open", "size": 9, "color": colour, "line": {"width": 1.6}},

@@ -33,11 +33,11 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     if config.baseline is None:
         raise _style.NothingToDraw("The experiment names no baseline to compare with (`report.baseline`).")
     shape = layout(trials, config.x, config.line)
-    found = cells(trials, name, shape)
-    other = counterparts(found, config.baseline)
+    results = cells(trials, name, shape)
+    other = counterparts(results, config.baseline)
     if not other:
         raise _style.NothingToDraw(f"The plan has nothing to compare with {title(config.baseline)}.")
-    compared = [(cell, other[cell.label]) for cell in found if cell.label in other]
+    compared = [(cell, other[cell.label]) for cell in results if cell.label in other]
     if not any(cell.values.keys() & theirs.values.keys() for cell, theirs in compared):
         raise _style.NothingToDraw(f"No seed has finished both for a cell and for {title(config.baseline)} yet.")
     gaps = [paired_difference(cell.scores, theirs.scores) for cell, theirs in compared]
@@ -50,7 +50,7 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     return frame
 
 
-def _row(cell: CellResult, theirs: CellResult, gap: Difference, sentence: str, about: Metric) -> dict[str, Any]:
+def _row(cell: CellResult, theirs: CellResult, gap: Difference, sentence: str, metric: Metric) -> dict[str, Any]:
     interval = gap.estimate.interval
     ids = {s: f"{cell.trials[s]} and {theirs.trials[s]}" for s in gap.seeds}
     points = dict(zip(gap.seeds, gap.values, strict=True))
@@ -60,7 +60,7 @@ def _row(cell: CellResult, theirs: CellResult, gap: Difference, sentence: str, a
         "high": interval.high if interval else np.nan, "improvement": gap.improvement, "verdict": gap.verdict,
         "points": points, "hover": _style.hover(*_broken(sentence), _style.identities(ids)),
         "hovers": {
-            s: _style.hover(f"seed {s}: {about.difference(value)}", f"trials {_style.text(ids[s])}")
+            s: _style.hover(f"seed {s}: {metric.difference(value)}", f"trials {_style.text(ids[s])}")
             for s, value in points.items()
         },
     }  # fmt: skip
@@ -74,13 +74,15 @@ def _broken(sentence: str) -> list[str]:
 
 def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     """The figure of a prepared frame."""
-    about = metric(frame.attrs["metric"])
-    unit = POINTS if about.unit == PERCENT else about.unit
-    better = {"higher": " Right of zero is better.", "lower": " Left of zero is better.", "none": ""}[about.direction]
+    described = metric(frame.attrs["metric"])
+    unit = POINTS if described.unit == PERCENT else described.unit
+    better = {"higher": " Right of zero is better.", "lower": " Left of zero is better.", "none": ""}[
+        described.direction
+    ]
     caption = (
         "Differences of the same seed, so what seeds share cancels out. Bars are 95% intervals, each for itself; the "
         f"verdicts on hover and in the table are corrected for the number of rows (Holm).{better}"
     )
-    axis = f"difference in {unit or about.title}"
-    heading = f"{about.heading} against {frame.attrs['baseline']}, paired by seed"
-    return _forest_plot.draw(frame, _forest_plot.Rows(heading, caption, axis, about.scale, zero=True))
+    axis = f"difference in {unit or described.title}"
+    heading = f"{described.heading} against {frame.attrs['baseline']}, paired by seed"
+    return _forest_plot.draw(frame, _forest_plot.Rows(heading, caption, axis, described.scale, zero=True))

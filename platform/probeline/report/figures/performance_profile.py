@@ -30,14 +30,14 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     """Columns line, threshold, share, low, high (NaN without a band), runs, cells. Raises NothingToDraw."""
     name = config.metric or main_metric(trials)
     shape = layout(trials, config.x, config.line)
-    found = [cell for cell in cells(trials, name, shape) if cell.values]
-    if not found:
+    results = [cell for cell in cells(trials, name, shape) if cell.values]
+    if not results:
         raise _style.NothingToDraw(f"No trial has finished with {name} yet.")
-    values = [value for cell in found for value in cell.values.values()]
+    values = [value for cell in results for value in cell.values.values()]
     at = np.linspace(min(values), max(values), THRESHOLDS)
     rows = []
     for line in shape.labels:
-        runs = {cell.label: list(cell.values.values()) for cell in found if cell.line == line}
+        runs = {cell.label: list(cell.values.values()) for cell in results if cell.line == line}
         if not runs:
             continue
         of = profile(runs, at)
@@ -54,27 +54,27 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
 
 def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     """The figure of a prepared frame."""
-    about, looks = metric(frame.attrs["metric"]), _style.style(frame.attrs["labels"])
+    described, looks = metric(frame.attrs["metric"]), _style.style(frame.attrs["labels"])
     caption = (
         "Each line: the share of its runs (cells and seeds together) that score above the value below. "
-        f"{READING[about.direction]}Bands: 95% at each score, from {MIN_RUNS} runs on, "
+        f"{READING[described.direction]}Bands: 95% at each score, from {MIN_RUNS} runs on, "
         f"{MIN_STRATUM} or more in each cell."
     )
-    drawn = _style.figure(HEIGHT, f"Performance profiles, {about.title}", caption, direct=False)
+    figure = _style.figure(HEIGHT, f"Performance profiles, {described.title}", caption, direct=False)
     for line, group in frame.groupby("line", sort=False):
-        colour, x = looks[line][0], list(group["threshold"] * about.scale)
+        colour, x = looks[line][0], list(group["threshold"] * described.scale)
         if group["low"].notna().all():
-            drawn.add_scatter(
+            figure.add_scatter(
                 x=x + x[::-1], y=list(group["low"]) + list(group["high"])[::-1], mode="lines", line={"width": 0},
                 fill="toself", fillcolor=_style.tint(colour, 0.13), hoverinfo="skip", showlegend=False,
             )  # fmt: skip
         first = group.iloc[0]
         words = f"{_style.text(line)}: {first['runs']} runs in {first['cells']} cells"
-        drawn.add_scatter(
+        figure.add_scatter(
             x=x, y=list(group["share"]), mode="lines", line={"color": colour, "width": 2, "shape": "hv"},
             name=_style.text(line, 40), hovertemplate=f"{words}<br>%{{y:.0%}} above %{{x:.1f}}<extra></extra>",
         )  # fmt: skip
-    suffix = "%" if about.unit == PERCENT else ""
-    drawn.update_xaxes(title_text=_style.text(about.title), ticksuffix=suffix, showgrid=False)
-    drawn.update_yaxes(title_text="share of runs above", tickformat=".0%", range=[0, 1.02])
-    return drawn
+    suffix = "%" if described.unit == PERCENT else ""
+    figure.update_xaxes(title_text=_style.text(described.title), ticksuffix=suffix, showgrid=False)
+    figure.update_yaxes(title_text="share of runs above", tickformat=".0%", range=[0, 1.02])
+    return figure

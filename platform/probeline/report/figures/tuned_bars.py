@@ -44,11 +44,11 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     if not metric(by).ranked:
         raise _style.NothingToDraw(f"{by} has no direction, so it chooses no cell (`select` names another metric).")
     shape = layout(trials, None, over)
-    found = [cell for cell in cells(trials, name, shape) if over in cell.coordinates]
-    if not any(cell.values for cell in found):
+    results = [cell for cell in cells(trials, name, shape) if over in cell.coordinates]
+    if not any(cell.values for cell in results):
         raise _style.NothingToDraw(f"No trial has finished with {name} yet.")
     scores = {cell.label: cell.estimate.mean for cell in cells(trials, by, shape)}
-    chosen = [_best([c for c in found if shown(c.coordinates[over]) == shown(v)], scores, by)
+    chosen = [_best([c for c in results if shown(c.coordinates[over]) == shown(v)], scores, by)
               for v in values_of(trials, over)]  # fmt: skip
     frame = pd.DataFrame(
         {
@@ -72,7 +72,7 @@ def _best(group: list[CellResult], scores: dict[str, float], by: str) -> tuple[C
 
 def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     """The figure of a prepared frame."""
-    about, over = metric(frame.attrs["metric"]), short(frame.attrs["over"])
+    described, over = metric(frame.attrs["metric"]), short(frame.attrs["over"])
     tuned = frame["candidates"].max() > 1
     caption = "Bars are means over seeds with their 95% interval, small marks seeds."
     if tuned:
@@ -80,51 +80,54 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
         caption += f" Each {over} stands at the settings with the best {metric(frame.attrs['by']).title}"
         caption += "." if fair else ", which is what is shown: the best of several looks better than it is."
     caption += " A dash: no result." * bool((frame["n"] == 0).any()) + _published.caption(frame.attrs)
-    drawn = _style.figure(HEIGHT, f"{about.heading} by {over}{', tuned' if tuned else ''}", caption)
+    figure = _style.figure(HEIGHT, f"{described.heading} by {over}{', tuned' if tuned else ''}", caption)
     top = max([*frame["high"].dropna(), *(v for points in frame["points"] for v in points.values())]) * 1.05
-    for place, row in enumerate(frame.itertuples()):
-        _bar(drawn, place, row, about, _style.PALETTE[0])
-    suffix = "%" if about.unit == PERCENT else ""
-    drawn.update_yaxes(range=[0, top * about.scale], title_text=_style.text(about.title), ticksuffix=suffix)
-    drawn.update_xaxes(
+    for position, row in enumerate(frame.itertuples()):
+        _bar(figure, position, row, described, _style.PALETTE[0])
+    suffix = "%" if described.unit == PERCENT else ""
+    figure.update_yaxes(range=[0, top * described.scale], title_text=_style.text(described.title), ticksuffix=suffix)
+    figure.update_xaxes(
         tickvals=list(range(len(frame))), ticktext=[_ticks(row) for row in frame.itertuples()], showgrid=False,
         range=[-0.6, len(frame) - 0.4],
     )  # fmt: skip
-    places = {cell: place for place, cell in enumerate(frame["cell"])}
+    places = {cell: position for position, cell in enumerate(frame["cell"])}
     means = frame["mean"].dropna()
 
     def place_of(point: dict) -> float | None:
         at = next((places[label] for label in point["cells"] if label in places), None)
         return None if at is None else at + 0.34
 
-    told = frame.attrs["published"]
-    points = [{**point, "line": None} for point in told.get("points", ())]  # bars are no lines: one grey set of marks
-    attrs = {"labels": [], "published": {**told, "points": points}}
-    _published.overlay(drawn, attrs, place_of, (float(means.min()), float(means.max())), (0.0, top), about)
-    drawn.update_layout(showlegend=False)
-    return drawn
+    published = frame.attrs["published"]
+    points = [
+        {**point, "line": None} for point in published.get("points", ())
+    ]  # bars are no lines: one grey set of marks
+    attrs = {"labels": [], "published": {**published, "points": points}}
+    _published.overlay(figure, attrs, place_of, (float(means.min()), float(means.max())), (0.0, top), described)
+    figure.update_layout(showlegend=False)
+    return figure
 
 
 def _ticks(row) -> str:
     return _style.wrapped(row.value, 16) + (f"<br>{_style.wrapped(row.settings, 20, 3)}" if row.settings else "")
 
 
-def _bar(drawn: go.Figure, place: int, row, about: Metric, colour: str) -> None:
+def _bar(figure: go.Figure, position: int, row, metric: Metric, colour: str) -> None:
     shared = {"hovertemplate": "%{hovertext}<extra></extra>", "showlegend": False}
     if row.n == 0:
-        drawn.add_scatter(x=[place], y=[0], mode="text", text=["—"], textposition="top center", hovertext=[row.hover],
+        figure.add_scatter(x=[position], y=[0], mode="text", text=["—"], textposition="top center",
+                           hovertext=[row.hover],
                           **shared)  # fmt: skip
         return
-    drawn.add_bar(
-        x=[place], y=[row.mean * about.scale], width=0.5, hovertext=[row.hover], **shared,
+    figure.add_bar(
+        x=[position], y=[row.mean * metric.scale], width=0.5, hovertext=[row.hover], **shared,
         marker={"color": _style.tint(colour, 0.5), "line": {"width": 0}},
     )  # fmt: skip
     if not np.isnan(row.low):
-        drawn.add_scatter(
-            x=[place, place], y=[row.low * about.scale, row.high * about.scale], mode="lines", hoverinfo="skip",
+        figure.add_scatter(
+            x=[position, position], y=[row.low * metric.scale, row.high * metric.scale], mode="lines", hoverinfo="skip",
             line={"color": colour, "width": 2}, showlegend=False,
         )  # fmt: skip
-    drawn.add_scatter(
-        x=[place - 0.12] * len(row.points), y=[v * about.scale for v in row.points.values()], mode="markers",
+    figure.add_scatter(
+        x=[position - 0.12] * len(row.points), y=[v * metric.scale for v in row.points.values()], mode="markers",
         hovertext=list(row.hovers.values()), marker={"size": 5, "color": colour}, **shared,
     )  # fmt: skip

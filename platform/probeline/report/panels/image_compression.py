@@ -26,10 +26,10 @@ def compact(content: bytes) -> bytes:
                 pixels = np.asarray(picture.convert("RGB"))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
         return content
-    made, pixels = io.BytesIO(), _unzoomed(pixels)
+    encoded, pixels = io.BytesIO(), _unzoomed(pixels)
     ImageFile.MAXBLOCK = max(ImageFile.MAXBLOCK, BYTES_PER_PIXEL * pixels[..., 0].size)
-    Image.fromarray(pixels).save(made, "JPEG", quality=QUALITY, subsampling=0, optimize=True)
-    return min(content, made.getvalue(), key=len)
+    Image.fromarray(pixels).save(encoded, "JPEG", quality=QUALITY, subsampling=0, optimize=True)
+    return min(content, encoded.getvalue(), key=len)
 
 
 def _unzoomed(pixels: np.ndarray) -> np.ndarray:

@@ -45,8 +45,8 @@ def results(trials: pd.DataFrame, main: str, shape: ReportLayout) -> Table:
     others = [name for name in metrics(trials) if name != main and name.count("/") == 1 and name.endswith("/top1")]
     names = [main, *(name for name in others if not name.startswith(WATCHED))]
     caption = "Means over finished seeds, with their 95% intervals."
-    found = _by_cell(trials, names, shape, "results", caption)
-    return replace(found, how="A number opens to its seeds and trial ids.")
+    results = _by_cell(trials, names, shape, "results", caption)
+    return replace(results, how="A number opens to its seeds and trial ids.")
 
 
 def more_metrics(trials: pd.DataFrame, main: str, shape: ReportLayout) -> Table:
@@ -69,18 +69,18 @@ def cost(trials: pd.DataFrame, shape: ReportLayout) -> Table:
 
 def differences(trials: pd.DataFrame, main: str, baseline: Baseline, shape: ReportLayout) -> Table:
     """A row for each cell that has a baseline."""
-    found, about = cells(trials, main, shape), metric(main)
-    other = counterparts(found, baseline)
-    pairs = [(cell, other[cell.label]) for cell in found if cell.label in other]
+    results, described = cells(trials, main, shape), metric(main)
+    other = counterparts(results, baseline)
+    pairs = [(cell, other[cell.label]) for cell in results if cell.label in other]
     gaps = [paired_difference(cell.scores, theirs.scores) for cell, theirs in pairs]
     rows = [
-        _difference(*pair, gap, p, about)
+        _difference(*pair, gap, p, described)
         for pair, gap, p in zip(pairs, gaps, holm([gap.p for gap in gaps]), strict=True)
     ]
-    chance, word = ("P(better)", "better") if about.ranked else ("P(higher)", "higher")
+    chance, word = ("P(better)", "better") if described.ranked else ("P(higher)", "higher")
     columns = ("Cell", "Against", "Paired seeds", "Difference", "95% interval", chance, "p, Holm", "Verdict")
     caption = (
-        f"{about.heading} minus that of {title(baseline)}, seed by seed. {chance}: the share "
+        f"{described.heading} minus that of {title(baseline)}, seed by seed. {chance}: the share "
         f"of all pairs of seeds, one from each side, in which the cell is the {word} one. The verdict goes by the "
         "p-value after Holm's correction for all rows; each interval is its own 95%."
     )
@@ -128,50 +128,50 @@ def _by_cell(trials: pd.DataFrame, names: list[str], shape: ReportLayout, name: 
     return Table(name, caption, heads, tuple(rows), frozenset(range(1, len(heads))))
 
 
-def level(cell: CellResult, about: Metric, n: int) -> Entry:
+def level(cell: CellResult, metric: Metric, n: int) -> Entry:
     """A mean with its interval; `n` is the row's, and is repeated where this metric has another."""
     result = cell.estimate
     if not result.n:
         return Entry("—", None, "no result" if n else "", cell.missing)
-    small = _bounds(result, about) + (f", n = {result.n}" if result.n != n else "")
-    mean_of = f"mean of {phrases.seeds(result.n)}: {about.text(result.mean)}"
-    seeds = (f"seed {s}: {about.text(v)}, trial {cell.trials[s]}" for s, v in sorted(cell.values.items()))
+    small = _bounds(result, metric) + (f", n = {result.n}" if result.n != n else "")
+    mean_of = f"mean of {phrases.seeds(result.n)}: {metric.text(result.mean)}"
+    seeds = (f"seed {s}: {metric.text(v)}, trial {cell.trials[s]}" for s, v in sorted(cell.values.items()))
     behind = (mean_of, *_basis(result), *seeds, *cell.missing)
-    return Entry(about.text(result.mean), result.mean, small, behind)
+    return Entry(metric.text(result.mean), result.mean, small, behind)
 
 
-def _difference(cell: CellResult, theirs: CellResult, gap: Difference, p: float, about: Metric) -> tuple[Entry, ...]:
+def _difference(cell: CellResult, theirs: CellResult, gap: Difference, p: float, metric: Metric) -> tuple[Entry, ...]:
     result, pairs = gap.estimate, zip(gap.seeds, gap.values, strict=True)
     behind = (
-        tuple(f"seed {s}: {about.difference(v)}, trials {cell.trials[s]} and {theirs.trials[s]}" for s, v in pairs)
+        tuple(f"seed {s}: {metric.difference(v)}, trials {cell.trials[s]} and {theirs.trials[s]}" for s, v in pairs)
         + tuple(f"seed {s}: on one side only" for s in gap.unpaired)
         + _basis(result)
     )
-    number = Entry(about.difference(result.mean), result.mean, behind=behind) if result.n else Entry("—", None)
-    better = 1 - gap.improvement if about.direction == "lower" else gap.improvement
-    said = "unclear" if phrases.is_withdrawn(gap, p) else gap.verdict
-    verdict = {"unclear": "cannot\u00a0tell", "equal": "the same"}.get(said) or _verdict(said, about)
+    number = Entry(metric.difference(result.mean), result.mean, behind=behind) if result.n else Entry("—", None)
+    better = 1 - gap.improvement if metric.direction == "lower" else gap.improvement
+    outcome = "unclear" if phrases.is_withdrawn(gap, p) else gap.verdict
+    verdict = {"unclear": "cannot\u00a0tell", "equal": "the same"}.get(outcome) or _verdict(outcome, metric)
     return (
         _plain(cell.label), _plain(theirs.label), Entry(str(result.n), result.n, behind=behind), number,
-        Entry(phrases.span(result.interval, about), result.interval.low if result.interval else None),
+        Entry(phrases.span(result.interval, metric), result.interval.low if result.interval else None),
         Entry(phrases.chance(better), None if math.isnan(better) else better),
         Entry(phrases.probability(p), None if math.isnan(p) else p), _plain(verdict),
     )  # fmt: skip
 
 
-def _verdict(direction: str, about: Metric) -> str:
+def _verdict(direction: str, metric: Metric) -> str:
     """`better` or `worse` for a difference that is `higher` or `lower`; the same word where none is better."""
-    if not about.ranked:
+    if not metric.ranked:
         return direction
-    return "better" if direction == about.direction else "worse"
+    return "better" if direction == metric.direction else "worse"
 
 
-def _bounds(result: Estimate, about: Metric) -> str:
+def _bounds(result: Estimate, metric: Metric) -> str:
     if result.interval is None:
         return "1 seed, no interval" if result.n == 1 else "all seeds alike, no interval"
     if result.basis is Basis.DETERMINISTIC:
         return "depends on no seed"
-    return f"{about.number(about.clip(result.interval.low))} to {about.number(about.clip(result.interval.high))}"
+    return f"{metric.number(metric.clip(result.interval.low))} to {metric.number(metric.clip(result.interval.high))}"
 
 
 def _basis(result: Estimate) -> tuple[str, ...]:
