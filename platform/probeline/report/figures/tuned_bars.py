@@ -115,8 +115,7 @@ def _bar(figure: go.Figure, position: int, row, metric: Metric, colour: str) -> 
     shared = {"hovertemplate": "%{hovertext}<extra></extra>", "showlegend": False}
     if row.n == 0:
         figure.add_scatter(x=[position], y=[0], mode="text", text=["—"], textposition="top center",
-                           hovertext=[row.hover],
-                          **shared)  # fmt: skip
+                           hovertext=[row.hover], **shared)  # fmt: skip
         return
     figure.add_bar(
         x=[position], y=[row.mean * metric.scale], width=0.5, hovertext=[row.hover], **shared,
