@@ -44,7 +44,7 @@ def resolve(kind: str, written: dict[str, Any]) -> Resolved:
 
 def resolve_training(written: dict[str, Any]) -> Resolved:
     """The training section with its defaults."""
-    return _checked(Training, written, named=None, hashed=True)
+    return _checked(Training, written, named=None, hashed=False)
 
 
 def resolve_section(section: str, written: dict[str, Any]) -> Resolved:
@@ -64,7 +64,7 @@ def resolve_section(section: str, written: dict[str, Any]) -> Resolved:
 
 
 def _checked(config: type[Settings], written: dict[str, Any], named: str | None, hashed: bool) -> Resolved:
-    """The parameters with defaults; `hashed`: they enter a trial's id, and need a canonical form."""
+    """The parameters with defaults; `hashed`: they enter a trial's id, and the canonical form is tried here."""
     given = {key: value for key, value in written.items() if named is None or key != "name"}
     try:
         given, wrong = _nested(config, given)

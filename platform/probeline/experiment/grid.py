@@ -14,7 +14,7 @@ from probeline.experiment.problems import Path, Problem, SpecError, is_full
 from probeline.experiment.recipe import Recipes
 from probeline.experiment.schema import Experiment
 from probeline.experiment.trial import Cell
-from probeline.experiment.unmatched import unmatched
+from probeline.experiment.unmatched import UnmatchedConditions
 from probeline.experiment.yaml_source import SpecSource
 
 
@@ -95,12 +95,14 @@ class _Grid:
 
     def _note_idle(self, conditions: Iterable[tuple[Path, Mapping[str, Any]]], points: list[Point]) -> None:
         """Notes why conditions match nothing, as long as anybody would read it."""
-        cells: list[tuple[dict, dict]] = []
+        unmatched = None
         for at, condition in conditions:
             if is_full(self.expansion.idle):
                 return
-            cells = cells or [(self.recipes.peek(point.overrides), point.coordinates) for point in points]
-            self.expansion.idle += unmatched(self.source, at, condition, cells, self.experiment.axes)
+            if unmatched is None:
+                cells = [(self.recipes.peek(point.overrides), point.coordinates) for point in points]
+                unmatched = UnmatchedConditions(self.source, cells, self.experiment.axes)
+            self.expansion.idle += unmatched.problems(at, condition)
 
     def _label(self, resolved: list[tuple[Point, dict]]) -> None:
         uses: Counter[str] = Counter()

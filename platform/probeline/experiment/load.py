@@ -192,17 +192,18 @@ def _checked(
 ) -> tuple[Expansion, Expansion]:
     """The experiment expanded as chosen, and as the whole file without a scale; every other scale is checked too."""
     chosen = whole = expand(experiment)
-    mistakes, work = dict.fromkeys(chosen.problems), chosen.work
+    mistakes, work, largest = dict.fromkeys(chosen.problems), chosen.work, chosen.work
     for scale in [None, *experiment.scales]:
         if is_full(mistakes):
             break
-        if work > MAX_OVERRIDES:
+        if work + largest > MAX_OVERRIDES and scale is not None:
             message = f"is one of {len(experiment.scales)} scales that set more than {MAX_OVERRIDES:,} values together"
             mistakes[source.problem(("scales", scale or ""), f"{message}; give each a file of its own")] = None
             break
         is_chosen = not sets and scale == experiment.scale
         other = chosen if is_chosen else expand(_at_scale(experiment, source, scale))
         work += 0 if is_chosen else other.work
+        largest = max(largest, other.work)
         mistakes |= dict.fromkeys(other.problems)
         whole = other if scale is None else whole
     # What a smaller scale leaves unmatched is no mistake; what the whole file does is.

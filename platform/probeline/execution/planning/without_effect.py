@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from probeline.core.dataset import DatasetInfo
@@ -90,7 +91,7 @@ def _idle(settings: Settings, at: str, sample: SampleSpec) -> Iterator[Idle]:
         key = f"{at}.{name}" if name else at
         value = f", {shown(getattr(settings, name))}," if name else ""
         yield Idle(key, f"{key}{value} {reason}", not name or _differs(settings, name))
-    for name in type(settings).model_fields:
+    for name in _nesting_fields(type(settings)):
         if isinstance(inner := getattr(settings, name), Settings):
             yield from _idle(inner, f"{at}.{name}", sample)
     for name, kind in components(type(settings)):
@@ -109,6 +110,12 @@ def _idle_components(kind: str, value: Any, at: str, sample: SampleSpec) -> Iter
 def _resized(sample: SampleSpec, side: int | None) -> SampleSpec:
     """The images that an operation hands to the next one."""
     return replace(sample, shape=(side, side, *sample.shape[2:])) if side else sample
+
+
+@cache
+def _nesting_fields(settings: type[Settings]) -> tuple[str, ...]:
+    fields = settings.model_fields.items()
+    return tuple(name for name, field in fields if catalog.nested_models(field.annotation))
 
 
 def _differs(settings: Settings, name: str) -> bool:
