@@ -55,7 +55,7 @@ def test_many_scales_are_checked_up_to_a_limit(mistakes, monkeypatch):
     monkeypatch.setattr("probeline.experiment.load.MAX_OVERRIDES", 100_000)
     scales = "".join(f"  s{i}: {{set: {{training.momentum: 0.{i + 1}}}}}\n" for i in range(30))
     (told,) = mistakes(f"grid: {{training.lr: {RATES}, training.epochs: [1, 2]}}\nscales:\n{scales}")
-    assert told.startswith("demo.yaml:15 scales.s5: is one of 30 scales that set more than 100,000 values together; ")
+    assert told.startswith("demo.yaml:14 scales.s4: is one of 30 scales that set more than 100,000 values together; ")
 
 
 @pytest.mark.parametrize(
