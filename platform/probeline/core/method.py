@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
+from probeline.core.encoder import Encoder
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
 
@@ -33,7 +34,7 @@ class Method(nn.Module, Generic[C]):
     planned_steps: int = 0
     """Steps of the whole training, which the loop says before the first one; 0 outside a training."""
 
-    def __init__(self, config: C, encoder: nn.Module, facts: DatasetInfo) -> None:
+    def __init__(self, config: C, encoder: Encoder, facts: DatasetInfo) -> None:
         """`encoder`: has `dim`; `facts`: of the data (classes, kind of samples, sizes of the splits)."""
         super().__init__()
         self.config, self.encoder = config, encoder

@@ -6,6 +6,7 @@ candidates, so each row's sum is complete in one pass and nothing is carried fro
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -49,7 +50,7 @@ class _RowLogSumExp(torch.autograd.Function):
     """Saves the two inputs and the N results; every block of similarities is computed twice."""
 
     @staticmethod
-    def forward(ctx, anchors: Tensor, candidates: Tensor, excluded: tuple[int, ...], rows: int) -> Tensor:
+    def forward(ctx: Any, anchors: Tensor, candidates: Tensor, excluded: tuple[int, ...], rows: int) -> Tensor:
         sums = anchors.new_empty(len(anchors))
         for start in range(0, len(anchors), rows):
             block = _without(anchors[start : start + rows] @ candidates.T, start, excluded)
@@ -61,7 +62,7 @@ class _RowLogSumExp(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, upstream: Tensor) -> tuple[Tensor, Tensor, None, None]:
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, None, None]:
         anchors, candidates, sums = ctx.saved_tensors
         to_anchors, to_candidates = torch.empty_like(anchors), torch.zeros_like(candidates)
         with torch.autocast(anchors.device.type, enabled=False):

@@ -4,7 +4,7 @@ Chen, Kornblith, Norouzi, Hinton: A Simple Framework for Contrastive Learning of
 ICML 2020, arXiv 2002.05709.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from pydantic import Field
 from torch import Tensor
@@ -68,4 +68,4 @@ def nt_xent(
         if len(za) == 1:
             return nothing(za, zb)
         losses = [row_logsumexp(c.anchors, c.candidates, c.own, block_rows) - positives(c) for c in comparisons]
-        return sum(loss.mean() for loss in losses) / len(losses)
+        return cast(Tensor, sum(loss.mean() for loss in losses)) / len(losses)

@@ -124,7 +124,7 @@ def pml(
     """
     one_of("positives", positives, "views", "labels")
     za, zb = two_views(za, zb)
-    parts = [part and LossComponent.model_validate(part) for part in (miner, distance, reducer)]
+    parts = [None if part is None else LossComponent.model_validate(part) for part in (miner, distance, reducer)]
     loss, mine = _loss_and_miner(LossComponent(name=variant, parameters=parameters), *parts)
     identities = torch.arange(len(za), device=za.device)
     if positives == "labels":

@@ -1,9 +1,9 @@
 """The size of a method's views, and whether an encoder takes patches, checked before the first step."""
 
 import torch
-from torch import nn
 
 from probeline.core.dataset import DatasetInfo
+from probeline.core.encoder import Encoder
 from probeline.core.sample_rng import SampleRNG
 from probeline.data.images.augment.settings import Augmentation
 from probeline.data.images.augment.views import augment
@@ -12,13 +12,14 @@ from probeline.errors import UserError
 
 def view_shape(settings: Augmentation, facts: DatasetInfo) -> tuple[int, int, int]:
     """(C, H, W) of what `augment` makes of the data's images [H, W, C]."""
-    height, width, channels = facts.sample.shape
+    height, width, channels = (side or 1 for side in facts.sample.shape)
     blank = torch.zeros(1, channels, height, width)
-    return tuple(augment(blank, settings, SampleRNG(0, 0, torch.zeros(1, dtype=torch.int64))).shape[1:])
+    view = augment(blank, settings, SampleRNG(0, 0, torch.zeros(1, dtype=torch.int64)))
+    return view.shape[1], view.shape[2], view.shape[3]
 
 
 @torch.no_grad()
-def require_patches(encoder: nn.Module, shape: tuple[int, int, int], method: str) -> None:
+def require_patches(encoder: Encoder, shape: tuple[int, int, int], method: str) -> None:
     """Checks that the encoder's h of patches of `shape` (C, H, W) has `dim` numbers; `method` begins the message.
 
     Raises:

@@ -1,9 +1,11 @@
 """From a recipe's encoder section to a module."""
 
 from pathlib import Path
+from typing import cast
 
 from probeline.core.encoder import Encoder
 from probeline.core.sample_spec import SampleSpec
+from probeline.models.settings import EncoderSettings
 from probeline.models.weights import load_weights
 from probeline.plugins import catalog
 
@@ -16,7 +18,7 @@ def build_encoder(component: dict, sample: SampleSpec) -> Encoder:
     Raises:
         UserError: a missing extra, an unknown variant, or weights that do not fit.
     """
-    config = catalog.settings("encoders", component)
+    config = cast(EncoderSettings, catalog.settings("encoders", component))
     encoder = catalog.module("encoders", component["name"]).build(config, sample)
     if config.weights:
         load_weights(encoder, Path(config.weights))

@@ -11,6 +11,9 @@ from torch import Tensor, nn
 class Codebook(nn.Module):
     """K codes of D numbers. `decay`: None for a codebook that learns by its loss, else gamma of the moving averages."""
 
+    count: Tensor
+    total: Tensor
+
     def __init__(self, codes: int, dim: int, decay: float | None) -> None:
         super().__init__()
         self.decay = decay

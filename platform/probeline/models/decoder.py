@@ -46,7 +46,7 @@ class Decoder(nn.Module):
         self.body = nn.Sequential(*layers, _norm(width), nn.ReLU())
         self.last = nn.Conv2d(width, 2 * shape[0], 1)
         nn.init.normal_(self.last.weight, std=0.01)
-        nn.init.zeros_(self.last.bias)
+        nn.init.constant_(self.last.get_parameter("bias"), 0)
 
     def forward(self, grid: Tensor) -> Pixels:
         """Pixels [B, C, H, W] of vectors [B, inputs, h, w]."""

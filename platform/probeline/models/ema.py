@@ -21,7 +21,8 @@ def ema_update(target: nn.Module, source: nn.Module, momentum: float | Tensor) -
     `momentum`: a number or a scalar tensor on the device. Buffers are left alone: batch norm keeps the statistics of
     what went through `target` itself, as in the authors' code.
     """
-    own, other = list(target.parameters()), list(source.parameters())
+    own: list[Tensor] = list(target.parameters())
+    other: list[Tensor] = list(source.parameters())
     if not isinstance(momentum, Tensor):
         torch._foreach_lerp_(own, other, float(1 - torch.tensor(momentum)))  # in float32, as the weights are
         return

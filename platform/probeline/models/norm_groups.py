@@ -134,10 +134,11 @@ class GroupedNorms(TorchFunctionMode):
         outputs, statistics = [], []
         for rows, count in self._split(x):
             statistics.append(torch.zeros(2, count * x.shape[1], dtype=_wide(x.dtype), device=x.device))
-            affine = (None if one is None else one.expand(count, -1).reshape(-1) for one in (weight, bias))
-            normed = F.batch_norm(_side_by_side(rows, count), *statistics[-1], *affine, True, 1.0, eps)
+            mean, variance = statistics[-1]
+            scale, shift = (None if one is None else one.expand(count, -1).reshape(-1) for one in (weight, bias))
+            normed = F.batch_norm(_side_by_side(rows, count), mean, variance, scale, shift, True, 1.0, eps)
             outputs.append(_one_below_the_other(normed, count))
-        if running_mean is not None:
+        if running_mean is not None and running_var is not None:
             means, variances = torch.cat([one.view(2, -1, x.shape[1]) for one in statistics], dim=1)
             self.moved.append(_Moved(running_mean, running_var, means, variances, momentum))
         return outputs[0] if len(outputs) == 1 else torch.cat(outputs)

@@ -11,6 +11,9 @@ from probeline.core.encoder import Encoded, Encoder
 class Normalised(Encoder):
     """`model` on (x - mean) / std, x: [B, C, H, W] in [0, 1]; `dim` is the size of its output."""
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, model: nn.Module, dim: int, mean: Sequence[float] = (0.0,), std: Sequence[float] = (1.0,)):
         super().__init__()
         self.model, self.dim = model, dim

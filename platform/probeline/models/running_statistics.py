@@ -7,6 +7,7 @@ counts twice as much as the first. Ioffe and Szegedy, arXiv 1502.03167, keep a m
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -29,7 +30,7 @@ def one_update(module: nn.Module, sizes: Sequence[int]) -> Iterator[Callable[[],
     """
     norms = tracking_norms(module)
     momenta, counters = [norm.momentum for norm in norms], [norm.num_batches_tracked for norm in norms]
-    steps = [1 / (1 + int(n)) if m is None else m for m, n in zip(momenta, counters, strict=True)]
+    steps = [1 / (1 + int(cast(Tensor, n))) if m is None else m for m, n in zip(momenta, counters, strict=True)]
     weights = iter([(size / sum(sizes), sum(sizes[k + 1 :]) / sum(sizes)) for k, size in enumerate(sizes)])
 
     def next_pass() -> None:

@@ -69,7 +69,7 @@ class SharedNorms(TorchFunctionMode):
         if not training:
             return F.batch_norm(x, running_mean, running_var, weight, bias, False, momentum, eps)
         y, means, squares, counts = _Normalised.apply(x, weight, bias, eps, self.parts)
-        if running_mean is not None:
+        if running_mean is not None and running_var is not None:
             weights = counts / counts.sum()
             running_mean.lerp_((weights * means).sum(0).to(running_mean.dtype), momentum)
             running_var.lerp_((weights * squares / (counts - 1)).sum(0).to(running_var.dtype), momentum)

@@ -6,11 +6,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from probeline.core.encoder import Encoder
 from probeline.errors import UserError
 
 
 @torch.no_grad()
-def find_map(encoder: nn.Module, shape: tuple[int, int, int], method: str) -> tuple[str, tuple[int, int]]:
+def find_map(encoder: Encoder, shape: tuple[int, int, int], method: str) -> tuple[str, tuple[int, int]]:
     """Name of the encoder's module whose output [B, dim, h, w] has h as its mean over positions, and its (h, w).
 
     `shape`: (C, H, W) of the images.
@@ -36,7 +37,7 @@ def find_map(encoder: nn.Module, shape: tuple[int, int, int], method: str) -> tu
     maps = {name: output for name, output in reversed(outputs.items()) if _averages_to(output, h)}
     if maps:  # the pooling itself may be one, with a single position
         name = max(maps, key=lambda name: maps[name].shape[2:].numel())
-        return name, tuple(maps[name].shape[2:])
+        return name, (maps[name].shape[2], maps[name].shape[3])
     raise UserError(
         f"method {method}: this encoder's h is not the mean over a map of features, so there are no positions to "
         "give codes to; use resnet, or a convolutional encoder with average pooling last"
@@ -50,7 +51,7 @@ def _averages_to(output: Tensor, h: Tensor) -> bool:
     return torch.allclose(output.mean((2, 3)), h, rtol=1e-3, atol=1e-5)
 
 
-def with_map(encoder: nn.Module, name: str, images: Tensor) -> tuple[Tensor, Tensor]:
+def with_map(encoder: Encoder, name: str, images: Tensor) -> tuple[Tensor, Tensor]:
     """h [B, dim] and the map [B, dim, h, w] of the module `name`, of one pass."""
     maps: list[Tensor] = []
     handle = encoder.get_submodule(name).register_forward_hook(lambda module, args, output: maps.append(output))

@@ -8,6 +8,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from probeline.core.encoder import Encoder
 from probeline.models.codebook import Codebook, perplexity
 from probeline.models.decoder import Decoder, Pixels
 from probeline.models.spatial_map import find_map, with_map
@@ -21,7 +22,7 @@ class VQAutoencoder(nn.Module):
     encoder is passed in at each call, as it belongs to the method.
     """
 
-    def __init__(self, settings: QuantiserSettings, encoder: nn.Module, shape: tuple[int, int, int], name: str) -> None:
+    def __init__(self, settings: QuantiserSettings, encoder: Encoder, shape: tuple[int, int, int], name: str) -> None:
         """`shape`: (C, H, W) of the views; `name`: the method's, for messages. Raises UserError as `find_map` does."""
         super().__init__()
         self.settings, self.shape = settings, shape
@@ -48,7 +49,7 @@ class VQAutoencoder(nn.Module):
         """Nats of an image that make one bit per dim."""
         return math.prod(self.shape) * math.log(2)
 
-    def encode(self, encoder: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
+    def encode(self, encoder: Encoder, images: Tensor) -> tuple[Tensor, Tensor]:
         """h [B, dim] and z_e [B, D, *grid] of images [B, C, H, W]."""
         h, features = with_map(encoder, self.site, images)
         return h, self.enter(features)
@@ -87,7 +88,7 @@ class VQAutoencoder(nn.Module):
         distances = (vectors - codes).square().flatten(1).sum(1).mean() / self.bit
         return distances if self.settings.reduction == "sum" else distances / self.positions
 
-    def index(self, encoder: nn.Module, images: Tensor) -> Tensor:
+    def index(self, encoder: Encoder, images: Tensor) -> Tensor:
         """Codes' indices [B, *grid] of images."""
         return self.codebook.nearest(self.encode(encoder, images)[1])
 

@@ -4,6 +4,7 @@ Van den Oord, Li, Vinyals: Representation Learning with Contrastive Predictive C
 """
 
 import math
+from typing import cast
 
 import torch
 from pydantic import Field
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 
 from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
+from probeline.core.encoder import Encoder
 from probeline.core.method import Method
 from probeline.core.metric import Metric, loss_term, percentage
 from probeline.core.sample_rng import SampleRNG
@@ -53,7 +55,7 @@ class Config(Settings):
 class CPC(Method):
     """Eq. 3 and 4 for every step k with its own W_k; N candidates, so the loss is at least log N - I(z; c)."""
 
-    def __init__(self, config: Config, encoder: nn.Module, facts: DatasetInfo) -> None:
+    def __init__(self, config: Config, encoder: Encoder, facts: DatasetInfo) -> None:
         super().__init__(config, encoder, facts)
         channels, height, width = view_shape(config.augment, facts)
         self.patch = config.patch or min(height, width) // 4
@@ -96,7 +98,7 @@ class CPC(Method):
 
         N counts a row's candidates, the positive once: where it is itself one of the `negatives` it is not one more.
         """
-        z, positions = outputs.z.float(), views.targets
+        z, positions = outputs.z.float(), cast(Tensor, views.targets)
         others = z.flatten(2).gather(2, positions[:, None].expand(-1, z.shape[1], -1)).transpose(1, 2)  # [B, m, dim]
         losses, log_n, correct = [], [], []
         for step, predictor in zip(self.steps, self.predictors, strict=True):

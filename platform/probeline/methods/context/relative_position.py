@@ -3,7 +3,8 @@
 Doersch, Gupta, Efros: Unsupervised Visual Representation Learning by Context Prediction, ICCV 2015, arXiv 1505.05192.
 """
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Literal, cast
 
 import torch
 from pydantic import Field
@@ -13,6 +14,7 @@ from torch.nn import functional as F
 from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
 from probeline.core.device_constants import constant
+from probeline.core.encoder import Encoder
 from probeline.core.method import Method
 from probeline.core.metric import percentage
 from probeline.core.sample_rng import SampleRNG
@@ -56,7 +58,7 @@ NEIGHBOURS = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1), (2, 2))
 class RelativePosition(Method):
     """Figure 2: a shared tower for both patches, late fusion, softmax over eight neighbours."""
 
-    def __init__(self, config: Config, encoder: nn.Module, facts: DatasetInfo) -> None:
+    def __init__(self, config: Config, encoder: Encoder, facts: DatasetInfo) -> None:
         super().__init__(config, encoder, facts)
         channels, height, width = view_shape(config.augment, facts)
         self.patch, self.gap, self.jitter = sizes(config, min(height, width))
@@ -79,7 +81,7 @@ class RelativePosition(Method):
         patches = cut(images, corners[:, :, 0], corners[:, :, 1], self.patch)
         return Views(guarded(patches, self.config.guard, rng.split(cells.shape[1])), targets)
 
-    def _corners(self, cells: Tensor, size: tuple[int, int], rng: SampleRNG) -> Tensor:
+    def _corners(self, cells: Tensor, size: Sequence[int], rng: SampleRNG) -> Tensor:
         """[B, V, 2]: top left pixels of the patches at `cells`, the whole grid at a random position in the image."""
         room = constant(tuple(side - extent(self.patch, self.gap, self.jitter) + 1 for side in size), cells.device)
         start = (rng.uniform(2, "grid") * room).long()[:, None]
@@ -95,7 +97,7 @@ class RelativePosition(Method):
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
         """Cross entropy over the eight neighbours, nats, and how often the right one is chosen."""
-        targets = views.targets.T.flatten()
+        targets = cast(Tensor, views.targets).T.flatten()
         return {"loss": F.cross_entropy(outputs.z, targets), "top1": top1(outputs.z, targets)}
 
 

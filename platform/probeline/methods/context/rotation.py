@@ -4,7 +4,7 @@ Gidaris, Singh, Komodakis: Unsupervised Representation Learning by Predicting Im
 ICLR 2018, arXiv 1803.07728.
 """
 
-from typing import Literal, Self
+from typing import Literal, Self, cast
 
 import torch
 from pydantic import Field, model_validator
@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
+from probeline.core.encoder import Encoder
 from probeline.core.method import Method
 from probeline.core.metric import percentage
 from probeline.core.sample_rng import SampleRNG
@@ -51,7 +52,7 @@ class Config(Settings):
 class Rotation(Method):
     """Eq. 2 and 3: all copies of an image stand in the same batch."""
 
-    def __init__(self, config: Config, encoder: nn.Module, facts: DatasetInfo) -> None:
+    def __init__(self, config: Config, encoder: Encoder, facts: DatasetInfo) -> None:
         super().__init__(config, encoder, facts)
         _, height, width = view_shape(config.augment, facts)
         if height != width and any(angle % 180 for angle in config.rotations):
@@ -72,4 +73,5 @@ class Rotation(Method):
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
         """Eq. 3: cross entropy, nats, and how often the rotation is recognised."""
-        return {"loss": F.cross_entropy(outputs.z, views.targets), "top1": top1(outputs.z, views.targets)}
+        targets = cast(Tensor, views.targets)
+        return {"loss": F.cross_entropy(outputs.z, targets), "top1": top1(outputs.z, targets)}

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
+from probeline.core.encoder import Encoder
 from probeline.core.method import Method
 from probeline.core.metric import percentage
 from probeline.core.sample_rng import SampleRNG
@@ -34,7 +35,7 @@ class Config(Settings):
 class Exemplar(Method):
     """Eq. 1 and 2: cross entropy over the samples. The weights, [samples, dim], grow with the data."""
 
-    def __init__(self, config: Config, encoder: nn.Module, facts: DatasetInfo) -> None:
+    def __init__(self, config: Config, encoder: Encoder, facts: DatasetInfo) -> None:
         super().__init__(config, encoder, facts)
         self.instances = nn.Linear(encoder.dim, facts.train_size)
 

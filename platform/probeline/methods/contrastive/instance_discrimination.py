@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
+from probeline.core.encoder import Encoder
 from probeline.core.method import Method
 from probeline.core.metric import Metric, percentage
 from probeline.core.sample_rng import SampleRNG
@@ -54,7 +55,10 @@ class InstanceDiscrimination(Method):
     encoder collapsed below an untrained one's linear probe: here it is a moving average.
     """
 
-    def __init__(self, config: Config, encoder: nn.Module, facts: DatasetInfo) -> None:
+    bank: Tensor
+    normaliser: Tensor
+
+    def __init__(self, config: Config, encoder: Encoder, facts: DatasetInfo) -> None:
         super().__init__(config, encoder, facts)
         if config.negatives is not None and config.negatives > facts.train_size:
             raise BadData(

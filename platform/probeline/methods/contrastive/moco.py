@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from probeline.core.batch import Outputs, Views
 from probeline.core.dataset import DatasetInfo
 from probeline.core.device_constants import steps
-from probeline.core.encoder import Representation
+from probeline.core.encoder import Encoder, Representation
 from probeline.core.metric import percentage
 from probeline.errors import BadData
 from probeline.methods._two_view_settings import TwoViewSettings
@@ -59,7 +59,10 @@ class MoCo(TwoViews):
     In evaluation both views are encoded, whatever `symmetric` says, so that protocols have their pairs.
     """
 
-    def __init__(self, config: Config, encoder: nn.Module, facts: DatasetInfo) -> None:
+    queue: Tensor
+    oldest: Tensor
+
+    def __init__(self, config: Config, encoder: Encoder, facts: DatasetInfo) -> None:
         super().__init__(config, encoder, facts)
         size = min(QUEUE, facts.train_size) if config.queue is None else config.queue
         if size > facts.train_size:

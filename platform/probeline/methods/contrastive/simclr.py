@@ -12,10 +12,11 @@ from typing import Annotated, Any, Literal
 
 import torch
 from pydantic import Field
-from torch import Tensor, nn
+from torch import Tensor
 
 from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
+from probeline.core.encoder import Encoder
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Component
 from probeline.methods._two_view_settings import TwoViewSettings
@@ -43,14 +44,13 @@ class Config(TwoViewSettings):
 class SimCLR(TwoViews):
     """Algorithm 1: augment twice, encode, project, compare; NT-Xent or any other loss on two views (table 4)."""
 
-    def __init__(self, config: Config, encoder: nn.Module, facts: DatasetInfo) -> None:
+    def __init__(self, config: Config, encoder: Encoder, facts: DatasetInfo) -> None:
         super().__init__(config, encoder, facts)
         self.projector = projector(config.projector, encoder.dim, config.projector_dim, config.projector_bias)
         self.compare = loss_function(config.loss)
-        takes = signature(self.compare).parameters.get("labels")
-        self.takes_labels = takes is not None
-        needs = self.takes_labels and (takes.default is Parameter.empty or config.loss.get("positives") == "labels")
-        if needs:
+        labels = signature(self.compare).parameters.get("labels")
+        self.takes_labels = labels is not None
+        if labels is not None and (labels.default is Parameter.empty or config.loss.get("positives") == "labels"):
             require_labels(facts, f"method simclr: loss {config.loss['name']}", every=False)
 
     @torch.no_grad()

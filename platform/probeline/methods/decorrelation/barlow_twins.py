@@ -5,10 +5,11 @@ ICML 2021, arXiv 2103.03230.
 """
 
 from pydantic import Field
-from torch import Tensor, nn
+from torch import Tensor
 
 from probeline.core.batch import Outputs, Views
 from probeline.core.dataset import DatasetInfo
+from probeline.core.encoder import Encoder
 from probeline.losses import barlow_twins
 from probeline.methods._two_view_settings import TwoViewSettings
 from probeline.methods._two_views import TwoViews
@@ -29,11 +30,12 @@ class Config(TwoViewSettings):
 class BarlowTwins(TwoViews):
     """Eq. 1 on the three-layer projector of section 2.2."""
 
-    def __init__(self, config: Config, encoder: nn.Module, facts: DatasetInfo) -> None:
+    def __init__(self, config: Config, encoder: Encoder, facts: DatasetInfo) -> None:
         super().__init__(config, encoder, facts)
         width = config.projector_dim
         self.projector = mlp(encoder.dim, width, width, width, last_bias=False)
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
         """Eq. 1 of projections za, zb [B, D]."""
-        return {"loss": barlow_twins(*outputs.z.chunk(2), redundancy=self.config.redundancy)}
+        za, zb = outputs.z.chunk(2)
+        return {"loss": barlow_twins(za, zb, redundancy=self.config.redundancy)}

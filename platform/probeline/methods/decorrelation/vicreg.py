@@ -5,10 +5,11 @@ ICLR 2022, arXiv 2105.04906.
 """
 
 from pydantic import Field
-from torch import Tensor, nn
+from torch import Tensor
 
 from probeline.core.batch import Outputs, Views
 from probeline.core.dataset import DatasetInfo
+from probeline.core.encoder import Encoder
 from probeline.losses import vicreg
 from probeline.methods._two_view_settings import TwoViewSettings
 from probeline.methods._two_views import TwoViews
@@ -31,7 +32,7 @@ class Config(TwoViewSettings):
 class VICReg(TwoViews):
     """Eq. 6 on the expander of section 4.2."""
 
-    def __init__(self, config: Config, encoder: nn.Module, facts: DatasetInfo) -> None:
+    def __init__(self, config: Config, encoder: Encoder, facts: DatasetInfo) -> None:
         super().__init__(config, encoder, facts)
         width = config.projector_dim
         self.projector = mlp(encoder.dim, width, width, width, last_bias=False)

@@ -5,10 +5,11 @@ Grill, Strub, Altche, Tallec, Richemond, et al.: Bootstrap Your Own Latent, Neur
 
 import torch
 from pydantic import Field
-from torch import Tensor, nn
+from torch import Tensor
 
 from probeline.core.batch import Outputs, Views
 from probeline.core.dataset import DatasetInfo
+from probeline.core.encoder import Encoder
 from probeline.losses import negative_cosine
 from probeline.methods._two_view_settings import TwoViewSettings
 from probeline.methods._two_views import TwoViews
@@ -31,7 +32,9 @@ class Config(TwoViewSettings):
 class BYOL(TwoViews):
     """Eq. 1 and 2, symmetric: each view predicts the other."""
 
-    def __init__(self, config: Config, encoder: nn.Module, facts: DatasetInfo) -> None:
+    step: Tensor
+
+    def __init__(self, config: Config, encoder: Encoder, facts: DatasetInfo) -> None:
         super().__init__(config, encoder, facts)
         self.projector = mlp(encoder.dim, config.hidden_dim, config.projector_dim)
         self.predictor = mlp(config.projector_dim, config.hidden_dim, config.projector_dim)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from probeline.core.batch import Outputs, Views
 from probeline.core.dataset import DatasetInfo
+from probeline.core.encoder import Encoder
 from probeline.data.images.augment.settings import Augment, Augmentation
 from probeline.losses import negative_cosine
 from probeline.methods._two_view_settings import TwoViewSettings
@@ -39,7 +40,7 @@ class Config(TwoViewSettings):
 class SimSiam(TwoViews):
     """Eq. 1 to 4, algorithm 1. Batch norm without parameters follows the projector's last layer, as in the code."""
 
-    def __init__(self, config: Config, encoder: nn.Module, facts: DatasetInfo) -> None:
+    def __init__(self, config: Config, encoder: Encoder, facts: DatasetInfo) -> None:
         super().__init__(config, encoder, facts)
         width = config.projector_dim
         layers = mlp(encoder.dim, *[width] * config.projector_layers, last_bias=False)

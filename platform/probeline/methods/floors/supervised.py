@@ -3,6 +3,8 @@
 The reference line of most self-supervised papers, for example SimCLR's table 1 (arXiv 2002.05709).
 """
 
+from typing import cast
+
 import torch
 from pydantic import Field
 from torch import Tensor, nn
@@ -10,6 +12,7 @@ from torch.nn import functional as F
 
 from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
+from probeline.core.encoder import Encoder
 from probeline.core.method import Method
 from probeline.core.metric import percentage
 from probeline.core.sample_rng import SampleRNG
@@ -33,7 +36,7 @@ class Config(Settings):
 class Supervised(Method):
     """A linear classifier on h, trained with the encoder."""
 
-    def __init__(self, config: Config, encoder: nn.Module, facts: DatasetInfo) -> None:
+    def __init__(self, config: Config, encoder: Encoder, facts: DatasetInfo) -> None:
         super().__init__(config, encoder, facts)
         require_labels(facts, "method supervised", every=True)
         self.head = nn.Linear(encoder.dim, len(facts.classes))
@@ -49,5 +52,6 @@ class Supervised(Method):
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
         """Cross entropy, nats, and accuracy on the batch's views."""
-        loss = F.cross_entropy(outputs.z, views.targets, label_smoothing=self.config.label_smoothing)
-        return {"loss": loss, "top1": top1(outputs.z, views.targets)}
+        targets = cast(Tensor, views.targets)
+        loss = F.cross_entropy(outputs.z, targets, label_smoothing=self.config.label_smoothing)
+        return {"loss": loss, "top1": top1(outputs.z, targets)}

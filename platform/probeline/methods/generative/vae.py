@@ -5,6 +5,7 @@ Burda, Grosse, Salakhutdinov: Importance Weighted Autoencoders, ICLR 2016, arXiv
 """
 
 import math
+from typing import cast
 
 import torch
 from pydantic import Field
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
+from probeline.core.encoder import Encoder
 from probeline.core.method import Method
 from probeline.core.metric import Metric, loss_term
 from probeline.core.sample_rng import SampleRNG
@@ -47,7 +49,7 @@ MAX_LOG_VARIANCE = 10.0
 class VAE(Method):
     """Eq. 10 with one sample: log p(x|z) by z = mu + sigma eps, and the KL divergence in closed form."""
 
-    def __init__(self, config: Config, encoder: nn.Module, facts: DatasetInfo) -> None:
+    def __init__(self, config: Config, encoder: Encoder, facts: DatasetInfo) -> None:
         super().__init__(config, encoder, facts)
         self.shape = view_shape(config.augment, facts)
         shrunk = 2 ** max(0, math.ceil(math.log2(max(self.shape[1:]) / GRID)))
@@ -68,7 +70,7 @@ class VAE(Method):
         """z: mu [B, latent_dim]; `log_variance` likewise; `mean`, `log_scale`: of the pixels, [B, C, H, W]."""
         h = self.encoder(views.inputs).h
         mu, log_variance = self._posterior(h)
-        pixels = self._decode(mu + torch.exp(log_variance / 2) * views.targets)
+        pixels = self._decode(mu + torch.exp(log_variance / 2) * cast(Tensor, views.targets))
         return Outputs(h, mu, {"log_variance": log_variance, **pixels._asdict()})
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:

@@ -7,10 +7,11 @@ import math
 
 import torch
 from pydantic import Field
-from torch import Tensor, nn
+from torch import Tensor
 
 from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
+from probeline.core.encoder import Encoder
 from probeline.core.method import Method
 from probeline.core.metric import Metric, loss_term
 from probeline.core.sample_rng import SampleRNG
@@ -41,7 +42,7 @@ class Config(QuantiserSettings):
 class VQVAE(Method):
     """Eq. 1 to 3; the prior over codes is uniform."""
 
-    def __init__(self, config: Config, encoder: nn.Module, facts: DatasetInfo) -> None:
+    def __init__(self, config: Config, encoder: Encoder, facts: DatasetInfo) -> None:
         super().__init__(config, encoder, facts)
         self.body = VQAutoencoder(config, encoder, view_shape(config.augment, facts), "vqvae")
 

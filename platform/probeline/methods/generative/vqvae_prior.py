@@ -6,10 +6,11 @@ Van den Oord, Vinyals, Kavukcuoglu: Neural Discrete Representation Learning, Neu
 
 import torch
 from pydantic import Field
-from torch import Tensor, nn
+from torch import Tensor
 
 from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
+from probeline.core.encoder import Encoder
 from probeline.core.method import Method
 from probeline.core.metric import Metric, loss_term
 from probeline.core.sample_rng import SampleRNG
@@ -50,7 +51,9 @@ class Config(QuantiserSettings):
 class VQVAEPrior(Method):
     """Eq. 3 for the autoencoder, cross entropy of the codes for the prior."""
 
-    def __init__(self, config: Config, encoder: nn.Module, facts: DatasetInfo) -> None:
+    seen: Tensor
+
+    def __init__(self, config: Config, encoder: Encoder, facts: DatasetInfo) -> None:
         super().__init__(config, encoder, facts)
         self.body = VQAutoencoder(config, encoder, view_shape(config.augment, facts), "vqvae_prior")
         self.prior = PixelCNN(config.codes, config.prior_width, config.prior_layers)

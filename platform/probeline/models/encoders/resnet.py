@@ -117,10 +117,18 @@ class Bottleneck(nn.Module):
         return self.relu(self.bn3(self.conv3(x)) + residual)
 
 
+Block = type[BasicBlock] | type[Bottleneck]
+
+
 class ResNet(Encoder):
     """Four stages of residual blocks and global average pooling; `dim` is the size of h."""
 
-    def __init__(self, block: type, blocks: tuple[int, ...], width: int, stem: str, channels: int) -> None:
+    layer1: nn.Sequential
+    layer2: nn.Sequential
+    layer3: nn.Sequential
+    layer4: nn.Sequential
+
+    def __init__(self, block: Block, blocks: tuple[int, ...], width: int, stem: str, channels: int) -> None:
         super().__init__()
         small = stem == "cifar"
         self.conv1 = conv(channels, width, 3) if small else conv(channels, width, 7, stride=2)
@@ -128,7 +136,8 @@ class ResNet(Encoder):
         self.maxpool = nn.Identity() if small else nn.MaxPool2d(3, stride=2, padding=1)
         inputs = width
         for stage, depth in enumerate(blocks):
-            planes, layer = width * 2**stage, []
+            planes = width * 2**stage
+            layer: list[nn.Module] = []
             for index in range(depth):
                 layer.append(block(inputs, planes, stride=2 if stage and not index else 1))
                 inputs = planes * block.expansion

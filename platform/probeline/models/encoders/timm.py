@@ -3,6 +3,8 @@
 Needs the extra: pip install 'probeline[timm]'. Pixels are normalised as the model's own configuration says.
 """
 
+from typing import Any
+
 from pydantic import Field
 
 from probeline.core.encoder import Encoder
@@ -32,7 +34,8 @@ def build(config: Config, sample: SampleSpec) -> Encoder:
     if not timm.is_model(config.variant):
         near = timm.list_models(f"*{config.variant.split('_')[0]}*")[:5]
         raise UserError(f"timm knows no model {config.variant!r}; near: {', '.join(near) or 'none'}")
-    model = timm.create_model(config.variant, num_classes=0, in_chans=sample.channels, **config.options)
+    options: dict[str, Any] = {**config.options}
+    model: Any = timm.create_model(config.variant, num_classes=0, in_chans=sample.channels, **options)
     mean, std = model.pretrained_cfg["mean"], model.pretrained_cfg["std"]
     if sample.channels != 3:
         return Normalised(model, model.num_features)
