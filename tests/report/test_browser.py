@@ -78,7 +78,7 @@ def test_a_table_sorts_by_click_and_by_keyboard(visit, report):
 
 def test_a_table_filters_by_words_and_says_how_many_rows_are_left(visit, report):
     page = report(visit)
-    page.get_by_label("Filter the rows of: Means over finished seeds, with 95%").fill("256 simCLR")
+    page.get_by_label("Filter the rows of: Means over finished seeds, with their 95%").fill("256 simCLR")
     visible = page.locator("#table-results tbody tr:visible")
     assert visible.count() == 1 and visible.inner_text().startswith("simclr batch_size=256")
     assert page.locator("#results .filter [role=status]").first.inner_text() == "1 of 11 rows"
