@@ -28,10 +28,10 @@ def recorder(spec, uri):
 
 
 def test_a_worker_that_dies_between_two_trials_costs_the_next_one_a_retry_and_no_more(recorder, uri):
-    trial = recorder.feed.next()
+    trial = recorder.scheduler.next()
     recorder.failed(trial, "lost_worker", "the worker died", "")  # nobody had said that the trial runs
     assert recorder.outcome.restarts == {"lost_worker": 1}
-    assert recorder.feed.next() is trial
+    assert recorder.scheduler.next() is trial
     recorder.started(trial)
     recorder.finished(trial)
     assert recorder.writer.flush(120)
@@ -39,7 +39,7 @@ def test_a_worker_that_dies_between_two_trials_costs_the_next_one_a_retry_and_no
 
 
 def test_the_size_of_the_test_split_is_recorded_with_every_trial(recorder, uri):
-    trial = recorder.feed.next()
+    trial = recorder.scheduler.next()
     recorder.started(trial)
     recorder.finished(trial)
     assert recorder.writer.flush(120)
@@ -48,11 +48,11 @@ def test_the_size_of_the_test_split_is_recorded_with_every_trial(recorder, uri):
 
 
 def test_what_a_trial_noted_before_it_was_started_again_is_no_more(recorder, uri):
-    trial = recorder.feed.next()
+    trial = recorder.scheduler.next()
     recorder.started(trial)
     recorder.received(trial, [Note("resumed", "after 2 of 3 epochs"), Record("train/loss", 0.5, 3)])
     recorder.failed(trial, "lost_worker", "the worker died", "")
-    assert recorder.feed.next() is trial
+    assert recorder.scheduler.next() is trial
     recorder.started(trial)
     recorder.finished(trial)
     assert recorder.writer.flush(120)
@@ -63,9 +63,9 @@ def test_what_a_trial_noted_before_it_was_started_again_is_no_more(recorder, uri
 
 
 def test_a_trial_whose_worker_is_replaced_is_next_in_line_and_nothing_is_said_of_it(recorder):
-    trial = recorder.feed.next()
+    trial = recorder.scheduler.next()
     recorder.returned(trial)
-    assert recorder.feed.next() is trial
+    assert recorder.scheduler.next() is trial
     assert (recorder.outcome.restarts, recorder.outcome.recycled, recorder.open) == ({}, 1, set())
     assert "Workers replaced between trials, as they kept memory: 1." in recorder.outcome.summary("spec.yaml")
 
@@ -79,8 +79,8 @@ def test_whoever_listens_to_the_engine_takes_all_that_it_says(listener):
 
 
 def test_what_waits_for_a_worker_when_a_run_is_stopped_counts_as_not_started(recorder):
-    recorder.started(recorder.feed.next())
-    recorder.feed.next()
+    recorder.started(recorder.scheduler.next())
+    recorder.scheduler.next()
     recorder.interrupted()
     assert (len(recorder.outcome.interrupted), recorder.outcome.not_started) == (1, len(recorder.plan.todo) - 1)
     said = recorder.outcome.summary("spec.yaml")
@@ -89,13 +89,13 @@ def test_what_waits_for_a_worker_when_a_run_is_stopped_counts_as_not_started(rec
 
 
 def test_what_crashed_before_a_trial_was_started_again_counts_no_more(recorder, uri):
-    trial = recorder.feed.next()
+    trial = recorder.scheduler.next()
     for failure in ("lost_worker", None):
         recorder.started(trial)
         recorder.received(trial, [ProtocolError("knn", "ValueError: no", "Traceback")] if failure else [])
         if failure:
             recorder.failed(trial, failure, "the worker died", "")
-            assert recorder.feed.next() is trial
+            assert recorder.scheduler.next() is trial
     recorder.finished(trial)
     assert recorder.writer.flush(120)
     assert statuses(uri, [trial.id])[trial.id].protocols == ()

@@ -76,7 +76,9 @@ def text(items: list[StoredItem], deleted: bool) -> str:
 
 
 def _inside(folder: StoragePath) -> list[Path] | list[RemotePath]:
-    return sorted(folder.iterdir()) if isinstance(folder, RemotePath) or folder.is_dir() else []
+    if isinstance(folder, RemotePath):
+        return sorted(folder.iterdir())
+    return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
 def _item(path: StoragePath, why: str) -> StoredItem:

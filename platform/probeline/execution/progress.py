@@ -1,7 +1,7 @@
 """What a person sees while a grid runs: a live table on a terminal, plain lines in a log."""
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from types import TracebackType
 
@@ -181,7 +181,7 @@ class LiveTable(ProgressDisplay):
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
         for title in ("cell", "trials", "", "now"):
             table.add_column(title, no_wrap=True)
-        partly: Counter[str] = Counter()
+        partly: defaultdict[str, float] = defaultdict(float)
         now: dict[str, dict[str, float]] = {}
         for trial, share, metrics in self.running.values():
             partly[trial.cell.label] += share

@@ -1,4 +1,4 @@
-"""What is done with each event of a run: to the writer, to the feed, to whoever watches; and how the run ended."""
+"""The events of a run, passed to the writer, the scheduler and the progress display; and the outcome of the run."""
 
 import contextlib
 from collections import Counter
@@ -87,26 +87,26 @@ class Recorder:
     """The engine's listener."""
 
     def __init__(
-        self, plan: Plan, provenance: Mapping[str, str], writer: Writer, watch: ProgressDisplay, feed: Scheduler
+        self, plan: Plan, provenance: Mapping[str, str], writer: Writer, watch: ProgressDisplay, scheduler: Scheduler
     ) -> None:
-        self.plan, self.provenance, self.writer, self.watch, self.feed = plan, provenance, writer, watch, feed
+        self.plan, self.provenance, self.writer, self.watch, self.scheduler = plan, provenance, writer, watch, scheduler
         self.outcome, self.open = Outcome(), set[str]()
         self.errors: dict[str, list[ProtocolError]] = {}
 
     def started(self, trial: Trial) -> None:
-        self.feed.placed(trial)
+        self.scheduler.placed(trial)
         self._open(trial)
         self.watch.started(trial)
 
     def _open(self, trial: Trial) -> None:
-        """Says that it runs, unless that is said."""
+        """Records that the trial runs, once."""
         if trial.id not in self.open:
             self.open.add(trial.id)
             self.errors.pop(trial.id, None)
             of = shape(trial, self.plan.experiment.resources)
             tags = {**self.provenance, "data_digest": self.plan.data_digest(trial), SHAPE: str(of)}
             tags["test_samples"] = str(self.plan.test_samples(trial))
-            tags |= self.feed.source.tags(trial) if self.feed.source is not None else {}
+            tags |= self.scheduler.source.tags(trial) if self.scheduler.source is not None else {}
             try:
                 self.writer.started(trial, tags=tags)
             except Claimed:
@@ -127,21 +127,21 @@ class Recorder:
                 self.watch.crashed(trial, error)
         records = [each for each in events if isinstance(each, Record)]
         self.watch.received(trial, records)
-        return self.feed.source is None or self.feed.source.heard(trial, records)
+        return self.scheduler.source is None or self.scheduler.source.heard(trial, records)
 
     def returned(self, trial: Trial) -> None:
-        self.feed.returned(trial)
+        self.scheduler.returned(trial)
         self.outcome.recycled += 1
 
     def held(self, trial: Trial) -> None:
-        self.feed.returned(trial)
+        self.scheduler.returned(trial)
 
     def set_aside(self, card: str) -> None:
         self.outcome.set_aside.append(card)
         self.watch.note(f"{card} failed {MAX_FAILURES} times in a row and is not used any more")
 
     def finished(self, trial: Trial) -> None:
-        self.feed.finished(trial)
+        self.scheduler.finished(trial)
         if trial.id not in self.outcome.elsewhere:
             errors = self.errors.pop(trial.id, [])
             self.writer.finished(trial.id, errors)
@@ -154,14 +154,14 @@ class Recorder:
     def failed(self, trial: Trial, kind: str, message: str, traceback: str) -> None:
         if trial.id not in self.outcome.elsewhere:
             self._open(trial)  # a worker that died between two trials takes one with it that was never said to run
-        again = self.feed.failed(trial, kind)
+        again = self.scheduler.failed(trial, kind)
         if trial.id in self.outcome.elsewhere:
             return
         if again:
             self.outcome.restarts[kind] += 1
             self.open.discard(trial.id)
             self._open(trial)  # a fresh start: notes of the last one do not hold any more
-            self.writer.tags(trial.id, {"restarts": ", ".join(self.feed.restarts[trial.id][-20:])})
+            self.writer.tags(trial.id, {"restarts": ", ".join(self.scheduler.restarts[trial.id][-20:])})
             self.watch.restarted(trial, kind, message)
         else:
             times = rule(kind).retries + 1
@@ -171,7 +171,7 @@ class Recorder:
             self.watch.failed(trial, kind, message)
 
     def stopped(self, trial: Trial) -> None:
-        self.feed.stopped(trial)
+        self.scheduler.stopped(trial)
         if trial.id not in self.outcome.elsewhere:
             self._close(trial)
             self.writer.interrupted(trial.id)
@@ -182,9 +182,12 @@ class Recorder:
         for trial_id in self.open:
             with contextlib.suppress(DiskFull):  # the next writer says it
                 self.writer.interrupted(trial_id)
-        waiting = self.feed.running.keys() - self.open - self.outcome.elsewhere  # handed out, and no worker has it
+        waiting = self.scheduler.running.keys() - self.open - self.outcome.elsewhere  # handed out, and no worker has it
         self.outcome.interrupted, self.open = self.open, set()
-        self.outcome.not_started, self.outcome.over = len(self.feed.not_started) + len(waiting), self.feed.over
+        self.outcome.not_started, self.outcome.over = (
+            len(self.scheduler.not_started) + len(waiting),
+            self.scheduler.over,
+        )
 
     def _close(self, trial: Trial) -> None:
         self.open.discard(trial.id)

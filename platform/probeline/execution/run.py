@@ -73,10 +73,10 @@ def run(
         todo = [trial for trial in todo if trial.id not in writer.finished_before]
         watch.finished_before([trial for trial in chosen if trial.id in writer.finished_before])
         first, later = (todo, []) if not plan.studies else by_first_seed(plan, todo)
-        feed = Scheduler(first, budget, plan.experiment.resources.all["GPU"])
+        scheduler = Scheduler(first, budget, plan.experiment.resources.all["GPU"])
         if plan.studies:
-            feed.source = studies(plan, site, writer, later)
-        recorder = Recorder(plan, info.tags, writer, watch, feed)
+            scheduler.source = studies(plan, site, writer, later)
+        recorder = Recorder(plan, info.tags, writer, watch, scheduler)
         try:
             if todo or (plan.studies and budget.max_trials != 0):
                 work(plan, recorder, site)
@@ -129,7 +129,7 @@ def work(plan: Plan, recorder: Recorder, site: RunEnvironment) -> None:
 
 @contextmanager
 def sigterm_as_ctrl_c(outcome: Outcome) -> Iterator[None]:
-    """A machine that is taken away sends SIGTERM, and Tune stops in good order at SIGINT.
+    """A machine that is preempted sends SIGTERM, and Tune stops gracefully at SIGINT.
 
     Where it sends it to all processes (a service manager, Slurm, `timeout`), Ray goes too, and Tune, which would wait
     for it, is left as by a second Ctrl-C: trials go on from their last checkpoint.
@@ -176,7 +176,7 @@ def only_run_at(site: RunEnvironment, info: ExperimentInfo) -> Iterator[bool]:
 
 
 def _stop_gracefully() -> None:
-    """Ends this run in good order, as SIGTERM does."""
+    """Ends this run gracefully, as SIGTERM does."""
     os.kill(os.getpid(), signal.SIGTERM)
 
 

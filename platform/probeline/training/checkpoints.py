@@ -26,14 +26,14 @@ class Checkpoint:
         self.path, self.seconds, self._saved = path, seconds, time.monotonic()
 
     def due(self) -> bool:
-        """Whether it is time to save again: asked at every step, so it is a sign of life too."""
+        """Whether it is time to save again: asked at every step, so it is a heartbeat too."""
         heartbeat.beat()
         return heartbeat.stopping() or time.monotonic() - self._saved >= self.seconds
 
     def save(self, tensors: dict[str, Tensor], facts: dict) -> None:
         """Replaces the state on disk; a crash at any moment leaves the old or the new one, whole.
 
-        Raises pulse.Stopped where this process was asked to stop once the state is safe; DiskFull, and then the old
+        Raises heartbeat.Stopped where this process was asked to stop once the state is safe; DiskFull, and then the old
         state stands.
         """
         write_atomic(self.path, save(on_host(tensors), {"facts": json.dumps(facts)}))

@@ -1,4 +1,4 @@
-"""The pulse of a training process: a sign of life at every step, and the wish from outside that it stop soon.
+"""Heartbeats of a training process, one a step, and the request from outside that it stop soon.
 
 Both belong to the process, as signals do. Training asks `stopping` between two steps and keeps its state first.
 """
@@ -14,7 +14,7 @@ class Stopped(Exception):
 
 
 EVERY = 1.0
-"""Seconds between two signs of life on disk."""
+"""Seconds between two heartbeats on disk."""
 
 _stop = threading.Event()
 _life: Path | None = None
@@ -22,7 +22,7 @@ _last = 0.0
 
 
 def show_life_in(file: Path | None) -> None:
-    """Where signs of life go from now on: the file's modification time. None: nowhere."""
+    """Sets the file whose modification time is the last heartbeat. None: there is none."""
     global _life
     _life = file
 

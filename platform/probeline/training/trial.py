@@ -148,9 +148,10 @@ def _run(trial: Trial, storage: Storage, device: torch.device, workers: int) -> 
 def prepared(trial: Trial, device: torch.device, workers: int) -> tuple[Method, Setting]:
     """The trial's method as its seed initialises it, and what it trains with."""
     recipe = trial.cell.recipe
-    dataset, facts = without_files(open_dataset(recipe["data"], heartbeat.beat)), data_facts(recipe["data"])
+    dataset, facts = open_dataset(recipe["data"], heartbeat.beat), data_facts(recipe["data"])
     if trial.judged_on == "validation":  # it stands in, so that nothing of the test part is even read
         dataset = replace(dataset, test=dataset.validation)
+    dataset = without_files(dataset)
     torch.manual_seed(derive(trial.seed, "init"))
     method = build_method(recipe, facts).to(device, memory_format=torch.channels_last)
     return method, Setting(dataset, facts, device, shard_of(training_of(trial), workers))

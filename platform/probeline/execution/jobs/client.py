@@ -185,13 +185,16 @@ def connect(address: str) -> Jobs:
 
 
 def _job(details: "JobDetails") -> Job:
-    moments = [datetime.fromtimestamp(at / 1000, UTC) if at else None for at in (details.start_time, details.end_time)]
+    started, ended = (
+        datetime.fromtimestamp(at / 1000, UTC) if at else None for at in (details.start_time, details.end_time)
+    )
     name = details.submission_id or details.job_id or ""
     return Job(
         name,
-        details.metadata[EXPERIMENT],
+        (details.metadata or {})[EXPERIMENT],
         str(details.status.value),
-        *moments,
+        started,
+        ended,
         details.message or "",
         details.driver_exit_code,
     )

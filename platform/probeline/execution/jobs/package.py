@@ -58,7 +58,7 @@ def package(root: Path, order: Order, exclude: Sequence[str] = (), limit: int = 
             _add(archive, FILE, json.dumps(asdict(order), indent=1, sort_keys=True).encode(), 0o644)
             for name, path in contents.items():
                 _add_file(archive, name, path)
-                if archive.fp.tell() > limit - MARGIN:
+                if file.stat().st_size > limit - MARGIN:
                     raise _too_large(root, archive, limit)
         yield Package(file, len(paths), left)
 

@@ -1,4 +1,4 @@
-"""Ray Tune as the engine: it places our trials on warm workers and tells what becomes of them."""
+"""Ray Tune as the engine: it schedules trials on warm workers and reports their outcomes."""
 
 import contextlib
 import gc
@@ -8,7 +8,7 @@ import pickle
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Protocol
+from typing import Any, Protocol
 
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -20,12 +20,13 @@ QUIET = {
     "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
     "TUNE_GLOBAL_CHECKPOINT_S": "3600",
 }
-"""Tune's own logs, state and chatter are off: the record is MLflow's, and a grid is resumed by trial id."""
+"""Disables Tune's own logs and state: MLflow holds the record, and a grid is resumed by trial id."""
 
 os.environ.update({key: os.environ.get(key, value) for key, value in QUIET.items()})
 
 import ray  # noqa: E402 (reads the environment above)
 from ray import tune  # noqa: E402
+from ray.tune.experiment import Trial as TuneTrial  # noqa: E402
 
 from probeline.core.events import TrialEvent  # noqa: E402
 from probeline.errors import UserError  # noqa: E402
@@ -43,55 +44,55 @@ from probeline.storage.paths import StoragePath  # noqa: E402
 
 
 class Listener(Protocol):
-    """Who is told what happens, and asked what is next; every call returns at once."""
+    """Receiver of a run's events; no call blocks. Tuning decides by `received` whether a trial continues."""
 
-    feed: Scheduler
+    scheduler: Scheduler
 
     def started(self, trial: Trial) -> None: ...
     def placed(self, trial: Trial, device: str) -> None: ...
     def received(self, trial: Trial, events: Sequence[TrialEvent]) -> bool:
-        """Whether the trial goes on."""
+        """Whether the trial continues."""
 
     def returned(self, trial: Trial) -> None:
-        """It comes back unstarted, as its worker is replaced."""
+        """The trial was not started, as its worker is replaced; it is scheduled again."""
 
     def held(self, trial: Trial) -> None:
-        """It comes back unstarted, as its worker only keeps a card that is set aside."""
+        """The trial was not started, as its worker only occupies a card that is set aside; it is scheduled again."""
 
     def set_aside(self, card: str) -> None:
-        """This GPU has failed too often, and is not used any more."""
+        """The GPU has failed too often and is no longer used."""
 
     def finished(self, trial: Trial) -> None: ...
     def failed(self, trial: Trial, kind: str, message: str, traceback: str) -> None: ...
     def stopped(self, trial: Trial) -> None:
-        """It was told not to go on, and has ended."""
+        """The trial has ended because it was asked to."""
 
 
 class TuneSearcher(tune.search.Searcher):
-    """Hands a feed's trials to Tune: as many as run at once, and one that waits for the next worker.
+    """Tune's source of trials: as many as run at once, and one that waits for the next worker.
 
-    Tune takes what it gets as work to place, and starts workers for all of it beside each other. No more than one
-    waits, so that a study knows as much as it can when it is asked, and a cluster that grows is asked for more.
+    Tune starts workers for all pending trials in parallel. No more than one is pending, so that a study has all
+    results there are when it is asked for its next trial, and a cluster that grows is used.
     """
 
-    def __init__(self, feed: Scheduler, slots: int, cards: CardFailures) -> None:
+    def __init__(self, scheduler: Scheduler, slots: int, cards: CardFailures) -> None:
         super().__init__()
-        self.feed, self.slots, self.cards, self.finished = feed, slots, cards, False
+        self.scheduler, self.slots, self.cards, self.finished = scheduler, slots, cards, False
 
-    def suggest(self, trial_id: str) -> dict | str | None:
-        if len(self.feed.running) > self.slots:
+    def suggest(self, trial_id: str) -> dict | str | None:  # type: ignore[override]  # Tune takes FINISHED, too
+        if len(self.scheduler.running) > self.slots:
             return None
-        trial = self.feed.next()
+        trial = self.scheduler.next()
         if trial is not None:
-            return {"ticket": TrialHandle(trial, self.cards.set_aside)}
-        self.finished = self.feed.exhausted
+            return {"handle": TrialHandle(trial, self.cards.set_aside)}
+        self.finished = self.scheduler.exhausted
         return self.FINISHED if self.finished else None
 
     def on_trial_complete(self, trial_id: str, result: dict | None = None, error: bool = False) -> None:
-        return None  # the bridge has heard of it
+        return None  # the callback handles it
 
     def __getstate__(self) -> dict:
-        """Nothing: see the bridge."""
+        """Nothing: see TuneCallback."""
         return {}
 
     def save(self, checkpoint_path: str) -> None:
@@ -99,86 +100,86 @@ class TuneSearcher(tune.search.Searcher):
 
 
 class TuneCallback(tune.Callback):
-    """Turns Tune's events into calls of a listener."""
+    """Translation of Tune's events into calls of a listener."""
 
     def __init__(self, listener: Listener, folder: Path, cards: CardFailures) -> None:
         self.listener, self.folder, self.cards, self.unwanted = listener, folder, cards, set[str]()
-        self.holding: set[str] = set()  # of Tune's trials, those whose workers only keep a card
+        self.holding: set[str] = set()  # Tune's trials whose workers only occupy a card
 
-    def on_trial_start(self, iteration: int, trials: list, trial: object, **info: object) -> None:
-        self.listener.started(ours(trial))
+    def on_trial_start(self, iteration: int, trials: list, trial: TuneTrial, **info: object) -> None:
+        self.listener.started(trial_of(trial))
 
-    def on_trial_result(self, iteration: int, trials: list, trial: object, result: dict, **info: object) -> None:
+    def on_trial_result(self, iteration: int, trials: list, trial: TuneTrial, result: dict, **info: object) -> None:
         if result["holds"]:
             if trial.trial_id not in self.holding:
                 self.holding.add(trial.trial_id)
-                self.listener.held(ours(trial))
+                self.listener.held(trial_of(trial))
             return
         if trial.trial_id in self.unwanted:  # Tune stops it with this message
-            self.listener.stopped(ours(trial))
+            self.listener.stopped(trial_of(trial))
             return
         if result["device"]:
-            self.listener.placed(ours(trial), result["device"])
-        goes_on = self.listener.received(ours(trial), result["events"])
+            self.listener.placed(trial_of(trial), result["device"])
+        goes_on = self.listener.received(trial_of(trial), result["events"])
         if result["failure"]:
-            self.listener.failed(ours(trial), **result["failure"])
+            self.listener.failed(trial_of(trial), **result["failure"])
         elif result["done"]:
             self.cards.clear(result["card"])
-            self.listener.finished(ours(trial))
+            self.listener.finished(trial_of(trial))
         elif not goes_on:
             self.unwanted.add(trial.trial_id)
 
-    def on_trial_error(self, iteration: int, trials: list, trial: object, **info: object) -> None:
-        if trial.trial_id in self.holding:  # it was given back before
+    def on_trial_error(self, iteration: int, trials: list, trial: TuneTrial, **info: object) -> None:
+        if trial.trial_id in self.holding:  # returned before
             self.holding.discard(trial.trial_id)
             return
         error, text = error_of(trial)
         if retired(error):
-            self.listener.returned(ours(trial))
+            self.listener.returned(trial_of(trial))
             return
-        failure = cause(error, text, ours(trial), self.folder)
+        failure = cause(error, text, trial_of(trial), self.folder)
         card = failure.pop("card", "")
-        if self.cards.add(card, ours(trial).id):
+        if self.cards.add(card, trial_of(trial).id):
             self.listener.set_aside(card)
-        self.listener.failed(ours(trial), **failure)
+        self.listener.failed(trial_of(trial), **failure)
 
-    def on_trial_complete(self, iteration: int, trials: list, trial: object, **info: object) -> None:
-        """Lets go of what Tune keeps of each trial until the run ends: its last message, and statistics of numbers."""
+    def on_trial_complete(self, iteration: int, trials: list, trial: TuneTrial, **info: object) -> None:
+        """Frees what Tune would hold of each trial until the run ends: its last message, and statistics of metrics."""
         trial.last_result.pop("events", None)
         trial.metric_analysis.clear()
         trial.metric_n_steps.clear()
 
     def __getstate__(self) -> dict:
-        """Nothing: Tune pickles callbacks to restore a run from disk, which we never ask of it."""
+        """Nothing: Tune pickles callbacks to restore a run from disk, which is never done here."""
         return {}
 
 
 class TuneStopper(tune.Stopper):
-    """Stops what a listener wants no more of, and everything once the budget is used up, or no card is left."""
+    """Stops trials that should not continue, and all of them once the budget is used up or no card remains."""
 
-    def __init__(self, bridge: TuneCallback, supply: TuneSearcher, resources: Resources) -> None:
-        self.bridge, self.supply, self.resources = bridge, supply, resources
+    def __init__(self, callback: TuneCallback, searcher: TuneSearcher, resources: Resources) -> None:
+        self.callback, self.searcher, self.resources = callback, searcher, resources
 
     def __call__(self, trial_id: str, result: dict) -> bool:
-        return trial_id in self.bridge.unwanted or (trial_id in self.bridge.holding and self.supply.finished)
+        return trial_id in self.callback.unwanted or (trial_id in self.callback.holding and self.searcher.finished)
 
     def stop_all(self) -> bool:
-        holding = len(self.bridge.holding)
-        return self.bridge.listener.feed.over or (holding > 0 and holding >= slots_of(self.resources))
+        holding = len(self.callback.holding)
+        return self.callback.listener.scheduler.over or (holding > 0 and holding >= slots_of(self.resources))
 
     def __getstate__(self) -> dict:
         return {}
 
 
-def ours(trial: object) -> Trial:
-    """The trial that one of Tune's carries."""
-    return trial.config["ticket"].trial
+def trial_of(trial: TuneTrial) -> Trial:
+    """Probeline's trial within one of Tune's."""
+    return trial.config["handle"].trial
 
 
-def error_of(trial: object) -> tuple[Exception | None, str]:
-    """Why a trial of Tune's ended: the exception where it can be read back, and its text.
+def error_of(trial: TuneTrial) -> tuple[Exception | None, str]:
+    """The exception that ended one of Tune's trials, None where it cannot be unpickled, and its text.
 
-    Read from where Tune has just written it; its own way reads a copy that is made later.
+    Read from the files that Tune has just written; Tune's own accessor reads a later copy.
     """
     error, text = None, ""
     with contextlib.suppress(Exception):  # an exception of a plug-in may not be unpickled here
@@ -189,22 +190,27 @@ def error_of(trial: object) -> tuple[Exception | None, str]:
 
 
 def execute(listener: Listener, folder: Path, storage: StoragePath, resources: Resources) -> None:
-    """Runs what the listener's feed gives on the connected Ray; returns when it gives no more, or at the first Ctrl-C.
+    """Runs the scheduler's trials on the connected Ray until it has no more, or until the first Ctrl-C.
 
-    `folder` is the run's; `storage` keeps what trials keep.
-    Retries are the feed's, by the kind of failure; Tune itself starts nothing again.
+    Retries are the scheduler's, by the kind of failure; Tune itself retries nothing.
+
+    Args:
+        listener: receives all events; its scheduler decides what runs.
+        folder: the run's, with heartbeats and notes.
+        storage: for encoders, checkpoints and artifacts.
+        resources: of one trial.
     """
     worker = tune.with_resources(
         tune.with_parameters(Worker, folder=folder, storage=storage, resources=resources),
         tune.PlacementGroupFactory([resources.each] * resources.workers),
     )
     cards, slots = CardFailures(), slots_of(resources)
-    bridge, supply = TuneCallback(listener, folder, cards), TuneSearcher(listener.feed, slots, cards)
-    with started_beside_each_other(slots), TemporaryDirectory(prefix="probeline-tune-") as scratch:
+    callback, searcher = TuneCallback(listener, folder, cards), TuneSearcher(listener.scheduler, slots, cards)
+    with parallel_worker_start(slots), TemporaryDirectory(prefix="probeline-tune-") as scratch:
         tuner = tune.Tuner(
             worker,
             tune_config=tune.TuneConfig(
-                search_alg=supply,
+                search_alg=searcher,
                 num_samples=-1,
                 reuse_actors=True,
                 trial_name_creator=lambda trial: trial.trial_id,
@@ -214,28 +220,30 @@ def execute(listener: Listener, folder: Path, storage: StoragePath, resources: R
                 storage_path=scratch,
                 name="trials",
                 verbose=0,
-                stop=TuneStopper(bridge, supply, resources),
+                stop=TuneStopper(callback, searcher, resources),
                 failure_config=tune.FailureConfig(max_failures=0),
                 checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),
-                callbacks=[bridge],
+                callbacks=[callback],
             ),
         )
         try:
             tuner.fit()
-        except tune.TuneError as error:  # what the listener raised is its context; its text is a whole traceback
+        except tune.TuneError as error:  # the listener's exception is its context
             raise error.__context__ or error from None
 
 
 def slots_of(resources: Resources) -> int:
-    """How many trials the connected cluster runs at once, as it is now."""
+    """The number of trials that the connected cluster, as it is now, runs at once."""
     have = ray.cluster_resources()
     return max(1, min(int(have.get(name, 0) / need + 1e-9) for name, need in resources.all.items() if need))
 
 
 @contextlib.contextmanager
-def started_beside_each_other(slots: int) -> Iterator[None]:
-    """Lets Tune wait for that many workers at once. Left alone it starts the next when the last one is up, as it does
-    for any searcher that is not its own: seconds each, and minutes until a large cluster is at work.
+def parallel_worker_start(slots: int) -> Iterator[None]:
+    """Lets Tune start that many workers in parallel.
+
+    By default it starts them one after another for any searcher that is not its own: seconds each, and minutes until a
+    large cluster is busy.
     """
     name = "TUNE_MAX_PENDING_TRIALS_PG"
     before = os.environ.get(name)
@@ -249,15 +257,15 @@ def started_beside_each_other(slots: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def connected(address: str | None, resources: Resources) -> Iterator[None]:
-    """Ray, joined at `address` or started on this machine, and left or stopped afterwards.
+    """A connection to Ray, joined at `address` or started on this machine; closed or shut down afterwards.
 
     Raises:
         UserError: no cluster answers, or none of its size can ever hold one trial.
     """
     logging.getLogger("ray").setLevel(logging.ERROR)
-    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # a trial that failed is told by the listener
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # the listener reports failed trials
     origin, address = target(address).origin, checked(address)
-    quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if address is None:
         start({"address": "local", "include_dashboard": False, "object_store_memory": 2**28, **quiet})
     else:
@@ -270,9 +278,9 @@ def connected(address: str | None, resources: Resources) -> Iterator[None]:
         refuse_what_is_too_large(resources, [node["Resources"] for node in ray.nodes() if node["Alive"]])
         yield
     finally:
-        # Tune leaves cycles that hold Ray's references. Collected after the shutdown, by whatever thread comes to it,
-        # they reach for a core that is gone, and Ray ends the process. Collected when the head is gone they wait for
-        # it, as the shutdown does: then both are left to the end of the process.
+        # Tune leaves reference cycles that hold Ray's objects. Collected after the shutdown they access a core worker
+        # that no longer exists, and Ray aborts the process. Collected when the head is gone they wait for it, as the
+        # shutdown does: then neither is done before the process ends.
         if head_goes(within=0):
             gc.freeze()
         else:

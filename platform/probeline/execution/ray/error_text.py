@@ -1,15 +1,15 @@
-"""What a trial raises, in words."""
+"""Failures of trials as kind, message and traceback."""
 
 import traceback
 
 from probeline.errors import FULL, DiskFull, TrialError, UserError, disk_full_message
 
 MEMORY_WORDS = ("can't allocate memory", "cannot allocate memory", "out of memory")
-"""How libraries say on the CPU that memory ran out, in errors of no class of their own."""
+"""Words of libraries for memory that ran out on the CPU, in errors of no class of their own."""
 
 
 def describe(error: Exception) -> dict[str, str]:
-    """A failure in words: its `kind`, `message` and `traceback`."""
+    """The `kind`, `message` and `traceback` of an exception."""
     if isinstance(error, OSError) and error.errno in FULL:  # a plug-in's own file
         error = DiskFull(disk_full_message(error.filename or "a file of this trial", error)).with_traceback(
             error.__traceback__

@@ -1,4 +1,4 @@
-"""Why a worker went: from Ray's errors and the watchdog's note to a kind of failure."""
+"""Kinds of failure of workers that died, from Ray's errors and the watchdog's notes."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ EVICTED = ("running low on memory", "memory pressure", "out of memory (oom)")
 
 
 def cause(error: Exception | None, text: str, trial: Trial, folder: Path) -> dict[str, str]:
-    """`kind`, `message`, `traceback` of a trial whose worker went, and the `card` where a GPU is at fault.
+    """`kind`, `message`, `traceback` of a trial whose worker died, and the `card` where a GPU is at fault.
 
     error: what Ray gave, where it can be read back; text: the same as text; folder: the run's, with the notes.
     """
@@ -24,7 +24,7 @@ def cause(error: Exception | None, text: str, trial: Trial, folder: Path) -> dic
     if hung.exists():
         stacks = hung.read_text(encoding="utf-8", errors="replace")
         hung.unlink()
-        message = "no sign of life for resources.patience_minutes, so it was killed; traceback.txt says where it was"
+        message = "no heartbeat for resources.patience_minutes, so it was killed; traceback.txt says where it was"
         return {"kind": "hung", "message": message, "traceback": stacks}
     lost = folder / "alive" / f"{trial.id}.lost"
     if lost.exists():
@@ -53,12 +53,12 @@ def cause(error: Exception | None, text: str, trial: Trial, folder: Path) -> dic
 
 
 def retired(error: Exception | None) -> bool:
-    """Whether a worker went of itself before it began with the trial, which is no failure."""
+    """Whether a worker ended itself before it started the trial, which is no failure."""
     return isinstance(error, RayTaskError) and isinstance(error.as_instanceof_cause(), Retired)
 
 
 def last_line(text: str) -> str:
-    """The line of a report that says the most."""
+    """The last line of an error's text, which states the reason."""
     return (text.strip().splitlines() or ["no reason given"])[-1].strip()
 
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ray
 from ray.actor import ActorClass
@@ -33,20 +33,20 @@ if TYPE_CHECKING:
     from torch.distributed import Store
 
 MEETING = timedelta(minutes=5)
-"""For all workers to come together: the time that processes take to start."""
+"""Time for all workers to join the process group, which includes the start of their processes."""
 
 PATIENCE = timedelta(days=1)
-"""For a worker that others wait for, as one may be reading data: whether it hangs or is gone is found out elsewhere."""
+"""Timeout of collective operations, which may wait for a worker that reads data; hangs are detected elsewhere."""
 
 LOOK_EVERY = 1.0
-"""Seconds between two looks at how the other workers are."""
+"""Seconds between two checks of the other workers."""
 
 GRACE = 15.0
-"""Seconds for the first worker to notice by itself that another one is lost, and to say why in good order."""
+"""Seconds for the first worker to notice by itself that another one is lost, and to report why."""
 
 
 class WorkerLost(Exception):
-    """One of a trial's workers is gone; the others cannot go on without it."""
+    """One of a trial's workers has died; the others cannot continue without it."""
 
 
 class WorkerFailed(Exception):
@@ -58,7 +58,7 @@ class WorkerFailed(Exception):
 
 
 class Follower:
-    """One of the further workers. It says nothing: all that it learns the first worker has too."""
+    """One of the further workers. It yields no events: the first worker has them all."""
 
     def __init__(self, threads: int, gpus: float, notes: Path, patience: float | None) -> None:
         """`notes`: the folder of heartbeats; `patience`: seconds without one after which it is killed, None: never."""
@@ -85,7 +85,7 @@ class Follower:
         return self.card
 
     def join(self, address: tuple[str, int], rank: int, workers: int) -> None:
-        """Meets the others at the first one's address."""
+        """Joins the process group at the first worker's address."""
         from torch.distributed import TCPStore
 
         join(TCPStore(*address, is_master=False, timeout=MEETING), rank, workers, self.device)
@@ -127,7 +127,7 @@ class Follower:
 
 
 class WorkerGroup:
-    """The workers of a trial as the first one sees them. They meet when it is made, and stay for further trials.
+    """The further workers of a trial, as the first one sees them. They join at construction and serve later trials.
 
     A worker that has failed or is gone leaves the others waiting in native code, perhaps without end. So a thread looks
     after them: where the first worker does not come to itself, it leaves a note of why and ends the process, and with
@@ -144,8 +144,9 @@ class WorkerGroup:
         self.workers, self.notes, self.trial, self.open, self.device = resources.workers, notes, "", True, device
         self.at_work: list[ray.ObjectRef] = []
         group, patience = get_current_placement_group(), resources.patience_minutes
+        assert group is not None  # Tune runs every trial within one
         given = threads, resources.each["GPU"], notes, None if patience is None else 60 * patience
-        self.followers = [_placed(resources, group, rank).remote(*given) for rank in range(1, self.workers)]
+        self.followers: list[Any] = [_placed(resources, group, rank).remote(*given) for rank in range(1, self.workers)]
         try:
             self.cards = ray.get([one.claim_device.remote() for one in self.followers])
             self._meet()
@@ -185,7 +186,7 @@ class WorkerGroup:
                     raise WorkerFailed(failure)
 
     def follow(self, trial: Trial) -> None:
-        """The others take part in this trial from now on."""
+        """Starts the others' part in this trial."""
         self.at_work = [one.follow.remote(trial, self.workers) for one in self.followers]
         self.trial = trial.id
 
@@ -205,7 +206,7 @@ class WorkerGroup:
         return next((ending for ending in endings if ending["kind"] != "error"), failure)
 
     def leave(self) -> None:
-        """The trial has ended here: what becomes of the others in it ends nothing any more."""
+        """The trial has ended here: the others' endings in it no longer end this process."""
         self.trial = ""
 
     def ready(self) -> bool:
@@ -225,7 +226,7 @@ class WorkerGroup:
         distributed.destroy_process_group()
 
     def _endings(self, seconds: float) -> list[dict[str, str]]:
-        """How the others have ended, of those that end within `seconds`; {} is well."""
+        """The endings of the others that end within `seconds`; {}: without failure."""
         if not self.at_work:
             return []
         ended, _ = ray.wait(self.at_work, num_returns=len(self.at_work), timeout=seconds)
@@ -261,7 +262,7 @@ def _placed(resources: Resources, group: PlacementGroup, rank: int) -> "ActorCla
 
 
 def _end(one: ray.ObjectRef) -> dict[str, str]:
-    """How a worker's part in a trial has ended; {} is well."""
+    """The ending of a worker's part in a trial; {}: without failure."""
     try:
         return ray.get(one) or {}
     except RayError as error:

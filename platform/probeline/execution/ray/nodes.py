@@ -1,4 +1,4 @@
-"""Whether a node has gone, an actor's or the head: Ray's head takes some 20 s to say so, an actor's caller none."""
+"""Detection of dead nodes, an actor's or the head: Ray's head takes some 20 s for it, an actor's caller none."""
 
 import socket
 import time
@@ -8,7 +8,7 @@ from ray._private.state import actors  # its public counterpart asks the dashboa
 from ray.exceptions import ActorUnavailableError
 
 PATIENCE = 2.0
-"""Seconds for a node that lives to take a connection."""
+"""Seconds for a live node to accept a connection."""
 
 
 def took(error: Exception | None) -> bool:
@@ -32,7 +32,7 @@ def _listens(host: str, port: int) -> bool:
 
 
 def head_goes(within: float) -> bool:
-    """Whether the connected head goes within these seconds, or is gone: Ray itself would wait a minute for it."""
+    """Whether the connected head ends within these seconds, or has ended: Ray itself would wait a minute for it."""
     host, _, port = ray.get_runtime_context().gcs_address.rpartition(":")
     until = time.monotonic() + within
     while _listens(host.strip("[]"), int(port)):

@@ -1,4 +1,4 @@
-"""What Ray's Prometheus endpoint tells of a run: trials by state, failures, records, seconds a trial, images a second.
+"""Metrics of a run for Ray's Prometheus endpoint: trials by state, failures, records, seconds a trial, images a second.
 
 Ray exports them with the prefix `ray_` at the metrics port of the driver's node, if `ray[default]` is installed; where
 it is not, they go nowhere. dashboards/grafana/ draws them.
@@ -15,7 +15,7 @@ from probeline.core.events import Record, TrialEvent
 from probeline.execution.recorder import Recorder
 from probeline.experiment.trial import Trial
 
-SECONDS = [1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000]
+SECONDS = [1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 10_000.0, 30_000.0, 100_000.0]
 """Ends of the histogram's buckets: trials take from moments to days."""
 
 PACE = 1.0
@@ -29,7 +29,7 @@ class PrometheusRecorder:
     """A recorder that also counts for Prometheus, while it is entered; every call goes to the recorder first."""
 
     def __init__(self, recorder: Recorder) -> None:
-        self.recorder, self.feed = recorder, recorder.feed
+        self.recorder, self.scheduler = recorder, recorder.scheduler
         plan, whose, by = recorder.plan, ("experiment",), ("experiment", "method")
         self._total, self._finished = len(plan.trials), plan.counts().get("finished", 0)
         self._settled = self._total - len(plan.todo) - self._finished

@@ -1,4 +1,4 @@
-"""Classes of failure: what each means, whether a trial is started again at once, and by the next run."""
+"""Kinds of failure: the class that a person reads, retries within a run, and whether the next run tries again."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class RetryRule:
 
 
 ENDLESS = 1000
-"""Being sent away is no fault of a trial: this bound only ends a machine that sends everything away at once."""
+"""Bound of retries after preemption, which is no fault of a trial: it only ends a machine that preempts everything."""
 
 RULES = {
     "preempted": RetryRule("preempted", ENDLESS, True, "none needed: it goes on from its checkpoint"),
@@ -47,9 +47,9 @@ RULES = {
         "user error", 0, True, "mend the plug-in (traceback.txt among the run's artifacts), then run again"
     ),
 }
-"""By the kind under which a failure is recorded."""
+"""Rules by the recorded kind of failure."""
 
 
 def rule(kind: str | None) -> RetryRule:
-    """The rule of a kind; a kind that a plug-in made up is its user's."""
+    """The rule of a kind; a plug-in's own kind is a user error."""
     return RULES.get(kind or "", RULES["error"])

@@ -1,4 +1,4 @@
-"""Which trial runs next: the plan's order, trials that start again, studies that ask, and a budget that ends it."""
+"""The order of trials: the plan's, retried trials, those that studies ask for, and the budget that ends a run."""
 
 import time
 from collections import Counter, deque
@@ -15,7 +15,7 @@ HOUR = 3600.0
 
 @dataclass(frozen=True)
 class Budget:
-    """What a run may use: hours by the clock, hours of GPUs, trials it may start. None: as much as it takes."""
+    """Limits of a run: wall-clock hours, GPU hours, trials started. None: no limit."""
 
     max_hours: float | None = None
     max_gpu_hours: float | None = None
@@ -29,30 +29,30 @@ NO_LIMIT = Budget()
 
 
 class TrialSource(Protocol):
-    """Trials that are not known beforehand, such as a study's."""
+    """Source of trials that are not planned beforehand, such as a study's."""
 
     def next(self) -> Trial | None:
-        """One to run now; None where it must first hear of those that run, or has no more."""
+        """The trial to run now; None where results of running ones are needed first, or there are no more."""
 
     def heard(self, trial: Trial, records: Sequence[Record]) -> bool:
-        """What a running trial said; whether it goes on."""
+        """Takes a running trial's records; whether it continues."""
 
     def ended(self, trial: Trial, failure: str | None) -> None:
-        """A trial has ended, for good: well, in a failure of this kind, or `stopped`."""
+        """A trial has ended for good; `failure`: None, its kind, or `stopped`."""
 
     def tags(self, trial: Trial) -> dict[str, str]:
-        """What its run says beside the usual."""
+        """Further tags of its run."""
 
     @property
     def waiting(self) -> list[Trial]:
-        """What it knows already and has not handed out."""
+        """The trials that are determined and not handed out."""
 
 
 class Scheduler:
-    """Hands out trials, each to one worker at a time, and counts what they use.
+    """Hands out trials, each to one worker at a time, and counts their time.
 
-    `over` turns true when the budget is used up: what runs then is stopped, keeps its checkpoint, and goes on with the
-    next run.
+    `over` turns true when the budget is used up: running trials are stopped, keep their checkpoints, and resume with
+    the next run.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Scheduler:
         self.restarts: dict[str, list[str]] = {}
 
     def next(self) -> Trial | None:
-        """The trial to start now; None where there is none at this moment."""
+        """The trial to start now; None where there is none at the moment."""
         if self.over:
             return None
         trial = self.queue.popleft() if self.queue else None
@@ -86,12 +86,12 @@ class Scheduler:
 
     @property
     def exhausted(self) -> bool:
-        """Whether there will be no trial any more: `next` has just given none, and none runs that could bring one."""
+        """Whether no trial remains, when `next` has just returned None: no running trial can lead to one."""
         return not self.running
 
     @property
     def over(self) -> bool:
-        """Whether the clock or the GPUs' hours have run out."""
+        """Whether the hours or the GPU hours are used up."""
         hours, gpu_hours = self.budget.max_hours, self.budget.max_gpu_hours
         now = self.clock()
         if hours is not None and now - self.begun >= hours * HOUR:
@@ -102,22 +102,22 @@ class Scheduler:
         return (self.used + running) * self.gpus >= gpu_hours * HOUR
 
     def placed(self, trial: Trial) -> None:
-        """A worker has it now: its time counts from here, not from when it was handed out."""
+        """A worker has started it: its time counts from now, not from when it was handed out."""
         self.running[trial.id] = self.clock()
 
     def returned(self, trial: Trial) -> None:
-        """It was handed out and not begun: the next in line."""
+        """It was handed out and not started: it is next."""
         self.running.pop(trial.id, None)
         self.queue.appendleft(trial)
 
     def finished(self, trial: Trial) -> None:
-        """It has ended well."""
+        """It has finished."""
         self._end_run(trial)
         if self.source is not None:
             self.source.ended(trial, None)
 
     def failed(self, trial: Trial, kind: str) -> bool:
-        """It has failed; whether it starts again in this run, as its kind's rule says."""
+        """It has failed; whether it is retried in this run, by its kind's rule."""
         self._end_run(trial)
         self.failures[trial.id, kind] += 1
         if self.failures[trial.id, kind] <= rule(kind).retries:
@@ -129,14 +129,14 @@ class Scheduler:
         return False
 
     def stopped(self, trial: Trial) -> None:
-        """It was told not to go on, and has ended."""
+        """It was asked to stop, and has ended."""
         self._end_run(trial)
         if self.source is not None:
             self.source.ended(trial, "stopped")
 
     @property
     def not_started(self) -> list[Trial]:
-        """What was never started."""
+        """The trials that were never started."""
         waiting = [*self.queue, *(self.source.waiting if self.source is not None else ())]
         return [trial for trial in waiting if trial.id not in self.started]
 

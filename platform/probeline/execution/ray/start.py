@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -50,7 +51,7 @@ def check_folder(folder: Path) -> None:
         ) from None
 
 
-def start(options: dict[str, object]) -> None:
+def start(options: dict[str, Any]) -> None:
     """Starts Ray on this machine with these options of `ray.init`; tries again, once, where it did not come up.
 
     Raises:

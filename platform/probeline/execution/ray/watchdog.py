@@ -1,4 +1,4 @@
-"""A process of its own that ends a worker without a sign of life: run as a script, it imports nothing but this.
+"""A separate process that kills a worker without a heartbeat; a script without imports of this package.
 
     python watchdog.py PID LIFE SECONDS
 

@@ -5,10 +5,10 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ray import tune
 
@@ -34,15 +34,15 @@ HOLD_S = 2.0
 
 
 END_S = 10.0
-"""Seconds for a worker that has lost its device to end in good order."""
+"""Seconds for a worker that has lost its device to end gracefully."""
 
 
 class Preempted(Exception):
-    """The worker was told to go (SIGTERM): its trial's state is kept, and the trial goes on elsewhere."""
+    """The worker got SIGTERM: its trial's state is saved, and the trial resumes elsewhere."""
 
 
 class Retired(Exception):
-    """The worker keeps too much memory for another trial: the trial that it was given goes to a fresh one."""
+    """The worker holds too much memory for another trial, which goes to a fresh one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +71,10 @@ class Worker(tune.Trainable):
     so that Ray assigns the card to nobody else.
     """
 
-    def setup(self, config: dict, folder: Path, storage: StoragePath, resources: Resources) -> None:
-        """`config["ticket"]`: the trial; `folder`: the run's; `storage` keeps what trials keep."""
+    def setup(  # type: ignore[override]  # Tune passes the parameters of `with_parameters`
+        self, config: dict, folder: Path, storage: StoragePath, resources: Resources
+    ) -> None:
+        """`config["handle"]`: the trial; `folder`: the run's; `storage` keeps what trials keep."""
         import torch
 
         from probeline.training import heartbeat
@@ -93,7 +95,7 @@ class Worker(tune.Trainable):
         self._turn_to(config)
 
     def reset_config(self, new_config: dict) -> bool:
-        """Turns to another trial without leaving the process. Raises Retired where that keeps too much memory."""
+        """Takes another trial in the same process. Raises Retired where it holds too much memory."""
         if self.resources.recycle_gib is not None:
             self._check_growth(self.resources.recycle_gib * 2**30)
         self._turn_to(new_config)
@@ -111,13 +113,13 @@ class Worker(tune.Trainable):
                 raise Retired(f"it keeps {growth:.2g} GiB more than at first")
 
     def _turn_to(self, config: dict) -> None:
-        ticket = config["ticket"]
-        self.holds = self.card in ticket.avoid
+        handle = config["handle"]
+        self.holds = self.card in handle.avoid
         if self.life is not None:
-            self.life.watch("" if self.holds else ticket.trial.id)
-        self.events, self.label = self._events(ticket.trial, ticket.avoid), ""
+            self.life.watch("" if self.holds else handle.trial.id)
+        self.events, self.label = self._events(handle.trial, handle.avoid), ""
 
-    def _events(self, trial: Trial, avoid: frozenset[str]) -> Iterator[TrialEvent]:
+    def _events(self, trial: Trial, avoid: frozenset[str]) -> Generator[TrialEvent]:
         """The trial on this worker's device, once all its workers can take part. Raises WorkerLost, DeviceLost."""
         from probeline.training.trial import run
 
@@ -142,7 +144,7 @@ class Worker(tune.Trainable):
                 raise DeviceLost(f"{self.card}: {error}", self.card) from error
 
     def step(self) -> dict:
-        """What the trial says within the next moments. Raises Preempted when all is said and the worker must go."""
+        """The trial's next events. Raises Preempted when there are none and the worker must end."""
         if self.holds:
             return self._hold()
         until, events, failure, done = time.monotonic() + PATIENCE, [], None, False
@@ -199,10 +201,10 @@ class Worker(tune.Trainable):
             raise Preempted("the worker was told to go (SIGTERM)")
         return {**self._message(), "holds": True}
 
-    def _message(self) -> dict:
-        """A message that says nothing."""
-        nothing = {"events": [], "failure": None, "done": False, "device": "", "holds": False}
-        return {**nothing, "card": self.card, "pid": os.getpid()}
+    def _message(self) -> dict[str, Any]:
+        """An empty message."""
+        empty: dict[str, Any] = {"events": [], "failure": None, "done": False, "device": "", "holds": False}
+        return {**empty, "card": self.card, "pid": os.getpid()}
 
     def cleanup(self) -> None:
         """Stops between two records; the trial keeps its checkpoint."""

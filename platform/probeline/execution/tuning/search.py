@@ -70,8 +70,8 @@ class Search:
     def next(self) -> Trial | None:
         """A tuning trial to run now; None where it must first hear of those that run, or all are asked."""
         while not self.ready and self._count() < self.limit:
-            asked = self.optuna.ask({key: distribution(given) for key, given in self.tune.space.items()})
-            self._line_up(self._asked(asked.number, asked.params))
+            point = self.optuna.ask({key: distribution(given) for key, given in self.tune.space.items()})
+            self._line_up(self._asked(point.number, point.params))
         if not self.ready:
             return None
         asked = self.ready.popleft()
@@ -87,15 +87,15 @@ class Search:
 
     @property
     def over(self) -> bool:
-        """Whether every point has come to something."""
+        """Whether every point has ended."""
         return not self.open and not self.ready and self._count() >= self.limit
 
     def heard(self, trial: Trial, records: Sequence[Record]) -> bool:
-        """What a tuning trial said; whether it goes on."""
+        """Takes a tuning trial's records; whether it continues."""
         asked, seed = self.open[trial.id]
         for record in records:
             if record.name == self.tune.metric:
-                asked.scores[seed] = record.value  # by seed, as a trial that starts again says its numbers again
+                asked.scores[seed] = record.value  # by seed, as a retried trial records its numbers again
         if self.tune.asha is None or seed != self.tune.seeds[0]:
             return True
         steps = [record for record in records if record.name == self.tune.asha.metric]
@@ -133,7 +133,7 @@ class Search:
         return self._values(self.optuna.best_trial.params), self.optuna.best_value
 
     def importance(self) -> dict[str, float]:
-        """How much of the variance of the scores each key explains (fANOVA); {} where that cannot be told."""
+        """How much of the variance of the scores each key explains (fANOVA); {} where that cannot be estimated."""
         try:
             importances = optuna.importance.get_param_importances(self.optuna)
         except (RuntimeError, ValueError, ImportError):  # too few points, or all alike
@@ -143,6 +143,7 @@ class Search:
     def _behind(self, asked: Asked, record: Record) -> bool:
         """Whether asynchronous successive halving ends the point at this epoch."""
         asha = self.tune.asha
+        assert asha is not None
         sign = 1.0 if asha.direction == self.tune.direction else -1.0  # Optuna compares in the study's direction
         storage, trial_id = self.optuna._storage, self.optuna.get_trials(deepcopy=False)[asked.number]._trial_id
         storage.set_trial_intermediate_value(trial_id, record.step, sign * record.value)
@@ -153,7 +154,7 @@ class Search:
         return len(self.optuna.get_trials(deepcopy=False, states=states))
 
     def _line_up(self, asked: Asked) -> None:
-        """Puts a point in line; of the same values as another one, it has that one's trials, and shares its outcome."""
+        """Queues a point; one with the values of another one shares that one's trials and outcome."""
         in_hand = [*self.ready, *(other for other, _ in self.open.values())]
         twin = next((other for other in in_hand if other.values == asked.values), None)
         complete = self.optuna.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))

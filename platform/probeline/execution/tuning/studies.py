@@ -16,7 +16,7 @@ from probeline.tracking.writing.writer import Writer
 
 
 class Studies:
-    """A feed's source: the studies' trials in turn, then seed by seed what there is to report."""
+    """A scheduler's source: the studies' trials in turn, then the reported trials seed by seed."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Studies:
         return self.ready.pop(0) if self.ready else None
 
     def tags(self, trial: Trial) -> dict[str, str]:
-        """What a tuning trial's run says beside the usual."""
+        """Further tags of a tuning trial's run."""
         if trial.id not in self.owner:
             return {}
         search = self.searches[self.owner[trial.id]]
@@ -72,7 +72,7 @@ class Studies:
         return self.ready
 
     def _begin(self, study_id: str) -> None:
-        """Opens the study's run, and says again what its journal holds."""
+        """Opens the study's run, and records again what its journal holds."""
         if study_id in self.begun:
             return
         self.begun.add(study_id)
@@ -86,7 +86,7 @@ class Studies:
         self.writer.records(study_id, [Record(VALUE, p["value"], p["number"] + 1) for p in done])
 
     def _close(self, study_id: str) -> None:
-        """Says what a study has chosen once it is over, and lines up its winner's trials."""
+        """Records what a study has chosen once it is over, and queues its winner's trials."""
         search = self.searches[study_id]
         if study_id in self.closed or not search.over:
             return
@@ -95,7 +95,7 @@ class Studies:
         if best is None:
             self.writer.failed(study_id, "error", f"none of {len(history)} tuning trials could be judged")
             return
-        self._say_history(study_id)  # with those that shared another's outcome; what was said before stays
+        self._say_history(study_id)  # with those that shared another's outcome; what was recorded before stays
         values, score = best
         result = {"chosen": values, "score": score, "trials": history, "importance": search.importance()}
         file = self.writer.workdir / "studies" / f"{study_id}.json"
