@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -32,14 +32,13 @@ def data(
     experiment = load(spec, scale, sets or ())
     components = {canonical_json(each): each for cell in cells(experiment) for each in all_data(cell.recipe)}
     first = out or folder / "data" / f"{experiment.name}.png"
-    described = []
+    contents: list[dict[str, Any]] = []
     for number, component in enumerate(components.values(), 1):
         path = first if number == 1 else first.with_stem(f"{first.stem}_{number}")
-        described.append(overview.as_dict(component) if as_json else overview.text(component))
         sheet = contact_sheet.write(open_dataset(component), overview.title(component), path)
         if as_json:
-            described[-1]["contact_sheet"] = str(sheet.resolve())
+            contents.append(overview.as_dict(component) | {"contact_sheet": str(sheet.resolve())})
         else:
-            print(f"{described[-1]}\n  contact sheet: {sheet.resolve()}")
+            print(f"{overview.text(component)}\n  contact sheet: {sheet.resolve()}")
     if as_json:
-        print(json.dumps(described, indent=1))
+        print(json.dumps(contents, indent=1))

@@ -1,4 +1,4 @@
-"""The parts of a data set, and what is known of it without opening it."""
+"""The splits of a data set, and what is known of it without opening it."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from probeline.core.sample_spec import SampleSpec
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Samples and labels of one part. inputs: uint8 or uint16 [N, H, W, C]; labels: int64 [N], -1 for none."""
+    """Samples and labels of one split. inputs: uint8 or uint16 [N, H, W, C]; labels: int64 [N], -1 for none."""
 
     inputs: np.ndarray
     labels: np.ndarray
@@ -17,10 +17,10 @@ class Split:
     def __post_init__(self) -> None:
         if self.inputs.dtype not in (np.uint8, np.uint16) or self.inputs.ndim != 4:
             raise ValueError(
-                f"inputs are {self.inputs.dtype} {self.inputs.shape}: a part holds uint8 or uint16 [N, H, W, C]"
+                f"inputs are {self.inputs.dtype} {self.inputs.shape}: a split holds uint8 or uint16 [N, H, W, C]"
             )
         if self.labels.dtype != np.int64 or self.labels.shape != self.inputs.shape[:1]:
-            raise ValueError(f"labels are {self.labels.dtype} {self.labels.shape}: a part holds int64 [N]")
+            raise ValueError(f"labels are {self.labels.dtype} {self.labels.shape}: a split holds int64 [N]")
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -30,7 +30,7 @@ class Split:
 class DatasetInfo:
     """What planning needs: the content digest (it enters a trial's id), sizes after the split.
 
-    `labelled`: the share of the stored training part that has a label. `remarks`: what a person is to know of how it
+    `labelled`: the share of the stored training split that has a label. `remarks`: what a person is to know of how it
     was read.
     """
 
@@ -46,7 +46,7 @@ class DatasetInfo:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """The three parts, memory-mapped; `digest` is the content's, before split and limits."""
+    """The three splits, memory-mapped; `digest` is the content's, before split and limits."""
 
     train: Split
     validation: Split

@@ -31,8 +31,8 @@ def root() -> Path:
     return expanded(os.environ.get("PROBELINE_CACHE") or "~/.cache/probeline")
 
 
-def write(parts: Mapping[str, Split]) -> str:
-    """Store the parts in stratified order and return their content digest: sha256 over shapes, inputs and labels.
+def write(splits: Mapping[str, Split]) -> str:
+    """Store the splits in stratified order and return their content digest: sha256 over shapes, inputs and labels.
 
     Raises DiskFull, and then leaves nothing behind.
     """
@@ -41,18 +41,18 @@ def write(parts: Mapping[str, Split]) -> str:
         arrays.mkdir(parents=True, exist_ok=True)
         building = Path(tempfile.mkdtemp(dir=arrays, prefix=".building-"))
         try:
-            digest = _write_parts(building, parts)
-            _move_into_place(building, digest)
+            digest = _write_parts(building, splits)
+            _install(building, digest)
         finally:
             shutil.rmtree(building, ignore_errors=True)
     return digest
 
 
-def _write_parts(building: Path, parts: Mapping[str, Split]) -> str:
+def _write_parts(building: Path, splits: Mapping[str, Split]) -> str:
     digest, manifest = hashlib.sha256(), {}
-    for name in sorted(parts):
-        order = stratified_order(parts[name].labels)
-        for kind, array in (("inputs", parts[name].inputs), ("labels", parts[name].labels)):
+    for name in sorted(splits):
+        order = stratified_order(splits[name].labels)
+        for kind, array in (("inputs", splits[name].inputs), ("labels", splits[name].labels)):
             file = building / f"{name}_{kind}.npy"
             digest.update(f"{name} {kind} {array.dtype.str} {array.shape}\n".encode())
             _write_array(file, array, order, digest)
@@ -66,7 +66,7 @@ def _write_parts(building: Path, parts: Mapping[str, Split]) -> str:
 
 
 def load(digest: str) -> dict[str, Split] | None:
-    """The stored parts, memory-mapped, or None where the entry is absent or damaged."""
+    """The stored splits, memory-mapped, or None where the entry is absent or damaged."""
     folder = _folder(digest)
     manifest = checksummed_json.read(folder / "manifest.json")
     try:
@@ -86,7 +86,7 @@ def _folder(digest: str) -> Path:
     return root() / "datasets" / "arrays" / digest
 
 
-def _write_array(path: Path, array: np.ndarray, order: np.ndarray, digest) -> None:
+def _write_array(path: Path, array: np.ndarray, order: np.ndarray, digest: "hashlib._Hash") -> None:
     with path.open("wb") as file:
         header = {"descr": array.dtype.str, "fortran_order": False, "shape": array.shape}
         np.lib.format.write_array_header_1_0(file, header)
@@ -118,7 +118,7 @@ def _sample(path: Path) -> str:
     return checksum.hexdigest()
 
 
-def _move_into_place(building: Path, digest: str) -> None:
+def _install(building: Path, digest: str) -> None:
     """Rename the new entry to its digest; where a sound one stands already, leave that."""
     if load(digest) is not None:
         return

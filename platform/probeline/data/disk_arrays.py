@@ -28,7 +28,7 @@ def zeros(shape: tuple[int, ...], dtype: np.dtype, folder: Path) -> np.ndarray:
 
 def release(array: np.ndarray) -> None:
     """Let go of the memory that holds pages of a mapped array; they stay in its file."""
-    owner = array
+    owner: object = array
     while isinstance(owner, np.ndarray):
         owner = owner.base
     mapped = owner.obj if isinstance(owner, memoryview) else owner

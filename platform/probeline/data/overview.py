@@ -1,11 +1,12 @@
 """What a data set is after reading, for a person: splits, classes with counts, shape, and what was passed over."""
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from probeline.core.dataset import Dataset, DatasetInfo
 from probeline.data import store
+from probeline.data.settings import DatasetSettings
 from probeline.data.source_paths import shown
 from probeline.plugins import catalog
 
@@ -33,7 +34,7 @@ def text(component: dict[str, Any]) -> str:
     facts, dataset, report = store.facts(component), store.open_dataset(component), store.read_report(component)
     lines = [title(component), f"  {'splits':12} {described(facts, dataset)}", *(report.lines() if report else [])]
     if report and "validation" not in report.splits:
-        share = catalog.settings("datasets", component).validation
+        share = cast(DatasetSettings, catalog.settings("datasets", component)).validation
         lines.append(f"  {'validation':12} {share:.0%} of train, held out by class; the same for every seed")
     return "\n".join([*lines, *_class_table(class_counts(dataset))])
 

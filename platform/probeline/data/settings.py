@@ -1,4 +1,4 @@
-"""What every data set's settings share: the validation part and the limits on sizes."""
+"""What every data set's settings share: the validation split and the limits on sizes."""
 
 from pydantic import Field
 
@@ -9,7 +9,10 @@ class DatasetSettings(Settings):
     """Base of every data set's `Config`. Subsets keep the class shares and are the same for every seed."""
 
     validation: float = Field(
-        0.1, gt=0, le=0.5, description="Share of the training part held out; unused where the source has its own part."
+        0.1,
+        gt=0,
+        le=0.5,
+        description="Share of the training split held out; unused where there is a validation split.",
     )
     train_size: int | None = Field(None, ge=1, description="Training samples kept, after the split; all if absent.")
     test_size: int | None = Field(None, ge=1, description="Test samples kept; all if absent.")

@@ -29,26 +29,26 @@ def stratified_order(labels: np.ndarray) -> np.ndarray:
     return np.lexsort((ties, quantile))
 
 
-def hold_out(part: Split, share: float) -> tuple[Split, Split]:
-    """The part without a stratified share of it, and that share; at least one sample on each side."""
-    order = stratified_order(part.labels)
-    kept = len(part) - _held_out(len(part), share)
-    return _take(part, np.sort(order[:kept])), _take(part, np.sort(order[kept:]))
+def hold_out(split: Split, share: float) -> tuple[Split, Split]:
+    """The split without a stratified share of it, and that share; at least one sample on each side."""
+    order = stratified_order(split.labels)
+    training = len(split) - _held_out(len(split), share)
+    return _take(split, np.sort(order[:training])), _take(split, np.sort(order[training:]))
 
 
 def slices(sizes: Mapping[str, int], settings: DatasetSettings) -> dict[str, tuple[str, slice]]:
-    """Which stored part, and which rows of it, make train, validation and test; `sizes` are the stored parts'.
+    """Which stored split, and which rows of it, make train, validation and test; `sizes` are the stored splits'.
 
     Raises UserError when a limit asks for more samples than there are.
     """
     train, test = sizes["train"], sizes["test"]
     if "validation" in sizes:
-        kept, validation = train, ("validation", slice(0, sizes["validation"]))
+        training, validation = train, ("validation", slice(0, sizes["validation"]))
     else:
-        kept = train - _held_out(train, settings.validation)
-        validation = ("train", slice(kept, train))
+        training = train - _held_out(train, settings.validation)
+        validation = ("train", slice(training, train))
     return {
-        "train": ("train", slice(0, _limit("train_size", settings.train_size, kept))),
+        "train": ("train", slice(0, _limit("train_size", settings.train_size, training))),
         "validation": validation,
         "test": ("test", slice(0, _limit("test_size", settings.test_size, test))),
     }
@@ -56,17 +56,17 @@ def slices(sizes: Mapping[str, int], settings: DatasetSettings) -> dict[str, tup
 
 def _held_out(count: int, share: float) -> int:
     if count < 2:
-        raise UserError(f"the training part has {count} sample(s): too few to split a validation part off")
+        raise UserError(f"the training split has {count} sample(s): too few to hold out a validation split")
     return min(max(1, round(share * count)), count - 1)
 
 
 def _limit(name: str, wanted: int | None, available: int) -> int:
     if wanted is not None and wanted > available:
         raise UserError(
-            f"data.{name} is {wanted}: only {available} samples are there (the validation part is split off)"
+            f"data.{name} is {wanted}: only {available} samples are there (the validation split is held out)"
         )
     return available if wanted is None else wanted
 
 
-def _take(part: Split, rows: np.ndarray) -> Split:
-    return Split(part.inputs[rows], part.labels[rows])
+def _take(split: Split, rows: np.ndarray) -> Split:
+    return Split(split.inputs[rows], split.labels[rows])

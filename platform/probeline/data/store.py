@@ -13,9 +13,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version as package_version
+from io import BufferedReader
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 from probeline.core.dataset import Dataset, DatasetInfo, Split
 from probeline.core.sample_spec import SampleSpec
@@ -44,7 +45,7 @@ def facts(component: dict[str, Any]) -> DatasetInfo:
     source = _source(component)
     memo = _memo(source) or _build(source)
     rows = slices(memo["sizes"], source.config)
-    count = {part: taken.stop - taken.start for part, (_, taken) in rows.items()}
+    count = {split: taken.stop - taken.start for split, (_, taken) in rows.items()}
     return DatasetInfo(
         digest=memo["digest"],
         train_size=count["train"],
@@ -64,7 +65,7 @@ def read_report(component: dict[str, Any]) -> ReadReport | None:
 
 
 def open_dataset(component: dict[str, Any], beat: Callable[[], None] = silent) -> Dataset:
-    """The data set's parts, memory-mapped; a missing or damaged cache is built anew. Raises as `facts` does.
+    """The data set's splits, memory-mapped; a missing or damaged cache is built anew. Raises as `facts` does.
 
     `beat`: called about once a second while they are looked up and decoded, which may take hours, unless that hangs.
     """
@@ -76,10 +77,10 @@ def _opened(source: "_Source") -> Dataset:
     memo = _memo(source)
     for _ in range(ATTEMPTS):
         stored = cache.load(memo["digest"]) if memo else None
-        if stored is not None:
+        if memo is not None and stored is not None:
             rows = slices(memo["sizes"], source.config)
-            parts = {part: _rows(stored[name], taken) for part, (name, taken) in rows.items()}
-            return Dataset(**parts, classes=tuple(memo["classes"]), digest=memo["digest"])
+            splits = {split: _rows(stored[name], taken) for split, (name, taken) in rows.items()}
+            return Dataset(**splits, classes=tuple(memo["classes"]), digest=memo["digest"])
         memo = _build(source)
     raise UserError(f"{cache.root()}: the cache was damaged {ATTEMPTS} times while being opened; is its disk sound?")
 
@@ -94,7 +95,7 @@ def digest_of_file(path: Path) -> str:
         memo = checksummed_json.read(memo_path)
         if memo is None:
             with open_regular(path) as file:
-                memo = {"digest": hashlib.file_digest(file, "sha256").hexdigest()}
+                memo = {"digest": hashlib.file_digest(cast(BufferedReader, file), "sha256").hexdigest()}
             checksummed_json.write(memo_path, memo)
         return memo["digest"]
     except OSError as error:
@@ -111,14 +112,14 @@ class _Source:
 
 def _source(component: dict[str, Any]) -> _Source:
     name = component["name"]
-    config = catalog.settings("datasets", component)
+    config = cast(DatasetSettings, catalog.settings("datasets", component))
     module = catalog.module("datasets", name)
     return _Source(name, config, module, _fingerprint(name, config, module))
 
 
 def _fingerprint(name: str, config: DatasetSettings, module: ModuleType) -> str:
     read_settings = config.model_dump(mode="json", exclude=set(DatasetSettings.model_fields))
-    stats = [(str(path), _stat(path)) for path in [*_files(name, config, module), Path(module.__file__)]]
+    stats = [(str(path), _stat(path)) for path in [*_files(name, config, module), Path(str(module.__file__))]]
     described = {
         "format": FORMAT,
         "name": name,
@@ -184,24 +185,24 @@ def _class_names(source: _Source) -> tuple[str, ...] | None:
 
 
 def _described(source: _Source, read: ReadSplits) -> dict[str, Any]:
-    parts = read.splits
-    if not {"train", "test"} <= set(parts) <= {"train", "validation", "test"} or not all(map(len, parts.values())):
-        found = ", ".join(f"{name}: {len(part)}" for name, part in parts.items())
-        raise BadData(f"data set {source.name} has parts ({found}); it needs samples in train and in test")
-    shapes = {part.inputs.shape[1:] for part in parts.values()}
+    splits = read.splits
+    if not {"train", "test"} <= set(splits) <= {"train", "validation", "test"} or not all(map(len, splits.values())):
+        sizes = ", ".join(f"{name}: {len(split)}" for name, split in splits.items())
+        raise BadData(f"data set {source.name} has splits ({sizes}); it needs samples in train and in test")
+    shapes = {split.inputs.shape[1:] for split in splits.values()}
     if len(shapes) > 1:
-        raise BadData(f"data set {source.name}: its parts differ in shape {sorted(shapes)}; set `size` or `channels`")
-    count = max(int(part.labels.max()) for part in parts.values()) + 1
+        raise BadData(f"data set {source.name}: its splits differ in shape {sorted(shapes)}; set `size` or `channels`")
+    count = max(int(split.labels.max()) for split in splits.values()) + 1
     return {
-        "digest": cache.write(parts),
-        "sizes": {name: len(part) for name, part in parts.items()},
+        "digest": cache.write(splits),
+        "sizes": {name: len(split) for name, split in splits.items()},
         "classes": list(read.classes or map(str, range(count))),
         "shape": list(shapes.pop()),
-        "dtype": parts["train"].inputs.dtype.name,
-        "labelled": float((parts["train"].labels >= 0).mean()),
+        "dtype": splits["train"].inputs.dtype.name,
+        "labelled": float((splits["train"].labels >= 0).mean()),
         "report": read.report.as_dict() if read.report else None,
     }
 
 
-def _rows(part: Split, rows: slice) -> Split:
-    return Split(part.inputs[rows], part.labels[rows])
+def _rows(split: Split, rows: slice) -> Split:
+    return Split(split.inputs[rows], split.labels[rows])

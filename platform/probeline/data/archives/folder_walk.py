@@ -25,7 +25,8 @@ def files_below(folder: Path, skipped: Counter[str] | None = None) -> Iterator[P
     seen: set[tuple[int, int]] = set()
     system = {Path(path).stat().st_dev for path in SYSTEM if Path(path).is_dir()}
     above = {_key(parent) for parent in folder.resolve().parents}
-    folders, links = [folder], []
+    folders: list[Path] = [folder]
+    links: list[Path] = []
     while folders or links:
         path = folders.pop() if folders else links.pop()
         key = _key(path)

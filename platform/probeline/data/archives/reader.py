@@ -20,9 +20,9 @@ def source_files(path: Path) -> list[Path]:
 def listing(path: Path) -> Listing:
     """The files inside. Raises UserError where the path is no archive, BadData where the archive is damaged."""
     if _is_folder(path):
-        found = Listing()
-        found.names.extend(file.relative_to(path).as_posix() for file in sorted(files_below(path, found.skipped)))
-        return found
+        entries = Listing()
+        entries.names.extend(file.relative_to(path).as_posix() for file in sorted(files_below(path, entries.skipped)))
+        return entries
     return zip_members.listing(path) if zip_members.is_zip(path) else tar_members.listing(path)
 
 

@@ -4,7 +4,7 @@ import gzip
 import tarfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from probeline.data.archives.listing import MAX_BYTES, Listing, Unreadable, readable
 from probeline.errors import BadData, UserError
@@ -16,15 +16,15 @@ CHUNK = 2**20
 
 def listing(path: Path) -> Listing:
     """The regular files inside, to the archive's very end. Raises UserError, BadData."""
-    found = Listing()
+    entries = Listing()
     for member, _ in _members(path):
         if member.isreg():
-            found.names.append(member.name)
+            entries.names.append(member.name)
             if member.size > MAX_BYTES:
-                found.too_long.append(member.name)
+                entries.too_long.append(member.name)
         elif not member.isdir():
-            found.skipped["links" if member.islnk() or member.issym() else "devices and pipes"] += 1
-    return found
+            entries.skipped["links" if member.islnk() or member.issym() else "devices and pipes"] += 1
+    return entries
 
 
 def contents(path: Path, wanted: Collection[str]) -> Iterator[tuple[str, bytes | Unreadable]]:
@@ -53,14 +53,14 @@ def _members(path: Path) -> Iterator[tuple[tarfile.TarInfo, "_Budgeted"]]:
     with readable(path), _opened(path) as stream:
         file = _Budgeted(path, stream)
         try:
-            archive = tarfile.TarFile(fileobj=file)
+            archive = tarfile.TarFile(fileobj=cast(BinaryIO, file))
         except tarfile.ReadError as error:
             raise UserError(f"{path}: neither a folder nor a tar, tar.gz or zip archive, or damaged") from error
         while (member := _next(archive, file)) is not None:
             if member.size < 0:
                 raise tarfile.ReadError("a member of negative size")
             yield member, file
-            archive.members = []  # it keeps every member otherwise
+            archive.members = []  # type: ignore[attr-defined]  # it keeps every member otherwise
         if file.last.strip(b"\0") or not file.last:
             raise tarfile.ReadError("it ends in the middle")
         _read_tail(path, stream)
@@ -83,7 +83,7 @@ def _read_tail(path: Path, stream: BinaryIO) -> None:
 def _opened(path: Path) -> BinaryIO:
     with path.open("rb") as file:
         zipped = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path) if zipped else path.open("rb")
+    return cast(BinaryIO, gzip.open(path)) if zipped else path.open("rb")
 
 
 class _Budgeted:

@@ -23,16 +23,16 @@ def is_zip(path: Path) -> bool:
 
 def listing(path: Path) -> Listing:
     """The files inside, links aside. Raises UserError, BadData."""
-    found = Listing()
+    entries = Listing()
     with readable(path), zipfile.ZipFile(path) as archive:
         for member in archive.infolist():
             if _is_link(member):
-                found.skipped["links"] += 1
+                entries.skipped["links"] += 1
             elif not member.is_dir():
-                found.names.append(_name(member))
+                entries.names.append(_name(member))
                 if member.file_size > MAX_BYTES:
-                    found.too_long.append(_name(member))
-    return found
+                    entries.too_long.append(_name(member))
+    return entries
 
 
 def contents(path: Path, wanted: Collection[str]) -> Iterator[tuple[str, bytes | Unreadable]]:

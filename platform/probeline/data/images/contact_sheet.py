@@ -1,6 +1,6 @@
 """A contact sheet: a few images of every class, as they were read and resized, in one picture."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -39,18 +39,18 @@ def sheet(dataset: Dataset, title: str) -> Image.Image:
         for split, count in COLUMNS.items()
     }
     wide, high = _largest(tiles.values())
-    left = {"train": LABEL, "test": LABEL + COLUMNS["train"] * (wide + GAP) + 3 * GAP}
+    columns = {"train": LABEL, "test": LABEL + COLUMNS["train"] * (wide + GAP) + 3 * GAP}
     font = ImageFont.load_default()
-    width = max(left["test"] + COLUMNS["test"] * (wide + GAP), int(font.getlength(title)) + 2 * GAP)
+    width = max(columns["test"] + COLUMNS["test"] * (wide + GAP), int(font.getlength(title)) + 2 * GAP)
     image = Image.new("RGB", (width, 3 * LINE + (max(high, 2 * LINE) + GAP) * len(numbers)), "white")
     pen = ImageDraw.Draw(image)
     pen.text((GAP, GAP), title, "black", font)
-    for split, column in left.items():
+    for split, column in columns.items():
         pen.text((column, LINE + GAP), f"{split}: {len(getattr(dataset, split)):,} images", "dimgrey", font)
     for row, number in enumerate(numbers):
         top = 3 * LINE + row * (max(high, 2 * LINE) + GAP)
         pen.multiline_text((GAP, top), _label(dataset, number), "black", font, spacing=1)
-        for split, column in left.items():
+        for split, column in columns.items():
             for at, tile in enumerate(tiles[split][row]):
                 image.paste(tile, (column + at * (wide + GAP), top))
     return image
@@ -73,7 +73,7 @@ def _tiles(split: Split, number: int, count: int) -> Tiles:
     return [_tile(split.inputs[row]) for row in np.flatnonzero(split.labels == number)[:count]]
 
 
-def _largest(splits: Sequence[list[Tiles]]) -> tuple[int, int]:
+def _largest(splits: Iterable[list[Tiles]]) -> tuple[int, int]:
     sizes = [tile.size for rows in splits for tiles in rows for tile in tiles]
     return max(width for width, _ in sizes), max(height for _, height in sizes)
 

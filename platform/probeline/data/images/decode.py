@@ -8,6 +8,8 @@ from typing import Literal
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
+from PIL.ImageFile import ImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 
 from probeline.data.images import deep_pixels
 
@@ -107,9 +109,9 @@ def _check_size(image: Image.Image, how: Decoding) -> None:
         )
 
 
-def _picture(image: Image.Image, content: bytes, how: Decoding) -> Picture:
+def _picture(image: ImageFile, content: bytes, how: Decoding) -> Picture:
     bits = deep_pixels.stored_bits(image, content)
-    if how.pages == "channels" and image.format == "TIFF" and image.n_frames > 1:
+    if how.pages == "channels" and isinstance(image, TiffImageFile) and image.n_frames > 1:
         return _deep(deep_pixels.page_values(image, bits), how, image.mode)
     if image.mode in DEEP:
         return _deep(deep_pixels.pil_values(image, bits), how, image.mode, _orientation(image))

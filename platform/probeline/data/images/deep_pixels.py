@@ -2,10 +2,11 @@
 
 import io
 import re
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-from PIL import Image
+from PIL.ImageFile import ImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 
 MAX_CHANNELS = 64
 MAX_VALUES_BYTES = 2**28  # of one image before it is resized
@@ -26,7 +27,7 @@ def is_tiff(content: bytes) -> bool:
     return content[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
-def stored_bits(image: Image.Image, content: bytes) -> int:
+def stored_bits(image: ImageFile, content: bytes) -> int:
     """Bits of a channel in the file; PIL gives 8 of 16 where there are several channels."""
     if image.mode in {"F", "I"}:
         return 16 if image.format in {"PNG", "PPM"} else 32
@@ -36,18 +37,18 @@ def stored_bits(image: Image.Image, content: bytes) -> int:
         return max(8, content[PNG_DEPTH])
     if image.format == "PPM" and (header := P6.match(content)):
         return 16 if int(header[1]) > 255 else 8
-    if image.format == "TIFF":
+    if isinstance(image, TiffImageFile):
         return max(8, *image.tag_v2.get(BITS_PER_SAMPLE, (8,)))
     return 8
 
 
-def pil_values(image: Image.Image, bits: int) -> np.ndarray:
+def pil_values(image: ImageFile, bits: int) -> np.ndarray:
     """[H, W] of an image of one deep channel."""
     values = np.asarray(image)
     return values.astype(np.uint16) if bits == 16 else values
 
 
-def page_values(image: Image.Image, bits: int) -> np.ndarray:
+def page_values(image: TiffImageFile, bits: int) -> np.ndarray:
     """[H, W, C] of all pages of a TIFF, each of them a channel. Raises ValueError where they are too many or differ."""
     if image.n_frames > MAX_CHANNELS:
         raise ValueError(f"{image.n_frames} pages; at most {MAX_CHANNELS} become channels")
@@ -64,7 +65,7 @@ def _stacked(planes: list[np.ndarray]) -> np.ndarray:
     return np.concatenate(planes, axis=-1)
 
 
-def colour_values(image: Image.Image, content: bytes) -> np.ndarray:
+def colour_values(image: ImageFile, content: bytes) -> np.ndarray:
     """uint16 [H, W, C] of a PNG, TIFF or PPM with 16 bits a channel."""
     if is_tiff(content):
         return tiff_values(content, "first")
@@ -100,7 +101,7 @@ def tiff_values(content: bytes, pages: Literal["first", "channels"]) -> np.ndarr
     return _stacked(planes)
 
 
-def _page_values(page: "tifffile.TiffPage") -> np.ndarray:  # noqa: F821
+def _page_values(page: Any) -> np.ndarray:
     if page.nbytes > MAX_VALUES_BYTES:
         raise ValueError(f"{page.nbytes:,} bytes; at most {MAX_VALUES_BYTES:,} of one image are read")
     values = page.asarray()

@@ -1,4 +1,4 @@
-"""Data sets that torchvision downloads and reads: which files they are, and their arrays as parts."""
+"""Data sets that torchvision downloads and reads: which files they are, and their arrays as splits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from probeline.errors import BadData
 
 @dataclass(frozen=True)
 class TorchvisionSource:
-    """`dataset`: the class's name; `names`: files below the folder; `parts`: what the class takes to open each part."""
+    """`dataset`: the class's name; `names`: files below the folder; `splits`: the class's arguments for each split."""
 
     dataset: str
     names: tuple[str, ...]
-    parts: Mapping[str, Mapping[str, Any]]
+    splits: Mapping[str, Mapping[str, Any]]
 
     def files(self, config: downloads.DownloadSettings) -> list[Path]:
         """The files, downloaded or unpacked from the archive beside them if absent. Raises UserError."""
@@ -26,14 +26,16 @@ class TorchvisionSource:
         paths = [root / name for name in self.names]
         missing = [path for path in paths if not path.is_file()]
         if missing:
-            downloads.fetch(self.dataset, root, missing, lambda: [self._open(root, part, True) for part in self.parts])
+            downloads.fetch(
+                self.dataset, root, missing, lambda: [self._open(root, split, True) for split in self.splits]
+            )
         return paths
 
     def read(self, config: downloads.DownloadSettings) -> dict[str, Split]:
-        """Every part. Raises BadData, which names the files whose checksums differ from torchvision's."""
+        """Every split. Raises BadData, which names the files whose checksums differ from torchvision's."""
         root = downloads.folder(config)
         self._check(root)
-        return {part: _part(self._open(root, part, False)) for part in self.parts}
+        return {split: _split(self._open(root, split, False)) for split in self.splits}
 
     def classes(self, config: downloads.DownloadSettings) -> tuple[str, ...] | None:
         """The class names that torchvision knows, from the files."""
@@ -45,8 +47,8 @@ class TorchvisionSource:
 
         return getattr(torchvision.datasets, self.dataset)
 
-    def _open(self, root: Path, part: str, download: bool) -> Any:
-        return self._class()(root, download=download, **self.parts[part])
+    def _open(self, root: Path, split: str, download: bool) -> Any:
+        return self._class()(root, download=download, **self.splits[split])
 
     def _check(self, root: Path) -> None:
         from torchvision.datasets.utils import check_integrity
@@ -58,14 +60,14 @@ class TorchvisionSource:
             raise BadData(f"data set {self.dataset}: damaged files; remove them to download them again:\n{listed}")
 
 
-def _checksums(dataset: type) -> dict[str, str]:
+def _checksums(dataset: Any) -> dict[str, str]:
     """File below the folder -> md5, from the lists in torchvision's class."""
     if hasattr(dataset, "split_list"):
         return {name: md5 for _, name, md5 in dataset.split_list.values()}
     return {f"{dataset.base_folder}/{name}": md5 for name, md5 in [*dataset.train_list, *dataset.test_list]}
 
 
-def _part(opened: Any) -> Split:
+def _split(opened: Any) -> Split:
     inputs = np.asarray(opened.data)
     if inputs.shape[1] == 3:  # [N, 3, H, W]
         inputs = inputs.transpose(0, 2, 3, 1)

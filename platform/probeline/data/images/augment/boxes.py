@@ -5,7 +5,6 @@ C. Szegedy et al., "Going Deeper with Convolutions", CVPR 2015, arXiv:1409.4842,
 
 import math
 from dataclasses import dataclass, fields
-from typing import Self
 
 import torch
 from torch import Tensor
@@ -26,11 +25,11 @@ class Boxes:
     width: Tensor
 
     @classmethod
-    def whole(cls, count: int, size: tuple[int, int], device: torch.device) -> Self:
+    def whole(cls, count: int, size: tuple[int, int], device: torch.device) -> "Boxes":
         """All of `count` images of `size` (H, W)."""
         return cls(*constant((0.0, 0.0, float(size[0]), float(size[1])), device)[:, None].expand(4, count))
 
-    def where(self, chosen: Tensor, other: Self) -> Self:
+    def where(self, chosen: Tensor, other: "Boxes") -> "Boxes":
         """These boxes for the chosen samples, [B] bool, and the other's for the rest."""
         pairs = ((getattr(self, field.name), getattr(other, field.name)) for field in fields(self))
         return Boxes(*(torch.where(chosen, mine, its) for mine, its in pairs))

@@ -13,7 +13,7 @@ of after each step. Images without three channels have no colour: brightness and
 from dataclasses import dataclass
 from functools import cache
 from math import pi
-from typing import Protocol, Self
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -34,16 +34,16 @@ class Factors:
     saturation: Tensor
     hue: Tensor
 
-    def __getitem__(self, rows: slice) -> Self:
+    def __getitem__(self, rows: slice) -> "Factors":
         """The factors of some samples."""
         return Factors(self.brightness[rows], self.contrast[rows], self.saturation[rows], self.hue[rows])
 
-    def where(self, chosen: Tensor) -> Self:
+    def where(self, chosen: Tensor) -> "Factors":
         """These factors for the chosen samples, [B] bool; the others are left as they are."""
         factors = torch.stack([self.brightness, self.contrast, self.saturation, self.hue])
         return Factors(*torch.where(chosen, factors, constant((1.0, 1.0, 1.0, 0.0), chosen.device)[:, None]))
 
-    def greyed(self, chosen: Tensor) -> Self:
+    def greyed(self, chosen: Tensor) -> "Factors":
         """The chosen samples, [B] bool, lose their colour."""
         return Factors(self.brightness, self.contrast, self.saturation.masked_fill(chosen, 0.0), self.hue)
 
@@ -51,11 +51,16 @@ class Factors:
 class Reach(Protocol):
     """How far the factors may go: each range is multiplied by the strength."""
 
-    strength: float
-    brightness: float
-    contrast: float
-    saturation: float
-    hue: float
+    @property
+    def strength(self) -> float: ...
+    @property
+    def brightness(self) -> float: ...
+    @property
+    def contrast(self) -> float: ...
+    @property
+    def saturation(self) -> float: ...
+    @property
+    def hue(self) -> float: ...
 
 
 def sample(uniform: Tensor, reach: Reach) -> Factors:
@@ -65,7 +70,8 @@ def sample(uniform: Tensor, reach: Reach) -> Factors:
     lowest = constant(tuple(low for low, _ in bounds), uniform.device)
     width = constant(tuple(high - low for low, high in bounds), uniform.device)
     factors = lowest + width * uniform[:, :3]
-    return Factors(*factors.unbind(1), min(0.5, reach.strength * reach.hue) * (2 * uniform[:, 3] - 1))
+    hue = min(0.5, reach.strength * reach.hue) * (2 * uniform[:, 3] - 1)
+    return Factors(factors[:, 0], factors[:, 1], factors[:, 2], hue)
 
 
 def neutral(count: int, device: torch.device) -> Factors:
@@ -106,5 +112,5 @@ def _planes(device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
     turn = torch.tensor([[0.0, 0, 0], [0, 0, 1], [0, -1, 0]], dtype=torch.float64)  # red towards green, as in HSV
     luma = to_yiq[:1].expand(3, 3)
     quarter = torch.linalg.inv(to_yiq) @ turn @ to_yiq
-    planes = torch.stack([luma, torch.eye(3, dtype=torch.float64) - luma, quarter])
-    return planes.to(device, torch.float32).unbind(0)
+    planes = torch.stack([luma, torch.eye(3, dtype=torch.float64) - luma, quarter]).to(device, torch.float32)
+    return planes[0], planes[1], planes[2]

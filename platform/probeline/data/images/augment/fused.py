@@ -9,6 +9,7 @@ colour strength 0.5 (by 0.0001 on average, by 0.2 at most), and 3.2% at strength
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -33,10 +34,10 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class Sampled:
     """What a member drew. chosen: [B] bool, or None for all; numbers: [B, COUNTS] uniform."""
 
-    config: Op
+    config: Any  # the Config of the operation in its role
     chosen: Tensor | None
     numbers: Tensor
 
@@ -79,11 +80,12 @@ class Fused:
 
     def __call__(self, images: Tensor, rng: SampleRNG) -> Tensor:
         """images: [B, C, H, W] in [0, 1], draws for V views of each -> [V * B, C, h, w] in [0, 1], channels_last."""
-        drawn, count = self._drawn(rng), len(rng)
-        geometry = _geometry(images.shape[2:], drawn, count, images.device)
-        factors = _factors(drawn, count, images.device)
+        sampled, count = self._sample(rng), len(rng)
+        geometry = _geometry((images.shape[2], images.shape[3]), sampled, count, images.device)
+        factors = _factors(sampled, count, images.device)
         if geometry is None:
-            return colour.toned(repeated(images, count), factors).clamp_(0, 1)
+            repeats = repeated(images, count)
+            return repeats if factors is None else colour.toned(repeats, factors).clamp_(0, 1)
         if images.is_cuda:  # a launch takes as long for one view as for all
             return _apply(repeated(images, count), geometry, factors, slice(None))
         shape = (count, images.shape[1], *geometry.out)
@@ -94,7 +96,7 @@ class Fused:
                 views[at] = _apply(images[rows], geometry, factors, at)
         return views
 
-    def _drawn(self, rng: SampleRNG) -> dict[str, Drawn]:
+    def _sample(self, rng: SampleRNG) -> dict[str, Sampled]:
         """The same numbers as each operation draws on its own."""
         some = {role: member for role, member in self.members.items() if member.config.p < 1}
         coins = [Need(member.name, 1, COIN) for member in some.values()]
@@ -105,7 +107,7 @@ class Fused:
             odds = constant(tuple(member.config.p for member in some.values()), rng.device)
             chosen = dict(zip(some, (torch.cat(uniform[: len(some)], dim=1) < odds).unbind(1), strict=True))
         members = zip(self.members.items(), uniform[len(some) :], strict=True)
-        return {role: Drawn(member.config, chosen.get(role), own) for (role, member), own in members}
+        return {role: Sampled(member.config, chosen.get(role), own) for (role, member), own in members}
 
 
 def repeated(images: Tensor, count: int) -> Tensor:
@@ -121,51 +123,53 @@ def _chunks(images: Tensor) -> list[slice]:
     return [slice(start, min(start + step, count)) for start in range(0, count, step)]
 
 
-def _factors(drawn: Mapping[str, Drawn], count: int, device: torch.device) -> colour.Factors | None:
+def _factors(sampled: Mapping[str, Sampled], count: int, device: torch.device) -> colour.Factors | None:
     """What the colours become, or None where no operation asks."""
-    if "colour" in drawn:
-        jitter = drawn["colour"]
+    if "colour" in sampled:
+        jitter = sampled["colour"]
         factors = colour.sample(jitter.numbers, jitter.config)
         factors = factors if jitter.chosen is None else factors.where(jitter.chosen)
-    elif "grey" in drawn:
+    elif "grey" in sampled:
         factors = colour.neutral(count, device)
     else:
         return None
-    if "grey" not in drawn:
+    if "grey" not in sampled:
         return factors
-    return factors.greyed(_everyone(drawn["grey"], count, device))
+    return factors.greyed(_everyone(sampled["grey"], count, device))
 
 
-def _geometry(size: tuple[int, int], drawn: Mapping[str, Drawn], count: int, device: torch.device) -> _Geometry | None:
+def _geometry(
+    size: tuple[int, int], sampled: Mapping[str, Sampled], count: int, device: torch.device
+) -> _Geometry | None:
     """Where every pixel goes, or None where all stay."""
-    if not {"crop", "flip", "blur"} & set(drawn):
+    if not {"crop", "flip", "blur"} & set(sampled):
         return None
     box = whole = boxes.Boxes.whole(count, size, device)
     out = size
-    if "crop" in drawn:
-        config, chosen = drawn["crop"].config, drawn["crop"].chosen
-        box = boxes.sample(drawn["crop"].numbers, size, config.scale, config.ratio)
+    if "crop" in sampled:
+        config, chosen = sampled["crop"].config, sampled["crop"].chosen
+        box = boxes.sample(sampled["crop"].numbers, size, config.scale, config.ratio)
         box = box if chosen is None else box.where(chosen, whole)
         out = (config.size, config.size) if config.size else size
-    flipped = {drawn["flip"].config.axis: _everyone(drawn["flip"], count, device)} if "flip" in drawn else {}
+    flipped = {sampled["flip"].config.axis: _everyone(sampled["flip"], count, device)} if "flip" in sampled else {}
     rows = resampling.Span(box.top, box.height, flipped.get("vertical"))
     columns = resampling.Span(box.left, box.width, flipped.get("horizontal"))
-    return _Geometry(rows, columns, tuple(size), tuple(out), *_blur(drawn.get("blur"), min(out)))
+    return _Geometry(rows, columns, size, out, *_blur(sampled.get("blur"), min(out)))
 
 
-def _everyone(drawn: Drawn, count: int, device: torch.device) -> Tensor:
+def _everyone(sampled: Sampled, count: int, device: torch.device) -> Tensor:
     """[B] bool: the chosen ones, where nobody was left out too."""
-    return torch.ones(count, dtype=torch.bool, device=device) if drawn.chosen is None else drawn.chosen
+    return torch.ones(count, dtype=torch.bool, device=device) if sampled.chosen is None else sampled.chosen
 
 
-def _blur(drawn: Drawn | None, side: int) -> tuple[Tensor | None, int]:
+def _blur(sampled: Sampled | None, side: int) -> tuple[Tensor | None, int]:
     """Each sample's sigma, 0 for none, and half the kernel; None where nothing is blurred."""
-    radius = blur_radius(side, drawn.config.kernel) if drawn else 0
-    if drawn is None or radius == 0:
+    radius = blur_radius(side, sampled.config.kernel) if sampled else 0
+    if sampled is None or radius == 0:
         return None, 0
-    low, high = drawn.config.sigma
-    sigma = low + (high - low) * drawn.numbers[:, 0]
-    return (sigma if drawn.chosen is None else torch.where(drawn.chosen, sigma, 0.0)), radius
+    low, high = sampled.config.sigma
+    sigma = low + (high - low) * sampled.numbers[:, 0]
+    return (sigma if sampled.chosen is None else torch.where(sampled.chosen, sigma, 0.0)), radius
 
 
 def _apply(images: Tensor, geometry: _Geometry, factors: colour.Factors | None, at: slice) -> Tensor:

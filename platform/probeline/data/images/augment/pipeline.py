@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -30,13 +30,13 @@ class Single:
     def __call__(self, images: Tensor, rng: SampleRNG) -> Tensor:
         """images: [B, C, H, W] in [0, 1] -> [B, C, h, w] in [0, 1]; what is not chosen is at most resized."""
         own = rng.fold_in(self.member.name)
-        made = self.function(images, self.member.config, own).clamp(0, 1)
+        augmented = self.function(images, self.member.config, own).clamp(0, 1)
         if self.member.config.p == 1:
-            return made
+            return augmented
         chosen = own.uniform(1, COIN)[:, 0] < self.member.config.p
-        if made.shape != images.shape:
-            images = F.interpolate(images, made.shape[2:], mode="bilinear", antialias=True)
-        return torch.where(chosen[:, None, None, None], made, images)
+        if augmented.shape != images.shape:
+            images = F.interpolate(images, augmented.shape[2:], mode="bilinear", antialias=True)
+        return torch.where(chosen[:, None, None, None], augmented, images)
 
 
 def steps(settings: Augment | Sequence[dict[str, Any]]) -> tuple[AugmentStep, ...]:
@@ -73,7 +73,7 @@ def _listed(components: str) -> tuple[AugmentStep, ...]:
         name = component["name"]
         taken[name] += 1
         own = name if taken[name] == 1 else f"{name} {taken[name]}"
-        config = catalog.settings("augmentations", component)
+        config = cast(Op, catalog.settings("augmentations", component))
         if config.p > 0 or getattr(config, "size", None):  # a crop for no sample still gives all its size
             members.append((name, Member(own, config)))
     return tuple(map(_step, _stretches(members)))
@@ -81,14 +81,14 @@ def _listed(components: str) -> tuple[AugmentStep, ...]:
 
 def _stretches(members: Iterable[tuple[str, Member]]) -> list[list[tuple[str, Member]]]:
     """The list cut where the next operation does not follow in ORDER."""
-    found: list[list[tuple[str, Member]]] = []
+    stretches: list[list[tuple[str, Member]]] = []
     for name, member in members:
-        last = found[-1][-1][0] if found else None
+        last = stretches[-1][-1][0] if stretches else None
         if name in ORDER and last in ORDER and ORDER.index(last) < ORDER.index(name):
-            found[-1].append((name, member))
+            stretches[-1].append((name, member))
         else:
-            found.append([(name, member)])
-    return found
+            stretches.append([(name, member)])
+    return stretches
 
 
 def _step(stretch: Sequence[tuple[str, Member]]) -> AugmentStep:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Self
 
 import torch
 from torch import Tensor
@@ -16,11 +15,11 @@ class Span:
     length: Tensor
     reverse: Tensor | None = None
 
-    def __getitem__(self, rows: slice) -> Self:
+    def __getitem__(self, rows: slice) -> "Span":
         """The stretches of some samples."""
         return Span(self.start[rows], self.length[rows], None if self.reverse is None else self.reverse[rows])
 
-    def joined(self, other: Self) -> Self:
+    def joined(self, other: "Span") -> "Span":
         """These stretches, then the other's."""
         start, length = torch.cat([self.start, other.start]), torch.cat([self.length, other.length])
         if self.reverse is None and other.reverse is None:

@@ -13,7 +13,7 @@ BATCHES = (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch", "b
 SOURCE = TorchvisionSource(
     dataset="CIFAR10",
     names=tuple(f"cifar-10-batches-py/{name}" for name in BATCHES),
-    parts={"train": {"train": True}, "test": {"train": False}},
+    splits={"train": {"train": True}, "test": {"train": False}},
 )
 
 

@@ -12,7 +12,7 @@ from probeline.data.images.torchvision_source import TorchvisionSource
 SOURCE = TorchvisionSource(
     dataset="CIFAR100",
     names=("cifar-100-python/train", "cifar-100-python/test", "cifar-100-python/meta"),
-    parts={"train": {"train": True}, "test": {"train": False}},
+    splits={"train": {"train": True}, "test": {"train": False}},
 )
 
 

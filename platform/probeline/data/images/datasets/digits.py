@@ -1,28 +1,28 @@
 """scikit-learn's handwritten digits: 1,797 grey images of 8x8 pixels, 10 classes, embedded in the package.
 
-Source: E. Alpaydin and C. Kaynak, "Optical Recognition of Handwritten Digits", UCI, 1998 (its test part).
+Source: E. Alpaydin and C. Kaynak, "Optical Recognition of Handwritten Digits", UCI, 1998 (its test split).
 """
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 from pydantic import Field
 
 from probeline.core.dataset import Split
+from probeline.data.packages import package_file
 from probeline.data.settings import DatasetSettings
 from probeline.data.split import hold_out
 
 
 class Config(DatasetSettings):
-    """The set has no test part of its own: a stratified share, the same for every seed, is one."""
+    """The set has no test split of its own: a stratified share, the same for every seed, is one."""
 
-    test: float = Field(0.2, gt=0, le=0.5, description="Share of the samples that is the test part.")
+    test: float = Field(0.2, gt=0, le=0.5, description="Share of the samples that is the test split.")
 
 
 def files(config: Config) -> list[Path]:
-    """The table inside scikit-learn, found without importing it."""
-    return [Path(find_spec("sklearn").origin).parent / "datasets" / "data" / "digits.csv.gz"]
+    """The table inside scikit-learn, located without importing it."""
+    return [package_file("sklearn").parent / "datasets" / "data" / "digits.csv.gz"]
 
 
 def read(config: Config) -> dict[str, Split]:

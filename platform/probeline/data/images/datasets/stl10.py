@@ -21,7 +21,7 @@ LABELLED, ALL = (
 
 
 class Config(DownloadSettings):
-    """Without labels (-1), the 100,000 images join the training part and its held-out share."""
+    """Without labels (-1), the 100,000 images join the training split and its held-out share."""
 
     unlabelled: bool = Field(False, description="Train also on the 100,000 images without a label.")
 

@@ -12,7 +12,7 @@ from probeline.data.images.torchvision_source import TorchvisionSource
 SOURCE = TorchvisionSource(
     dataset="SVHN",
     names=("train_32x32.mat", "test_32x32.mat"),
-    parts={"train": {"split": "train"}, "test": {"split": "test"}},
+    splits={"train": {"split": "train"}, "test": {"split": "test"}},
 )
 
 
