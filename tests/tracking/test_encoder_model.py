@@ -48,7 +48,7 @@ def recorded(trained, uri, tmp_path) -> str:
     only, said, _ = trained
     with Writer(uri, info(), tmp_path) as writer:
         writer.started(only)
-        writer.said(only.id, said)
+        writer.events(only.id, said)
         writer.finished(only.id)
         assert not writer.close()
     return frame(uri, [only])[0]["run_id"][0]

@@ -22,7 +22,7 @@ def notes_of(uri: str, number: int = 1) -> dict[str, str]:
 def test_a_note_is_a_column_of_the_frame_and_a_trial_without_one_has_none(uri, tmp_path):
     with Writer(uri, info(), tmp_path) as writer:
         writer.started(trial(1))
-        writer.said(trial(1).id, [LABELS, Record("knn/top1", 0.5), Note("bits per dim/naïve", "no decoder")])
+        writer.events(trial(1).id, [LABELS, Record("knn/top1", 0.5), Note("bits per dim/naïve", "no decoder")])
         writer.finished(trial(1).id)
         writer.started(trial(2))
         writer.finished(trial(2).id)

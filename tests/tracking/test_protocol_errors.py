@@ -15,7 +15,7 @@ VIEWS = ProtocolError("lab.views", "OSError: broken", "Traceback of views")
 def crashed(uri, tmp_path):
     with Writer(uri, info(), tmp_path) as writer:
         writer.started(trial())
-        writer.said(trial().id, [Record("rankme/h", 3.0), Note("fine_tune", "no labels"), Note("resumed", "twice")])
+        writer.events(trial().id, [Record("rankme/h", 3.0), Note("fine_tune", "no labels"), Note("resumed", "twice")])
         writer.finished(trial().id, [KNN, VIEWS])
         assert writer.flush()
 
@@ -36,7 +36,7 @@ def test_a_run_of_what_crashed_keeps_the_rest_of_what_was_said(uri, tmp_path):
     alone = replace(trial(), protocols=("knn", "lab.views"))
     with Writer(uri, info(), tmp_path) as writer:
         writer.started(alone)
-        writer.said(alone.id, [Record("knn/top1", 0.5), Note("lab.views", "no views")])
+        writer.events(alone.id, [Record("knn/top1", 0.5), Note("lab.views", "no views")])
         writer.finished(alone.id)
         assert writer.flush()
     assert statuses(uri, [alone.id])[alone.id] == TrialStatus(find(uri, alone.id)["run_id"], "finished")

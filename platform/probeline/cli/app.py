@@ -62,14 +62,15 @@ def plan(
     from probeline.execution.ray.scheduler import Budget
     from probeline.tracking.writing.gpus import gpus
 
-    made, uri = planned(spec, scale, sets, tracking_uri)
+    trial_plan, uri = planned(spec, scale, sets, tracking_uri)
     budget = Budget(max_hours, max_gpu_hours, max_trials)
-    found, said = forecast.make(made, uri, storage_of(storage, folder), cluster, budget, measure)
+    estimate, measurements = forecast.make(trial_plan, uri, storage_of(storage, folder), cluster, budget, measure)
     if as_json:
-        print(json.dumps(as_dict(made) | {"forecast": forecast.as_dict(found)}, indent=1))
+        print(json.dumps(as_dict(trial_plan) | {"forecast": forecast.as_dict(estimate)}, indent=1))
     else:
-        unused = None if cluster else unused_gpus(made.experiment.resources, gpus())
-        print("\n".join([text(made), *([f"note: {unused}"] if unused else []), "", *said, forecast.text(found, made)]))
+        unused = None if cluster else unused_gpus(trial_plan.experiment.resources, gpus())
+        notes = [f"note: {unused}"] if unused else []
+        print("\n".join([text(trial_plan), *notes, "", *measurements, forecast.text(estimate, trial_plan)]))
 
 
 @app.command()
@@ -106,26 +107,27 @@ def run(
     from probeline.tracking.writing.gpus import gpus
     from probeline.tracking.writing.provenance import collect
 
-    kept = storage_of(storage, folder)
-    made, uri = planned(spec, scale, sets, tracking_uri)
+    storage_path = storage_of(storage, folder)
+    trial_plan, uri = planned(spec, scale, sets, tracking_uri)
     writable_folder("--folder", folder)
     check_writable(uri)
-    unused = None if target(address).address else unused_gpus(made.experiment.resources, gpus())
-    for note in [*made.notes, *([unused] if unused else [])]:
+    unused = None if target(address).address else unused_gpus(trial_plan.experiment.resources, gpus())
+    for note in [*trial_plan.notes, *([unused] if unused else [])]:
         print(f"note: {note}")
-    finished = made.counts().get("finished", 0)
-    tuning = f", {len(made.studies)} cells to tune" if made.studies else ""
-    done = f"{finished} of {len(made.trials)} already done"
-    print(f"{made.experiment.name}: {len(made.todo)} trials to run{tuning}, {done}")
-    budget, todo, fits = Budget(max_hours, max_gpu_hours, max_trials), made.todo, planned_tuning_trials.trials(made)
+    finished = trial_plan.counts().get("finished", 0)
+    tuning = f", {len(trial_plan.studies)} cells to tune" if trial_plan.studies else ""
+    done = f"{finished} of {len(trial_plan.trials)} already done"
+    print(f"{trial_plan.experiment.name}: {len(trial_plan.todo)} trials to run{tuning}, {done}")
+    budget = Budget(max_hours, max_gpu_hours, max_trials)
+    todo, fits = trial_plan.todo, planned_tuning_trials.trials(trial_plan)
     if budget:
-        found, _ = forecast.make(made, uri, kept, cluster, budget)
-        todo, budget, fits = found.known(made), found.held(budget), found.fits
-        print("\n".join(forecast.left_text(found) or ["the budget holds all of it, as far as is known"]))
-    known = {trial.id for trial in todo}
-    seen = watch(todo, finished, Console(), [trial for trial in fits if trial.id not in known])
-    info = describe(made.experiment, read_file(spec), collect(spec.resolve().parent) | submitted_provenance())
-    outcome = run_plan(made, info, RunEnvironment(folder, uri, address, kept), seen, budget, todo)
+        estimate, _ = forecast.make(trial_plan, uri, storage_path, cluster, budget)
+        todo, budget, fits = estimate.known(trial_plan), estimate.held(budget), estimate.fits
+        print("\n".join(forecast.left_text(estimate) or ["the budget holds all of it, as far as is known"]))
+    chosen_ids = {trial.id for trial in todo}
+    display = watch(todo, finished, Console(), [trial for trial in fits if trial.id not in chosen_ids])
+    info = describe(trial_plan.experiment, read_file(spec), collect(spec.resolve().parent) | submitted_provenance())
+    outcome = run_plan(trial_plan, info, RunEnvironment(folder, uri, address, storage_path), display, budget, todo)
     print(outcome.summary(str(spec)), flush=True)
     if outcome.stranded:
         os._exit(outcome.exit_code)
@@ -155,8 +157,8 @@ def status(
         return
     from probeline.execution.planning.plan import rows, status_text
 
-    made = planned(spec, scale, sets, tracking_uri)[0]
-    print(json.dumps(rows(made), indent=1) if as_json else status_text(made))
+    trial_plan = planned(spec, scale, sets, tracking_uri)[0]
+    print(json.dumps(rows(trial_plan), indent=1) if as_json else status_text(trial_plan))
 
 
 @app.command()

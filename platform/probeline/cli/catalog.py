@@ -41,12 +41,12 @@ def metrics_text(group: str | None) -> str:
     from probeline.plugins.metrics import TRAINING, declared
 
     groups = [*catalog.names("protocols"), *TRAINING] if group is None else [group]
-    found = [(f"{each}/{name}", metric) for each in groups for name, metric in declared(each).items()]
-    if not found and group is not None and group not in catalog.names("protocols"):
-        known = ", ".join([*catalog.names("protocols"), *TRAINING])
-        raise UserError(f"list metrics {group}: unknown; metrics are declared by {known}")
-    width = max((len(name) for name, _ in found), default=0)
-    lines = [f"{name:{width}}  {one.direction:6}  {one.unit or '-':5}  {one.title}" for name, one in found]
+    metrics = [(f"{each}/{name}", metric) for each in groups for name, metric in declared(each).items()]
+    if not metrics and group is not None and group not in catalog.names("protocols"):
+        names = ", ".join([*catalog.names("protocols"), *TRAINING])
+        raise UserError(f"list metrics {group}: unknown; metrics are declared by {names}")
+    width = max((len(name) for name, _ in metrics), default=0)
+    lines = [f"{name:{width}}  {one.direction:6}  {one.unit or '-':5}  {one.title}" for name, one in metrics]
     return "\n".join(lines or [f"{group} declares no metric"])
 
 

@@ -38,12 +38,12 @@ def submit(
     from probeline.execution.jobs.package import package
 
     budget = (max_hours, max_gpu_hours, max_trials)
-    made = job_spec(spec, Path.cwd(), scale, sets or (), budget, tracking_uri, folder, storage)
-    made = replace(made, arguments=(*made.arguments, "--no-plugins")) if no_plugins else made
+    order = job_spec(spec, Path.cwd(), scale, sets or (), budget, tracking_uri, folder, storage)
+    order = replace(order, arguments=(*order.arguments, "--no-plugins")) if no_plugins else order
     jobs = connect(address)
-    with package(Path.cwd(), made, exclude or ()) as packed:
+    with package(Path.cwd(), order, exclude or ()) as packed:
         print(packed.summary())
-        job = jobs.submit(packed, made.experiment)
+        job = jobs.submit(packed, order.experiment)
     print(f"submitted as {job}; it goes on without this machine\n", flush=True)
     if not detach:
         _follow(address, job)
@@ -55,11 +55,11 @@ def logs(job: JobName, address: JobServer, follow: Annotated[bool, typer.Option(
     from probeline.execution.jobs.client import connect
 
     jobs = connect(address)
-    found = jobs.find(experiment_or_job(job))
+    selected = jobs.find(experiment_or_job(job))
     if follow:
-        _follow(address, found.id)
+        _follow(address, selected.id)
     else:
-        print(jobs.log(found.id), end="")
+        print(jobs.log(selected.id), end="")
 
 
 @app.command()
@@ -68,8 +68,8 @@ def stop(job: JobName, address: JobServer) -> None:
     from probeline.execution.jobs.client import connect
 
     jobs = connect(address)
-    found = jobs.find(experiment_or_job(job))
-    print(found if found.over else jobs.stop(found.id))
+    selected = jobs.find(experiment_or_job(job))
+    print(selected if selected.over else jobs.stop(selected.id))
 
 
 def experiment_or_job(name: str) -> str:

@@ -34,7 +34,7 @@ def dash(
             raise
         raise UserError("probeline dash: Dash is not installed; pip install 'probeline[dashboard]'") from error
     with server.listen(host, port) as bound:  # says at once that a port is in use: planning may take seconds
-        uri, kept = resolve(tracking_uri), storage_of(storage, folder)
+        uri, storage_path = resolve(tracking_uri), storage_of(storage, folder)
         file = spec is not None and (Path(spec).exists() or Path(spec).suffix in (".yaml", ".yml"))
         shown = board.of_file if file else board.of_mlflow
-        server.serve(bound, shown(Path(spec) if file else spec, scale, sets or [], uri, kept), host)
+        server.serve(bound, shown(Path(spec) if file else spec, scale, sets or [], uri, storage_path), host)

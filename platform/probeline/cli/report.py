@@ -49,19 +49,20 @@ def report(
     expected = expectations.read(check) if check else None
     with _no_collection(), ExitStack() as stack:
         experiment, results, uri = _results(spec, scale, sets, tracking_uri, source)
-        place = out or folder / "reports" / experiment.name
-        writable_folder("--out", place)
+        out_folder = out or folder / "reports" / experiment.name
+        writable_folder("--out", out_folder)
         if expect:
             writable_folder("--expect", expect.parent)
         put = stack.enter_context(publisher(uri, experiment.name)) if publish and uri is not None else None
         trials, history = results()
         files = stored.panels(source) if source is not None else _files(uri, experiment, trials)
-        with writing("--out", place):
-            paths = page.write(experiment, trials, history, place, images, files)
+        with writing("--out", out_folder):
+            paths = page.write(experiment, trials, history, out_folder, images, files)
         print("\n".join(str(path.resolve()) for path in paths))
         if put is not None and trials["run_id"].notna().any():
-            told = (place / page.SUMMARY).read_text(encoding="utf-8")
-            print(put(uri, folder.resolve(), describe(experiment, "", {}), told, place, paths, _compared(trials)))
+            summary = (out_folder / page.SUMMARY).read_text(encoding="utf-8")
+            info = describe(experiment, "", {})
+            print(put(uri, folder.resolve(), info, summary, out_folder, paths, _compared(trials)))
     if expect:
         with writing("--expect", expect):
             count = expectations.stored(trials, experiment.report.metric or main_metric(trials), expect)
@@ -105,8 +106,8 @@ def _results(
     from probeline.tracking.reading.results import frame
     from probeline.tracking.reading.studies import outcomes
 
-    made, uri = planned(spec, scale, sets, tracking_uri)
-    return made.experiment, lambda: frame(uri, made.trials, tuned=outcomes(uri, made.tuned)), uri
+    trial_plan, uri = planned(spec, scale, sets, tracking_uri)
+    return trial_plan.experiment, lambda: frame(uri, trial_plan.trials, tuned=outcomes(uri, trial_plan.tuned)), uri
 
 
 def _compared(trials: "pd.DataFrame") -> list[str]:
@@ -134,8 +135,8 @@ def _files(uri: str, experiment: "Experiment", trials: "pd.DataFrame") -> "pd.Da
     from probeline.tracking.reading.artifacts import ArtifactSource, small_files
 
     shown = chosen(experiment, trials).shown
-    found, trouble = small_files(
+    files, trouble = small_files(
         uri, [ArtifactSource(one.trial_id, one.run_id, one.protocols) for one in shown if one.run_id]
     )
-    found.attrs["trouble"] = trouble
-    return found
+    files.attrs["trouble"] = trouble
+    return files

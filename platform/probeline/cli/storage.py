@@ -28,14 +28,14 @@ def gc(
     from probeline.experiment.load import load
     from probeline.tracking.server.location import resolve
 
-    kept = storage_of(storage, folder)
+    storage_path = storage_of(storage, folder)
     uri, plans = resolve(tracking_uri), []
     for spec in specs:
         scales = [scale] if scale else [None, *load(spec).scales]
         plans += [make(load(spec, each), uri) for each in scales]
     if not storage and not folder.is_dir():
         raise UserError(f"{folder}: no such folder; --folder names the one of your runs")
-    items = unneeded(kept, plans)
+    items = unneeded(storage_path, plans)
     if delete:
         with nobody_runs(folder, plans):
             remove_all(items)

@@ -120,7 +120,7 @@ class Recorder:
     def received(self, trial: Trial, events: Sequence[TrialEvent]) -> bool:
         if trial.id in self.outcome.elsewhere:
             return False
-        self.writer.said(trial.id, events)
+        self.writer.events(trial.id, events)
         for error in events:
             if isinstance(error, ProtocolError):
                 self.errors.setdefault(trial.id, []).append(error)

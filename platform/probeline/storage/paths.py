@@ -57,37 +57,37 @@ class RemotePath:
 
     def is_file(self) -> bool:
         """Whether there is a file."""
-        with self._told():
+        with self._as_storage_errors():
             return self._files.isfile(self._path)
 
     def size(self) -> int:
         """Bytes of the file, or of all files below it."""
-        with self._told():
-            return sum(found["size"] or 0 for found in self._files.find(self._path, detail=True).values())
+        with self._as_storage_errors():
+            return sum(info["size"] or 0 for info in self._files.find(self._path, detail=True).values())
 
     def iterdir(self) -> list["RemotePath"]:
         """What is directly in the folder, sorted; nothing where there is none."""
-        with self._told():
+        with self._as_storage_errors():
             try:
-                found = self._files.ls(self._path, detail=False)
+                listed = self._files.ls(self._path, detail=False)
             except FileNotFoundError:
                 return []
-        names = {PurePosixPath(each).name for each in found} - {self.name}
+        names = {PurePosixPath(each).name for each in listed} - {self.name}
         return [self / name for name in sorted(names)]
 
     def read_bytes(self) -> bytes:
         """The file's content. Raises FileNotFoundError."""
-        with self._told():
+        with self._as_storage_errors():
             return self._files.cat_file(self._path)
 
     def write_bytes(self, content: bytes) -> None:
         """Puts one object: who reads it sees the old or the new content, whole."""
-        with self._told():
+        with self._as_storage_errors():
             self._files.pipe_file(self._path, content)
 
     def remove(self) -> None:
         """Deletes the file, or all files below it; what is not there stays so."""
-        with self._told(), contextlib.suppress(FileNotFoundError):
+        with self._as_storage_errors(), contextlib.suppress(FileNotFoundError):
             self._files.rm(self._path, recursive=True)
 
     @property
@@ -102,7 +102,7 @@ class RemotePath:
         return self._files._strip_protocol(self.uri)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _as_storage_errors(self) -> Iterator[None]:
         try:
             yield
         except FileNotFoundError:
@@ -224,5 +224,5 @@ def remove(where: StoragePath) -> None:
 
 def reason(error: Exception) -> str:
     """What a storage's library says, in a line without a login."""
-    said = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
-    return re.sub(r"//[^/@\s]*@", "//***@", said)[:300]
+    line = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+    return re.sub(r"//[^/@\s]*@", "//***@", line)[:300]

@@ -37,10 +37,10 @@ def description(file: Path) -> str | None:
     return yaml.safe_dump({"flavors": flavours, "metadata": metadata, "signature": signature}, sort_keys=False)
 
 
-def history(run_id: str, made: str) -> str:
-    """The value of the tag `HISTORY`; made: when, as ISO 8601."""
+def history(run_id: str, created: str) -> str:
+    """The value of the tag `HISTORY`; created: when, as ISO 8601."""
     flavours = {"python_function": _flavour()}
-    entry = {"run_id": run_id, "artifact_path": FOLDER, "utc_time_created": made, "flavors": flavours}
+    entry = {"run_id": run_id, "artifact_path": FOLDER, "utc_time_created": created, "flavors": flavours}
     return json.dumps([entry])
 
 
@@ -57,12 +57,12 @@ class EncoderModel:
 
         from probeline.data.loader import as_inputs
 
-        found = [np.empty((0, self.encoder.dim), np.float32)]
+        outputs = [np.empty((0, self.encoder.dim), np.float32)]
         with torch.no_grad():
             for start in range(0, len(model_input), BATCH):
                 pixels = torch.from_numpy(np.ascontiguousarray(model_input[start : start + BATCH]))
-                found.append(self.encoder(as_inputs(pixels)).h.float().numpy())
-        return np.concatenate(found)
+                outputs.append(self.encoder(as_inputs(pixels)).h.float().numpy())
+        return np.concatenate(outputs)
 
 
 def open_encoder(folder: Path) -> "nn.Module":

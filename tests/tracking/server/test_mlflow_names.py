@@ -59,7 +59,7 @@ def test_every_hostile_class_is_in_mlflow_and_comes_back_under_its_name(uri, tmp
     records = [Record(f"knn/top1/{label}", 0.01 * place) for place, label in enumerate(CLASSES)]
     with Writer(uri, info(), tmp_path) as writer:
         writer.started(trial())
-        writer.said(trial().id, records)
+        writer.events(trial().id, records)
         writer.finished(trial().id)
         assert writer.flush()
     rows, _ = frame(uri, [trial()])

@@ -35,7 +35,7 @@ def publisher(uri: str, name: str) -> Iterator[Callable[..., str]]:
 
     Where that needs MLflow, a process beside the caller's loads it and opens `uri` meanwhile, which takes 2 s.
     """
-    if publication_sqlite.place(uri, name):
+    if publication_sqlite.parent_run(uri, name):
         yield publish
         return
     context = multiprocessing.get_context("spawn")
@@ -75,30 +75,30 @@ def publish(
     """
     shown = {str(FOLDER / file.relative_to(folder)): file for file in files if file.suffix in SHOWN}
     try:
-        told = partial(_described, info.description, result, folder, compared)
-        home = _put_by_sql(uri, info, told, shown) or _put(uri, workdir, info, told, shown)
+        describe = partial(_described, info.description, result, folder, compared)
+        home = _put_by_sql(uri, info, describe, shown) or _put(uri, workdir, info, describe, shown)
     except Exception as error:  # whatever MLflow, its database or the network raises
         return _refused(error)
     return f"in MLflow: {_address(home)} below `probeline ui`"
 
 
-def _put_by_sql(uri: str, info: ExperimentInfo, told: Published, files: Mapping[str, Path]) -> Home | None:
+def _put_by_sql(uri: str, info: ExperimentInfo, describe: Published, files: Mapping[str, Path]) -> Home | None:
     """None where that cannot be done."""
-    to = publication_sqlite.place(uri, info.name)
+    to = publication_sqlite.parent_run(uri, info.name)
     if to is None:
         return None
     publication_sqlite.copy(files, to)
-    done = publication_sqlite.note(told(to.home), to)
+    done = publication_sqlite.note(describe(to.home), to)
     return to.home if done else None
 
 
-def _put(uri: str, workdir: Path, info: ExperimentInfo, told: Published, files: Mapping[str, Path]) -> Home:
+def _put(uri: str, workdir: Path, info: ExperimentInfo, describe: Published, files: Mapping[str, Path]) -> Home:
     follow_moved_database(uri)
     client = connect(uri)
     home = Homes(client, uri, workdir, replace(info, spec_text="", tags={})).of(info.name)
     for name, file in files.items():
         client.log_artifact(home.parent_id, str(file), str(Path(name).parent))
-    note(client, home, told(home))
+    note(client, home, describe(home))
     return home
 
 
@@ -113,8 +113,8 @@ def _described(description: str, result: str, folder: Path, compared: Sequence[s
     if len(compared) > 1:
         where = f"[Compare {len(compared)} trials]({_comparison(home, compared)}) by their axes.\n\n{where}"
     room = LONGEST_TAG - len(where) - 4
-    told = f"{description}\n\n{result}"
-    return f"{told if len(told) <= room else told[: room - 2].rpartition(chr(10))[0] + ' …'}\n\n{where}"
+    body = f"{description}\n\n{result}"
+    return f"{body if len(body) <= room else body[: room - 2].rpartition(chr(10))[0] + ' …'}\n\n{where}"
 
 
 def _address(home: Home) -> str:

@@ -46,19 +46,19 @@ class ParentRun:
     folder: Path
 
 
-def place(uri: str, name: str) -> ParentRun | None:
+def parent_run(uri: str, name: str) -> ParentRun | None:
     """The place of the experiment `name`; None where there is none that can be written to without MLflow."""
     file = sqlite_file(uri)
     if file is None or not file.exists():
         return None
     try:
         with closing(opened(file)) as connection:
-            found = connection.execute(PARENT, (KIND[0], name)).fetchall()
+            rows = connection.execute(PARENT, (KIND[0], name)).fetchall()
     except sqlite3.Error:
         return None
-    if len({experiment_id for experiment_id, _, _ in found}) != 1:
+    if len({experiment_id for experiment_id, _, _ in rows}) != 1:
         return None
-    experiment_id, run_id, address = found[0]
+    experiment_id, run_id, address = rows[0]
     folder = current_folder(address, file)
     return None if folder is None else ParentRun(file, Home(str(experiment_id), run_id), folder)
 
@@ -68,13 +68,13 @@ def copy(files: Mapping[str, Path], to: ParentRun) -> None:
     for name, source in files.items():
         target = to.folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, made = tempfile.mkstemp(prefix=".", dir=target.parent)
+        handle, temporary = tempfile.mkstemp(prefix=".", dir=target.parent)
         os.close(handle)
         try:
-            shutil.copy2(source, made)  # its rights and times too, as MLflow does
-            Path(made).replace(target)
+            shutil.copy2(source, temporary)  # its rights and times too, as MLflow does
+            Path(temporary).replace(target)
         finally:
-            Path(made).unlink(missing_ok=True)
+            Path(temporary).unlink(missing_ok=True)
 
 
 def note(description: str, to: ParentRun) -> bool:

@@ -46,10 +46,10 @@ def small_files(uri: str, sources: Sequence[ArtifactSource]) -> tuple["pd.DataFr
     try:
         here = run_folders(uri, [source.run_id for source in sources])
         if all(source.run_id in here for source in sources):
-            found = [list(_lying(here[source.run_id], source)) for source in sources]
+            by_source = [list(_lying(here[source.run_id], source)) for source in sources]
         else:
-            found = _fetched(uri, sources)
-        rows = [row for some in found for row in some]
+            by_source = _fetched(uri, sources)
+        rows = [row for some in by_source for row in some]
     except Exception as error:  # whatever MLflow, its artifact store or the network raises
         trouble = redacted(str(error).strip().partition("\n")[0][:200]) or type(error).__name__
     return pd.DataFrame(rows, columns=["trial_id", "name", "content"]), trouble
@@ -73,7 +73,7 @@ def _asked(client: "MlflowClient", source: ArtifactSource, folder: Path) -> Iter
     for protocol in source.protocols:
         for each in client.list_artifacts(source.run_id, protocol) if protocol in there else ():
             if not each.is_dir and each.path.endswith(SUFFIXES) and (each.file_size or 0) <= LARGEST:
-                place = folder / source.run_id
-                place.mkdir(exist_ok=True)
-                content = Path(client.download_artifacts(source.run_id, each.path, str(place))).read_bytes()
+                target = folder / source.run_id
+                target.mkdir(exist_ok=True)
+                content = Path(client.download_artifacts(source.run_id, each.path, str(target))).read_bytes()
                 yield source.trial_id, each.path, content

@@ -19,25 +19,25 @@ class ClientChanges:
         self._runs, self._ids = runs, trial_ids
         self._swept, self._began = float("-inf"), int(1000 * time.time())
 
-    def since(self, known: dict[str, Run]) -> tuple[list[Run], set[str]]:
+    def since(self, before: dict[str, Run]) -> tuple[list[Run], set[str]]:
         """(runs that are new or may have changed, ids of those that are gone)."""
         if time.monotonic() - self._swept > SWEEP:
             everything = self._runs.read(self._ids)
             self._swept = time.monotonic()
-            return everything, known.keys() - {run.run_id for run in everything}
-        found = {run.run_id: run for text in self._questions(known) for run in self._runs.own(text)}
+            return everything, before.keys() - {run.run_id for run in everything}
+        current = {run.run_id: run for text in self._questions(before) for run in self._runs.own(text)}
         gone = set()
-        for run_id, run in known.items():
-            if run.status == "RUNNING" and run_id not in found:  # it ended at a time that is not recent
+        for run_id, run in before.items():
+            if run.status == "RUNNING" and run_id not in current:  # it ended at a time that is not recent
                 again = self._again(run_id)
                 if again is None:
                     gone.add(run_id)
                 else:
-                    found[run_id] = again
-        return [run for run in found.values() if run.trial_id in self._ids], gone
+                    current[run_id] = again
+        return [run for run in current.values() if run.trial_id in self._ids], gone
 
-    def _questions(self, known: dict[str, Run]) -> list[str]:
-        moments = [moment for run in known.values() for moment in (run.started, run.ended) if moment]
+    def _questions(self, before: dict[str, Run]) -> list[str]:
+        moments = [moment for run in before.values() for moment in (run.started, run.ended) if moment]
         mark = max(moments, default=self._began) - SLACK
         recent = [f"{TRIALS} and attributes.{name} >= {mark}" for name in ("start_time", "end_time")]
         return [f"{TRIALS} and attributes.status = 'RUNNING'", *recent]

@@ -27,7 +27,7 @@ class SqliteChanges:
         self._inode = self._version = -1
         self._others: set[str] = set()  # runs of no trial of ours
 
-    def since(self, known: dict[str, Run]) -> tuple[list[Run], set[str]]:
+    def since(self, before: dict[str, Run]) -> tuple[list[Run], set[str]]:
         """(runs that are new or may have changed, ids of those that are gone)."""
         connection = self._opened()
         version = connection.execute("pragma data_version").fetchone()[0]
@@ -35,7 +35,7 @@ class SqliteChanges:
             return [], set()
         connection.execute("begin")
         try:
-            changed, gone = self._compared(connection, known)
+            changed, gone = self._compared(connection, before)
         finally:
             connection.rollback()
         self._version = version
@@ -53,20 +53,20 @@ class SqliteChanges:
             self._inode, self._version, self._others = inode, -1, set()
         return self._connection
 
-    def _compared(self, connection: sqlite3.Connection, known: dict[str, Run]) -> tuple[list[Run], set[str]]:
+    def _compared(self, connection: sqlite3.Connection, before: dict[str, Run]) -> tuple[list[Run], set[str]]:
         states = {run_id: (status, ended) for run_id, status, ended in connection.execute(STATES)}
-        gone = known.keys() - states.keys()
+        gone = before.keys() - states.keys()
         changed = [
             run_id
             for run_id, state in states.items()
             if run_id not in self._others
-            and ((run := known.get(run_id)) is None or run.status == "RUNNING" or (run.status, run.ended) != state)
+            and ((run := before.get(run_id)) is None or run.status == "RUNNING" or (run.status, run.ended) != state)
         ]
-        found = [
+        runs = [
             Run(*row)
             for marks, ids in portions(changed)
             for row in connection.execute(LOOK_UP.format(marks), ids)
             if row[0] in self._ids
         ]
-        self._others |= set(changed) - {run.run_id for run in found}
-        return filled(connection, found), set(gone)
+        self._others |= set(changed) - {run.run_id for run in runs}
+        return filled(connection, runs), set(gone)

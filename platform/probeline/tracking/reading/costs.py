@@ -118,11 +118,11 @@ def _rows(uri: str) -> Iterable[tuple[str, str, dict[str, float]]]:
 
 
 def _by_sql(file: Path) -> Iterable[tuple[str, str, dict[str, float]]]:
-    found: dict[str, tuple[str, str, dict[str, float]]] = {}
+    rows: dict[str, tuple[str, str, dict[str, float]]] = {}
     with closing(opened(file)) as connection:
         for text, device, key, value, run_id in connection.execute(STATEMENT):
-            found.setdefault(run_id, (text, device, {}))[2][key] = value
-    return found.values()
+            rows.setdefault(run_id, (text, device, {}))[2][key] = value
+    return rows.values()
 
 
 def _by_client(uri: str) -> Iterator[tuple[str, str, dict[str, float]]]:

@@ -17,8 +17,8 @@ from probeline.tracking.server.location import sqlite_file
 class Changes(Protocol):
     """A way to hear what has changed."""
 
-    def since(self, known: dict[str, Run]) -> tuple[list[Run], set[str]]:
-        """(runs that are new or may have changed, ids of those that are gone); `known`: run id -> run as it was."""
+    def since(self, before: dict[str, Run]) -> tuple[list[Run], set[str]]:
+        """(runs that are new or may have changed, ids of those that are gone); `before`: run id -> run as it was."""
 
 
 class LiveRuns:
@@ -27,7 +27,7 @@ class LiveRuns:
     def __init__(self, uri: str, trial_ids: Collection[str], experiment: str | None = None) -> None:
         self.uri, self.experiment = uri, experiment
         self._ids = frozenset(trial_ids)
-        self._known: dict[str, Run] = {}
+        self._by_run_id: dict[str, Run] = {}
         self._changes: Changes | None = None
         self.runs: dict[str, Run] = {}
         """Trial id -> its run, as of the last refresh."""
@@ -41,10 +41,10 @@ class LiveRuns:
             self._changes = self._changes or _changes(self.uri, self._ids, self.experiment)
             if self._changes is None:
                 return set()
-            changed, gone = self._changes.since(self._known)
-        fresh = {run.run_id: run for run in changed if self._known.get(run.run_id) != run}
-        self._known = {key: run for key, run in (self._known | fresh).items() if key not in gone}
-        before, self.runs = self.runs, by_trial(self._known.values())
+            changed, gone = self._changes.since(self._by_run_id)
+        fresh = {run.run_id: run for run in changed if self._by_run_id.get(run.run_id) != run}
+        self._by_run_id = {key: run for key, run in (self._by_run_id | fresh).items() if key not in gone}
+        before, self.runs = self.runs, by_trial(self._by_run_id.values())
         return {key for key in before.keys() | self.runs.keys() if before.get(key) is not self.runs.get(key)}
 
     def history(self, trial_ids: Iterable[str], name: str) -> list[tuple[str, int, float]]:
@@ -57,7 +57,7 @@ class LiveRuns:
         with store_errors(self.uri):
             runs = open_runs(self.uri, self.experiment) if having else None
             points = runs.history(having, [key]) if runs else []
-        order = {run.run_id: (place, run.trial_id) for place, run in enumerate(having)}
+        order = {run.run_id: (position, run.trial_id) for position, run in enumerate(having)}
         points.sort(key=lambda point: (order[point[0]][0], point[2]))
         return [(order[run_id][1], step, value) for run_id, _, step, value in points]
 

@@ -49,8 +49,8 @@ def statuses(uri: str, trial_ids: Iterable[str], experiment: str | None = None) 
     ids = list(trial_ids)
     with store_errors(uri):
         runs = open_runs(uri, experiment)
-        found = by_trial(runs.find(ids)) if runs and ids else {}
-    return {trial_id: status_of(found.get(trial_id)) for trial_id in ids}
+        by_id = by_trial(runs.find(ids)) if runs and ids else {}
+    return {trial_id: status_of(by_id.get(trial_id)) for trial_id in ids}
 
 
 def frame(
@@ -65,19 +65,19 @@ def frame(
     """
     with store_errors(uri):
         runs = open_runs(uri, experiment)
-        found = by_trial(runs.read([trial.id for trial in trials])) if runs and trials else {}
-        planned = [found[trial.id] for trial in trials if trial.id in found]  # a store gives runs in no order
-        rows = table(trials, found, tuned)
+        by_id = by_trial(runs.read([trial.id for trial in trials])) if runs and trials else {}
+        planned = [by_id[trial.id] for trial in trials if trial.id in by_id]  # a store gives runs in no order
+        rows = table(trials, by_id, tuned)
         if uri.startswith("http"):
-            rows["run_url"] = _exact(_address(uri, found.get(trial.id)) for trial in trials)
+            rows["run_url"] = _exact(_address(uri, by_id.get(trial.id)) for trial in trials)
         return rows, _history(runs, planned)
 
 
-def table(trials: Sequence[Trial], found: Mapping[str, Run], tuned: Mapping[str, Any] | None = None) -> "pd.DataFrame":
-    """The first of `frame`'s two, of runs that were read before; `found`: trial id -> its run."""
+def table(trials: Sequence[Trial], by_id: Mapping[str, Run], tuned: Mapping[str, Any] | None = None) -> "pd.DataFrame":
+    """The first of `frame`'s two, of runs that were read before; `by_id`: trial id -> its run."""
     import pandas as pd
 
-    columns = _columns(trials, found)
+    columns = _columns(trials, by_id)
     if tuned:
         columns["tuned"] = _exact(tuned.get(trial.cell.label) for trial in trials)
     return pd.DataFrame(columns)
@@ -156,8 +156,8 @@ def _address(uri: str, run: Run | None) -> str | None:
     return run_address(uri, run.experiment_id, run.run_id) if run else None
 
 
-def _columns(trials: Sequence[Trial], found: Mapping[str, Run]) -> dict[str, Any]:
-    runs = [found.get(trial.id) for trial in trials]
+def _columns(trials: Sequence[Trial], by_id: Mapping[str, Run]) -> dict[str, Any]:
+    runs = [by_id.get(trial.id) for trial in trials]
     states = [status_of(run) for run in runs]
     columns = {
         "trial_id": [trial.id for trial in trials],
@@ -187,13 +187,13 @@ def _columns(trials: Sequence[Trial], found: Mapping[str, Run]) -> dict[str, Any
     return columns
 
 
-def _history(runs: Runs | None, found: list[Run]) -> "pd.DataFrame":
+def _history(runs: Runs | None, planned: list[Run]) -> "pd.DataFrame":
     import pandas as pd
 
-    keys = sorted({key for run in found for key, (_, step) in run.metrics.items() if step > 0})
-    points = runs.history(found, keys) if runs and keys else []
-    trial_ids = {run.run_id: run.trial_id for run in found}
-    order = {run.run_id: place for place, run in enumerate(found)}
+    keys = sorted({key for run in planned for key, (_, step) in run.metrics.items() if step > 0})
+    points = runs.history(planned, keys) if runs and keys else []
+    trial_ids = {run.run_id: run.trial_id for run in planned}
+    order = {run.run_id: position for position, run in enumerate(planned)}
     points.sort(key=lambda point: (order[point[0]], point[1], point[2]))
     names = {key: mlflow_names.name(key) for key in keys}
     return pd.DataFrame(

@@ -39,11 +39,11 @@ class Runs(Protocol):
 
 def by_trial(runs: Iterable[Run]) -> dict[str, Run]:
     """Trial id -> its run. Two runs of one trial are an error: which of them holds the numbers?"""
-    found: dict[str, Run] = {}
+    by_id: dict[str, Run] = {}
     for run in runs:
-        if (other := found.setdefault(run.trial_id, run)) is not run:
+        if (other := by_id.setdefault(run.trial_id, run)) is not run:
             raise UserError(
                 f"trial {run.trial_id}: MLflow holds two runs of it, {other.run_id} and {run.run_id}; "
                 f"look at both and delete one: mlflow runs delete --run-id {run.run_id}"
             )
-    return found
+    return by_id

@@ -39,8 +39,8 @@ class ClientRuns:
             return runs + [run for run in self._search(experiments, of_kind) if run.trial_id in wanted]
         filters = [f"tags.`probeline.trial_id` = '{trial_id}'" for trial_id in sorted(wanted)]
         with ThreadPoolExecutor(8) as pool:
-            found = pool.map(lambda text: list(self._search(experiments, text)), filters)
-            return runs + [run for some in found for run in some]
+            pages = pool.map(lambda text: list(self._search(experiments, text)), filters)
+            return runs + [run for some in pages for run in some]
 
     def history(self, runs: Sequence[Run], keys: Sequence[str]) -> list[tuple[str, str, int, float]]:
         points = []
@@ -106,8 +106,8 @@ def as_run(run: "mlflow.entities.Run") -> Run:
 def _bulk(client: "MlflowClient", run_ids: list[str], key: str) -> list[tuple[str, str, int, float]] | None:
     store = client._tracking_client.store
     if hasattr(store, "get_metric_history_bulk"):
-        found = store.get_metric_history_bulk(run_ids, key, POINTS_AT_ONCE)
-        return [(point.run_id, key, point.step, point.value) for point in found]
+        points = store.get_metric_history_bulk(run_ids, key, POINTS_AT_ONCE)
+        return [(point.run_id, key, point.step, point.value) for point in points]
     if not hasattr(store, "get_host_creds"):
         return None
     from mlflow.utils.rest_utils import http_request
@@ -116,5 +116,5 @@ def _bulk(client: "MlflowClient", run_ids: list[str], key: str) -> list[tuple[st
     reply = http_request(store.get_host_creds(), address, "GET", params={"run_id": run_ids, "metric_key": key})
     if reply.status_code != 200:
         return None
-    found = json.loads(reply.text)["metrics"]
-    return [(point["run_id"], key, int(point["step"]), float(point["value"])) for point in found]
+    points = json.loads(reply.text)["metrics"]
+    return [(point["run_id"], key, int(point["step"]), float(point["value"])) for point in points]

@@ -31,8 +31,8 @@ def spec(uri: str, experiment: str) -> str | None:
     """The YAML of an experiment as it was last run; None where it is not kept. Raises UserError."""
     with store_errors(uri):
         client = connect(uri)
-        found = client.get_experiment_by_name(experiment)
-        parent = parent_of(client, found.experiment_id) if found else None
+        existing = client.get_experiment_by_name(experiment)
+        parent = parent_of(client, existing.experiment_id) if existing else None
         return _text(uri, parent, "spec.yaml") if parent else None
 
 

@@ -29,14 +29,14 @@ class StudyProgress:
 
 def progress(uri: str, study_ids: Iterable[str]) -> dict[str, StudyProgress]:
     """Study id -> how far it is, of those that have begun. Raises UserError where MLflow cannot be read."""
-    found = {}
+    by_study = {}
     for study_id, run in _runs(uri, study_ids).items():
         if "probeline.chosen" in run.tags and run.status == "FINISHED":
             values, tried = json.loads(run.tags["probeline.chosen"]), int(run.tags["probeline.study_trials"])
-            found[study_id] = StudyProgress(tried, values)
+            by_study[study_id] = StudyProgress(tried, values)
         else:
-            found[study_id] = StudyProgress(run.metrics.get(VALUE, (0.0, 0))[1], None)
-    return found
+            by_study[study_id] = StudyProgress(run.metrics.get(VALUE, (0.0, 0))[1], None)
+    return by_study
 
 
 def outcomes(uri: str, studies: Mapping[str, str]) -> dict[str, dict[str, Any]]:
@@ -64,11 +64,11 @@ def _runs(uri: str, study_ids: Iterable[str]) -> dict[str, Run]:
 
 def _outcome(uri: str, run: Run) -> dict[str, Any]:
     document = read_artifact(uri, run.run_id, DOCUMENT)  # deleted: what was chosen is a tag, the points are gone
-    said = {"score": None, "trials": [], "importance": {}} | json.loads(document or b"{}")
+    record = {"score": None, "trials": [], "importance": {}} | json.loads(document or b"{}")
     return {
         "study_id": run.trial_id,
         "run_id": run.run_id,
-        **said,
+        **record,
         "chosen": json.loads(run.tags["probeline.chosen"]),
         "tried": int(run.tags["probeline.study_trials"]),
         "search": json.loads(run.tags["probeline.study"]),

@@ -60,9 +60,9 @@ def revisions() -> tuple[str, frozenset[str]]:
 
 
 def _check_by_client(uri: str, experiment: str) -> None:
-    found = connect(uri).get_experiment_by_name(experiment)
-    if found is not None and found.lifecycle_stage != "active":
-        raise UserError(deleted(uri, experiment, found.experiment_id))
+    existing = connect(uri).get_experiment_by_name(experiment)
+    if existing is not None and existing.lifecycle_stage != "active":
+        raise UserError(deleted(uri, experiment, existing.experiment_id))
 
 
 def _check_by_sql(uri: str, file: Path, experiment: str) -> None:
@@ -84,9 +84,9 @@ def _other_revision(file: Path) -> str:
 
 
 def _outdated(uri: str, revision: str) -> str:
-    head, known = revisions()
+    head, upgradable = revisions()
     what = f"results in {redacted(uri)} are those of another version of MLflow (tables {revision}, here {head})"
-    if revision in known:
+    if revision in upgradable:
         return f"{what}; copy the database, then run: mlflow db upgrade '{redacted(uri)}'"
     return f"{what}; install the MLflow that wrote them (pip install --upgrade mlflow), or name another database"
 

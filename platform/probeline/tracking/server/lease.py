@@ -1,4 +1,4 @@
-"""One run at a time of an experiment on a tracking server, wherever it works: a sign of life on the MLflow experiment.
+"""One run at a time of an experiment on a tracking server, wherever it works: a heartbeat on the MLflow experiment.
 
 A server knows no locks, so it is a tag that its holder writes anew again and again. Whether a holder lives is seen by
 watching the tag change, and not by its age: two machines' clocks may differ. Of two that take it at once the later
@@ -29,19 +29,19 @@ if TYPE_CHECKING:
 
 TAG, NOBODY = "probeline.at_work", "nobody"
 
-RENEWED = 10.0
-"""Seconds between two signs of life."""
+HEARTBEAT_S = 10.0
+"""Seconds between two heartbeats."""
 
-PATIENCE = 30.0
-"""Seconds without one after which a holder is taken for dead."""
+HEARTBEAT_TIMEOUT_S = 30.0
+"""Seconds without one after which a holder's lease has expired."""
 
-SETTLED = 1.0
+SETTLE_S = 1.0
 """Seconds after which whoever has taken it at the same time has written, too."""
 
 
 @dataclass(frozen=True)
 class Holder:
-    """Who is at work; `beats` counts its signs of life."""
+    """Who is at work; `beats` counts its heartbeats."""
 
     host: str
     pid: int
@@ -61,7 +61,7 @@ def held(uri: str, experiment: ExperimentInfo, workdir: Path, lost: Callable[[],
     Yields whether it waited for another one to end, which may have finished what this one means to do.
 
     A server that does not answer is no obstacle: nobody can be asked then. `lost` is called in another thread, once,
-    where somebody took this process for dead.
+    where somebody took this process dead: its lease has expired.
 
     Raises:
         UserError: another run is at work; it says where.
@@ -69,27 +69,27 @@ def held(uri: str, experiment: ExperimentInfo, workdir: Path, lost: Callable[[],
     me = Holder(socket.gethostname(), os.getpid(), uuid.uuid4().hex)
     try:
         client = connect(uri)
-        place = _place(client, Homes(client, uri, workdir, experiment), experiment.name)
-        waited = _take(client, place, experiment.name, me)
+        experiment_id = _experiment_id(client, Homes(client, uri, workdir, experiment), experiment.name)
+        waited = _take(client, experiment_id, experiment.name, me)
     except UserError:
         raise
     except Exception:  # whatever MLflow raises; the writer says what it is
         yield False
         return
     over = threading.Event()
-    renewing = threading.Thread(target=_renew, args=(client, place, me, over, lost), daemon=True)
+    renewing = threading.Thread(target=_renew, args=(client, experiment_id, me, over, lost), daemon=True)
     renewing.start()
     try:
         yield waited
     finally:
         over.set()
-        renewing.join(PATIENCE)
-        with contextlib.suppress(Exception):  # a server that is away: the next run sees no sign of life
-            if _is(_holder(client, place), me):
-                client.set_experiment_tag(place, TAG, NOBODY)
+        renewing.join(HEARTBEAT_TIMEOUT_S)
+        with contextlib.suppress(Exception):  # a server that is away: the next run sees no heartbeat
+            if _is(_holder(client, experiment_id), me):
+                client.set_experiment_tag(experiment_id, TAG, NOBODY)
 
 
-def _place(client: "MlflowClient", homes: Homes, name: str) -> str:
+def _experiment_id(client: "MlflowClient", homes: Homes, name: str) -> str:
     """The id of the MLflow experiment, made if there is none, by this process or by one that starts at once."""
     try:
         return homes.experiment(name)
@@ -99,55 +99,57 @@ def _place(client: "MlflowClient", homes: Homes, name: str) -> str:
         return homes.experiment(name)
 
 
-def _take(client: "MlflowClient", place: str, name: str, me: Holder) -> bool:
-    found = _holder(client, place)
-    waits = found is not None and not found.dead
+def _take(client: "MlflowClient", experiment_id: str, name: str, me: Holder) -> bool:
+    holder = _holder(client, experiment_id)
+    waits = holder is not None and not holder.dead
     if waits:
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + HEARTBEAT_TIMEOUT_S
         while time.monotonic() < until:
-            time.sleep(RENEWED / 10)
-            now = _holder(client, place)
+            time.sleep(HEARTBEAT_S / 10)
+            now = _holder(client, experiment_id)
             if now is None:
                 break
-            if now != found:
+            if now != holder:
                 raise _busy(name, now)
-    _say(client, place, me)
-    time.sleep(SETTLED)
-    now = _holder(client, place)
+    _say(client, experiment_id, me)
+    time.sleep(SETTLE_S)
+    now = _holder(client, experiment_id)
     if not _is(now, me):
         raise _busy(name, now)
     return waits
 
 
-def _renew(client: "MlflowClient", place: str, me: Holder, over: threading.Event, lost: Callable[[], None]) -> None:
+def _renew(
+    client: "MlflowClient", experiment_id: str, me: Holder, over: threading.Event, lost: Callable[[], None]
+) -> None:
     beats = 0
-    while not over.wait(RENEWED):
+    while not over.wait(HEARTBEAT_S):
         with contextlib.suppress(Exception):  # the server is away: what runs goes on
-            if not _is(_holder(client, place), me):
+            if not _is(_holder(client, experiment_id), me):
                 lost()
                 return
             beats += 1
-            _say(client, place, Holder(me.host, me.pid, me.token, beats))
+            _say(client, experiment_id, Holder(me.host, me.pid, me.token, beats))
 
 
-def _holder(client: "MlflowClient", place: str) -> Holder | None:
+def _holder(client: "MlflowClient", experiment_id: str) -> Holder | None:
     """Who is at work; None for nobody, and for what is no holder."""
     try:
-        return Holder(**json.loads(client.get_experiment(place).tags.get(TAG, NOBODY)))
+        return Holder(**json.loads(client.get_experiment(experiment_id).tags.get(TAG, NOBODY)))
     except (ValueError, TypeError):
         return None
 
 
-def _say(client: "MlflowClient", place: str, holder: Holder) -> None:
+def _say(client: "MlflowClient", experiment_id: str, holder: Holder) -> None:
     text = json.dumps(asdict(holder))
     try:
-        client.set_experiment_tag(place, TAG, text)
+        client.set_experiment_tag(experiment_id, TAG, text)
     except Exception:  # of two that write it for the first time at once the server refuses one; now it is there
-        client.set_experiment_tag(place, TAG, text)
+        client.set_experiment_tag(experiment_id, TAG, text)
 
 
-def _is(found: Holder | None, me: Holder) -> bool:
-    return found is not None and found.token == me.token
+def _is(holder: Holder | None, me: Holder) -> bool:
+    return holder is not None and holder.token == me.token
 
 
 def _busy(name: str, other: Holder | None) -> UserError:

@@ -50,38 +50,38 @@ class Homes:
 
     def __init__(self, client: "MlflowClient", uri: str, workdir: Path, own: ExperimentInfo) -> None:
         self._client, self._uri, self._workdir, self._own = client, uri, workdir, own
-        self._known: dict[str, Home] = {}
+        self._homes: dict[str, Home] = {}
 
     def of(self, name: str) -> Home:
         """The home of the experiment `name`."""
-        if name not in self._known:
+        if name not in self._homes:
             experiment_id = self.experiment(name)
             home = Home(experiment_id, self._parent(experiment_id, name))
             if name == self._own.name:
                 self._describe(home)
-            self._known[name] = home
-        return self._known[name]
+            self._homes[name] = home
+        return self._homes[name]
 
     def forget(self) -> None:
         """Look everything up again: something was deleted."""
-        self._known.clear()
+        self._homes.clear()
 
     def experiment(self, name: str) -> str:
         """The id of the MLflow experiment `name`, made if there is none. Raises UserError where it was deleted."""
-        found: Experiment | None = self._client.get_experiment_by_name(name)
-        if found is None:
-            place = artifact_location(self._uri, name, self._workdir)
-            return self._client.create_experiment(name, place, dict([KIND]))
-        if found.lifecycle_stage != "active":
-            raise UserError(deleted(self._uri, name, found.experiment_id))
-        if KIND[0] not in found.tags:
-            self._client.set_experiment_tag(found.experiment_id, *KIND)
-        return found.experiment_id
+        existing: Experiment | None = self._client.get_experiment_by_name(name)
+        if existing is None:
+            location = artifact_location(self._uri, name, self._workdir)
+            return self._client.create_experiment(name, location, dict([KIND]))
+        if existing.lifecycle_stage != "active":
+            raise UserError(deleted(self._uri, name, existing.experiment_id))
+        if KIND[0] not in existing.tags:
+            self._client.set_experiment_tag(existing.experiment_id, *KIND)
+        return existing.experiment_id
 
     def _parent(self, experiment_id: str, name: str) -> str:
-        known = parent_of(self._client, experiment_id)
-        if known is not None:
-            return known
+        existing = parent_of(self._client, experiment_id)
+        if existing is not None:
+            return existing
         run = self._client.create_run(experiment_id, run_name=name, tags={"probeline.kind": "experiment"})
         self._client.set_terminated(run.info.run_id)  # a folder, not a process: nothing to leave behind RUNNING
         return run.info.run_id

@@ -40,13 +40,13 @@ def git_dirty(directory: Path) -> str:
 
 def versions() -> dict[str, str]:
     """Python and the packages that decide numbers, as installed; none of them is imported."""
-    found = {"python": platform.python_version()}
+    installed = {"python": platform.python_version()}
     for package in (*LEARNING, *RUNNING):
         try:
-            found[package] = importlib.metadata.version(package)
+            installed[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 def hardware() -> str:

@@ -164,8 +164,8 @@ class RunUploader:
         for double in set(target.runs_of(self.spool.trial_id)) - {self._run_id} if self._doubt else ():
             client.delete_run(double)  # made by a request of ours whose answer got lost
         if self._model:
-            made = datetime.fromtimestamp(entry["time"], UTC).isoformat()
-            tags[encoder_model.HISTORY] = encoder_model.history(self._run_id, made)
+            created = datetime.fromtimestamp(entry["time"], UTC).isoformat()
+            tags[encoder_model.HISTORY] = encoder_model.history(self._run_id, created)
         self._send_tags(client, tags)
         client.set_terminated(self._run_id, ENDS[entry["op"]], int(entry["time"] * 1000))
 

@@ -100,11 +100,12 @@ class UploadQueue:
             self._new.pop(key, None)
             self.changed.notify_all()
 
-    def left(self) -> tuple[tuple[str, ...], int]:
+    def unsent(self) -> tuple[tuple[str, ...], int]:
         """The trials, and how many records of theirs, that have not been sent."""
         with self.changed:
-            left = [delivery for delivery in self._deliveries.values() if delivery.offset < delivery.spool.size()]
-            return tuple(delivery.spool.trial_id for delivery in left), sum(item.unsent_records() for item in left)
+            waiting = [delivery for delivery in self._deliveries.values() if delivery.offset < delivery.spool.size()]
+            trial_ids = tuple(delivery.spool.trial_id for delivery in waiting)
+            return trial_ids, sum(delivery.unsent_records() for delivery in waiting)
 
     def leave(self) -> None:
         """Gives the folders up to the next writer."""

@@ -68,16 +68,16 @@ class WriteAheadLog:
             raise ValueError(f"artifact {artifact.name!r}: {error}") from None
         if isinstance(artifact.path, RemotePath):
             return artifact.path
-        kept = self.files / name
-        with disk_full_guard(kept):
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            fresh = kept.with_name(f".{uuid.uuid4().hex}")
+        target = self.files / name
+        with disk_full_guard(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            fresh = target.with_name(f".{uuid.uuid4().hex}")
             try:
                 _link_or_copy(artifact.path, fresh)
-                fresh.replace(kept)
+                fresh.replace(target)
             finally:
                 fresh.unlink(missing_ok=True)
-        return kept
+        return target
 
     def artifact(self, name: str, path: str) -> StoragePath:
         """Where an artifact that `keep` took is: in its remote storage, else beside the log, wherever that moved."""

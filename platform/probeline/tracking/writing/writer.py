@@ -83,7 +83,7 @@ class Writer:
     @property
     def unsent_records(self) -> int:
         """How many records the spool holds that MLflow has not got yet."""
-        return self._outbox.left()[1]
+        return self._outbox.unsent()[1]
 
     def started(self, trial: Trial, params: Mapping[str, Any] = NOTHING, tags: Mapping[str, str] = NOTHING) -> None:
         """The trial runs, for the first time or again. Raises Claimed if another process has it in hand.
@@ -104,11 +104,11 @@ class Writer:
             **({} if trial.protocols is None else {"protocols": list(trial.protocols)}),
         )
 
-    def said(self, trial_id: str, said: Sequence[TrialEvent]) -> None:
-        """Whatever a running trial says, each kind in its order."""
-        self.records(trial_id, [each for each in said if isinstance(each, Record)])
-        self.artifacts(trial_id, [each for each in said if isinstance(each, Artifact)])
-        self.notes(trial_id, [each for each in said if isinstance(each, Note)])
+    def events(self, trial_id: str, events: Sequence[TrialEvent]) -> None:
+        """Records the events of a running trial, each kind in its order."""
+        self.records(trial_id, [each for each in events if isinstance(each, Record)])
+        self.artifacts(trial_id, [each for each in events if isinstance(each, Artifact)])
+        self.notes(trial_id, [each for each in events if isinstance(each, Note)])
 
     def records(self, trial_id: str, records: Sequence[Record]) -> None:
         """Numbers of a running trial. The first value of a name and step is the one that stays."""
@@ -119,8 +119,8 @@ class Writer:
         """Files of a running trial; kept beside the spool, so the originals may go."""
         for artifact in artifacts:
             try:
-                kept = self._outbox.spool_of(trial_id).keep(artifact)
-                self._outbox.append(trial_id, "artifact", name=artifact.name, path=str(resolved(kept)))
+                copy = self._outbox.spool_of(trial_id).keep(artifact)
+                self._outbox.append(trial_id, "artifact", name=artifact.name, path=str(resolved(copy)))
             except FileNotFoundError:
                 self._outbox.append(trial_id, "lost", name=artifact.name, path=str(artifact.path))
 
@@ -173,7 +173,7 @@ class Writer:
         if self._unsent is None:
             self._outbox.interrupt_all()
             self._sender.stop(timeout)
-            trials, records = self._outbox.left()
+            trials, records = self._outbox.unsent()
             self._unsent = Unsent(self.uri, self._outbox.root, trials, records, self.trouble if trials else "")
             self._outbox.leave()
         return self._unsent
