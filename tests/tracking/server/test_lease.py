@@ -18,7 +18,7 @@ from probeline.tracking.writing.experiments import ExperimentInfo, Homes
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch):
-    for name, seconds in {"RENEWED": 0.4, "PATIENCE": 4.0, "SETTLED": 0.6}.items():
+    for name, seconds in {"HEARTBEAT_S": 0.4, "HEARTBEAT_TIMEOUT_S": 4.0, "SETTLE_S": 0.6}.items():
         monkeypatch.setattr(lease, name, seconds)
 
 
