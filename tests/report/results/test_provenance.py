@@ -36,6 +36,12 @@ def test_a_trial_whose_training_was_resumed_says_so_under_its_status(trials):
     assert {row[3].small for row in rows[1:]} == {""}
 
 
+def test_a_probe_that_its_limit_ended_says_so_under_its_trials_status(trials):
+    frame = trials.copy()
+    frame["notes"] = [{"linear_probe/solver": "not at its optimum"}, *[{}] * (len(frame) - 1)]
+    assert provenance.identities(frame).rows[0][3].small == "linear_probe not at its optimum"
+
+
 def test_every_cell_has_its_recipe(trials):
     recipes = dict(provenance.recipes(trials))
     assert len(recipes) == 11 and '"temperature": 0.07' in recipes["raw_pixels"]

@@ -30,7 +30,7 @@ def facts(trials: pd.DataFrame) -> list[tuple[str, list[str]]]:
 
 
 def identities(trials: pd.DataFrame) -> Table:
-    """A row a trial: its ids, when it ran, and whether its training was resumed."""
+    """A row a trial: its ids, when it ran, whether its training was resumed, which probes missed their optimum."""
     columns = ("Trial", "Cell", "Seed", "Status", "MLflow run", "Encoder", "Started", "Seconds")
     ran = ("started", "finished", "run_url", "notes")
     names = ("trial_id", "cell", "seed", "status", "run_id", "encoder_id", *ran)
@@ -42,13 +42,12 @@ def identities(trials: pd.DataFrame) -> Table:
 def _identity(trial: str, cell: str, seed: int, status: str, run: Any, encoder: Any, *ran: Any) -> tuple[Entry, ...]:
     """`ran`: when it started, when it ended, where its run is shown, its notes."""
     started, ended, address, notes = ran
-    resumed = notes.get("resumed") if isinstance(notes, dict) else None
     seconds = None if absent(started) or absent(ended) else (ended - started).total_seconds()
     return (
         Entry(str(trial), str(trial)),
         Entry(str(cell), str(cell)),
         Entry(str(seed), float(seed)),
-        Entry(str(status), str(status), f"resumed {resumed}" if resumed else ""),
+        Entry(str(status), str(status), _remarks(notes)),
         Entry("—" if absent(run) else str(run), None, link="" if absent(address) else str(address)),
         Entry(str(encoder), str(encoder)),
         Entry("—", None)
@@ -56,6 +55,15 @@ def _identity(trial: str, cell: str, seed: int, status: str, run: Any, encoder: 
         else Entry(f"{started:%Y-%m-%d}", started.timestamp(), f"{started:%H:%M:%S} UTC"),
         Entry("—" if seconds is None else f"{seconds:,.1f}", seconds),
     )
+
+
+def _remarks(notes: Any) -> str:
+    """Those of a trial's notes that qualify its numbers, in one line."""
+    if not isinstance(notes, dict):
+        return ""
+    resumed = [f"resumed {text}" for name, text in notes.items() if name == "resumed"]
+    solvers = [f"{name.removesuffix('/solver')} {text}" for name, text in notes.items() if name.endswith("/solver")]
+    return "; ".join(resumed + solvers)
 
 
 def recipes(trials: pd.DataFrame) -> list[tuple[str, str]]:
