@@ -40,7 +40,7 @@ def two_groups(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def tied(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """Rounded so coarsely that a third of all pairs of seeds are equal."""
+    """Rounded so coarsely that four pairs of seeds in ten are equal."""
     return np.round(0.6 * rng.normal(size=shape))
 
 
