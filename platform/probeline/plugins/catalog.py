@@ -39,7 +39,7 @@ MAX_LEVELS = 20
 """Of settings within settings in a plug-in's Config."""
 
 _by_module: dict[str, Path] = {}
-_told: list[Callable[[str, Path], None]] = []
+_listeners: list[Callable[[str, Path], None]] = []
 
 
 class UnknownPlugin(UserError):
@@ -68,7 +68,7 @@ def external_plugins() -> dict[str, Path]:
 
 def on_external_plugin(listener: Callable[[str, Path], None]) -> None:
     """Calls `listener(name, file)` for each of those, the first time, before anything of the file is run."""
-    _told.append(listener)
+    _listeners.append(listener)
 
 
 def split(name: str) -> tuple[str, str | None]:
@@ -113,12 +113,12 @@ def config(kind: str, name: str) -> type[Settings]:
     Raises UnknownPlugin, also for a variant that the plug-in does not take, and BrokenPlugin.
     """
     plugin, variant = split(name)
-    found = _compiled(kind, plugin)
-    if variant is not None and "variant" not in found.model_fields:
+    settings_class = _compiled(kind, plugin)
+    if variant is not None and "variant" not in settings_class.model_fields:
         raise UnknownPlugin(kind, name, [plugin], f"{plugin} takes no variant; write {plugin!r}")
-    if variant == "" or (variant is None and _needs_variant(found)):
+    if variant == "" or (variant is None and _needs_variant(settings_class)):
         raise UnknownPlugin(kind, name, [plugin], f"a variant is missing; write {plugin}/<variant>")
-    return found
+    return settings_class
 
 
 def any_config(kind: str, plugin: str) -> type[Settings]:
@@ -141,13 +141,13 @@ def module(kind: str, name: str) -> ModuleType:
 
 def plugin_class(kind: str, name: str, base: type) -> type:
     """The one subclass of `base` that the plug-in's module defines. Raises UnknownPlugin, ImportError, BrokenPlugin."""
-    found = module(kind, name)
-    own = [c for c in vars(found).values() if isinstance(c, type) and c.__module__ == found.__name__]
+    plugin = module(kind, name)
+    own = [c for c in vars(plugin).values() if isinstance(c, type) and c.__module__ == plugin.__name__]
     own = [c for c in own if issubclass(c, base) and c is not base and not c.__name__.startswith("_")]
     if len(own) != 1:
         listed = ", ".join(c.__name__ for c in own) or "none"
         raise BrokenPlugin(
-            f"{found.__file__}: one public class deriving from {base.__name__} is needed; found {listed}"
+            f"{plugin.__file__}: one public class deriving from {base.__name__} is needed; found {listed}"
         )
     return own[0]
 
@@ -189,8 +189,8 @@ def dotted_fields(model: type[BaseModel], above: tuple[type, ...] = ()) -> Itera
             yield from (f"{name}.{below}" for below in dotted_fields(inner, (*above, model)))
 
 
-def _needs_variant(found: type[Settings]) -> bool:
-    return "variant" in found.model_fields and found.model_fields["variant"].is_required()
+def _needs_variant(model: type[Settings]) -> bool:
+    return "variant" in model.model_fields and model.model_fields["variant"].is_required()
 
 
 def _compiled(kind: str, plugin: str) -> type[Settings]:
@@ -199,22 +199,22 @@ def _compiled(kind: str, plugin: str) -> type[Settings]:
 
 @cache
 def _config_of(source: PluginSource) -> type[Settings]:
-    found = source.compile()
-    if not (isinstance(found, type) and issubclass(found, Settings)):
+    settings_class = source.compile()
+    if not (isinstance(settings_class, type) and issubclass(settings_class, Settings)):
         raise BrokenPlugin(f"{source.path}: Config must derive from probeline.core.settings.Settings")
     try:
-        found.model_rebuild()
-        for field in found.model_fields.values():
+        settings_class.model_rebuild()
+        for field in settings_class.model_fields.values():
             field.get_default(call_default_factory=True, validated_data={})
     except PydanticUndefinedAnnotation as error:
         raise BrokenPlugin(f"{source.path}: an annotation of Config means nothing: {error}") from error
     except PLUGIN_ERRORS as error:
         raise BrokenPlugin(f"{source.path}: its Config fails with {type(error).__name__}: {error}") from error
-    if _levels(found) > MAX_LEVELS:
+    if _levels(settings_class) > MAX_LEVELS:
         raise BrokenPlugin(f"{source.path}: its Config nests settings deeper than {MAX_LEVELS} levels; make them flat")
-    if "name" in found.model_fields:
+    if "name" in settings_class.model_fields:
         raise BrokenPlugin(f"{source.path}: Config may have no field `name`: that is the component's own")
-    return found
+    return settings_class
 
 
 def _levels(model: type[BaseModel]) -> int:
@@ -229,29 +229,29 @@ def _levels(model: type[BaseModel]) -> int:
 
 
 def _source(kind: str, plugin: str) -> PluginSource:
-    found = _located(kind, plugin)
+    source = _located(kind, plugin)
     if "." in plugin:
         if os.environ.get(PERMISSION) == FORBIDDEN:
-            reason = f"plug-ins named by their module are forbidden ({PERMISSION}={FORBIDDEN}); this is {found.path}"
+            reason = f"plug-ins named by their module are forbidden ({PERMISSION}={FORBIDDEN}); this is {source.path}"
             raise UnknownPlugin(kind, plugin, names(kind), reason)
         if plugin not in _by_module:
-            _by_module[plugin] = found.path
-            for listener in _told:
-                listener(plugin, found.path)
-    return found
+            _by_module[plugin] = source.path
+            for listener in _listeners:
+                listener(plugin, source.path)
+    return source
 
 
 @cache
 def _located(kind: str, plugin: str) -> PluginSource:
-    known = names(kind)
-    if plugin in known:
+    shipped = names(kind)
+    if plugin in shipped:
         path = _files(kind)[plugin]
         return PluginSource(path, ".".join((ROOT.name, *path.relative_to(ROOT).with_suffix("").parts)))
     if "." not in plugin:
-        raise UnknownPlugin(kind, plugin, known)
+        raise UnknownPlugin(kind, plugin, shipped)
     path = _find(plugin) if DOTTED.fullmatch(plugin) else None
     if path is None:
-        raise UnknownPlugin(kind, plugin, known, "no such module on Python's path; is its folder in PYTHONPATH?")
+        raise UnknownPlugin(kind, plugin, shipped, "no such module on Python's path; is its folder in PYTHONPATH?")
     return PluginSource(path, plugin)
 
 
@@ -263,14 +263,14 @@ def _files(kind: str) -> dict[str, Path]:
 
 def _find(dotted: str) -> Path | None:
     """The file of a module, found as importing would find it but running no parent package."""
-    search, found, full = None, None, ""
+    search, spec, full = None, None, ""
     for part in dotted.split("."):
         full = f"{full}.{part}" if full else part
         specs = (finder.find_spec(full, search) for finder in sys.meta_path if hasattr(finder, "find_spec"))
-        found = next((spec for spec in specs if spec is not None), None)
-        if found is None:
+        spec = next((each for each in specs if each is not None), None)
+        if spec is None:
             return None
-        search = found.submodule_search_locations
+        search = spec.submodule_search_locations
         if search is None and full != dotted:
             return None
-    return Path(found.origin) if found and found.has_location and found.origin.endswith(".py") else None
+    return Path(spec.origin) if spec and spec.has_location and spec.origin.endswith(".py") else None

@@ -61,7 +61,7 @@ class Storage:
 
     @contextmanager
     def artifacts(self, trial_id: str) -> Iterator[Path]:
-        """A folder of this machine for a trial's artifacts; `kept` says where each of them is in the end."""
+        """A folder of this machine for a trial's artifacts; `stored` says where each of them is in the end."""
         if isinstance(self.folder, RemotePath):
             with TemporaryDirectory(prefix="probeline-") as folder:
                 yield Path(folder)
@@ -70,13 +70,13 @@ class Storage:
         folder.mkdir(parents=True, exist_ok=True)
         yield folder
 
-    def kept(self, trial_id: str, said: TrialEvent) -> TrialEvent:
-        """What a trial says, its artifacts where its driver finds them."""
-        if not isinstance(said, Artifact) or not isinstance(self.folder, RemotePath):
-            return said
-        there = self.folder / "artifacts" / trial_id / said.name
-        there.write_bytes(said.path.read_bytes())
-        return replace(said, path=there)
+    def stored(self, trial_id: str, event: TrialEvent) -> TrialEvent:
+        """An event of a trial, an artifact's file where the trial's driver can read it."""
+        if not isinstance(event, Artifact) or not isinstance(self.folder, RemotePath):
+            return event
+        there = self.folder / "artifacts" / trial_id / event.name
+        there.write_bytes(event.path.read_bytes())
+        return replace(event, path=there)
 
 
 @dataclass(frozen=True)
@@ -140,8 +140,8 @@ def _run(trial: Trial, storage: Storage, device: torch.device, workers: int) -> 
     trained = representations(method, setting.dataset, device, trial.seed, withheld)
     with storage.artifacts(trial.id) as folder:
         for name in trial.protocols if trial.protocols is not None else recipe["evaluation"]:
-            for said in judge(name, recipe["evaluation"][name], trained, folder):
-                yield storage.kept(trial.id, said)
+            for event in judge(name, recipe["evaluation"][name], trained, folder):
+                yield storage.stored(trial.id, event)
     yield Record("cost/eval_seconds", time.perf_counter() - start)
 
 
@@ -203,7 +203,7 @@ def check_room(storage: Storage, method: Method) -> None:
 
 def _train(trial: Trial, method: Method, setting: Setting, storage: Storage) -> Iterator[Record | Note]:
     recipe, encoder = trial.cell.recipe, method.encoder
-    said: list[dict] = []
+    records: list[dict] = []
     notes: dict[str, str] = {}
     checkpoint = storage.checkpoint(trial.encoder_id)
     if method.trains:
@@ -216,7 +216,7 @@ def _train(trial: Trial, method: Method, setting: Setting, storage: Storage) -> 
             return Loop(method, setting.dataset, training, trial.seed, setting.device, share)
 
         loop, notes = yield from oom_recovery.train(training_of(trial), loop_of, checkpoint)
-        progress, said = loop.progress, loop.progress.records
+        progress, records = loop.progress, loop.progress.records
         cost = {
             "train_seconds": progress.seconds,
             "images_per_second": progress.images / max(progress.seconds, 1e-9),
@@ -233,7 +233,7 @@ def _train(trial: Trial, method: Method, setting: Setting, storage: Storage) -> 
         "sample": setting.facts.sample.as_dict(),
         "data_digest": setting.facts.digest,
         "recipe": {key: recipe[key] for key in ("data", "encoder", "method", "training")},
-        "records": said + [record.as_dict() for record in last],
+        "records": records + [record.as_dict() for record in last],
         "notes": notes,
     }
     storage.encoders.save(trial.encoder_id, method, description)
