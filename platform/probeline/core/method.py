@@ -18,10 +18,10 @@ class Method(nn.Module, Generic[C]):
     """One way to train an encoder f. A subclass is one file with its `Config`.
 
     The three steps are apart so that the loop can cache gradients between the last two: `views` draws all its
-    randomness from the draws it is given, `forward` sees views only, row by row, and `loss` sees what `forward`
-    returned for the whole batch. Where several workers share it, `views` and `forward` are given a slice of it, and
-    `loss` and `after_step` the whole, the same on every worker. What must survive an interruption is a parameter or a
-    persistent buffer; a parameter that is not learned by gradient has `requires_grad` False.
+    randomness from `rng`, `forward` takes views only, row by row, and `loss` takes what `forward` returned for the
+    whole batch. Where several workers share it, `views` and `forward` are given a slice of it, and `loss` and
+    `after_step` the whole, the same on every worker. What must survive an interruption is a parameter or a persistent
+    buffer; a parameter that is not learned by gradient has `requires_grad` False.
     """
 
     trains: ClassVar[bool] = True
@@ -32,7 +32,7 @@ class Method(nn.Module, Generic[C]):
     """Submodules by name whose learning rate stays at its peak after the warm-up, whatever `training.schedule` says."""
 
     planned_steps: int = 0
-    """Steps of the whole training, which the loop says before the first one; 0 outside a training."""
+    """Steps of the whole training, set by the loop before the first one; 0 outside a training."""
 
     def __init__(self, config: C, encoder: Encoder, facts: DatasetInfo) -> None:
         """`encoder`: has `dim`; `facts`: of the data (classes, kind of samples, sizes of the splits)."""

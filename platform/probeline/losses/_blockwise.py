@@ -16,7 +16,7 @@ from torch.utils.checkpoint import checkpoint
 from probeline.losses._pairs import ViewComparison
 
 CPU_ELEMENTS = 2**21
-"""Similarities held at a time where no number of rows is asked for: 8 MiB in float32, near a core's cache."""
+"""Similarities in memory at a time by default: 8 MiB in float32, near a core's cache."""
 
 DEVICE_ELEMENTS = 2**24
 """The same on a device: 64 MiB, enough for a block's product to take many times as long as its launches."""
@@ -25,12 +25,12 @@ RowValue = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 def elements_at_a_time(device: torch.device) -> int:
-    """How many similarities are held at a time where no number of rows is asked for."""
+    """The number of similarities in memory at a time by default."""
     return CPU_ELEMENTS if device.type == "cpu" else DEVICE_ELEMENTS
 
 
 def block_size(anchors: Tensor, candidates: Tensor, rows: int | None) -> int:
-    """Rows of a block: as asked for, else as many as `elements_at_a_time` allows. Raises ValueError for less than 1."""
+    """Rows of a block: `rows`, else as many as `elements_at_a_time` allows. Raises ValueError for less than 1."""
     if rows is not None and rows < 1:
         raise ValueError(f"block_rows is {rows}; it must be at least 1")
     return min(len(anchors), rows or max(16, elements_at_a_time(anchors.device) // len(candidates)))
@@ -78,7 +78,7 @@ class _RowLogSumExp(torch.autograd.Function):
 def mean_over_negatives(comparisons: list[ViewComparison], row_value: RowValue) -> Tensor:
     """The mean of `row_value` over the anchors for which it has a value; 0 where it has none for any.
 
-    `row_value(similarities [R, M], positives [R, 1], negative: mask [R, M])` gives values [R] and which of them count.
+    `row_value(similarities [R, M], positives [R, 1], negative: mask [R, M])` returns values [R] and which of them count.
     """
     totals, counts = zip(*(_over_negatives(comparison, row_value) for comparison in comparisons), strict=True)
     return sum(totals) / sum(counts).clamp(min=1)

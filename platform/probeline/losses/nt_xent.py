@@ -37,8 +37,8 @@ def nt_xent(
     """The mean NT-Xent loss over the 2B views of B samples.
 
     Every view has one positive, the other view of its sample, and 2(B-1) negatives, all other views of the batch.
-    Computed in float32 or better whatever autocast says. Large batches are taken in blocks of rows that the backward
-    pass makes anew, so memory grows with B, not with B squared.
+    Computed in float32 or better, also under autocast. Large batches are computed in blocks of rows, and again in the
+    backward pass, so memory grows with B, not with B squared.
 
     Example:
         >>> from probeline.losses import nt_xent

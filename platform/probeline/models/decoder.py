@@ -32,7 +32,7 @@ class Decoder(nn.Module):
     """[B, inputs, h, w] of `grid` (h, w) to the pixels of `shape` (C, H, W): residual blocks between doublings.
 
     `width`: channels at the full size; each halving has twice as many, four times at most. Group norm, so that no
-    sample looks at another. Rows and columns beyond H and W are cut off evenly.
+    sample depends on another. Rows and columns beyond H and W are cut off evenly.
     """
 
     def __init__(self, inputs: int, width: int, shape: tuple[int, int, int], grid: tuple[int, int]) -> None:

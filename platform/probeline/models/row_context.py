@@ -1,4 +1,4 @@
-"""An autoregressive summary of a grid of representations: row r sees rows 0 to r.
+"""An autoregressive summary of a grid of representations: row r depends on rows 0 to r.
 
 In the manner of the image model of van den Oord, Li, Vinyals: Representation Learning with Contrastive Predictive
 Coding, arXiv 1807.03748, section 3.3, which runs a PixelCNN over the rows from top to bottom.

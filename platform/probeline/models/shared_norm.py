@@ -1,8 +1,8 @@
 """Batch norm whose rows lie on several workers, or in groups of a batch.
 
 The statistics over all workers are those of Ioffe and Szegedy, arXiv 1502.03167, algorithm 1, of the whole batch: how
-many workers share it then changes a result by rounding only. Written out, and not torch's SyncBatchNorm, as that one
-takes CUDA tensors alone and knows no groups.
+many workers share it then changes a result by rounding only. torch's SyncBatchNorm takes CUDA tensors alone and has no
+groups.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -19,9 +19,9 @@ from torch.overrides import TorchFunctionMode
 class SharedNorms(TorchFunctionMode):
     """While entered, every `batch_norm` in training takes its statistics over the rows of all workers.
 
-    It stands in for the function, not for modules, so that whatever calls it is met, such as timm's norms with an
-    activation, and so that nothing has to be put back for a protocol that trains alone afterwards. All workers must
-    enter it and pass the same modules in the same order. Its gradients are those of the sum of all workers' losses.
+    It replaces the function, not modules: that reaches every caller, such as timm's norms with an activation, and
+    leaves nothing to restore for a protocol that trains alone afterwards. All workers must enter it and pass the same
+    modules in the same order. Its gradients are those of the sum of all workers' losses.
     """
 
     now: ClassVar["SharedNorms | None"] = None

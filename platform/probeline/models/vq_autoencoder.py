@@ -16,7 +16,7 @@ from probeline.models.vq_settings import QuantiserSettings
 
 
 class VQAutoencoder(nn.Module):
-    """The codes come from the map whose mean is h, so that all that they say went through what a probe reads.
+    """The codes come from the map whose mean is h: a probe on h reads what the codes are computed from.
 
     That map is coarser than the paper's grid of codes; a 1x1 convolution and a pixel shuffle bring it there. The
     encoder is passed in at each call, as it belongs to the method.
@@ -98,6 +98,6 @@ class VQAutoencoder(nn.Module):
 
     @torch.no_grad()
     def update(self, vectors: Tensor) -> None:
-        """After a step on z_e [B, D, h, w]: moving averages and restarts, as the settings say."""
+        """After a step on z_e [B, D, h, w]: moving averages and restarts, where the settings have them."""
         if self.settings.codebook == "ema" or self.settings.restart_below:
             self.codebook.update(vectors, self.settings.restart_below)

@@ -117,7 +117,7 @@ class CPC(Method):
     def _scores(self, predicted: Tensor, target: Tensor, others: Tensor, same: Tensor) -> Tensor:
         """[B * rows * K, 1 + B * m]: log f_k of the patch that is there, then of the candidates.
 
-        A candidate that is the very patch, as `same` [B, rows * K, m] says, is left out of its own row.
+        A candidate that is the patch itself (`same` [B, rows * K, m]) is masked in its own row.
         """
         batch, dim = predicted.shape[:2]
         flat = predicted.permute(0, 2, 3, 1).reshape(-1, dim)

@@ -1,4 +1,4 @@
-"""Instance discrimination: tell every sample from all others, which a memory bank stands for.
+"""Instance discrimination: classify every sample as itself, against all others in a memory bank.
 
 Wu, Xiong, Yu, Lin: Unsupervised Feature Learning via Non-Parametric Instance Discrimination, CVPR 2018,
 arXiv 1805.01978.

@@ -56,7 +56,7 @@ class MoCo(TwoViews):
     A query and its key must not share batch norm's statistics, or these tell which key is the right one. The paper
     spreads a batch over GPUs and shuffles the keys among them. Here a query's group are neighbours in the batch and a
     key's group are samples some rows apart, so that of a query's group only one in `norm_groups` is also in its key's.
-    In evaluation both views are encoded, whatever `symmetric` says, so that protocols have their pairs.
+    In evaluation both views are encoded, whatever `symmetric` is, so that protocols have their pairs.
     """
 
     queue: Tensor
@@ -119,7 +119,7 @@ class MoCo(TwoViews):
 def against_queue(queries: Tensor, keys: Tensor, queue: Tensor, temperature: float) -> Tensor:
     """Logits [B, 1 + K] of queries [B, D] with their own keys [B, D], then with the queue's K unit vectors [K, D].
 
-    In float32 whatever autocast says. Source: algorithm 1.
+    In float32, also under autocast. Source: algorithm 1.
     """
     with torch.autocast(queries.device.type, enabled=False):
         queries, keys = F.normalize(queries.float(), dim=1), F.normalize(keys.float(), dim=1)
