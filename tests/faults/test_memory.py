@@ -15,7 +15,7 @@ name: narrow
 base:
   data: {name: digits, train_size: 200, test_size: 100}
   encoder: raw_pixels
-  method: faults.narrow
+  method: helpers.faults.narrow
   training: {epochs: 3, batch_size: 64, lr: 0.05, online_probe: false}
   evaluation: [{name: knn, k: 5}]
 """
@@ -39,7 +39,7 @@ def told(trial, folder) -> tuple[dict[tuple[str, int], float], dict[str, str]]:
     records = {(each.name, each.step): each.value for each in said if isinstance(each, Record)}
     return (
         {key: value for key, value in records.items() if not key[0].startswith("cost/")},
-        {each.name: each.text for each in said if isinstance(each, Note)},
+        {each.name: each.text for each in said if isinstance(each, Note) and "precision" not in each.name},
     )
 
 

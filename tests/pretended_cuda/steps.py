@@ -18,7 +18,7 @@ from probeline.data.loader import batches
 from probeline.experiment.schema import Training
 from probeline.training.data_parallel import shard_of
 from probeline.training.loop import Loop
-from probeline.training.trial import build_method
+from probeline.training.method_building import build_method
 from torch.testing._internal.distributed.fake_pg import FakeStore
 
 SIDE, BATCH = 32, 8

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from helpers.trial_events import info, trial
-from probeline.core.events import Artifact
+from probeline.core.events import Artifact, Note
 from probeline.data.store import facts, open_dataset
 from probeline.errors import UserError
 from probeline.experiment.grid import cells
@@ -18,7 +18,8 @@ from probeline.tracking.reading.results import frame
 from probeline.tracking.server.client import connect
 from probeline.tracking.writing.writer import Writer
 from probeline.training.embeddings import represent
-from probeline.training.trial import Storage, build_method, run
+from probeline.training.method_building import build_method
+from probeline.training.trial import Storage, run
 
 SPEC = """
 name: tiny
@@ -113,3 +114,10 @@ def test_an_artifact_of_that_name_which_tells_of_no_encoder_is_an_artifact_and_n
 def test_a_folder_without_an_encoder_is_said_to_be_none(tmp_path):
     with pytest.raises(UserError, match=r"encoder\.safetensors"):
         encoder_model.open_encoder(tmp_path)
+
+
+def test_a_trial_says_in_which_precision_it_was_trained_and_evaluated_again_where_its_encoder_is_in_the_store(trained):
+    only, said, storage = trained
+    for events in (said, list(run(only, storage, CPU))):
+        notes = {event.name: event.text for event in events if isinstance(event, Note)}
+        assert notes == {"precision": "float32", "evaluation_precision": "float32"}

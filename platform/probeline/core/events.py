@@ -41,8 +41,8 @@ class Artifact:
 class Note:
     """A sentence about a trial.
 
-    `name` is what it concerns: a protocol, where `text` says why there is no number; or what training had to do,
-    `micro_batch` and `resumed`.
+    `name` is what it concerns: a protocol, where `text` says why there is no number; what training had to do,
+    `micro_batch` and `resumed`; or the arithmetic, `precision` in training and `evaluation_precision`.
     """
 
     name: str

@@ -105,11 +105,11 @@ class SampleRNG:
 
 def _hashed(seed: int, epoch: int) -> int:
     """One 64-bit number of two, SplitMix64's way."""
-    return _mixed_int((seed * GOLDEN + epoch * FACTORS[0] + 1) % 2**64)
+    return splitmix64(seed * GOLDEN + epoch * FACTORS[0] + 1)
 
 
 def _name_key(name: str) -> int:
-    return _signed(_mixed_int(crc32(name.encode()) + 2**32))
+    return _signed(splitmix64(crc32(name.encode()) + 2**32))
 
 
 @lru_cache(maxsize=256)
@@ -149,8 +149,9 @@ def _mixed(value: Tensor) -> Tensor:
     return ((value >> SHIFTS[2]) & (2 ** (64 - SHIFTS[2]) - 1)).bitwise_xor_(value)
 
 
-def _mixed_int(value: int) -> int:
-    """The same on one number below 2^64."""
+def splitmix64(value: int) -> int:
+    """SplitMix64's finaliser on a number modulo 2^64: numbers that differ in one bit become unrelated ones."""
+    value %= 2**64
     for shift, factor in zip(SHIFTS, (*FACTORS, 1), strict=True):
         value = ((value ^ (value >> shift)) * factor) % 2**64
     return value

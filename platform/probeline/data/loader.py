@@ -13,10 +13,12 @@ from torch import Tensor
 
 from probeline.core.batch import Batch
 from probeline.core.dataset import Split
+from probeline.core.sample_rng import GOLDEN, splitmix64
 from probeline.data.device_memory import free_memory
 
 RESIDENT_SHARE = 0.25  # of the memory that is free to this process
 ALL = slice(None)
+EPOCH_FACTOR = 0xD1B54A32D192ED03
 
 
 def batches(
@@ -71,16 +73,9 @@ def _indexed(device: torch.device | str) -> torch.device:
 def _order(count: int, seed: int, epoch: int, shuffle: bool) -> Tensor:
     if not shuffle:
         return torch.arange(count)
-    generator = torch.Generator().manual_seed(_mixed(seed, epoch))
+    one_of_two = splitmix64(seed * GOLDEN + epoch * EPOCH_FACTOR + 1)  # (1, 2) and (2, 1) have nothing in common
+    generator = torch.Generator().manual_seed(one_of_two % 2**63)
     return torch.randperm(count, generator=generator)
-
-
-def _mixed(seed: int, epoch: int) -> int:
-    """One 64-bit seed of two numbers (SplitMix64's finaliser), so that (1, 2) and (2, 1) have nothing in common."""
-    value = (seed * 0x9E3779B97F4A7C15 + epoch * 0xD1B54A32D192ED03 + 1) % 2**64
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        value = ((value ^ (value >> shift)) * factor) % 2**64
-    return (value ^ (value >> 31)) % 2**63
 
 
 _resident: WeakKeyDictionary[Split, tuple[torch.device, Tensor, Tensor]] = WeakKeyDictionary()

@@ -25,6 +25,7 @@ from probeline.training.gradient_cache import Step, cached_gradient, full_gradie
 from probeline.training.memory import memory_in_use
 from probeline.training.online_probe import OnlineProbe
 from probeline.training.optimizers import build_optimizer
+from probeline.training.precision import autocast
 from probeline.training.rng_state import seed_generators
 from probeline.training.schedules import Schedule
 from probeline.training.seeds import derive
@@ -184,9 +185,7 @@ class Loop:
 
     def precision(self) -> torch.autocast:
         """The context of the forward pass and the loss."""
-        wanted = self.training.precision
-        bf16 = wanted == "bf16" or (wanted == "auto" and self.device.type == "cuda")
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=bf16)
+        return autocast(self.training.precision, self.device)
 
     def _rate(self, step: int) -> float:
         return self.schedule(self._update_number(step))

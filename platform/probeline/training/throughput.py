@@ -11,8 +11,8 @@ from probeline.data.store import open_dataset
 from probeline.experiment.schema import Training
 from probeline.experiment.trial import Trial
 from probeline.training.loop import Loop
-from probeline.training.seeds import derive
-from probeline.training.trial import build_method
+from probeline.training.method_building import initial_method
+from probeline.training.precision import float32_arithmetic
 
 
 def seconds_per_image(trial: Trial, device: torch.device) -> float:
@@ -25,19 +25,23 @@ def seconds_per_image(trial: Trial, device: torch.device) -> float:
     """
     recipe = trial.cell.recipe
     dataset = open_dataset(recipe["data"])
-    torch.manual_seed(derive(trial.seed, "init"))
-    method = build_method(recipe, data_facts(recipe["data"])).to(device, memory_format=torch.channels_last)
+    method = initial_method(recipe, data_facts(recipe["data"]), trial.seed)
     training = Training.model_validate(recipe["training"])
     if not method.trains or not training.epochs:
         return 0.0
-    loop = Loop(method, dataset, training, trial.seed, device)
-    method.train()
-    seconds = 0.0
-    todo = batches(dataset.train, training.batch_size, seed=0, epoch=0, device=device)
+    with float32_arithmetic(training.precision, device):
+        method = method.to(device, memory_format=torch.channels_last).train()
+        return _second_step(Loop(method, dataset, training, trial.seed, device)) / training.batch_size
+
+
+def _second_step(loop: Loop) -> float:
+    """Seconds of it."""
+    training, device, seconds = loop.training, loop.device, 0.0
+    todo = batches(loop.data, training.batch_size, seed=0, epoch=0, device=device)
     for batch in islice(todo, 2):
         start = time.perf_counter()
         loop._update(batch)
         if device.type == "cuda":
             torch.cuda.synchronize(device)
         seconds = time.perf_counter() - start
-    return seconds / training.batch_size
+    return seconds

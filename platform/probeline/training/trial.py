@@ -21,8 +21,6 @@ from probeline.data.store import open_dataset
 from probeline.errors import OutOfMemory, disk_full_guard
 from probeline.experiment.schema import Training
 from probeline.experiment.trial import Trial
-from probeline.models.build import build_encoder
-from probeline.plugins import catalog
 from probeline.storage.paths import RemotePath, StoragePath
 from probeline.training import heartbeat, micro_batch_search, oom_recovery
 from probeline.training.checkpoints import Checkpoint, NoCheckpoint
@@ -34,7 +32,8 @@ from probeline.training.held_out import without_files
 from probeline.training.judge import judge
 from probeline.training.loop import Loop
 from probeline.training.memory import keep_freed_memory, memory_in_use
-from probeline.training.seeds import derive
+from probeline.training.method_building import initial_method
+from probeline.training.precision import evaluation_precision, float32_arithmetic, training_precision
 
 METRICS = {
     "train_seconds": Metric("training time", "s", "lower", (0.0, inf), digits=1),
@@ -105,7 +104,8 @@ def run(trial: Trial, storage: Storage, device: torch.device = CPU, workers: int
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
     try:
-        yield from _run(trial, storage, device, workers)
+        with float32_arithmetic(training_of(trial).precision, device):
+            yield from _run(trial, storage, device, workers)
     except torch.OutOfMemoryError as error:
         raise OutOfMemory(f"{error}; {micro_batch_search.LESS}") from error
 
@@ -116,6 +116,11 @@ def follow(trial: Trial, workers: int, device: torch.device = CPU) -> None:
     Raises as `run` does.
     """
     keep_freed_memory()
+    with float32_arithmetic(training_of(trial).precision, device):
+        _follow(trial, workers, device)
+
+
+def _follow(trial: Trial, workers: int, device: torch.device) -> None:
     method, setting = prepared(trial, device, workers)
     if not setting.share.broadcast(False):  # the first one knows whether there is something to train
         return
@@ -136,6 +141,7 @@ def _run(trial: Trial, storage: Storage, device: torch.device, workers: int) -> 
     recipe, withheld = trial.cell.recipe, trial.judged_on == "validation"
     method, setting = prepared(trial, device, workers)
     yield from pretrain(trial, method, setting, storage)
+    yield Note("evaluation_precision", evaluation_precision(training_of(trial).precision, device))
     start = time.perf_counter()
     trained = representations(method, setting.dataset, device, trial.seed, withheld)
     with storage.artifacts(trial.id) as folder:
@@ -152,24 +158,13 @@ def prepared(trial: Trial, device: torch.device, workers: int) -> tuple[Method, 
     if trial.judged_on == "validation":  # it stands in, so that nothing of the test part is even read
         dataset = replace(dataset, test=dataset.validation)
     dataset = without_files(dataset)
-    torch.manual_seed(derive(trial.seed, "init"))
-    method = build_method(recipe, facts).to(device, memory_format=torch.channels_last)
+    method = initial_method(recipe, facts, trial.seed).to(device, memory_format=torch.channels_last)
     return method, Setting(dataset, facts, device, shard_of(training_of(trial), workers))
 
 
 def training_of(trial: Trial) -> Training:
     """The training section of the trial's recipe."""
     return Training.model_validate(trial.cell.recipe["training"])
-
-
-def build_method(recipe: dict, facts: DatasetInfo) -> Method:
-    """The method of a resolved recipe with its encoder, initialised from torch's global generator.
-
-    Raises UserError where weights or an optional library are missing.
-    """
-    encoder = build_encoder(recipe["encoder"], facts.sample)
-    config = catalog.settings("methods", recipe["method"])
-    return catalog.plugin_class("methods", recipe["method"]["name"], Method)(config, encoder, facts)
 
 
 def pretrain(trial: Trial, method: Method, setting: Setting, storage: Storage) -> Iterator[Record | Artifact | Note]:
@@ -210,12 +205,13 @@ def _train(trial: Trial, method: Method, setting: Setting, storage: Storage) -> 
 
         def loop_of(training: Training, again: bool) -> Loop:
             if again:
-                torch.manual_seed(derive(trial.seed, "init"))
-                method.load_state_dict(build_method(recipe, setting.facts).state_dict())
+                method.load_state_dict(initial_method(recipe, setting.facts, trial.seed).state_dict())
             share = shard_of(training, setting.share.workers)
             return Loop(method, setting.dataset, training, trial.seed, setting.device, share)
 
         loop, notes = yield from oom_recovery.train(training_of(trial), loop_of, checkpoint)
+        notes["precision"] = training_precision(loop.training.precision, setting.device)
+        yield Note("precision", notes["precision"])
         progress, records = loop.progress, loop.progress.records
         cost = {
             "train_seconds": progress.seconds,

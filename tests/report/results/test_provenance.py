@@ -15,6 +15,25 @@ def test_facts_that_differ_are_told_with_their_share(trials):
     assert set(dict(provenance.facts(frame))["Hardware"]) == {"1 x H100 (1 trial)", "2 x Xeon, 23 GiB (32 trials)"}
 
 
+def test_a_cell_whose_trials_ran_on_two_kinds_of_device_is_named(trials):
+    frame = trials.assign(device="H100")
+    assert "Cells on several devices" not in dict(provenance.facts(frame))
+    frame.loc[0, "device"] = "A100"
+    facts = dict(provenance.facts(frame))
+    (sentence,) = facts["Cells on several devices"]
+    assert sentence.startswith(f"{frame.loc[0, 'cell']}: A100 (1 trial), H100 (2 trials); numbers of one seed differ")
+    assert facts["Device"] == ["A100 (1 trial)", "H100 (32 trials)"]
+
+
+def test_the_arithmetic_of_trials_is_told(trials):
+    notes = {"precision": "bfloat16 autocast", "evaluation_precision": "float32 with TF32 convolutions"}
+    frame = trials.assign(notes=[notes] * len(trials))
+    told = "trained in bfloat16 autocast, evaluated in float32 with TF32 convolutions"
+    assert dict(provenance.facts(frame))["Precision"] == [told]
+    frame.at[0, "notes"] = {"evaluation_precision": "float32"}
+    assert set(dict(provenance.facts(frame))["Precision"]) == {f"{told} (32 trials)", "evaluated in float32 (1 trial)"}
+
+
 def test_the_settings_of_every_protocol_are_stated(trials):
     assert dict(provenance.facts(trials))["Protocols"] == [
         "linear_probe (grid=[0.001, 0.1])",

@@ -5,11 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from probeline.core.method import Method
 from probeline.core.sample_rng import SampleRNG
 from probeline.data.loader import batches
 from probeline.data.store import facts, open_dataset
@@ -19,8 +17,7 @@ from probeline.experiment.grid import cells
 from probeline.experiment.problems import unknown
 from probeline.experiment.schema import Experiment
 from probeline.experiment.trial import Cell
-from probeline.models.build import build_encoder
-from probeline.plugins import catalog
+from probeline.training.method_building import initial_method, method_class
 from probeline.training.seeds import derive
 
 TILE, GAP, LINE = 80, 6, 14
@@ -62,10 +59,7 @@ def look(experiment: Experiment, label: str | None, samples: int, epoch: int) ->
     cell = _cell(cells(experiment), label)
     recipe, seed = cell.recipe, experiment.seeds[0]
     dataset, info = open_dataset(recipe["data"]), facts(recipe["data"])
-    torch.manual_seed(derive(seed, "init"))
-    method = _method_class(cell)(
-        catalog.settings("methods", recipe["method"]), build_encoder(recipe["encoder"], info.sample), info
-    ).train()
+    method = initial_method(recipe, info, seed).train()
     count = min(samples, len(dataset.train))
     batch = next(batches(dataset.train, count, seed=0, epoch=0, device="cpu", shuffle=False))
     try:
@@ -80,20 +74,16 @@ def look(experiment: Experiment, label: str | None, samples: int, epoch: int) ->
 
 def _cell(all_cells: Sequence[Cell], label: str | None) -> Cell:
     if label is None:
-        cell = next((cell for cell in all_cells if _method_class(cell).trains), None)
+        cell = next((cell for cell in all_cells if method_class(cell.recipe).trains), None)
         if cell is None:
             raise UserError("no cell of this experiment makes views: its methods train nothing")
         return cell
     cell = next((cell for cell in all_cells if cell.label == label), None)
     if cell is None:
         raise UserError(f"--cell {label!r}: {unknown(label, [cell.label for cell in all_cells])}")
-    if not _method_class(cell).trains:
+    if not method_class(cell.recipe).trains:
         raise UserError(f"cell {label!r}: method {cell.recipe['method']['name']} makes no views, as it trains nothing")
     return cell
-
-
-def _method_class(cell: Cell) -> type[Method]:
-    return catalog.plugin_class("methods", cell.recipe["method"]["name"], Method)
 
 
 def draw_sheet(view_grid: CellViews) -> Image.Image:

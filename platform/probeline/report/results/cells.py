@@ -20,6 +20,7 @@ PROVENANCE = (
     "git_dirty",
     "versions",
     "hardware",
+    "device",
     "data_digest",
     "test_samples",
     "started",

@@ -10,7 +10,13 @@ from probeline.report.results.cells import absent
 from probeline.report.sentences.phrases import seeds
 from probeline.report.tables.tables import Entry, Table
 
-FACTS = {"git_commit": "Git commit", "versions": "Versions", "hardware": "Hardware", "data_digest": "Data digest"}
+FACTS = {
+    "git_commit": "Git commit",
+    "versions": "Versions",
+    "hardware": "Hardware",
+    "device": "Device",
+    "data_digest": "Data digest",
+}
 
 
 def facts(trials: pd.DataFrame) -> list[tuple[str, list[str]]]:
@@ -24,9 +30,42 @@ def facts(trials: pd.DataFrame) -> list[tuple[str, list[str]]]:
     for column, words in FACTS.items():
         if column in ran:
             rows[words] = _shares(ran, column)
+    rows["Precision"] = _precisions(ran)
+    rows["Cells on several devices"] = _cells_on_several_devices(ran)
     if len(ran) and ran["started"].notna().any():
         rows["Ran"] = [f"{_time(ran['started'].min())} to {_time(ran['finished'].max())}"]
     return [(name, values) for name, values in rows.items() if values]
+
+
+def _precisions(ran: pd.DataFrame) -> list[str]:
+    """The arithmetic of training and evaluation, from the notes of the trials."""
+    texts = Counter(text for notes in ran.get("notes", []) if (text := _precision(notes)))
+    if len(texts) == 1 and texts.total() == len(ran):
+        return list(texts)
+    return [f"{text} ({seeds(count, 'trial')})" for text, count in texts.items()]
+
+
+def _precision(notes: Any) -> str:
+    if not isinstance(notes, dict):
+        return ""
+    parts = {"trained in": notes.get("precision"), "evaluated in": notes.get("evaluation_precision")}
+    return ", ".join(f"{words} {arithmetic}" for words, arithmetic in parts.items() if arithmetic)
+
+
+def _cells_on_several_devices(ran: pd.DataFrame) -> list[str]:
+    """Each cell whose seeds ran on devices of several kinds: their spread is then not that of the seeds alone."""
+    if "device" not in ran:
+        return []
+    cells = []
+    for label, devices in ran[ran["device"].notna()].groupby("cell", sort=False)["device"]:
+        counts = Counter(devices)
+        if len(counts) > 1:
+            shares = ", ".join(f"{device} ({seeds(count, 'trial')})" for device, count in counts.items())
+            cells.append(
+                f"{label}: {shares}; numbers of one seed differ between kinds of device, so that its spread "
+                "is not that of seeds alone"
+            )
+    return cells
 
 
 def identities(trials: pd.DataFrame) -> Table:
