@@ -78,7 +78,8 @@ class _RowLogSumExp(torch.autograd.Function):
 def mean_over_negatives(comparisons: list[ViewComparison], row_value: RowValue) -> Tensor:
     """The mean of `row_value` over the anchors for which it has a value; 0 where it has none for any.
 
-    `row_value(similarities [R, M], positives [R, 1], negative: mask [R, M])` returns values [R] and which of them count.
+    `row_value(similarities [R, M], positives [R, 1], negative: mask [R, M])` returns values [R] and which of them
+    count.
     """
     totals, counts = zip(*(_over_negatives(comparison, row_value) for comparison in comparisons), strict=True)
     return sum(totals) / sum(counts).clamp(min=1)
