@@ -9,7 +9,7 @@ FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the quota is used up", 
 """How an operating system says that there is no room, by its number."""
 
 
-LONGEST = 300
+MAX_SHOWN = 300
 """Characters of a value that a message repeats."""
 
 REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP}
@@ -84,7 +84,7 @@ def writing(option: str, path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in FULL:
             raise DiskFull(disk_full_message(path, error)) from error
-        shown = str(path)[:LONGEST]
+        shown = str(path)[:MAX_SHOWN]
         raise UserError(f"{option} {shown}: cannot be written ({error.strerror}); name another path") from error
 
 
@@ -99,7 +99,7 @@ def parsing(what: str, allowed: str) -> Iterator[None]:
         yield
     except (ValueError, ArithmeticError, LookupError, TypeError, OSError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or str(error).partition("\n")[0][:200] or type(error).__name__
-        shown = what if len(what) <= LONGEST else f"{what[: LONGEST - 3]}..."
+        shown = what if len(what) <= MAX_SHOWN else f"{what[: MAX_SHOWN - 3]}..."
         raise UserError(f"{shown}: {reason}; allowed: {allowed}") from None
 
 

@@ -74,6 +74,16 @@ def run(folder, *words, code=0, path=None):
     return done.stdout + done.stderr
 
 
+READ_ONLY = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && cd "$0" && exec "$@"'
+"""A shell's words: the folder $0 is mounted read-only for the command that follows."""
+
+
+def read_only(folder, *words):
+    """A command in a folder that nobody can write to, as on a read-only share."""
+    command = ["unshare", "--map-root-user", "--mount", "sh", "-c", READ_ONLY, str(folder), *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+
+
 def test_the_trap_holds(folder):
     done = subprocess.run([sys.executable, "-c", "import torch"], env={"PYTHONPATH": str(folder / "trap")}, check=False,
                           capture_output=True, text=True)  # fmt: skip
@@ -85,6 +95,22 @@ def test_a_report_is_made_from_mlflow_and_put_there_without_torch_or_ray(folder)
     assert "in MLflow: #/experiments/" in said and "not put into MLflow" not in said
     assert (folder / "made/index.html").stat().st_size > 1e6
     assert len(pd.read_parquet(folder / "made/results.parquet")) == 8
+
+
+@pytest.mark.slow
+def test_a_report_is_made_from_a_read_only_copy_of_the_project(folder, tmp_path):
+    copied = tmp_path / "what?now 50%25"
+    shutil.copytree(folder, copied)
+    if read_only(copied, "true").returncode:
+        pytest.skip("this user may mount nothing")
+    command = [Path(sys.executable).with_name("probeline"), "report", "first.yaml"]
+    refused = read_only(copied, *command)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("--out .probeline/reports/first: cannot be written (Read-only file system)")
+    made = read_only(copied, *command, "--out", tmp_path / "page")
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert "not put into MLflow" in made.stdout
+    assert len(pd.read_parquet(tmp_path / "page/results.parquet")) == 8
 
 
 def test_a_report_is_made_from_an_export_without_torch_or_ray(folder):

@@ -90,7 +90,7 @@ def run(
     cluster: ClusterSize = None,
     no_plugins: NoPlugins = False,
 ) -> None:
-    """Train and evaluate what has not finished yet; Ctrl-C stops, the same command goes on."""
+    """Train and evaluate what has not finished yet; Ctrl-C stops, the same command resumes."""
     from rich.console import Console
 
     from probeline.execution.jobs.job_entrypoint import submitted_provenance

@@ -64,7 +64,7 @@ def logs(job: JobName, address: JobServer, follow: Annotated[bool, typer.Option(
 
 @app.command()
 def stop(job: JobName, address: JobServer) -> None:
-    """End a job on a Ray cluster; its trials keep their state, and `submit` goes on with them."""
+    """End a job on a Ray cluster; its trials keep their state, and `submit` resumes them."""
     from probeline.execution.jobs.client import connect
 
     jobs = connect(address)

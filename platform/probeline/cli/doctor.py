@@ -26,7 +26,7 @@ OPTIONAL = {"timm": "timm", "optuna": "tune", "dash": "dashboard"}
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """One thing looked at; `remedy` says what to do where it is not good."""
+    """The state of one part of the machine; `remedy` is what to do where it is not good."""
 
     good: bool
     what: str

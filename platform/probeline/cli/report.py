@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-MOST_COMPARED = 40
-"""Runs that MLflow's comparison is opened with: more lines than these nobody tells apart."""
+MAX_COMPARED = 40
+"""Runs that MLflow's comparison is opened with: more lines cannot be told apart."""
 
 
 @app.command()
@@ -41,12 +41,15 @@ def report(
     """Write the page, its tables and its data from what MLflow holds, or from an export."""
     from probeline.report.checks import expectations
     from probeline.report.formats import page
+    from probeline.report.formats.images import check as check_kind
     from probeline.report.results import stored
     from probeline.report.results.metrics import main_metric
     from probeline.tracking.publishing.publication import publisher
     from probeline.tracking.writing.experiments import describe
 
     expected = expectations.read(check) if check else None
+    if images is not None:
+        check_kind(images)
     with _no_collection(), ExitStack() as stack:
         experiment, results, uri = _results(spec, scale, sets, tracking_uri, source)
         out_folder = out or folder / "reports" / experiment.name
@@ -113,8 +116,8 @@ def _results(
 def _compared(trials: "pd.DataFrame") -> list[str]:
     """The runs that MLflow's comparison opens with: of all finished trials, of the first of each cell, or of some."""
     finished = trials[trials["status"] == "finished"]
-    shown = finished if len(finished) <= MOST_COMPARED else finished.drop_duplicates("cell")
-    return list(shown["run_id"].dropna())[:MOST_COMPARED]
+    shown = finished if len(finished) <= MAX_COMPARED else finished.drop_duplicates("cell")
+    return list(shown["run_id"].dropna())[:MAX_COMPARED]
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from probeline.storage.deadline import within
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
-PATIENCE = 20.0
+ANSWER_TIMEOUT_S = 20.0
 """Seconds that a storage has to take, give back and forget a few bytes before anything runs."""
 
 PACKAGES = {"s3": "probeline[s3]", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
@@ -148,7 +148,7 @@ def parse_path(text: str | Path) -> StoragePath:
     return RemotePath(text.rstrip("/"))
 
 
-def tried(where: StoragePath, seconds: float = PATIENCE) -> StoragePath:
+def tried(where: StoragePath, seconds: float = ANSWER_TIMEOUT_S) -> StoragePath:
     """The same place, once it has taken, given back and forgotten a few bytes.
 
     Raises:

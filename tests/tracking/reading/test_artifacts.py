@@ -1,7 +1,7 @@
 import pytest
 from probeline.core.events import Artifact
 from probeline.experiment.trial import Cell, Trial
-from probeline.tracking.reading.artifacts import LARGEST, ArtifactSource, small_files
+from probeline.tracking.reading.artifacts import MAX_BYTES, ArtifactSource, small_files
 from probeline.tracking.reading.results import statuses
 from probeline.tracking.server.client import connect
 from probeline.tracking.writing.experiments import ExperimentInfo
@@ -23,7 +23,7 @@ def write(uri, folder, trial_id, files):
 
 
 FILES = {
-    "views/views.json": b"{}", "views/views.jpg": b"\xff\xd8\xff", "views/large.png": b"0" * (LARGEST + 1),
+    "views/views.json": b"{}", "views/views.jpg": b"\xff\xd8\xff", "views/large.png": b"0" * (MAX_BYTES + 1),
     "views/weights.safetensors": b"1", "encoder/encoder.json": b"{}", "knn/confusion.csv": b"a",
 }  # fmt: skip
 

@@ -35,7 +35,7 @@ def test_a_torn_last_line_is_dropped_and_the_next_entry_starts_a_line(tmp_path):
     with spool.path.open("ab") as stream:
         stream.write(b'{"op":"reco')
     assert spool.read(0)[0] == [{"op": "started"}]
-    spool.mend()
+    spool.repair()
     spool.append({"op": "finished"})
     assert [entry["op"] for entry in spool.entries()] == ["started", "finished"]
 

@@ -13,7 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from probeline.tracking.reading.runs_sqlite import PATIENCE, opened
+from probeline.tracking.reading.runs_sqlite import LOCK_TIMEOUT_S, opened
 from probeline.tracking.server.artifact_folders import current_folder
 from probeline.tracking.server.location import sqlite_file
 from probeline.tracking.server.mlflow_names import LONGEST_TAG, text
@@ -81,7 +81,7 @@ def note(description: str, to: ParentRun) -> bool:
     """Make `description` what MLflow's UI shows of experiment and parent run; False where the tables look different."""
     cut = text(description)[:LONGEST_TAG]
     try:
-        with closing(sqlite3.connect(to.file, timeout=PATIENCE)) as connection, connection:
+        with closing(sqlite3.connect(to.file, timeout=LOCK_TIMEOUT_S)) as connection, connection:
             connection.execute(EXPERIMENT_TAG, (NOTE, cut, to.home.experiment_id))
             connection.execute(RUN_TAG, (NOTE, cut, to.home.parent_id))
     except sqlite3.Error:

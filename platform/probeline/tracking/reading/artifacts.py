@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
 SUFFIXES = (".json", ".csv", ".png", ".jpg")
-LARGEST = 1_000_000  # bytes of a file that is read
+MAX_BYTES = 1_000_000  # bytes of a file that is read
 AT_ONCE = 8
 File = tuple[str, str, bytes]
 """Trial id, `protocol/file`, content."""
@@ -58,7 +58,7 @@ def small_files(uri: str, sources: Sequence[ArtifactSource]) -> tuple["pd.DataFr
 def _lying(folder: Path, source: ArtifactSource) -> Iterator[File]:
     for protocol in source.protocols:
         for file in sorted((folder / protocol).glob("*")):
-            if file.suffix in SUFFIXES and file.is_file() and file.stat().st_size <= LARGEST:
+            if file.suffix in SUFFIXES and file.is_file() and file.stat().st_size <= MAX_BYTES:
                 yield source.trial_id, f"{protocol}/{file.name}", file.read_bytes()
 
 
@@ -72,7 +72,7 @@ def _asked(client: "MlflowClient", source: ArtifactSource, folder: Path) -> Iter
     there = {each.path for each in client.list_artifacts(source.run_id) if each.is_dir}
     for protocol in source.protocols:
         for each in client.list_artifacts(source.run_id, protocol) if protocol in there else ():
-            if not each.is_dir and each.path.endswith(SUFFIXES) and (each.file_size or 0) <= LARGEST:
+            if not each.is_dir and each.path.endswith(SUFFIXES) and (each.file_size or 0) <= MAX_BYTES:
                 target = folder / source.run_id
                 target.mkdir(exist_ok=True)
                 content = Path(client.download_artifacts(source.run_id, each.path, str(target))).read_bytes()

@@ -85,7 +85,7 @@ def table(trials: Sequence[Trial], by_id: Mapping[str, Run], tuned: Mapping[str,
 
 @contextmanager
 def store_errors(uri: str) -> Iterator[None]:
-    """What a store says when it cannot be read, as a UserError."""
+    """Turns the errors of a store that cannot be read into UserError."""
     try:
         yield
     except Exception as error:
@@ -143,7 +143,7 @@ def notes(tags: Mapping[str, str]) -> dict[str, str]:
 
 
 def status_of(run: Run | None) -> TrialStatus:
-    """What a run says of its trial; None: there is none."""
+    """The status of a run's trial; `missing` for None."""
     if run is None:
         return TrialStatus()
     tags, status = run.tags, STATUS[run.status]

@@ -15,7 +15,7 @@ COLUMNS = {
     "latest_metrics": {"key", "value", "step", "run_uuid"},
     "metrics": {"key", "value", "step", "timestamp", "run_uuid"},
 }
-PATIENCE = 20.0  # seconds to wait for another process's transaction, as MLflow does
+LOCK_TIMEOUT_S = 20.0  # seconds to wait for another process's transaction, as MLflow does
 AT_ONCE = 500  # run ids in one statement
 
 FIND = f"""
@@ -81,7 +81,7 @@ class SqliteRuns:
 def opened(file: Path, any_thread: bool = False) -> sqlite3.Connection:
     """A connection that reads; `any_thread`: its caller sees to it that one thread at a time does."""
     # Not read-only: only a connection that may write can clear up after a writer that was killed mid-transaction.
-    connection = sqlite3.connect(file, timeout=PATIENCE, check_same_thread=not any_thread)
+    connection = sqlite3.connect(file, timeout=LOCK_TIMEOUT_S, check_same_thread=not any_thread)
     connection.execute("pragma query_only = on")
     return connection
 

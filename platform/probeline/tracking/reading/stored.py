@@ -7,7 +7,7 @@ from probeline.tracking.server.client import connect
 from probeline.tracking.writing.experiments import PARENTS, parent_of
 
 PAGE = 1000
-LONGEST = 20_000
+MAX_TRACEBACK = 20_000
 """Characters of a traceback that are kept, its last ones."""
 
 
@@ -40,7 +40,7 @@ def traceback(uri: str, run_id: str) -> str | None:
     """The end of a failed trial's traceback; None where it left none. Raises UserError."""
     with store_errors(uri):
         text = _text(uri, run_id, "traceback.txt")
-        return text and text[-LONGEST:]
+        return text and text[-MAX_TRACEBACK:]
 
 
 def _text(uri: str, run_id: str, name: str) -> str | None:

@@ -23,7 +23,7 @@ QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
 }
 
-# Sent again, these fail again; anything else that MLflow raises is the weather and is waited out.
+# Sent again, these fail again; anything else that MLflow raises is transient and retried with back-off.
 PERMANENT = {
     "BAD_REQUEST",
     "INVALID_PARAMETER_VALUE",
@@ -53,7 +53,7 @@ def connect(uri: str) -> "MlflowClient":
     from mlflow.tracking import MlflowClient
 
     logging.getLogger("mlflow").setLevel(logging.ERROR)
-    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # a locked database is told by the writer
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # the writer reports a locked database
     with exclusive_store(uri):
         try:
             return MlflowClient(tracking_uri=uri, registry_uri=uri)

@@ -60,7 +60,7 @@ def held(uri: str, experiment: ExperimentInfo, workdir: Path, lost: Callable[[],
 
     Yields whether it waited for another one to end, which may have finished what this one means to do.
 
-    A server that does not answer is no obstacle: nobody can be asked then. `lost` is called in another thread, once,
+    A server that does not answer is no obstacle: no holder can be asked. `lost` is called in another thread, once,
     where somebody took this process dead: its lease has expired.
 
     Raises:
@@ -73,7 +73,7 @@ def held(uri: str, experiment: ExperimentInfo, workdir: Path, lost: Callable[[],
         waited = _take(client, experiment_id, experiment.name, me)
     except UserError:
         raise
-    except Exception:  # whatever MLflow raises; the writer says what it is
+    except Exception:  # whatever MLflow raises; the writer reports it
         yield False
         return
     over = threading.Event()
@@ -124,7 +124,7 @@ def _renew(
 ) -> None:
     beats = 0
     while not over.wait(HEARTBEAT_S):
-        with contextlib.suppress(Exception):  # the server is away: what runs goes on
+        with contextlib.suppress(Exception):  # the server is away: trials that run are not stopped
             if not _is(_holder(client, experiment_id), me):
                 lost()
                 return

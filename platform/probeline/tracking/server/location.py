@@ -95,7 +95,7 @@ def run_address(uri: str, experiment_id: str | None, run_id: str) -> str | None:
 
 
 def check_writable(uri: str) -> None:
-    """Raises UserError where a run could not write to the tracking database; a server says so itself."""
+    """Raises UserError where a run could not write to the tracking database; a server refuses by itself."""
     file = sqlite_file(uri)
     if file is None:
         return

@@ -23,7 +23,7 @@ KIND = ("mlflow.experimentKind", "custom_model_development")  # not language mod
 
 @dataclass(frozen=True)
 class ExperimentInfo:
-    """What MLflow says about an experiment: its name, a description in Markdown, the spec as written, tags."""
+    """What MLflow shows about an experiment: its name, a description in Markdown, the spec as written, tags."""
 
     name: str
     description: str = ""

@@ -1,4 +1,4 @@
-"""What an MLflow run says about its trial: name, params, tags."""
+"""The fields of a trial's MLflow run: name, params, tags."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ def tags(trial: Trial, extra: Mapping[str, Any]) -> dict[str, str]:
 
 
 def protocol_errors(errors: Sequence[ProtocolError]) -> dict[str, Any]:
-    """What a finished trial says of its protocols that crashed: kind, message, traceback, names."""
+    """The entry of a finished trial for protocols that crashed: kind, message, traceback, names."""
     return {
         "kind": "protocol_error",
         "message": "; ".join(f"{error.name}: {error.message}" for error in errors),

@@ -136,7 +136,7 @@ class RunUploader:
                 self._seen |= {(key, point.step) for point in target.client.get_metric_history(run.run_id, key)}
 
     def _reopen(self, client: "MlflowClient", tags: dict[str, str], protocols: list[str] | None) -> dict[str, str]:
-        """The run's params; what it said of a failure is forgotten, and the notes of `protocols`, None: of all."""
+        """The run's params; its failure is forgotten, and the notes of `protocols`, None: of all."""
         run = client.get_run(self._run())
         if run.info.status != "RUNNING":
             client.update_run(self._run(), status="RUNNING")  # MLflow keeps the old end_time until the next end

@@ -1,4 +1,4 @@
-"""The trials in hand: what each has said, on disk, and which of them have something to send."""
+"""The trials of this process: their events on disk, and which of them have something to send."""
 
 import contextlib
 import threading
@@ -12,7 +12,7 @@ from probeline.tracking.writing.run_uploader import ENDS, RunUploader
 
 
 class Claimed(UserError):
-    """Another process has this trial in hand."""
+    """Another process owns this trial."""
 
 
 class UploadQueue:
@@ -28,13 +28,13 @@ class UploadQueue:
         self.refused: dict[str, str] = {}  # key -> why MLflow does not take it
         self._deliveries: dict[str, RunUploader] = {}
         self._new: dict[str, None] = {}  # keys with something to send, in order
-        self.finished = set[str]()  # trials of dead writers that had said everything
+        self.finished = set[str]()  # trials of dead writers that had ended as finished
         self._old = write_ahead_log.abandoned(root)
         self._session = write_ahead_log.open_session(root)
         self.replayed = tuple(self._take_over(old) for session in self._old for old in session.spools())
 
     def open(self, trial_id: str) -> None:
-        """Begins or goes on with a trial. Raises Claimed if a live process has it."""
+        """Starts or resumes a trial. Raises Claimed if a live process owns it."""
         if trial_id in self._deliveries:
             return
         mine = {session.folder for session in (*self._old, self._session)}
@@ -59,7 +59,7 @@ class UploadQueue:
             self.changed.notify_all()
 
     def has(self, trial_id: str) -> bool:
-        """Whether the trial is in hand here, or was left by a dead writer and is being sent."""
+        """Whether this process owns the trial, or sends what a dead writer left of it."""
         return trial_id in self._deliveries
 
     def spool_of(self, trial_id: str) -> write_ahead_log.WriteAheadLog:
@@ -69,10 +69,10 @@ class UploadQueue:
         return self._deliveries[trial_id].spool
 
     def interrupt_all(self) -> None:
-        """Ends every trial that has not ended: nobody will speak for it any more."""
+        """Ends every trial that has not ended: no process will add to it."""
         for key, delivery in list(self._deliveries.items()):
             if delivery.spool.last_op() not in ENDS:
-                with contextlib.suppress(DiskFull):  # the next writer says it
+                with contextlib.suppress(DiskFull):  # the next writer reports it
                     self.append(key, "interrupted")
 
     def next(self) -> tuple[str, RunUploader] | None:
@@ -82,7 +82,7 @@ class UploadQueue:
             return None if key is None else (key, self._deliveries[key])
 
     def sent(self, key: str) -> None:
-        """All that was there has been sent; forgets the trial if it has ended and said nothing since."""
+        """All that was there has been sent; forgets the trial if it has ended and added nothing since."""
         with self.changed:
             delivery = self._deliveries[key]
             if delivery.offset < delivery.spool.size():

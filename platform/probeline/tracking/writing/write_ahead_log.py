@@ -6,7 +6,7 @@
 
 An entry is handed to the kernel before its call returns, so it outlives a killed process. The end of a trial is
 flushed to the disk as well (`sync`), so a finished trial outlives a power cut; a power cut may take the last entries
-of a running one, which its resumed trial says again.
+of a running one, which its resumed trial records again.
 """
 
 import contextlib
@@ -84,7 +84,7 @@ class WriteAheadLog:
         return parse_path(path) if "://" in path else self.files / name
 
     def size(self) -> int:
-        """Bytes said so far."""
+        """Bytes written so far."""
         return self.path.stat().st_size if self.path.exists() else 0
 
     def read(self, offset: int) -> tuple[list[dict], int]:
@@ -141,7 +141,7 @@ class WriteAheadLog:
             self.files.rename(target.with_suffix(".files"))
         return self.path.rename(target)
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         """Cuts off a last line that its writer did not finish, so that the next entry starts a line."""
         start, end = -1, 0
         while start != end:
@@ -214,12 +214,12 @@ def abandoned(root: Path) -> list[Session]:
                 "%s cannot be sent (%s); it is set aside, and trial %s runs again", moved, reason, spool.trial_id
             )
         else:
-            spool.mend()
+            spool.repair()
     return sessions
 
 
 def held(root: Path, trial_id: str, mine: set[Path]) -> bool:
-    """Whether a live writer other than the owner of the folders `mine` has this trial in hand."""
+    """Whether a live writer other than the owner of the folders `mine` owns this trial."""
     for path in root.glob(f"*/{trial_id}.jsonl"):
         if path.parent not in mine:
             with contextlib.suppress(FileNotFoundError), (path.parent / "lock").open("ab") as lock:

@@ -46,7 +46,7 @@ class Writer:
     """Takes what trials say, at once, onto the disk; a thread brings it to MLflow.
 
     A context manager. Entering replays whatever earlier writers in `workdir` left behind, of any experiment. A trial
-    is `started`, says records, artifacts and notes, and ends as `finished`, `failed` or `interrupted`; it may then
+    is `started`, adds records, artifacts and notes, and ends as `finished`, `failed` or `interrupted`; it may then
     start again. No call waits for MLflow, but `flush` and `close`. A full disk raises DiskFull; the spool stays whole.
     """
 
@@ -86,9 +86,9 @@ class Writer:
         return self._outbox.unsent()[1]
 
     def started(self, trial: Trial, params: Mapping[str, Any] = NOTHING, tags: Mapping[str, str] = NOTHING) -> None:
-        """The trial runs, for the first time or again. Raises Claimed if another process has it in hand.
+        """The trial runs, for the first time or again. Raises Claimed if another process owns it.
 
-        `params` and `tags` are what is said beside the recipe and the cell; a tag gets the prefix `probeline.`.
+        `params` and `tags` are stored beside the recipe and the cell; a tag gets the prefix `probeline.`.
         """
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", trial.id):
             raise ValueError(f"trial id {trial.id!r}: letters, digits, - and _ only")
@@ -130,7 +130,7 @@ class Writer:
             self._outbox.append(trial_id, "note", name=note.name, text=note.text)
 
     def finished(self, trial_id: str, errors: Sequence[ProtocolError] = ()) -> None:
-        """The trial has said everything: its run becomes FINISHED once all of it is stored. `errors`: what crashed."""
+        """The trial has ended: its run becomes FINISHED once all of it is stored. `errors`: what crashed."""
         self._outbox.append(trial_id, "finished", **(run_fields.protocol_errors(errors) if errors else {}))
 
     def failed(self, trial_id: str, kind: str, message: str, traceback_text: str | None = None) -> None:
@@ -148,7 +148,7 @@ class Writer:
     def orphaned(self, trial_ids: Iterable[str]) -> tuple[str, ...]:
         """Marks the runs of these trials KILLED, which a dead driver left RUNNING; returns the trials marked.
 
-        Those that this writer or a live process in the same `workdir` has in hand are left alone.
+        Those that this writer or a live process in the same `workdir` owns are left alone.
         """
         marked = []
         for trial_id in trial_ids:
@@ -162,7 +162,7 @@ class Writer:
         return tuple(marked)
 
     def flush(self, timeout: float = 30.0) -> bool:
-        """Waits until MLflow has everything said so far, a replay included; False if it has not.
+        """Waits until MLflow has everything recorded so far, a replay included; False if it has not.
 
         Call it before asking MLflow what has finished: then what only the spool knew counts.
         """
