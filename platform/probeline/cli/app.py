@@ -122,7 +122,7 @@ def run(
     todo, fits = trial_plan.todo, planned_tuning_trials.trials(trial_plan)
     if budget:
         estimate, _ = forecast.make(trial_plan, uri, storage_path, cluster, budget)
-        todo, budget, fits = estimate.known(trial_plan), estimate.held(budget), estimate.fits
+        todo, budget, fits = estimate.planned(trial_plan), estimate.held(budget), estimate.fits
         print("\n".join(forecast.left_text(estimate) or ["the budget holds all of it, as far as is known"]))
     chosen_ids = {trial.id for trial in todo}
     display = watch(todo, finished, Console(), [trial for trial in fits if trial.id not in chosen_ids])

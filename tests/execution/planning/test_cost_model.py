@@ -28,7 +28,7 @@ def cost(of: Trial, seconds_an_image: float, eval_seconds: float, device: str = 
 def test_a_price_is_images_times_their_mean_time_and_the_mean_evaluation():
     known = Prices([cost(trial(), 0.01, 3.0), cost(trial(), 0.03, 5.0)], "here")
     price = known.price(shape(trial(2), CPU), 1000, trained=False)
-    assert price.known
+    assert price.complete
     assert price.seconds == pytest.approx(1000 * 0.02 + 4.0 + OVERHEAD)
 
 
@@ -51,7 +51,7 @@ def test_learning_rate_and_epochs_are_no_part_of_a_shape_but_batch_size_and_reso
 def test_what_was_never_measured_is_unknown_and_another_batch_size_is_a_rough_price():
     known = Prices([cost(trial(), 0.01, 3.0)], "here")
     other = known.price(shape(trial(batch_size=128), CPU), 100, trained=False)
-    assert other.known
+    assert other.complete
     assert total([other]).rough
     assert known.price(shape(trial(method="rotation"), CPU), 100, trained=False).left_out == "training"
     nothing = Prices([], "here").price(shape(trial(), CPU), 100, trained=False)
@@ -62,7 +62,7 @@ def test_what_was_never_measured_is_unknown_and_another_batch_size_is_a_rough_pr
 def test_a_method_that_does_not_train_costs_its_evaluation():
     none = Cost(shape(trial(method="random_init"), CPU), "here", 0.0, None, 2.0)
     price = Prices([none], "here").price(shape(trial(method="random_init"), CPU), 1000, trained=False)
-    assert price.known
+    assert price.complete
     assert price.seconds == pytest.approx(2.0 + OVERHEAD)
 
 

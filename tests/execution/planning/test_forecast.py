@@ -57,9 +57,9 @@ def test_a_budget_takes_the_start_of_the_plans_order_and_names_the_rest(spec, ur
     plan = make(load(spec), uri)
     found, _ = forecast.make(plan, uri, tmp_path, "2", budget)
     assert found.fits == plan.trials[:fits]
-    assert found.left == plan.trials[fits:]
+    assert found.remaining == plan.trials[fits:]
     left = "\n".join(forecast.left_text(found))
-    assert all(f"{trial.cell.label} seed={trial.seed}" in left for trial in found.left)
+    assert all(f"{trial.cell.label} seed={trial.seed}" in left for trial in found.remaining)
 
 
 def test_gpu_hours_are_the_share_of_a_gpu_that_a_trial_takes(spec, uri):

@@ -61,14 +61,14 @@ def test_studies_and_winners_are_priced_and_what_was_never_measured_is_unknown(t
     assert len(by_part["validation", "simclr"]) == 6 and len(by_part["test", "simclr"]) == 2
     for price in by_part["validation", "simclr"]:  # the probe alone, on the validation part, was never measured
         assert price.left_out == "evaluation" and price.seconds == pytest.approx(0.01 * images, abs=0.5)
-    assert all(price.known and price.seconds > 5 for price in by_part["test", "rotation"])
+    assert all(price.complete and price.seconds > 5 for price in by_part["test", "rotation"])
     assert "12 x evaluation" in forecast.text(found, plan)
 
 
 def test_a_budget_holds_tuning_trials_and_names_those_it_leaves(tuned, uri, tmp_path):
     plan = make(load(tuned), uri)
     found, _ = forecast.make(plan, uri, tmp_path, "1", Budget(max_trials=5))
-    assert [trial.cell.label for trial in found.known(plan)] == ["raw_pixels"]
+    assert [trial.cell.label for trial in found.planned(plan)] == ["raw_pixels"]
     assert found.held(Budget(max_hours=1)) == Budget(max_hours=1, max_trials=5)
     left = "\n".join(forecast.left_text(found))
     assert "the budget holds 5 of 18" in left
@@ -88,7 +88,7 @@ def test_a_run_holds_its_budget_over_studies_and_the_next_plan_counts_what_they_
         found, _ = forecast.make(plan, uri, folder, "2", budget)
         watch = ProgressDisplay(found.fits, 0, Console(file=io.StringIO()))
         info = describe(plan.experiment, "", {})
-        return run(plan, info, RunEnvironment(folder, uri), watch, found.held(budget), found.known(plan))
+        return run(plan, info, RunEnvironment(folder, uri), watch, found.held(budget), found.planned(plan))
 
     outcome = once(Budget(max_trials=4))
     assert len(outcome.finished) == 4 and outcome.exit_code == 0  # rotation, raw_pixels, and two to tune

@@ -42,7 +42,7 @@ class Price:
         return OVERHEAD + sum(count * sample.mean for count, sample in self.parts)
 
     @property
-    def known(self) -> bool:
+    def complete(self) -> bool:
         """Whether nothing is left out."""
         return not self.left_out
 
@@ -69,17 +69,17 @@ def total(prices: Iterable[Price]) -> Total:
         for count, sample in price.parts:
             if count:
                 counts[sample].append(count)
-    square: float | None = 0.0
+    square = 0.0
     for sample, having in counts.items():
         if sample.spread is None:
-            square = None
+            square = math.nan
             break
         variance = sample.spread**2 * (sum(c * c for c in having) + sum(having) ** 2 / sample.n)
         square += student(sample.n - 1) ** 2 * variance
     return Total(
         sum(price.seconds for price in prices),
-        None if square is None else math.sqrt(square),
-        sum(not price.known for price in prices),
+        None if math.isnan(square) else math.sqrt(square),
+        sum(not price.complete for price in prices),
         any(sample.rough for sample in counts),
     )
 
@@ -145,13 +145,13 @@ class Prices:
 
 
 def prices_of(
-    trials: Sequence[Trial], resources: Resources, known: Prices, images: Callable[[Trial], int], trained: set[str]
+    trials: Sequence[Trial], resources: Resources, samples: Prices, images: Callable[[Trial], int], trained: set[str]
 ) -> list[Price]:
     """The price of each trial in the order of a run: the first of an encoder trains it, the others find it."""
     trained, shapes = set(trained), Shapes(resources)
     prices = []
     for trial in trials:
-        prices.append(known.price(shapes.of(trial), images(trial), trial.encoder_id in trained))
+        prices.append(samples.price(shapes.of(trial), images(trial), trial.encoder_id in trained))
         trained.add(trial.encoder_id)
     return prices
 
@@ -159,9 +159,9 @@ def prices_of(
 def ends(seconds: Iterable[float], slots: int) -> list[float]:
     """When each trial ends, in seconds from the start, if `slots` run at once and each goes to the first free one."""
     free = [0.0] * max(1, slots)
-    found = []
+    times = []
     for each in seconds:
         end = heapq.heappop(free) + each
         heapq.heappush(free, end)
-        found.append(end)
-    return found
+        times.append(end)
+    return times

@@ -53,13 +53,14 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Forecast:
-    """What fits into the budget and what is left, in the order of a run; `cost` and `clock` (seconds) of what fits.
+    """The trials that fit into the budget and those that remain, in the order of a run.
 
-    Both hold tuning trials and winners as `expected.trials` gives them.
+    `cost` and `clock` (seconds) are of those that fit. Both lists hold tuning trials and winners as
+    `planned_tuning_trials.trials` gives them.
     """
 
     fits: list[Trial]
-    left: list[Trial]
+    remaining: list[Trial]
     prices: list[Price]
     cost: Total
     clock: float
@@ -68,14 +69,14 @@ class Forecast:
     ready: int
     elsewhere: tuple[str, ...] = ()
 
-    def known(self, plan: Plan) -> list[Trial]:
-        """What fits of the trials that are known: a run asks its studies for the others."""
+    def planned(self, plan: Plan) -> list[Trial]:
+        """The trials that fit and are in the plan: a run asks its studies for the others."""
         ids = {trial.id for trial in plan.todo}
         return [trial for trial in self.fits if trial.id in ids]
 
     def held(self, budget: Budget) -> Budget:
         """The budget with the number of trials that fit, so that studies do not ask for more."""
-        return replace(budget, max_trials=len(self.fits)) if self.left else budget
+        return replace(budget, max_trials=len(self.fits)) if self.remaining else budget
 
     @property
     def gpu_hours(self) -> float:
@@ -95,7 +96,7 @@ def encoders_in(storage: StoragePath) -> set[str]:
     return {path.name for path in store.iterdir() if "." not in path.name} if there else set()
 
 
-def measure(plan: Plan, known: Prices) -> list[str]:
+def measure(plan: Plan, samples: Prices) -> list[str]:
     """Tries one batch of every shape that has no price, on this machine; what was tried, for a person.
 
     Raises UserError, TrialError as the trials themselves would.
@@ -108,14 +109,14 @@ def measure(plan: Plan, known: Prices) -> list[str]:
     if plan.experiment.resources.workers > 1:
         return ["not measured: a trial of several workers is priced by one that has finished"]
     on_gpu = plan.experiment.resources.each["GPU"] and torch.cuda.is_available()
-    device, said = torch.device("cuda", 0) if on_gpu else CPU, []
+    device, lines = torch.device("cuda", 0) if on_gpu else CPU, []
     for trial in planned_tuning_trials.trials(plan):
         of = shape(trial, plan.experiment.resources)
-        if images_of(plan, trial) and not known.knows_training(of):
+        if images_of(plan, trial) and not samples.knows_training(of):
             seconds = seconds_per_image(trial, device)
-            known.learn(of, seconds)
-            said.append(f"measured {trial.cell.label}: {1000 * seconds:.2g} ms an image")
-    return said
+            samples.learn(of, seconds)
+            lines.append(f"measured {trial.cell.label}: {1000 * seconds:.2g} ms an image")
+    return lines
 
 
 def images_of(plan: Plan, trial: Trial) -> int:
@@ -125,13 +126,13 @@ def images_of(plan: Plan, trial: Trial) -> int:
     return training["epochs"] * (size // training["batch_size"]) * training["batch_size"]
 
 
-def forecast(plan: Plan, known: Prices, cluster: Cluster, budget: Budget, ready: set[str]) -> Forecast:
+def forecast(plan: Plan, samples: Prices, cluster: Cluster, budget: Budget, ready: set[str]) -> Forecast:
     """The longest start of a run's order that fits. What has no price counts as nothing: the clock will hold it.
 
     A start, and not whatever is cheap enough: so a thin comparison stays a fair one.
     """
     resources, todo = plan.experiment.resources, planned_tuning_trials.trials(plan)
-    prices = prices_of(todo, resources, known, lambda trial: images_of(plan, trial), ready)
+    prices = prices_of(todo, resources, samples, lambda trial: images_of(plan, trial), ready)
     slots = cluster.slots(resources)
     clock = ends([price.seconds for price in prices], slots)
     fitting, spent = 0, 0.0
@@ -143,14 +144,14 @@ def forecast(plan: Plan, known: Prices, cluster: Cluster, budget: Budget, ready:
     encoders = {trial.encoder_id for trial in todo}
     return Forecast(
         fits=todo[:fitting],
-        left=todo[fitting:],
+        remaining=todo[fitting:],
         prices=prices,
         cost=total(prices[:fitting]),
         clock=max(clock[:fitting], default=0.0),
         slots=slots,
         gpus=resources.all["GPU"],
         ready=len(encoders & ready),
-        elsewhere=tuple(sorted(known.elsewhere)),
+        elsewhere=tuple(sorted(samples.elsewhere)),
     )
 
 
@@ -158,9 +159,9 @@ def make(
     plan: Plan, uri: str, storage: StoragePath, cluster: str | None, budget: Budget, measured: bool = False
 ) -> tuple[Forecast, list[str]]:
     """The forecast of a plan from what MLflow and the storage hold; and what was measured for it, if it should be."""
-    known = Prices(costs(uri), device_of(plan.experiment.resources))
-    said = measure(plan, known) if measured else []
-    return forecast(plan, known, Cluster.parse(cluster), budget, encoders_in(storage)), said
+    samples = Prices(costs(uri), device_of(plan.experiment.resources))
+    measurements = measure(plan, samples) if measured else []
+    return forecast(plan, samples, Cluster.parse(cluster), budget, encoders_in(storage)), measurements
 
 
 def _exceeds(budget: Budget, count: int, clock: float, gpu_seconds: float) -> bool:
@@ -171,34 +172,36 @@ def _exceeds(budget: Budget, count: int, clock: float, gpu_seconds: float) -> bo
     )
 
 
-def text(found: Forecast, plan: Plan) -> str:
+def text(result: Forecast, plan: Plan) -> str:
     """The forecast for a person."""
-    todo = [*found.fits, *found.left]
+    todo = [*result.fits, *result.remaining]
     if not todo:
         return "price: nothing is left to run"
-    cost, workers = found.cost, plan.experiment.resources.workers
+    cost, workers = result.cost, plan.experiment.resources.workers
     of = "one worker" if workers == 1 else f"{workers} workers together"
     encoders = len({trial.encoder_id for trial in todo})
-    lines = [f"encoders: {encoders - found.ready} to train, {found.ready} ready"]
-    if cost.unknown == len(found.fits) and not any(price.parts for price in found.prices):
+    lines = [f"encoders: {encoders - result.ready} to train, {result.ready} ready"]
+    if cost.unknown == len(result.fits) and not any(price.parts for price in result.prices):
         lines.append("price: unknown; nothing of this shape has finished here (--measure tries one batch of each)")
     else:
-        lines.append(f"price: {_amount(cost)} of {of}{_unknown(found)}")
-        lines.append(f"by the clock: about {duration(found.clock)} with {found.slots} at once{_at_least(found)}")
-        lines += [f"GPU hours: about {found.gpu_hours:.2g}{_at_least(found)}"] if found.gpus else []
-    if found.elsewhere:
-        lines.append(f"note: measured on {', '.join(found.elsewhere)}, not on this machine")
-    return "\n".join(lines + left_text(found))
+        lines.append(f"price: {_amount(cost)} of {of}{_unknown(result)}")
+        lines.append(f"by the clock: about {duration(result.clock)} with {result.slots} at once{_at_least(result)}")
+        lines += [f"GPU hours: about {result.gpu_hours:.2g}{_at_least(result)}"] if result.gpus else []
+    if result.elsewhere:
+        lines.append(f"note: measured on {', '.join(result.elsewhere)}, not on this machine")
+    return "\n".join(lines + left_text(result))
 
 
-def left_text(found: Forecast) -> list[str]:
+def left_text(result: Forecast) -> list[str]:
     """What does not fit, by name."""
-    if not found.left:
+    if not result.remaining:
         return []
-    lines = [f"the budget holds {len(found.fits)} of {len(found.fits) + len(found.left)}; left for the next run:"]
-    counts = tuning_of(found.left)
+    lines = [
+        f"the budget holds {len(result.fits)} of {len(result.fits) + len(result.remaining)}; left for the next run:"
+    ]
+    counts = tuning_of(result.remaining)
     lines += [f"  {label}: {count} tuning trials" for label, count in list(counts.items())[:NAMED]]
-    reported = [trial for trial in found.left if trial.judged_on == "test"]
+    reported = [trial for trial in result.remaining if trial.judged_on == "test"]
     lines += [f"  {trial.cell.label} seed={trial.seed}" for trial in reported[:NAMED]]
     more = max(0, len(reported) - NAMED) + sum(list(counts.values())[NAMED:])
     return lines + ([f"  and {more} trials more (plan --json names all)"] if more else [])
@@ -209,40 +212,40 @@ def tuning_of(trials: Sequence[Trial]) -> dict[str, int]:
     return dict(Counter(trial.cell.label for trial in trials if trial.judged_on == "validation"))
 
 
-def as_dict(found: Forecast) -> dict[str, Any]:
+def as_dict(result: Forecast) -> dict[str, Any]:
     """The forecast as JSON-able values; times in seconds, null where unknown."""
-    cost = asdict(found.cost)
+    cost = asdict(result.cost)
     return {
-        "fits": [trial.id for trial in found.fits if trial.judged_on == "test"],
-        "left": [trial.id for trial in found.left if trial.judged_on == "test"],
-        "tuning_trials": {"fit": tuning_of(found.fits), "left": tuning_of(found.left)},
-        "encoders_ready": found.ready,
+        "fits": [trial.id for trial in result.fits if trial.judged_on == "test"],
+        "left": [trial.id for trial in result.remaining if trial.judged_on == "test"],
+        "tuning_trials": {"fit": tuning_of(result.fits), "left": tuning_of(result.remaining)},
+        "encoders_ready": result.ready,
         "worker_seconds": {"mean": cost["seconds"], "half_width_95": cost["half_width"]},
         "unknown": cost["unknown"],
-        "clock_seconds": found.clock,
-        "at_once": found.slots,
-        "gpu_hours": found.gpu_hours,
-        "measured_elsewhere": list(found.elsewhere),
+        "clock_seconds": result.clock,
+        "at_once": result.slots,
+        "gpu_hours": result.gpu_hours,
+        "measured_elsewhere": list(result.elsewhere),
     }
 
 
 def _amount(cost: Total) -> str:
-    about = "roughly " if cost.rough else "about "
+    around = "roughly " if cost.rough else "about "
     if cost.half_width is None:
-        return f"{about}{duration(cost.seconds)} (one measurement each: no interval)"
+        return f"{around}{duration(cost.seconds)} (one measurement each: no interval)"
     low, high = max(0.0, cost.seconds - cost.half_width), cost.seconds + cost.half_width
-    return f"{about}{duration(cost.seconds)} (95% interval {duration(low)} to {duration(high)})"
+    return f"{around}{duration(cost.seconds)} (95% interval {duration(low)} to {duration(high)})"
 
 
-def _unknown(found: Forecast) -> str:
-    if not found.cost.unknown:
+def _unknown(result: Forecast) -> str:
+    if not result.cost.unknown:
         return ""
     reasons: Mapping[str, int] = {}
-    for price in found.prices[: len(found.fits)]:
+    for price in result.prices[: len(result.fits)]:
         if price.left_out:
             reasons = {**reasons, price.left_out: reasons.get(price.left_out, 0) + 1}
     return f", without what is unknown ({in_words({f'x {what}': count for what, count in reasons.items()})})"
 
 
-def _at_least(found: Forecast) -> str:
-    return ", at least" if found.cost.unknown else ""
+def _at_least(result: Forecast) -> str:
+    return ", at least" if result.cost.unknown else ""
