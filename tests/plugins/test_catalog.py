@@ -127,7 +127,7 @@ def test_an_unknown_name_comes_with_the_known_ones_and_the_nearest():
     with pytest.raises(catalog.UnknownPlugin, match="did you mean 'simclr'") as caught:
         catalog.config("methods", "simclrr")
     assert caught.value.nearest == "simclr"
-    assert caught.value.known == catalog.names("methods")
+    assert caught.value.names == catalog.names("methods")
 
 
 @pytest.mark.parametrize("name", ["", "..", "a.b", "os.path", ".x", "x.", "sys.nothing", "a b.c", "../x", "base"])

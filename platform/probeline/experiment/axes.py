@@ -161,10 +161,10 @@ class _Builder:
         return _named(key, overrides, labels, self.short[key])
 
     def _check_keys(self) -> None:
-        places = [(("grid",), self.experiment.grid)]
-        places += [(("zip", index), zipped) for index, zipped in enumerate(self.experiment.zip)]
+        sections = [(("grid",), self.experiment.grid)]
+        sections += [(("zip", index), zipped) for index, zipped in enumerate(self.experiment.zip)]
         seen: set[str] = set()
-        for at, axes in places:
+        for at, axes in sections:
             for key in axes:
                 if key in seen:
                     self.problems.append(self.source.problem((*at, key), "is an axis already; keep one"))

@@ -64,7 +64,7 @@ def resolve_report(experiment: Experiment, expansion: Expansion, whole: Expansio
     """
     report = experiment.report
     if whole.problems:
-        whole = Expansion()  # what is named may be in a cell that could not be made
+        whole = Expansion()  # what is named may be in a cell that has mistakes
     metric = _metric(experiment, expansion, whole, problems)
     if whole.cells:
         _check_baseline(experiment, report.baseline, whole, ("report", "baseline"), problems)

@@ -28,8 +28,8 @@ def resolve(kind: str, written: dict[str, Any]) -> Resolved:
     """A component `{name: ..., parameters}` with its defaults."""
     name = written.get("name")
     if not isinstance(name, str):
-        known = ", ".join(catalog.names(kind))
-        message = f"missing; name one of the {kind}: {known}" if name is None else f"not a name; {kind}: {known}"
+        names = ", ".join(catalog.names(kind))
+        message = f"missing; name one of the {kind}: {names}" if name is None else f"not a name; {kind}: {names}"
         return Resolved(None, ((("name",) if written else (), message),))
     try:
         config = catalog.config(kind, name)
@@ -101,8 +101,8 @@ def _nested(config: type[Settings], given: dict[str, Any]) -> tuple[dict[str, An
         if isinstance(value, dict) and catalog.nested_models(config.model_fields[field].annotation):
             continue  # the field takes settings too, and a mapping is meant for those
         if isinstance(value, dict):
-            known = _parameters_of(kind, value)
-            beside = [key for key in filled if key in known and key not in config.model_fields]
+            inner = _parameters_of(kind, value)
+            beside = [key for key in filled if key in inner and key not in config.model_fields]
             written = filled.get(field) if isinstance(filled.get(field), dict) else {}
             value = {**value, **{key: filled.pop(key) for key in beside}, **written}
         if value is None or not all(isinstance(item, str | dict) for item in listed(value)):
@@ -131,7 +131,7 @@ def _parameters_of(kind: str, component: dict[str, Any]) -> list[str]:
     try:
         return list(catalog.config(kind, component["name"]).model_fields)
     except (UserError, KeyError, TypeError, AttributeError):
-        return []  # told where the component itself is resolved
+        return []  # reported where the component itself is resolved
 
 
 def _with_name(path: Path, message: str, named: str | None) -> tuple[Path, str]:

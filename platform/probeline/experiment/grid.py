@@ -46,7 +46,7 @@ def cells(experiment: Experiment) -> list[Cell]:
 
 
 def expand(experiment: Experiment) -> Expansion:
-    """The cells, and everything that is wrong with them; made once for an experiment as it was loaded."""
+    """The cells, and everything that is wrong with them; expanded once for an experiment as it was loaded."""
     return experiment.expanded(lambda: _Grid(experiment).expand())
 
 
@@ -72,11 +72,11 @@ class _Grid:
         if experiment.arms and not (experiment.grid or experiment.zip):
             return []
         points = Points(self.layout, self.recipes, self.source, len(experiment.seeds))
-        made = points.make()
+        grid = points.make()
         self.expansion.problems += points.problems
         self.expansion.work += points.work
-        self._note_idle((((*rule.at, "if"), rule.condition) for rule in points.idle), made)
-        return made
+        self._note_idle((((*rule.at, "if"), rule.condition) for rule in points.idle), grid)
+        return grid
 
     def _not_excluded(self, points: list[Point]) -> list[tuple[Point, dict]]:
         resolved = ((point, self.recipes.build(point.overrides)) for point in points)

@@ -37,7 +37,7 @@ def _sections() -> dict[str, Any]:
 
 
 def _axes(definitions: dict[str, Any]) -> dict[str, Any]:
-    """Axes whose values can be told from their key alone; other keys are checked when a file is loaded."""
+    """Axes whose values follow from their key alone; other keys are checked when a file is loaded."""
     values = {f"training.{name}": field for name, field in definitions["Training"]["properties"].items()}
     for section, kind in KINDS_OF_SECTIONS.items():
         if section != "evaluation":
@@ -89,8 +89,8 @@ def _nested(kind: str, field: dict[str, Any]) -> dict[str, Any]:
     several = any(option.get("type") == "array" for option in options)
     one = {"type": "array", "items": _ref(kind)} if several else {"anyOf": [_ref(kind), partial]}
     others = [option for option in options if option.get("type") == "null" or "$ref" in option]
-    kept = {key: field[key] for key in ("default", "description") if key in field}
-    return {"anyOf": [one, *others], **kept}
+    described = {key: field[key] for key in ("default", "description") if key in field}
+    return {"anyOf": [one, *others], **described}
 
 
 def _with_name(parameters: dict[str, Any], name: dict[str, Any]) -> dict[str, Any]:

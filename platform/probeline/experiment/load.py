@@ -35,7 +35,7 @@ PLACEHOLDERS = {"name": "unnamed"}
 OF_RUN = ("seeds", "resources", "tune")
 TUNE_SIZE = ("tune.trials", "tune.seeds", "tune.sampler")
 NULLS = ("null", "~")
-PLACE = re.compile(r":(\d+)$")
+LINE = re.compile(r":(\d+)$")
 
 
 def load(path: str | PathLike, scale: str | None = None, sets: Sequence[str] = ()) -> Experiment:
@@ -61,7 +61,7 @@ def load_text(text: str, name: str, scale: str | None = None, sets: Sequence[str
     expansion, whole = _checked(chosen, overrides, source, problems)
     _add(problems, tuned.check(chosen, expansion))
     report = resolve_report(chosen, expansion, whole, problems)
-    # A number that YAML could not give was replaced, and what is said of its replacement is no news.
+    # A number that YAML could not give was replaced, and what is wrong with its replacement is no news.
     replaced = {problem.path for problem in unread if problem.message.startswith("got ")}
     problems = unread + [problem for problem in problems if problem.path not in replaced]
     if problems:
@@ -143,31 +143,31 @@ def _option(name: str, value: str) -> str:
 
 def _setting(text: str, problems: list[Problem]) -> Override | None:
     """`training.epochs=3` as an override."""
-    place = _option("--set", text)
+    location = _option("--set", text)
     key, equals, written = text.partition("=")
     if not equals or not key.strip():
-        problems.append(Problem(place, "", "allowed: key=value, such as training.epochs=3"))
+        problems.append(Problem(location, "", "allowed: key=value, such as training.epochs=3"))
         return None
     if not written.strip():
-        problems.append(Problem(place, "", "no value; allowed: key=value, and null for none"))
+        problems.append(Problem(location, "", "no value; allowed: key=value, and null for none"))
         return None
     try:
-        value, _, mistakes = parse(written, place) if written.strip() not in NULLS else (None, None, [])
+        value, _, mistakes = parse(written, location) if written.strip() not in NULLS else (None, None, [])
     except SpecError as error:
         mistakes = error.problems
     if mistakes:
-        problems += [Problem(place, "", problem.message) for problem in mistakes]
+        problems += [Problem(location, "", problem.message) for problem in mistakes]
         return None
     key = key.strip()
     if key.count(".") >= MAX_LEVELS:
-        problems.append(Problem(place, "", f"allowed: at most {MAX_LEVELS} words with dots between them"))
+        problems.append(Problem(location, "", f"allowed: at most {MAX_LEVELS} words with dots between them"))
         return None
     if key.split(".")[0] not in (*SECTIONS, *OF_RUN) or key.startswith("seeds."):
         keys = [*common_keys(), "seeds", *(f"resources.{name}" for name in Resources.model_fields), *TUNE_SIZE]
         tails = [candidate for candidate in keys if candidate.endswith(f".{key}")]
-        problems.append(Problem(place, "", unknown(key, tails or keys)))
+        problems.append(Problem(location, "", unknown(key, tails or keys)))
         return None
-    return Override(key, value, (), place)
+    return Override(key, value, (), location)
 
 
 def _setting_of_run(override: Override, settings: dict[str, Any], problems: list[Problem]) -> dict[str, Any]:
@@ -233,18 +233,18 @@ def _one_a_line(problems: Iterable[Problem]) -> list[Problem]:
     """The most helpful problem for each line of the file: several cells stumble over one."""
     best: dict[tuple[str, str], Problem] = {}
     for problem in problems:
-        key = (problem.place, problem.path)
+        key = (problem.location, problem.path)
         if key not in best or ("did you mean" in problem.message and "did you mean" not in best[key].message):
             best[key] = problem
     return list(best.values())
 
 
 def _in_order(problems: list[Problem], source: SpecSource) -> list[Problem]:
-    """By place in the file; what has none (`--set`, `--scale`) last."""
+    """By line of the file; mistakes of options (`--set`, `--scale`) last."""
     order = {path: index for index, path in enumerate(source.lines)}
 
-    def place(problem: Problem) -> tuple:
-        line = PLACE.search(problem.place) if not problem.place.startswith("--") else None
+    def location(problem: Problem) -> tuple:
+        line = LINE.search(problem.location) if not problem.location.startswith("--") else None
         return (int(line[1]) if line else float("inf"), order.get(problem.path, len(order)), problem.path)
 
-    return sorted(dict.fromkeys(problems), key=place)
+    return sorted(dict.fromkeys(problems), key=location)

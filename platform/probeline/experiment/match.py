@@ -13,12 +13,12 @@ def matches(recipe: Mapping[str, Any], coordinates: Mapping[str, Any], condition
 
 def value_matches(recipe: Mapping[str, Any], coordinates: Mapping[str, Any], key: str, wanted: Any) -> bool:
     """True where `key` has the value `wanted`: a component by its name, its label, or some of its parameters."""
-    found = value_at(recipe, key)
-    if found is MISSING:
+    value = value_at(recipe, key)
+    if value is MISSING:
         return False
     candidates = [wanted, *wanted] if isinstance(wanted, list) else [wanted]
     label = coordinates.get(key, MISSING)
-    return any(_same(found, one) or (isinstance(one, str) and label == one) for one in candidates)
+    return any(_same(value, one) or (isinstance(one, str) and label == one) for one in candidates)
 
 
 def value_at(recipe: Mapping[str, Any], key: str) -> Any:
@@ -36,11 +36,11 @@ def _walk(value: Any, parts: list[str]) -> Iterator[Any]:
                 yield from _walk(value[name], parts[length:])
 
 
-def _same(found: Any, wanted: Any) -> bool:
-    if isinstance(wanted, str) and isinstance(found, Mapping):
-        return found.get("name") == wanted if "name" in found else wanted in found
-    if isinstance(wanted, Mapping) and isinstance(found, Mapping):
-        return all(_same(found.get(key, MISSING), value) for key, value in wanted.items())
-    if isinstance(found, bool) or isinstance(wanted, bool):
-        return found is wanted
-    return found == wanted
+def _same(value: Any, wanted: Any) -> bool:
+    if isinstance(wanted, str) and isinstance(value, Mapping):
+        return value.get("name") == wanted if "name" in value else wanted in value
+    if isinstance(wanted, Mapping) and isinstance(value, Mapping):
+        return all(_same(value.get(key, MISSING), one) for key, one in wanted.items())
+    if isinstance(value, bool) or isinstance(wanted, bool):
+        return value is wanted
+    return value == wanted

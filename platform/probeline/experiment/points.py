@@ -80,7 +80,7 @@ class Points:
         return ruled
 
     def _decisive(self, point: Point) -> dict[str, Any]:
-        """The sections of a point's recipe that conditions ask about."""
+        """The sections of a point's recipe that conditions look at."""
         return self.recipes.peek(point.overrides, self._conditions.sections)
 
     def _new_groups(self, rule: WhenRule, point: Point) -> list:

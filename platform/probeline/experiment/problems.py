@@ -26,15 +26,15 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Problem:
-    """One mistake: `place` is `file:line` or the `--set` text, `path` the dotted path, '' where the place says it."""
+    """One mistake: `location` is `file:line` or the `--set` text, `path` the dotted path or ''."""
 
-    place: str
+    location: str
     path: str
     message: str
 
     def __str__(self) -> str:
         path = self.path if len(self.path) <= LONGEST_NAME else f"{self.path[: LONGEST_NAME - 3]}..."
-        return f"{self.place} {path}: {self.message}" if path else f"{self.place}: {self.message}"
+        return f"{self.location} {path}: {self.message}" if path else f"{self.location}: {self.message}"
 
 
 class SpecError(UserError):

@@ -15,7 +15,7 @@ from probeline.plugins import catalog
 
 
 def common_keys() -> list[str]:
-    """Dotted keys that can be told without knowing the components."""
+    """Dotted keys that are allowed whatever the components."""
     return [*SECTIONS, *(f"training.{name}" for name in Training.model_fields)]
 
 
@@ -35,7 +35,7 @@ def _candidates(key: str) -> list[str]:
             try:
                 parameters = catalog.axes(kind, name)
             except UserError:
-                continue  # a broken plug-in is told of where it is used
+                continue  # a broken plug-in is reported where it is used
             prefix = f"{section}.{name}" if section == "evaluation" else section
             candidates += [f"{prefix}.{parameter}" for parameter in parameters]
     # `batch_size` should find `training.batch_size` before anything that merely looks alike.
@@ -188,7 +188,7 @@ class Draft:
         self._write(path, override, below)
 
     def _changeable(self, path: Path) -> Any:
-        """The part at `path`, it and those around it copied unless they are this draft's own; made where missing."""
+        """The part at `path`, it and those around it copied unless they are this draft's own."""
         part = self.value = self._owned(self.value)
         for key in path:
             inner = part[key] if isinstance(part, list) else part.get(key)
@@ -209,11 +209,11 @@ class Draft:
 
 
 def _by_index(value: Any, path: Path) -> Path:
-    """`path` with the places in lists that it names: `augment.blur.p` is the p of the one operation called blur.
+    """`path` with the indices in lists that it names: `augment.blur.p` is the p of the one operation called blur.
 
     Raises LookupError where a list holds none of that name, or several.
     """
-    found: Path = ()
+    indexed: Path = ()
     for part in path:
         if isinstance(value, list) and isinstance(part, str):
             names = [item.get("name") if isinstance(item, dict) else item for item in value]
@@ -224,8 +224,8 @@ def _by_index(value: Any, path: Path) -> Path:
             part = names.index(part)
         within = isinstance(value, list) or (isinstance(value, dict) and part in value)
         value = value[part] if within else None
-        found = (*found, part)
-    return found
+        indexed = (*indexed, part)
+    return indexed
 
 
 @dataclass

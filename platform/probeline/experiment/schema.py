@@ -172,7 +172,7 @@ class Scale(Settings):
 
 
 class Panels(Settings):
-    """Whose pictures the page shows: those that the protocols `views`, `neighbours`, `map_2d` and `pictures` made."""
+    """Whose pictures the page shows: those that the protocols `views`, `neighbours`, `map_2d` and `pictures` draw."""
 
     cells: list[str] | None = Field(
         None, min_length=1, description="Cells by label; else twelve at most, one of each line first."
@@ -265,7 +265,7 @@ class Experiment(Settings):
         return self._source.where(path)
 
     def expanded(self, expand: Callable[[], T]) -> T:
-        """What `expand` makes of this experiment's cells, made once; a copy with other cells makes its own."""
+        """What `expand` makes of this experiment's cells, evaluated once; a copy with other cells evaluates it anew."""
         decisive = (self.base, self.grid, self.zip, self.when, self.exclude, self.arms, self.seeds, self.scales)
         decisive += (self._source, self._scale, self._sets)
         if self._expanded is None or any(a is not b for a, b in zip(self._expanded[0], decisive, strict=True)):

@@ -52,7 +52,7 @@ def framed(value: Any) -> Any:
 class Trial:
     """A cell and a seed; `id` and `encoder_id` are 16 hex digits each.
 
-    `judged_on`: the part that its results are about; a trial judged on `validation` never reads the test part.
+    `judged_on`: the split that its results describe; a trial judged on `validation` never reads the test split.
     `protocols`: the only ones that are still to be run, on the encoder that is trained already; None: all.
     """
 

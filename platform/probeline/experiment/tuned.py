@@ -64,16 +64,16 @@ class Study:
         """The trial that judges these values with one seed, by one protocol, on the validation part alone."""
         cell = self.cell_with(values)
         recipe = {**cell.recipe, "evaluation": {self.tune.protocol: cell.recipe["evaluation"][self.tune.protocol]}}
-        made = identity.trial(Cell(cell.coordinates, cell.arm, recipe, cell.label), seed, self.digests)
-        digest = hashlib.sha256(f"validation:{made.id}".encode()).hexdigest()
-        return replace(made, id=digest[: identity.DIGITS], judged_on="validation")
+        trial = identity.trial(Cell(cell.coordinates, cell.arm, recipe, cell.label), seed, self.digests)
+        digest = hashlib.sha256(f"validation:{trial.id}".encode()).hexdigest()
+        return replace(trial, id=digest[: identity.DIGITS], judged_on="validation")
 
     def winner(self, values: Mapping[str, Any], seed: int) -> Trial:
         """An ordinary trial of the chosen values."""
         return identity.trial(self.cell_with(values), seed, self.digests)
 
     def waiting(self, seed: int) -> Trial:
-        """What stands in a plan for a winner that is not known yet; its id belongs to no run."""
+        """What stands in a plan for a winner that is still to be chosen; its id belongs to no run."""
         digest = hashlib.sha256(f"waiting:{self.id}:{seed}".encode()).hexdigest()
         return Trial(digest[: identity.DIGITS], digest[-identity.DIGITS :], self.cell, seed)
 
@@ -99,12 +99,12 @@ def fillings(experiment: Experiment, expansion: Expansion) -> dict[str, Filling]
 
 def studies(experiment: Experiment, expansion: Expansion, digests: Mapping[str, str]) -> dict[str, Study]:
     """The study of every tuned cell, by the cell's label. Raises KeyError where a digest is missing."""
-    made = {}
+    by_label = {}
     first = chosen({key: given.ends[0] for key, given in experiment.tune.space.items()})
     for label, filling in fillings(experiment, expansion).items():
         of = study_id(experiment.tune, filling.with_overrides(first), digests)
-        made[label] = Study(of, experiment.tune, filling.cell, filling, digests)
-    return made
+        by_label[label] = Study(of, experiment.tune, filling.cell, filling, digests)
+    return by_label
 
 
 def check(experiment: Experiment, expansion: Expansion) -> list[Problem]:

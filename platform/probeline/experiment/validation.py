@@ -43,7 +43,7 @@ def complaints(model: type[BaseModel], error: ValidationError, value: Any) -> li
 
 
 def _only_alternatives(path: Path, details: list[dict], paths: Iterable[Path]) -> bool:
-    """Whether another member of a union took the value and complains about something inside it."""
+    """Whether another member of a union took the value and complains of something inside it."""
     inside = any(len(other) > len(path) and other[: len(path)] == path for other in paths)
     return inside and all(detail["type"].endswith("_type") for detail in details)
 

@@ -112,9 +112,9 @@ def _missing(path: FilePath) -> str:
 
 def _syntax(source: SpecSource, error: yaml.YAMLError) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    said = getattr(error, "problem", None) or getattr(error, "reason", None) or error
-    place = f"{source.name}:{mark.line + 1}" if mark else source.where("")
-    return Problem(place, "", printable(f"not YAML: {said}"))
+    reported = getattr(error, "problem", None) or getattr(error, "reason", None) or error
+    location = f"{source.name}:{mark.line + 1}" if mark else source.where("")
+    return Problem(location, "", printable(f"not YAML: {reported}"))
 
 
 def _paired(text: str) -> str:
@@ -181,8 +181,8 @@ class _Composer:
             self._refuse(event, f"the tag {shown(event.tag)}; tags have no meaning here, leave it out")
 
     def _refuse(self, event: yaml.Event, message: str) -> None:
-        place = f"{self.source.name}:{event.start_mark.line + 1}"
-        raise SpecError([Problem(place, "", printable(message))])
+        location = f"{self.source.name}:{event.start_mark.line + 1}"
+        raise SpecError([Problem(location, "", printable(message))])
 
 
 class _Expansion:

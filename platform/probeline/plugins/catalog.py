@@ -43,12 +43,12 @@ _listeners: list[Callable[[str, Path], None]] = []
 
 
 class UnknownPlugin(UserError):
-    """No plug-in of this kind has this name; `known` are those there are, `nearest` the likeliest or None."""
+    """No plug-in of this kind has this name; `names` are those there are, `nearest` the likeliest or None."""
 
-    def __init__(self, kind: str, name: str, known: list[str], reason: str = "unknown"):
-        self.kind, self.name, self.known = kind, name, known
-        self.nearest = next(iter(difflib.get_close_matches(name, known, 1)), None)
-        hint = f"did you mean {self.nearest!r}?" if self.nearest else f"{kind}: {', '.join(known) or 'none installed'}"
+    def __init__(self, kind: str, name: str, names: list[str], reason: str = "unknown"):
+        self.kind, self.name, self.names = kind, name, names
+        self.nearest = next(iter(difflib.get_close_matches(name, names, 1)), None)
+        hint = f"did you mean {self.nearest!r}?" if self.nearest else f"{kind}: {', '.join(names) or 'none installed'}"
         self.reason = f"{reason}; {hint}" if reason == "unknown" else reason
         super().__init__(f"{kind} {name!r}: {self.reason}")
 
@@ -262,7 +262,7 @@ def _files(kind: str) -> dict[str, Path]:
 
 
 def _find(dotted: str) -> Path | None:
-    """The file of a module, found as importing would find it but running no parent package."""
+    """The file of a module, looked up as an import does but without running a parent package."""
     search, spec, full = None, None, ""
     for part in dotted.split("."):
         full = f"{full}.{part}" if full else part

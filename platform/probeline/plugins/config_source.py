@@ -14,7 +14,7 @@ from probeline.errors import UserError
 from probeline.plugins.constant_source import Constants, NotConstant
 
 PLUGIN_ERRORS = (Exception, SystemExit)
-"""What the code of a plug-in may raise while its Config is made or used."""
+"""What the code of a plug-in may raise while its Config is compiled or used."""
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -114,15 +114,15 @@ def _used(tree: ast.Module, wanted: str) -> list[ast.stmt]:
     for node in tree.body:
         for name in _bound(node):
             binding.setdefault(name, []).append(node)
-    names, seen, kept = [wanted], {wanted}, set()
+    names, seen, used = [wanted], {wanted}, set()
     while names:
         for node in binding.get(names.pop(), ()):
-            if node not in kept:
-                kept.add(node)
+            if node not in used:
+                used.add(node)
                 fresh = set(_read(node)) - seen
                 seen |= fresh
                 names.extend(fresh)
-    return [node for node in tree.body if node in kept or _is_future(node)]
+    return [node for node in tree.body if node in used or _is_future(node)]
 
 
 def _is_future(node: ast.stmt) -> bool:

@@ -34,8 +34,8 @@ def public_classes(package: str) -> dict[str, Path]:
 @cache
 def parameters(file: Path, name: str) -> Signature:
     """The parameters of the class `name` in `file`; what it hands on by `**kwargs` is looked up in its bases."""
-    found = dict(_arguments(file, name))
-    return Signature(tuple(found), tuple(argument for argument, required in found.items() if required))
+    arguments = dict(_arguments(file, name))
+    return Signature(tuple(arguments), tuple(argument for argument, required in arguments.items() if required))
 
 
 def _arguments(file: Path, name: str) -> Iterator[tuple[str, bool]]:
@@ -64,7 +64,7 @@ def _arguments(file: Path, name: str) -> Iterator[tuple[str, bool]]:
 
 def _imported(file: Path) -> dict[str, Path]:
     """Names that a file imports from files beside or above it, and where those are."""
-    found = {}
+    files = {}
     for node in _tree(file).body:
         if isinstance(node, ast.ImportFrom) and node.level:
             folder = file.parents[node.level - 1].joinpath(*(node.module or "").split("."))
@@ -73,8 +73,8 @@ def _imported(file: Path) -> dict[str, Path]:
                 if folder.is_dir() and file.name != "__init__.py" and module.is_file():
                     module = _imported(module).get(alias.name, module)
                 if module.is_file():
-                    found[alias.asname or alias.name] = module
-    return found
+                    files[alias.asname or alias.name] = module
+    return files
 
 
 def _tree(file: Path) -> ast.Module:

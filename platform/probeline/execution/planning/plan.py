@@ -22,17 +22,17 @@ from probeline.tracking.reading.results import TrialStatus, statuses
 from probeline.tracking.reading.studies import StudyProgress, progress
 
 WORDS = {"missing": "new", "running": "unfinished"}
-"""How a person says a status; a run left RUNNING by a driver that died is unfinished."""
+"""Statuses in words; a run in status RUNNING whose driver died is unfinished."""
 PARTLY = "finished in part"
 """What a trial is whose training has finished and of whose protocols some crashed."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The trials in the order in which they run, what is known of each, and remarks such as merged twins.
+    """The trials in the order in which they run, the status of each, and remarks such as merged twins.
 
     `train_sizes`, `test_sizes`: the size of each training and test split, by `data_key`. `studies`: those that have
-    still to choose; their cells' trials are not known yet, and stand in `trials` under ids that no run has. `tuned`:
+    still to choose; their cells' trials stand in `trials` under ids that no run has. `tuned`:
     the id of every study by the label of its cell. `progress`: how far those are that have begun, by id.
     """
 
@@ -65,7 +65,7 @@ class Plan:
 
     def train_size(self, trial: Trial) -> int:
         """The number of samples that a trial's training set has."""
-        data = trial.cell.recipe["data"]  # shared between cells: its key is made once
+        data = trial.cell.recipe["data"]  # shared between cells: its key is computed once
         if id(data) not in self._sizes:
             self._sizes[id(data)] = self.train_sizes[data_key(trial.cell.recipe)]
         return self._sizes[id(data)]
@@ -106,7 +106,7 @@ def settled(status: TrialStatus) -> bool:
 
 
 def remaining(trial: Trial, status: TrialStatus) -> Trial | None:
-    """What is left to run of a trial: nothing, all of it, or the protocols that crashed."""
+    """What has still to run of a trial: nothing, all of it, or the protocols that crashed."""
     if settled(status):
         return None
     crashed = tuple(name for name in trial.cell.recipe["evaluation"] if name in status.protocols)
@@ -131,11 +131,11 @@ def make(experiment: Experiment, uri: str) -> Plan:
     digests = {key: fact.digest for key, fact in data.items()} | weight_digests(grid)
     studies = tuned.studies(experiment, expand(experiment), digests) if experiment.tune else {}
     tuned_by = {label: study.id for label, study in studies.items()}
-    found = progress(uri, tuned_by.values()) if studies else {}
+    reached = progress(uri, tuned_by.values()) if studies else {}
     winners = {
-        label: study.cell_with(found[study.id].values)
+        label: study.cell_with(reached[study.id].values)
         for label, study in studies.items()
-        if study.id in found and found[study.id].values is not None and found[study.id].tried >= study.tune.points
+        if study.id in reached and reached[study.id].values is not None and reached[study.id].tried >= study.tune.points
     }
     waiting = {label: study for label, study in studies.items() if label not in winners}
     ready = [winners.get(cell.label, cell) for cell in grid if cell.label not in waiting]
@@ -147,12 +147,14 @@ def make(experiment: Experiment, uri: str) -> Plan:
     planned.sort(key=lambda trial: (seed_order[trial.seed], cell_order[trial.cell.label]))
     states = statuses(uri, [trial.id for trial in planned], experiment.name)
     notes += [
-        f"{label!r}: tuned with {found[study_id].tried} trials: {found[study_id].values}"
+        f"{label!r}: tuned with {reached[study_id].tried} trials: {reached[study_id].values}"
         for label, study_id in tuned_by.items()
         if label in winners
     ]
     notes += remarks
-    return Plan(experiment, planned, digests, states, notes, sizes, test_sizes, list(waiting.values()), tuned_by, found)
+    return Plan(
+        experiment, planned, digests, states, notes, sizes, test_sizes, list(waiting.values()), tuned_by, reached
+    )
 
 
 def data_sections(grid: list[Cell]) -> dict[str, dict[str, Any]]:
@@ -185,7 +187,7 @@ def as_dict(plan: Plan) -> dict[str, Any]:
 
 
 def rows(plan: Plan) -> list[dict[str, Any]]:
-    """A row a trial: id, encoder, cell, seed, and what is known of it."""
+    """A row a trial: id, encoder, cell, seed, and its status."""
     return [
         {
             "trial_id": trial.id,
@@ -236,11 +238,11 @@ def status_text(plan: Plan) -> str:
     failed = [(trial, plan.statuses[trial.id]) for trial in plan.trials if plan.statuses[trial.id].failure is not None]
     reasons = []
     for trial, status in failed:
-        known = rule(status.failure)
-        what = known.group if status.failure in (None, known.group) else f"{known.group} ({status.failure})"
+        policy = rule(status.failure)
+        what = policy.group if status.failure in (None, policy.group) else f"{policy.group} ({status.failure})"
         reasons.append(f"{what}  {trial.cell.label} seed={trial.seed}  trial {trial.id}: {status.message}")
-        then = "the next run tries it again" if known.again else "it is not run again: the same seed fails again"
-        reasons.append(f"    {known.remedy}; {then}")
+        then = "the next run tries it again" if policy.again else "it is not run again: the same seed fails again"
+        reasons.append(f"    {policy.remedy}; {then}")
     return "\n".join([text(plan), *([""] if reasons else []), *reasons])
 
 

@@ -1,4 +1,4 @@
-"""The trials that studies will ask for, as far as they can be known beforehand: enough to price them."""
+"""The trials that studies will ask for, as far as they can be foreseen: enough to price them."""
 
 import hashlib
 import math
@@ -15,13 +15,13 @@ from probeline.experiment.tuning import Range
 
 
 def trials(plan: Plan) -> list[Trial]:
-    """All that a run would do, in its order: one seed of what is known, the studies in turn, then seed by seed.
+    """All that a run would do, in its order: one seed of the chosen cells, the studies in turn, then seed by seed.
 
     Tuning trials and winners stand at values in the middle of their space, under ids that no run has.
     """
     if not plan.studies:
         return plan.todo
-    seeds = {seed: place for place, seed in enumerate(plan.experiment.seeds)}
+    seeds = {seed: number for number, seed in enumerate(plan.experiment.seeds)}
     first = [trial for trial in plan.todo if seeds[trial.seed] == 0]
     later = [trial for trial in plan.todo if seeds[trial.seed] > 0]
     in_turn = zip_longest(*(tuning(study, _tried(plan, study)) for study in plan.studies))
@@ -44,7 +44,7 @@ def tuning(study: Study, tried: int) -> list[Trial]:
 
 
 def winner(study: Study, seed: int) -> Trial:
-    """A winner's trial before it is known: with the id that it has in a plan."""
+    """A winner's trial before it is chosen: with the id that it has in a plan."""
     return replace(study.waiting(seed), cell=study.cell_with(values(study.tune.space, 0)))
 
 

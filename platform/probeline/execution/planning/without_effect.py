@@ -29,7 +29,7 @@ def without_effect(cells: Sequence[Cell], data: Mapping[str, DatasetInfo]) -> li
 
     Args:
         cells: The experiment's.
-        data: What is known of each data set, by `data_key`.
+        data: The info of each data set, by `data_key`.
     """
     samples: dict[int, SampleSpec] = {}
     by_section: dict[tuple[str, int, int], list[Idle]] = {}
