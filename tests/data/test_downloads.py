@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torchvision
 from probeline.data import store
+from probeline.data.images.idx import read_array
 from probeline.errors import BadData, UserError
 
 RANDOM = np.random.default_rng(0)
@@ -129,3 +130,13 @@ def test_svhn_is_read_through_torchvision(tmp_path, monkeypatch):
 def test_real_idx_folders_are_read_where_they_cannot_be_written(shared_data, name):
     facts = store.facts({"name": name, "path": str(shared_data / name)})
     assert (facts.train_size, facts.validation_size, facts.test_size) == (54000, 6000, 10000)
+
+
+def test_an_idx_file_is_unpacked_to_what_its_header_says_and_no_further(tmp_path):
+    path = tmp_path / "train-labels-idx1-ubyte.gz"
+    path.write_bytes(gzip.compress(b"\0\0\x08\x01\0\0\0\x09" + b"\0" * 10**7))
+    with pytest.raises(ValueError, match=r"more bytes of data; its header \(9,\) says 9"):
+        read_array(path)
+    path.write_bytes(gzip.compress(b"\0\0\x08\x03" + b"\xff" * 12))
+    with pytest.raises(ValueError, match="bytes; at most 2,147,483,648 are read"):
+        read_array(path)

@@ -1,9 +1,11 @@
+import contextlib
 import gzip
 import io
 import tarfile
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from probeline.data.archives import reader, tar_members, zip_members
 from probeline.data.archives.listing import Unreadable
@@ -120,3 +122,16 @@ def test_a_link_to_a_folder_is_followed_and_a_circle_is_left(tmp_path):
     (folder / "a" / "circle").symlink_to(folder)
     names = reader.listing(folder).names
     assert set(FILES) | {f"c/{name}" for name in FILES} == set(names)
+
+
+@pytest.mark.parametrize("kind", ["tar", "tar.gz", "zip"])
+def test_an_archive_with_wrong_bytes_is_read_or_refused_and_nothing_else(tmp_path, kind):
+    path = make(kind, tmp_path)
+    content = np.frombuffer(path.read_bytes(), np.uint8)
+    random = np.random.default_rng(0)
+    for _ in range(100):
+        wrong = content.copy()
+        wrong[random.integers(0, len(wrong), random.choice([1, 3, 20]))] = random.integers(0, 256)
+        path.write_bytes(wrong.tobytes())
+        with contextlib.suppress(UserError, BadData):
+            everything(path)

@@ -1,3 +1,4 @@
+import contextlib
 import io
 
 import numpy as np
@@ -124,3 +125,14 @@ def test_further_frames_are_noticed():
     frames = [Image.fromarray(RANDOM), Image.fromarray(255 - RANDOM)]
     frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
     assert read_picture(buffer.getvalue()).more_pages and not read_picture(encoded(RANDOM, "GIF")).more_pages
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "TIFF", "BMP"])
+def test_an_image_with_wrong_bytes_is_read_or_refused_and_nothing_else(kind):
+    content = np.frombuffer(encoded(np.random.default_rng(0).integers(0, 256, (24, 24, 3), np.uint8), kind), np.uint8)
+    random = np.random.default_rng(1)
+    for _ in range(60):
+        wrong = content.copy()
+        wrong[random.integers(0, len(wrong), random.choice([1, 3, 20]))] = random.integers(0, 256)
+        with contextlib.suppress(OSError, ValueError):
+            assert read_picture(wrong.tobytes(), Decoding(side=8, exif="apply")).pixels.shape[:2] == (8, 8)

@@ -1,6 +1,7 @@
 """Images of more than 8 bits a channel, of other than three channels, and of floating-point numbers."""
 
 import io
+import logging
 import re
 from typing import Any, Literal
 
@@ -91,6 +92,7 @@ def tiff_values(content: bytes, pages: Literal["first", "channels"]) -> np.ndarr
     """
     import tifffile  # comes with scikit-image; reads what PIL does not
 
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what it complains of is raised here
     with tifffile.TiffFile(io.BytesIO(content)) as tiff:
         if pages == "first":
             return _page_values(tiff.pages.first)
