@@ -38,9 +38,9 @@ def make_mnist(folder: Path, pack: bool) -> Path:
 def test_idx_files_are_found_bare_or_packed_or_as_torchvision_lays_them(tmp_path):
     make_mnist(tmp_path / "packed", True)
     make_mnist(tmp_path / "tv" / "MNIST" / "raw", False)
-    found = {store.facts({"name": "mnist", "path": str(tmp_path / place)}) for place in ("packed", "tv")}
-    assert len(found) == 1
-    assert (facts := found.pop()).sample.shape == (28, 28, 1) and (facts.train_size, facts.test_size) == (36, 20)
+    infos = {store.facts({"name": "mnist", "path": str(tmp_path / name)}) for name in ("packed", "tv")}
+    assert len(infos) == 1
+    assert (facts := infos.pop()).sample.shape == (28, 28, 1) and (facts.train_size, facts.test_size) == (36, 20)
 
 
 def test_all_damaged_idx_files_are_named(tmp_path):

@@ -57,6 +57,6 @@ def test_a_limit_above_the_size_is_the_users_mistake():
 
 def test_what_is_held_out_and_what_is_kept_make_the_whole():
     part = Split(np.arange(60, dtype=np.uint8).reshape(60, 1, 1, 1), np.repeat(np.arange(3), 20))
-    kept, held = hold_out(part, 0.2)
-    assert sorted([*kept.inputs.ravel(), *held.inputs.ravel()]) == list(range(60))
+    rest, held = hold_out(part, 0.2)
+    assert sorted([*rest.inputs.ravel(), *held.inputs.ravel()]) == list(range(60))
     assert np.bincount(held.labels).tolist() == [4, 4, 4]

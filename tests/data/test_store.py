@@ -49,8 +49,8 @@ def test_facts_from_a_warm_memo_import_nothing_heavy():
         "print([name for name in ('torch', 'PIL', 'sklearn', 'skimage', 'torchvision') if name in sys.modules])"
     )
     paths = {"PYTHONPATH": os.pathsep.join(sys.path)}
-    said = subprocess.run([sys.executable, "-c", program], env=os.environ | paths, capture_output=True, text=True)
-    assert said.stdout.strip() == "[]", said.stderr
+    result = subprocess.run([sys.executable, "-c", program], env=os.environ | paths, capture_output=True, text=True)
+    assert result.stdout.strip() == "[]", result.stderr
 
 
 def _entry(cache: Path) -> Path:

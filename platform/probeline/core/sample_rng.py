@@ -63,10 +63,10 @@ class SampleRNG:
 
     def uniforms(self, needs: Sequence[Need]) -> list[Tensor]:
         """Each need's numbers, `within(name).uniform(count, stream)`, all hashed at once."""
-        names, columns, places = _plan(tuple(needs), self.device)
+        names, columns, owners = _plan(tuple(needs), self.device)
         keys = _mixed(self._keys[:, None] + names)
-        found = _unit(_mixed(keys.index_select(1, places) + columns))
-        return list(found.split([need.count for need in needs], dim=1))
+        numbers = _unit(_mixed(keys.index_select(1, owners) + columns))
+        return list(numbers.split([need.count for need in needs], dim=1))
 
     def normal(self, count: int, stream: str = "") -> Tensor:
         """float32 [B, count] of mean 0 and variance 1, by Box and Muller; no further out than 5.8."""
@@ -128,9 +128,9 @@ def _columns(count: int, stream: str, device: torch.device) -> Tensor:
 def _plan(needs: tuple[Need, ...], device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
     """What is added for each name, what for each number, and which name a number belongs to."""
     names = list(dict.fromkeys(need.name for need in needs))
-    places = [names.index(need.name) for need in needs for _ in range(need.count)]
+    owners = [names.index(need.name) for need in needs for _ in range(need.count)]
     columns = torch.cat([_columns(need.count, need.stream, device) for need in needs])
-    return torch.tensor([_name_key(name) for name in names], device=device), columns, torch.tensor(places).to(device)
+    return torch.tensor([_name_key(name) for name in names], device=device), columns, torch.tensor(owners).to(device)
 
 
 def _unit(bits: Tensor) -> Tensor:

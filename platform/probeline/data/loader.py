@@ -1,6 +1,6 @@
-"""Batches of a part on the training device, in an order that is a pure function of (seed, epoch).
+"""Batches of a split on the training device, in an order that is a pure function of (seed, epoch).
 
-A part that takes at most a quarter of the memory that this process has free on the device is copied there once, as it
+A split that takes at most a quarter of the memory that this process has free on the device is copied there once, as it
 is stored, and batches are gathered there. A larger one stays in the memory-mapped file: batches are gathered on the
 host, in pinned memory, and copied without waiting.
 """
@@ -22,7 +22,7 @@ EPOCH_FACTOR = 0xD1B54A32D192ED03
 
 
 def batches(
-    part: Split,
+    split: Split,
     batch_size: int,
     *,
     seed: int,
@@ -32,21 +32,21 @@ def batches(
     drop_last: bool = True,
     rows: slice = ALL,
 ) -> Iterator[Batch]:
-    """One pass over the part. The same (seed, epoch) gives the same order on every device.
+    """One pass over the split. The same (seed, epoch) gives the same order on every device.
 
     `rows`: what to read of each batch of `batch_size`; others have the rest.
 
     Raises ValueError where `drop_last` would leave no batch at all.
     """
-    if drop_last and batch_size > len(part):
-        raise ValueError(f"batch size {batch_size} is above the {len(part)} samples of the part")
-    order = _order(len(part), seed, epoch, shuffle)
+    if drop_last and batch_size > len(split):
+        raise ValueError(f"batch size {batch_size} is above the {len(split)} samples of the split")
+    order = _order(len(split), seed, epoch, shuffle)
     order = order[: len(order) - len(order) % batch_size] if drop_last else order
-    return _batches(part, batch_size, order, _indexed(device), rows)
+    return _batches(split, batch_size, order, _indexed(device), rows)
 
 
-def _batches(part: Split, batch_size: int, order: Tensor, device: torch.device, rows: slice) -> Iterator[Batch]:
-    inputs, labels = _placed(part, device)
+def _batches(split: Split, batch_size: int, order: Tensor, device: torch.device, rows: slice) -> Iterator[Batch]:
+    inputs, labels = _placed(split, device)
     if inputs.device == device:
         order = _sent(order, device)
     for start in range(0, len(order), batch_size):
@@ -81,17 +81,17 @@ def _order(count: int, seed: int, epoch: int, shuffle: bool) -> Tensor:
 _resident: WeakKeyDictionary[Split, tuple[torch.device, Tensor, Tensor]] = WeakKeyDictionary()
 
 
-def _placed(part: Split, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Inputs and labels on the device where they fit its share, else on the host; copied once in a part's life."""
-    host = torch.from_numpy(part.inputs), torch.from_numpy(part.labels)
+def _placed(split: Split, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Inputs and labels on the device where they fit its share, else on the host; copied once in a split's life."""
+    inputs, labels = torch.from_numpy(split.inputs), torch.from_numpy(split.labels)
     if device.type != "cuda":
-        return host
-    kept = _resident.get(part)
-    if kept is None or kept[0] != device:
-        fits = part.inputs.nbytes <= RESIDENT_SHARE * free_memory(device)
-        kept = (device, *(tensor.to(device) for tensor in host)) if fits else (device, *host)
-        _resident[part] = kept
-    return kept[1], kept[2]
+        return inputs, labels
+    resident = _resident.get(split)
+    if resident is None or resident[0] != device:
+        if split.inputs.nbytes <= RESIDENT_SHARE * free_memory(device):
+            inputs, labels = inputs.to(device), labels.to(device)
+        resident = _resident[split] = (device, inputs, labels)
+    return resident[1], resident[2]
 
 
 def _gather(rows: Tensor, index: Tensor, device: torch.device) -> Tensor:

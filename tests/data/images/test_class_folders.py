@@ -12,8 +12,8 @@ def test_folders_are_classes():
 
 
 def test_parts_stand_at_any_common_prefix():
-    found = read("./data/v1/train/cat/1.png", "./data/v1/val/cat/1.png", "./data/v1/Test/dog/1.JPEG")
-    assert sorted(found) == [("test", "dog"), ("train", "cat"), ("validation", "cat")]
+    labels = read("./data/v1/train/cat/1.png", "./data/v1/val/cat/1.png", "./data/v1/Test/dog/1.JPEG")
+    assert sorted(labels) == [("test", "dog"), ("train", "cat"), ("validation", "cat")]
 
 
 def test_one_part_alone_is_still_a_part():

@@ -87,8 +87,8 @@ def test_each_range_is_its_own():
 
 def test_only_the_chosen_are_changed():
     factors, chosen = draw(Config(strength=1), 6), torch.tensor([True, False] * 3)
-    kept = factors.where(chosen)
-    assert torch.equal(kept.brightness[::2], factors.brightness[::2]) and kept.brightness[1::2].eq(1).all()
-    assert torch.equal(kept.hue[::2], factors.hue[::2]) and kept.hue[1::2].eq(0).all()
+    jittered = factors.where(chosen)
+    assert torch.equal(jittered.brightness[::2], factors.brightness[::2]) and jittered.brightness[1::2].eq(1).all()
+    assert torch.equal(jittered.hue[::2], factors.hue[::2]) and jittered.hue[1::2].eq(0).all()
     greyed = factors.greyed(chosen)
     assert greyed.saturation[::2].eq(0).all() and torch.equal(greyed.saturation[1::2], factors.saturation[1::2])

@@ -20,10 +20,10 @@ def one_by_one(components: list[dict], clamped: bool = False) -> torch.Tensor:
     for component in (one for one in components if one.get("p") != 0):
         (step,) = steps([component])
         own = DRAWS.fold_in(component["name"])
-        made = step.function(images, step.member.config, own)
+        augmented = step.function(images, step.member.config, own)
         chosen = own.uniform(1, "coin")[:, 0] < step.member.config.p
-        assert made.shape == images.shape or chosen.all()
-        images = made if chosen.all() else torch.where(chosen[:, None, None, None], made, images)
+        assert augmented.shape == images.shape or chosen.all()
+        images = augmented if chosen.all() else torch.where(chosen[:, None, None, None], augmented, images)
         images = images.clamp(0, 1) if clamped else images
     return images.clamp(0, 1)
 

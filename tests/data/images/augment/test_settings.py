@@ -76,6 +76,6 @@ def test_a_list_is_filled_with_defaults_and_hashed_without_them(tmp_path):
     ],
 )
 def test_a_mistake_in_the_file_is_told_with_its_line(tmp_path, augmentation, message):
-    with pytest.raises(SpecError, match=message) as told:
+    with pytest.raises(SpecError, match=message) as error:
         experiment(tmp_path, augmentation)
-    assert "one.yaml:5" in str(told.value)
+    assert "one.yaml:5" in str(error.value)

@@ -12,8 +12,8 @@ DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.i
 
 
 def images(batch=6, channels=3, height=32, width=32, device="cpu") -> torch.Tensor:
-    made = torch.rand(batch, channels, height, width, generator=torch.Generator().manual_seed(0))
-    return made.to(device, memory_format=torch.channels_last)
+    values = torch.rand(batch, channels, height, width, generator=torch.Generator().manual_seed(0))
+    return values.to(device, memory_format=torch.channels_last)
 
 
 def rng(count=6, seed=0, device="cpu") -> SampleRNG:

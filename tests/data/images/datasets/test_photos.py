@@ -24,8 +24,8 @@ def test_no_pixel_is_shared_between_parts(size):
         photograph = read_picture(path.read_bytes()).pixels
         owner = np.zeros(photograph.shape[:2], np.uint8)
         blocks = photos.blocks(photograph, size, photos.random_for(path, "blocks"))
-        for number, (part, places) in enumerate(blocks.items(), 1):
-            boxes = photos.crop_boxes(photograph, places, size, photos.random_for(path, part))
+        for number, (part, corners) in enumerate(blocks.items(), 1):
+            boxes = photos.crop_boxes(photograph, corners, size, photos.random_for(path, part))
             for _, (rows, columns) in zip(range(150), boxes, strict=False):
                 assert rows.stop - rows.start == columns.stop - columns.start in range(size, 2 * size + 1)
                 assert photograph[rows, columns].shape[:2] == (rows.stop - rows.start,) * 2

@@ -40,5 +40,5 @@ def resampled(images: Tensor, angle: float, zoom: float) -> Tensor:
     """images: [B, C, S, S] turned counter-clockwise by `angle` degrees and enlarged about the centre, bilinear."""
     cos, sin = (f(math.radians(angle)) / zoom for f in (math.cos, math.sin))
     matrix = constant(((cos, -sin, 0.0), (sin, cos, 0.0)), images.device, images.dtype).expand(len(images), 2, 3)
-    places = F.affine_grid(matrix, list(images.shape), align_corners=False)
-    return F.grid_sample(images, places, mode="bilinear", padding_mode="border", align_corners=False)
+    grid = F.affine_grid(matrix, list(images.shape), align_corners=False)
+    return F.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)

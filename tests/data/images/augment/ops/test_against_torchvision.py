@@ -53,18 +53,18 @@ def theirs(image: torch.Tensor, transform: Callable, count: int = COUNT) -> torc
 def statistics(views: torch.Tensor) -> dict[str, np.ndarray]:
     """[N] each: moments, colours, quantiles, places."""
     flat, side = views.flatten(1), views.shape[3]
-    found = {
+    values = {
         "mean": flat.mean(1),
         "std": flat.std(1),
         "red": views[:, 0].mean((1, 2)),
         "blue": views[:, 2].mean((1, 2)),
     }
-    found |= {f"quantile {q}": flat.quantile(q, dim=1) for q in (0.1, 0.5, 0.9)}
-    found |= {"left": views[..., : side // 2].mean((1, 2, 3)), "corner": views[:, 1, 0, 0]}
-    found["slope"] = (views[..., 1:] - views[..., :-1]).abs().mean((1, 2, 3))
+    values |= {f"quantile {q}": flat.quantile(q, dim=1) for q in (0.1, 0.5, 0.9)}
+    values |= {"left": views[..., : side // 2].mean((1, 2, 3)), "corner": views[:, 1, 0, 0]}
+    values["slope"] = (views[..., 1:] - views[..., :-1]).abs().mean((1, 2, 3))
     # Smoothed, as torchvision's luma weights sum to 0.9999 and few operations have a continuum of outcomes.
     smooth = np.random.default_rng(int(flat.sum().item()))
-    return {name: value.double().numpy() + smooth.normal(0, 0.002, len(value)) for name, value in found.items()}
+    return {name: value.double().numpy() + smooth.normal(0, 0.002, len(value)) for name, value in values.items()}
 
 
 @pytest.mark.parametrize("case", THEIRS)

@@ -14,8 +14,8 @@ SHAPES = [(5, 3, 32, 32), (3, 1, 16, 16), (2, 2, 24, 24), (2, 3, 17, 17), (2, 3,
 
 def images(*shape: int) -> torch.Tensor:
     """Smooth colours with an edge, so that every operation has something to do."""
-    made = torch.rand(*(shape or (64, 3, 32, 32)), generator=torch.Generator().manual_seed(0))
-    return made.to(memory_format=torch.channels_last)
+    batch = torch.rand(*(shape or (64, 3, 32, 32)), generator=torch.Generator().manual_seed(0))
+    return batch.to(memory_format=torch.channels_last)
 
 
 def view(name: str, given: torch.Tensor, p: float = 1.0, seed: int = 0) -> torch.Tensor:

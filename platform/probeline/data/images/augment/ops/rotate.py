@@ -28,6 +28,6 @@ def rotate(images: Tensor, config: Config, rng: SampleRNG) -> Tensor:
         )
     choice = rng.integers(len(config.quarters), 1)[:, :, None, None]
     turned = images
-    for place, quarter in enumerate(config.quarters):
-        turned = torch.where(choice == place, torch.rot90(images, quarter, (2, 3)), turned)
+    for number, quarter in enumerate(config.quarters):
+        turned = torch.where(choice == number, torch.rot90(images, quarter, (2, 3)), turned)
     return turned
