@@ -22,7 +22,8 @@ class Encoded(NamedTuple):
 class Encoder(nn.Module):
     """Base of all encoders. A plug-in is one file with its `Config` and `build(config, sample) -> Encoder`.
 
-    `dim`: the size of h; `frame_rate`: frames a second, None where the encoder keeps no time.
+    `dim`: the size of h; `frame_rate`: frames a second, None where the encoder keeps no time. A file whose encoder has
+    no weights to initialise has the constant `DETERMINISTIC = True`: untrained, it then depends on no seed.
     """
 
     dim: int

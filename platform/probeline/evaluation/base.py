@@ -86,7 +86,10 @@ class EvaluationData:
 
 
 class Protocol(ABC, Generic[C]):
-    """One way to evaluate a frozen encoder. A subclass, `Protocol[Config]`, is one file with its `Config`."""
+    """One way to evaluate a frozen encoder. A subclass, `Protocol[Config]`, is one file with its `Config`.
+
+    A file whose results depend on the encoder and the data alone has the constant `DETERMINISTIC = True`.
+    """
 
     def __init__(self, config: C) -> None:
         self.config = config
