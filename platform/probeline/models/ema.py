@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 
 def ema_copy(module: nn.Module) -> nn.Module:
-    """A copy of `module` that no optimiser trains; it is part of the state, so a resumed training goes on with it."""
+    """A copy of `module` that no optimiser trains; it is part of the state, so a resumed training has it."""
     return deepcopy(module).requires_grad_(False)
 
 

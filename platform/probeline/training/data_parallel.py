@@ -1,7 +1,8 @@
 """What one worker has of each batch, and how workers make one step of it, with the numbers of a single process.
 
-A batch is cut in order. Views hang on (seed, epoch, sample), so a slice has those that it would have in the whole. Each
-worker passes its slice through the network; then all have the outputs of the whole batch, compute the same loss, take
+A batch is cut in order. Views depend on (seed, epoch, sample), so a slice has those that it would have in the whole.
+Each worker passes its slice through the network; then all have the outputs of the whole batch, compute the same loss,
+take
 the mean of their gradients, which is the whole batch's (see `distributed`), and do the same after the step. Batch norm,
 where rows meet within the network, takes its statistics over all workers, or with `training.micro_batch` over a
 micro-batch as ever, as each of these lies on one worker. So the number of workers changes results by rounding alone and
@@ -117,13 +118,13 @@ class WorkerShard(Shard):
     def reduce_gradients(self, method: nn.Module) -> None:
         average_gradients(method.parameters())
         if self.alone:  # each worker's norms have moved by its own micro-batches
-            moved = [buffer for norm in tracking_norms(method) for buffer in (norm.running_mean, norm.running_var)]
-            weighted_sum(moved, self.samples[self.rank] / self.batch)
+            statistics = [buffer for norm in tracking_norms(method) for buffer in (norm.running_mean, norm.running_var)]
+            weighted_sum(statistics, self.samples[self.rank] / self.batch)
 
     def broadcast(self, value: Any) -> Any:
-        told = [value]
-        dist.broadcast_object_list(told, 0, device=torch.device("cpu"))
-        return told[0]
+        values = [value]
+        dist.broadcast_object_list(values, 0, device=torch.device("cpu"))
+        return values[0]
 
     def any(self, wish: bool) -> bool:
         wishes = [False] * len(self.samples)

@@ -84,7 +84,7 @@ def representations(
     frozen = deepcopy(method).requires_grad_(False).eval()
     shown = without_test_labels(dataset)
     train, validation, test = (
-        Embeddings(*_seen(frozen, one, device)) for one in (shown.train, shown.validation, shown.test)
+        Embeddings(*_embed(frozen, one, device)) for one in (shown.train, shown.validation, shown.test)
     )
     labels = torch.from_numpy(dataset.test.labels).to(device)
     return Representations(
@@ -114,7 +114,7 @@ def _embed_dataset(
         other = representations(method, fitting, trained.device, trained.seed, trained.hidden)
     except torch.OutOfMemoryError:
         raise
-    except (RuntimeError, ValueError, AssertionError, IndexError) as error:  # each library says it its own way
+    except (RuntimeError, ValueError, AssertionError, IndexError) as error:  # each library has its own errors
         trained_on, shape = ("x".join(map(str, shape)) for shape in (home.train.inputs.shape[1:], there))
         raise NotApplicable(
             f"{data['name']}: an encoder for images of {trained_on} does not take its images of {shape} ({error}); "
@@ -143,7 +143,7 @@ def with_channels(part: Split, channels: int) -> Split:
 
 
 @torch.no_grad()
-def _seen(method: Method, part: Split, device: torch.device) -> tuple[Tensor, Tensor, Tensor | None]:
+def _embed(method: Method, part: Split, device: torch.device) -> tuple[Tensor, Tensor, Tensor | None]:
     """h, labels and z of a part."""
     h, labels = represent(method.encoder, part, device)
     projected = [z for rows in h.split(BATCH) if (z := method.project(rows)) is not None]

@@ -76,7 +76,7 @@ def cached_gradient(method: Method, batch: Batch, rng: SampleRNG, precision: Pre
                     # Written in place: parts kept until the last chunk would cut the freed memory into pieces.
                     if name not in leaves:
                         leaves[name] = part.new_empty((chunk.whole(len(part)), *part.shape[1:]))
-                    chunk.place(leaves[name], part)
+                    chunk.write(leaves[name], part)
             seen.append({"targets": views.targets, "index": views.index})
     for leaf in leaves.values():
         leaf.requires_grad_(leaf.is_floating_point())
@@ -111,7 +111,7 @@ class Chunk:
         return self.stop - self.start
 
     def views(self) -> Views:
-        """The views of these samples: they hang on a sample's draws, not on its neighbours."""
+        """The views of these samples: they depend on a sample's random numbers, not on its neighbours."""
         now = slice(self.start, self.stop)
         return self.method.views(self.batch[now], self.rng[now])
 
@@ -119,7 +119,7 @@ class Chunk:
         """The rows of these samples in a view-major tensor [V * B, ...] of the batch: [V * len, ...]."""
         return self._within(whole).flatten(0, 1)
 
-    def place(self, whole: Tensor, part: Tensor) -> None:
+    def write(self, whole: Tensor, part: Tensor) -> None:
         """Writes `part` [V * len, ...] to those rows."""
         self._within(whole).copy_(part.unflatten(0, (-1, len(self))))
 

@@ -90,7 +90,7 @@ class Loop:
     def run(self, checkpoint: Checkpoint) -> Iterator[Record | Note]:
         """Trains to the end, from `checkpoint` where there is one; yields `train/*` and `online_probe/*` by epoch.
 
-        A resumed training first says so in a note, and yields again what it had yielded, with the old times.
+        A resumed training first yields a note of that, then its records so far, with the times that they had.
 
         Raises:
             Diverged: the loss is not finite.
@@ -161,15 +161,15 @@ class Loop:
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate(step) if group["decays"] else self.schedule.undecayed(self._update_number(step))
         self.optimizer.zero_grad(set_to_none=True)
-        done = self._gradient(batch, self._rng_of(epoch)[batch.index])
+        gradient = self._gradient(batch, self._rng_of(epoch)[batch.index])
         self.share.reduce_gradients(self.method)
         self.optimizer.step()
-        self.method.after_step(done.outputs, done.views)
-        said = {f"train/{name}": term.detach().float() for name, term in done.terms.items()}
+        self.method.after_step(gradient.outputs, gradient.views)
+        terms = {f"train/{name}": term.detach().float() for name, term in gradient.terms.items()}
         if self.probe is not None:
             labels = self.share.labels(batch.labels)
-            said["online_probe/top1"] = self.probe.learn(done.outputs.h[: len(labels)], labels)
-        return said
+            terms["online_probe/top1"] = self.probe.learn(gradient.outputs.h[: len(labels)], labels)
+        return terms
 
     def _rng_of(self, epoch: int) -> SampleRNG:
         """The random numbers of all samples in an epoch, made once for it: a batch's are some rows of them."""

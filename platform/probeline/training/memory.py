@@ -36,7 +36,7 @@ def memory_held(device: torch.device) -> int:
 
 
 def give_back_freed_memory() -> None:
-    """Collects what nobody refers to, and gives freed pages back to the system after all: what stays is in use."""
+    """Collects garbage and returns freed pages to the system, so that resident memory is memory in use."""
     gc.collect()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform.startswith("linux") else None
     if trim is not None:

@@ -72,10 +72,10 @@ def treats_samples_apart(loop: Loop) -> bool:
     ]
     whole, *parts = [method(chunk.views()).named() for chunk in chunks]
     after = random_state(loop.device)
-    drawn = [a is not None and not torch.equal(a, b) for a, b in zip(random, after, strict=True)]
-    moved = [not torch.equal(value, before[name]) for name, value in method.state_dict().items()]
+    random_numbers_drawn = [a is not None and not torch.equal(a, b) for a, b in zip(random, after, strict=True)]
+    changed_buffers = [not torch.equal(value, before[name]) for name, value in method.state_dict().items()]
     apart = [alike(rows, join([part[name] for part in parts], chunks[1:])) for name, rows in whole.items()]
-    return all(apart) and not any(moved) and not any(drawn)
+    return all(apart) and not any(changed_buffers) and not any(random_numbers_drawn)
 
 
 def alike(a: Tensor, b: Tensor) -> bool:
@@ -110,13 +110,13 @@ def kept_bytes(loop: Loop, samples: int) -> tuple[int, int]:
     """Bytes that a forward pass of so many samples keeps for the backward pass, weights aside, and of its outputs."""
     batch = next(batches(loop.data, samples, seed=0, epoch=0, device=loop.device, shuffle=False))
     weights = {weight.untyped_storage().data_ptr() for weight in loop.method.parameters()}
-    kept: dict[int, int] = {}
+    bytes_by_address: dict[int, int] = {}
     alive = []  # so that no address is given out twice
 
     def keep(tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
         if storage.data_ptr() not in weights:
-            kept[storage.data_ptr()] = storage.nbytes()
+            bytes_by_address[storage.data_ptr()] = storage.nbytes()
             alive.append(tensor)
         return tensor
 
@@ -124,7 +124,7 @@ def kept_bytes(loop: Loop, samples: int) -> tuple[int, int]:
         views = loop.method.views(batch, SampleRNG(0, 0, batch.index))
         with loop.precision():
             outputs = loop.method(views)
-    return sum(kept.values()), sum(tensor.nbytes for tensor in outputs.named().values())
+    return sum(bytes_by_address.values()), sum(tensor.nbytes for tensor in outputs.named().values())
 
 
 def largest_power_of_two(bound: float) -> int | None:

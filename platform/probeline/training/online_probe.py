@@ -12,7 +12,7 @@ METRICS = {"top1": percentage("online probe top-1 accuracy")}
 class OnlineProbe(nn.Module):
     """Batch norm and a linear layer on h with its own SGD; no gradient reaches the encoder.
 
-    Its accuracy is that of training batches under training augmentation, so it says whether learning goes on, not
+    Its accuracy is that of training batches under training augmentation, so it shows whether learning proceeds, not
     how good the representation is.
     """
 

@@ -1,4 +1,4 @@
-"""A training that memory does not end where it need not: it goes on in micro-batches that give the same gradient."""
+"""Recovery from a device that runs out of memory: training resumes in micro-batches that give the same gradient."""
 
 from collections.abc import Callable, Generator
 
@@ -19,15 +19,15 @@ def train(
 ) -> Generator[Record | Note, None, Trained]:
     """Trains to the end; where memory runs out, from `checkpoint` again with fewer samples at a time.
 
-    Only where that changes numbers by rounding alone: what the recipe says then stays true, and so does the trial's
-    id; and in one process, as others would not know of it. Returns the loop, and notes by name: what it had to change,
-    and where it was resumed.
+    Only where that changes numbers by rounding alone, so that the recipe and the trial's id still describe them; and in
+    one process, as others would not learn of it. Returns the loop, and notes by name: what was changed, and where it
+    was resumed.
 
     Args:
         loop_of: makes a loop with such settings; True: with its method as before the training.
 
     Raises:
-        OutOfMemory: micro-batches would change the numbers, or none is small enough; it says what to change.
+        OutOfMemory: micro-batches would change the numbers, or none is small enough; the message has a remedy.
     """
     notes: dict[str, str] = {}
     while True:

@@ -1,4 +1,4 @@
-"""One trial from recipe to results: `run` is a generator of what it says, and knows neither Ray nor MLflow."""
+"""One trial from recipe to results: `run` is a generator of its events, and independent of Ray and MLflow."""
 
 import errno
 import shutil
@@ -111,7 +111,7 @@ def run(trial: Trial, storage: Storage, device: torch.device = CPU, workers: int
 
 
 def follow(trial: Trial, workers: int, device: torch.device = CPU) -> None:
-    """Takes part in a trial's training as one of its further workers; the first one says and keeps all there is.
+    """Takes part in a trial's training as one of its further workers; the first one yields and stores everything.
 
     Raises as `run` does.
     """
@@ -155,7 +155,7 @@ def prepared(trial: Trial, device: torch.device, workers: int) -> tuple[Method, 
     """The trial's method as its seed initialises it, and what it trains with."""
     recipe = trial.cell.recipe
     dataset, facts = open_dataset(recipe["data"], heartbeat.beat), data_facts(recipe["data"])
-    if trial.judged_on == "validation":  # it stands in, so that nothing of the test part is even read
+    if trial.judged_on == "validation":  # it replaces the test split, which is then not even read
         dataset = replace(dataset, test=dataset.validation)
     dataset = without_files(dataset)
     method = initial_method(recipe, facts, trial.seed).to(device, memory_format=torch.channels_last)
@@ -187,7 +187,7 @@ def pretrain(trial: Trial, method: Method, setting: Setting, storage: Storage) -
 def check_room(storage: Storage, method: Method) -> None:
     """Raises DiskFull before a training whose encoder and momentum could not be kept."""
     need = 2 * sum(tensor.nbytes for tensor in method.state_dict().values())
-    if isinstance(storage.folder, RemotePath):  # nobody tells how much room there is
+    if isinstance(storage.folder, RemotePath):  # its free space is unknown
         return
     with disk_full_guard(storage.folder):
         storage.folder.mkdir(parents=True, exist_ok=True)
