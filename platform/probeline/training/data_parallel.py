@@ -2,9 +2,8 @@
 
 A batch is cut in order. Views depend on (seed, epoch, sample), so a slice has those that it would have in the whole.
 Each worker passes its slice through the network; then all have the outputs of the whole batch, compute the same loss,
-take
-the mean of their gradients, which is the whole batch's (see `distributed`), and do the same after the step. Batch norm,
-where rows meet within the network, takes its statistics over all workers, or with `training.micro_batch` over a
+take the mean of their gradients, which is the whole batch's (see `distributed`), and do the same after the step. Batch
+norm, where rows meet within the network, takes its statistics over all workers, or with `training.micro_batch` over a
 micro-batch as ever, as each of these lies on one worker. So the number of workers changes results by rounding alone and
 is no part of a trial's id; the per-device statistics of the papers' codes are a micro-batch of batch / devices.
 
