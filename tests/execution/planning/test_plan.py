@@ -62,3 +62,15 @@ def test_the_weights_an_encoder_starts_from_are_part_of_the_id(spec, uri):
     moved = weights.rename(spec.parent / "moved.safetensors")
     ids.append(make(load(spec, sets=[f"encoder.weights={moved}"]), uri).trials[0].encoder_id)
     assert ids[0] != ids[1] == ids[2]
+
+
+@pytest.mark.parametrize("label", [r"a\e[2J\e[31mRED", r"a\n  fake cell  5 finished", r"\u202egnp.exe", r"a\rb"])
+def test_no_label_moves_the_cursor_or_reorders_a_line(spec, uri, label):
+    spec.write_text(
+        spec.read_text().replace("arms:", f'arms:\n  "{label}": {{method: {{name: simclr, temperature: 0.3}}}}')
+    )
+    shown = text(make(load(spec), uri))
+    assert all(character.isprintable() for character in shown.replace("\n", ""))
+    assert len(shown.splitlines()) == len(shown.split("\n")) and "fake cell" not in [
+        line[2:11] for line in shown.splitlines()
+    ]

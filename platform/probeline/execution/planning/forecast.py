@@ -11,6 +11,7 @@ from probeline.execution.planning.cost_model import Price, Prices, Total, ends, 
 from probeline.execution.planning.plan import Plan, in_words
 from probeline.execution.progress import duration
 from probeline.execution.ray.scheduler import HOUR, Budget
+from probeline.experiment.problems import printable
 from probeline.experiment.schema import Resources
 from probeline.experiment.trial import Trial
 from probeline.storage.paths import RemotePath, StoragePath
@@ -200,9 +201,9 @@ def left_text(result: Forecast) -> list[str]:
         f"the budget holds {len(result.fits)} of {len(result.fits) + len(result.remaining)}; left for the next run:"
     ]
     counts = tuning_of(result.remaining)
-    lines += [f"  {label}: {count} tuning trials" for label, count in list(counts.items())[:NAMED]]
+    lines += [f"  {printable(label)}: {count} tuning trials" for label, count in list(counts.items())[:NAMED]]
     reported = [trial for trial in result.remaining if trial.judged_on == "test"]
-    lines += [f"  {trial.cell.label} seed={trial.seed}" for trial in reported[:NAMED]]
+    lines += [f"  {printable(trial.cell.label)} seed={trial.seed}" for trial in reported[:NAMED]]
     more = max(0, len(reported) - NAMED) + sum(list(counts.values())[NAMED:])
     return lines + ([f"  and {more} trials more (plan --json names all)"] if more else [])
 

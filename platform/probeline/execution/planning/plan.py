@@ -14,6 +14,7 @@ from probeline.experiment import tuned
 from probeline.experiment.checks import check_sizes
 from probeline.experiment.grid import cells, expand
 from probeline.experiment.identity import all_data, canonical_json, data_key, trials, weights_key
+from probeline.experiment.problems import printable
 from probeline.experiment.schema import Experiment, Resources
 from probeline.experiment.trial import Cell, Trial
 from probeline.experiment.tuned import Study
@@ -212,11 +213,12 @@ def text(plan: Plan, most: int = 40) -> str:
         f"each trial gets {resources_text(resources)}",
         "",
     ]
-    width = max(map(len, list(cells_)[:most]), default=0)
-    lines += [f"  {label:{width}}  {in_words(counts)}" for label, counts in list(cells_.items())[:most]]
+    rows = [(printable(label), counts) for label, counts in list(cells_.items())[:most]]
+    width = max((len(label) for label, _ in rows), default=0)
+    lines += [f"  {label:{width}}  {in_words(counts)}" for label, counts in rows]
     if len(cells_) > most:
         lines.append(f"  and {len(cells_) - most} cells more (--json shows all)")
-    return "\n".join(lines + [f"note: {note}" for note in plan.notes])
+    return "\n".join(lines + [printable(f"note: {note}") for note in plan.notes])
 
 
 def resources_text(resources: Resources) -> str:
@@ -240,7 +242,7 @@ def status_text(plan: Plan) -> str:
     for trial, status in failed:
         policy = rule(status.failure)
         what = policy.group if status.failure in (None, policy.group) else f"{policy.group} ({status.failure})"
-        reasons.append(f"{what}  {trial.cell.label} seed={trial.seed}  trial {trial.id}: {status.message}")
+        reasons.append(printable(f"{what}  {trial.cell.label} seed={trial.seed}  trial {trial.id}: {status.message}"))
         then = "the next run tries it again" if policy.again else "it is not run again: the same seed fails again"
         reasons.append(f"    {policy.remedy}; {then}")
     return "\n".join([text(plan), *([""] if reasons else []), *reasons])
