@@ -168,14 +168,16 @@ def ui(
     host: Annotated[str, typer.Option(help="Who may connect; the default is this machine only.")] = "127.0.0.1",
 ) -> None:
     """Open MLflow's user interface on the results."""
-    from probeline.tracking.server.location import TRAINING, resolve, sqlite_file
+    from probeline.tracking.server.artifact_folders import follow_moved_database
+    from probeline.tracking.server.location import ARTIFACTS, TRAINING, resolve, sqlite_file
 
     uri = resolve(tracking_uri)
+    follow_moved_database(uri)
     print(f"MLflow on {uri}: http://{host}:{port}/#/experiments{TRAINING}  (Ctrl-C stops it)", flush=True)
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--host", host, "--port", str(port)]
     sqlite = sqlite_file(uri)
     if sqlite is not None:
-        command += ["--default-artifact-root", str(sqlite.parent / "mlartifacts")]
+        command += ["--default-artifact-root", (sqlite.parent / ARTIFACTS).as_uri()]
     os.execv(sys.executable, command)
 
 

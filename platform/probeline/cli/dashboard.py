@@ -36,5 +36,8 @@ def dash(
     with server.listen(host, port) as bound:  # says at once that a port is in use: planning may take seconds
         uri, storage_path = resolve(tracking_uri), storage_of(storage, folder)
         file = spec is not None and (Path(spec).exists() or Path(spec).suffix in (".yaml", ".yml"))
-        shown = board.of_file if file else board.of_mlflow
-        server.serve(bound, shown(Path(spec) if file else spec, scale, sets or [], uri, storage_path), host)
+        if spec is not None and file:
+            shown = board.of_file(Path(spec), scale, sets or [], uri, storage_path)
+        else:
+            shown = board.of_mlflow(spec, scale, sets or [], uri, storage_path)
+        server.serve(bound, shown, host)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from probeline.tracking.publishing import publication_sqlite
@@ -44,7 +45,7 @@ def publisher(uri: str, name: str) -> Iterator[Callable[..., str]]:
         yield partial(_publish_in, process)
 
 
-def _publish_in(process: Executor, *what) -> str:
+def _publish_in(process: Executor, *what: Any) -> str:
     try:
         return process.submit(publish, *what).result()
     except BrokenProcessPool as error:

@@ -11,7 +11,6 @@ from probeline.tracking.reading.runs import open_runs
 from probeline.tracking.reading.runs_client import ClientRuns
 from probeline.tracking.reading.runs_sqlite import SqliteRuns
 from probeline.tracking.server import mlflow_names
-from probeline.tracking.server.location import sqlite_file
 
 
 class Changes(Protocol):
@@ -66,5 +65,5 @@ def _changes(uri: str, trial_ids: frozenset[str], experiment: str | None) -> Cha
     """None where nothing was ever written."""
     runs = open_runs(uri, experiment)
     if isinstance(runs, SqliteRuns):
-        return SqliteChanges(sqlite_file(uri), trial_ids)
+        return SqliteChanges(runs.file, trial_ids)
     return ClientChanges(runs, trial_ids) if isinstance(runs, ClientRuns) else None

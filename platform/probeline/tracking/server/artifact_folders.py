@@ -61,11 +61,11 @@ def follow_moved_database(uri: str) -> None:
         rows = connection.execute("select experiment_id, name, artifact_location from experiments").fetchall()
         for experiment_id, name, stored in rows:
             ours = artifact_location(uri, name, file.parent)
-            if _moved(stored, ours, file):
+            if ours is not None and _moved(stored, ours, file):
                 _readdress(connection, experiment_id, stored, ours)
 
 
-def _moved(stored: str | None, ours: str | None, file: Path) -> bool:
+def _moved(stored: str | None, ours: str, file: Path) -> bool:
     """Whether an experiment's address is one that Probeline gave it where the database was before."""
     before, now = file_of(stored), file_of(ours)
     if before is None or now is None or before == now or before.parts[-2:] != now.parts[-2:]:
