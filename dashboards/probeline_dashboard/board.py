@@ -10,8 +10,8 @@ from probeline.execution.planning.plan import Plan, make
 from probeline.experiment.load import load, load_text
 from probeline.experiment.problems import nearest
 from probeline.storage.paths import StoragePath
+from probeline.storage.redaction import redacted
 from probeline.tracking.reading import stored
-from probeline.tracking.server.redaction import redacted
 
 from probeline_dashboard.failures import Tracebacks
 from probeline_dashboard.figures import Figures

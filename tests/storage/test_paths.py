@@ -48,7 +48,10 @@ def test_a_path_is_a_path_and_a_uri_an_address(tmp_path):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ("s3://me:hidden@bucket/a", r"s3://\*\*\*@bucket/a: a login is no part of an address.*AWS_SECRET_ACCESS_KEY"),
+        (
+            "s3://me:hidden@bucket/a",
+            r"s3://me:\*\*\*@bucket/a: a login is no part of an address.*AWS_SECRET_ACCESS_KEY",
+        ),
         ("s3://bucket/a?token=hidden", "allowed: SCHEME://BUCKET/PREFIX"),
         ("nonsense://bucket", r"nonsense://bucket: .*allowed: a folder, or .*s3://"),
         ("gs://bucket", "pip install 'gcsfs'"),

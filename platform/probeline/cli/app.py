@@ -10,7 +10,7 @@ import typer
 
 from probeline import __version__
 from probeline.cli import catalog, cluster, dashboard, data, report, storage
-from probeline.cli.messages import accept_any_locale, message_of, say
+from probeline.cli.messages import accept_any_locale, echo, log_safely, message_of, say
 from probeline.cli.options import (
     AsJson,
     ClusterSize,
@@ -70,7 +70,7 @@ def plan(
     else:
         unused = None if cluster else unused_gpus(trial_plan.experiment.resources, gpus())
         notes = [f"note: {unused}"] if unused else []
-        print("\n".join([text(trial_plan), *notes, "", *measurements, forecast.text(estimate, trial_plan)]))
+        echo("\n".join([text(trial_plan), *notes, "", *measurements, forecast.text(estimate, trial_plan)]))
 
 
 @app.command()
@@ -113,22 +113,22 @@ def run(
     check_writable(uri)
     unused = None if target(address).address else unused_gpus(trial_plan.experiment.resources, gpus())
     for note in [*trial_plan.notes, *([unused] if unused else [])]:
-        print(f"note: {note}")
+        echo(f"note: {note}")
     finished = trial_plan.counts().get("finished", 0)
     tuning = f", {len(trial_plan.studies)} cells to tune" if trial_plan.studies else ""
     done = f"{finished} of {len(trial_plan.trials)} already done"
-    print(f"{trial_plan.experiment.name}: {len(trial_plan.todo)} trials to run{tuning}, {done}")
+    echo(f"{trial_plan.experiment.name}: {len(trial_plan.todo)} trials to run{tuning}, {done}")
     budget = Budget(max_hours, max_gpu_hours, max_trials)
     todo, fits = trial_plan.todo, planned_tuning_trials.trials(trial_plan)
     if budget:
         estimate, _ = forecast.make(trial_plan, uri, storage_path, cluster, budget)
         todo, budget, fits = estimate.planned(trial_plan), estimate.held(budget), estimate.fits
-        print("\n".join(forecast.left_text(estimate) or ["the budget holds all of it, as far as is known"]))
+        echo("\n".join(forecast.left_text(estimate) or ["the budget holds all of it, as far as is known"]))
     chosen_ids = {trial.id for trial in todo}
     display = watch(todo, finished, Console(), [trial for trial in fits if trial.id not in chosen_ids])
     info = describe(trial_plan.experiment, read_file(spec), collect(spec.resolve().parent) | submitted_provenance())
     outcome = run_plan(trial_plan, info, RunEnvironment(folder, uri, address, storage_path), display, budget, todo)
-    print(outcome.summary(str(spec)), flush=True)
+    echo(outcome.summary(str(spec)))
     if outcome.stranded:
         os._exit(outcome.exit_code)
     raise typer.Exit(outcome.exit_code)
@@ -158,7 +158,7 @@ def status(
     from probeline.execution.planning.plan import rows, status_text
 
     trial_plan = planned(spec, scale, sets, tracking_uri)[0]
-    print(json.dumps(rows(trial_plan), indent=1) if as_json else status_text(trial_plan))
+    print(json.dumps(rows(trial_plan), indent=1)) if as_json else echo(status_text(trial_plan))
 
 
 @app.command()
@@ -173,7 +173,7 @@ def ui(
 
     uri = resolve(tracking_uri)
     follow_moved_database(uri)
-    print(f"MLflow on {uri}: http://{host}:{port}/#/experiments{TRAINING}  (Ctrl-C stops it)", flush=True)
+    echo(f"MLflow on {uri}: http://{host}:{port}/#/experiments{TRAINING}  (Ctrl-C stops it)")
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--host", host, "--port", str(port)]
     sqlite = sqlite_file(uri)
     if sqlite is not None:
@@ -210,7 +210,7 @@ def views(
 
     experiment = load(spec, scale, sets or ())
     path = out or folder / "views" / f"{experiment.name}.png"
-    print(write(experiment, cell, samples, epoch, path).resolve())
+    echo(write(experiment, cell, samples, epoch, path).resolve())
 
 
 @app.command()
@@ -228,14 +228,14 @@ def doctor(
     resources = load(spec, scale, sets or ()).resources if spec else None
     findings = list(examine(tracking_uri, folder, resources))
     for finding in findings:
-        print(finding)
+        echo(finding)
     raise typer.Exit(0 if all(finding.good for finding in findings) else 1)
 
 
 @app.callback(invoke_without_command=True)
 def version(show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
     if show_version:
-        print(__version__)
+        echo(__version__)
         raise typer.Exit
 
 
@@ -243,6 +243,7 @@ def main() -> None:
     """Runs the command; a failure that the user can do something about is its message and exit code 2."""
     ensure_utf8()
     accept_any_locale()
+    log_safely()
     try:
         sys.path.append(str(working_folder()))  # plug-ins of the project one stands in, by dotted name
         app()

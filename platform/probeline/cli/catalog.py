@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from probeline.cli.messages import echo
 from probeline.errors import UserError, writing
 
 app = typer.Typer()
@@ -20,7 +21,7 @@ def list_(
     from probeline.plugins import catalog
 
     if kind == "metrics":
-        print(metrics_text(name))
+        echo(metrics_text(name))
         return
     if kind not in catalog.KINDS:
         raise UserError(f"list {kind}: unknown; there are {', '.join([*catalog.KINDS, 'metrics'])}")
@@ -28,11 +29,11 @@ def list_(
         names = catalog.names(kind)
         width = max(map(len, names), default=0)
         for each in names:
-            print(f"{each:{width}}  {catalog.summary(kind, each)}")
+            echo(f"{each:{width}}  {catalog.summary(kind, each)}")
     else:
-        print(catalog.summary(kind, name))
+        echo(catalog.summary(kind, name))
         for key, value in catalog.any_config(kind, name).model_json_schema().get("properties", {}).items():
-            print(f"  {key}: {json.dumps(value.get('default', 'required'))}")
+            echo(f"  {key}: {json.dumps(value.get('default', 'required'))}")
 
 
 def metrics_text(group: str | None) -> str:

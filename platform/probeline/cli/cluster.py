@@ -6,9 +6,13 @@ from typing import Annotated
 
 import typer
 
+from probeline.cli.messages import echo
 from probeline.cli.options import MaxGpuHours, MaxHours, MaxTrials, NoPlugins, ScaleOption, Sets, Spec
 
 app = typer.Typer()
+
+INCLUDE = "Pack these though git does not track them; repeatable."
+ALLOW = "Pack these though they look as if they held a secret; repeatable."
 
 JobServer = Annotated[
     str, typer.Option(help="The head's job server, http://HEAD:8265.", envvar="RAY_API_SERVER_ADDRESS")
@@ -25,7 +29,9 @@ def submit(
     tracking_uri: Annotated[str | None, typer.Option(help="MLflow's address; else the cluster's environment.")] = None,
     folder: Annotated[str | None, typer.Option(help="On the cluster; else PROBELINE_FOLDER there.")] = None,
     storage: Annotated[str | None, typer.Option(help="As of `run`, seen from the cluster.")] = None,
+    include: Annotated[list[str] | None, typer.Option(metavar="PATTERN", help=INCLUDE)] = None,
     exclude: Annotated[list[str] | None, typer.Option(metavar="PATTERN", help="Leave these here; repeatable.")] = None,
+    allow: Annotated[list[str] | None, typer.Option(metavar="PATTERN", help=ALLOW)] = None,
     max_hours: MaxHours = None,
     max_gpu_hours: MaxGpuHours = None,
     max_trials: MaxTrials = None,
@@ -34,17 +40,19 @@ def submit(
 ) -> None:
     """Run it as a job of a Ray cluster: packs this folder, shows the log; Ctrl-C only stops showing it."""
     from probeline.execution.jobs.client import connect
-    from probeline.execution.jobs.job_spec import job_spec
+    from probeline.execution.jobs.files import Selection
+    from probeline.execution.jobs.job_spec import job_spec, needed_files
     from probeline.execution.jobs.package import package
 
     budget = (max_hours, max_gpu_hours, max_trials)
     order = job_spec(spec, Path.cwd(), scale, sets or (), budget, tracking_uri, folder, storage)
     order = replace(order, arguments=(*order.arguments, "--no-plugins")) if no_plugins else order
     jobs = connect(address)
-    with package(Path.cwd(), order, exclude or ()) as packed:
-        print(packed.summary())
+    selection = Selection(include or (), exclude or (), allow or ())
+    with package(Path.cwd(), order, selection, needed_files(spec, scale, sets or ())) as packed:
+        echo(packed.summary())
         job = jobs.submit(packed, order.experiment)
-    print(f"submitted as {job}; it goes on without this machine\n", flush=True)
+    echo(f"submitted as {job}; it goes on without this machine\n")
     if not detach:
         _follow(address, job)
 
@@ -59,7 +67,7 @@ def logs(job: JobName, address: JobServer, follow: Annotated[bool, typer.Option(
     if follow:
         _follow(address, selected.id)
     else:
-        print(jobs.log(selected.id), end="")
+        echo(jobs.log(selected.id), end="")
 
 
 @app.command()
@@ -69,7 +77,7 @@ def stop(job: JobName, address: JobServer) -> None:
 
     jobs = connect(address)
     selected = jobs.find(experiment_or_job(job))
-    print(selected if selected.over else jobs.stop(selected.id))
+    echo(selected if selected.over else jobs.stop(selected.id))
 
 
 def experiment_or_job(name: str) -> str:
@@ -84,11 +92,11 @@ def _follow(address: str, job: str) -> None:
     from probeline.execution.jobs.client import connect
 
     try:
-        ended = connect(address).follow(job, lambda text: print(text, end="", flush=True))
+        ended = connect(address).follow(job, lambda text: echo(text, end=""))
     except KeyboardInterrupt:
-        print(f"\n{job} goes on.  Its log: probeline logs {job}   Its end: probeline stop {job}")
+        echo(f"\n{job} goes on.  Its log: probeline logs {job}   Its end: probeline stop {job}")
         raise typer.Exit(130) from None
-    print(f"\n{ended}")
+    echo(f"\n{ended}")
     raise typer.Exit(0 if ended.state == "SUCCEEDED" else ended.exit_code or 1)
 
 
@@ -96,4 +104,4 @@ def show_jobs(name: str, address: str) -> None:
     """Prints an experiment's jobs on a cluster, the latest first."""
     from probeline.execution.jobs.client import connect
 
-    print("\n".join(map(str, connect(address).of(experiment_or_job(name)))) or "no jobs on this cluster")
+    echo("\n".join(map(str, connect(address).of(experiment_or_job(name)))) or "no jobs on this cluster")

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from probeline.cli.messages import echo
 from probeline.cli.options import AsJson, Folder, NoPlugins, ScaleOption, Sets, Spec
 
 app = typer.Typer()
@@ -39,6 +40,6 @@ def data(
         if as_json:
             contents.append(overview.as_dict(component) | {"contact_sheet": str(sheet.resolve())})
         else:
-            print(f"{overview.text(component)}\n  contact sheet: {sheet.resolve()}")
+            echo(f"{overview.text(component)}\n  contact sheet: {sheet.resolve()}")
     if as_json:
         print(json.dumps(contents, indent=1))

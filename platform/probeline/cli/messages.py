@@ -1,13 +1,19 @@
 """What a command that failed says: one message on standard error and exit code 2, never a traceback."""
 
 import errno
+import logging
+import re
 import sys
 
 from probeline.errors import FULL, REFUSED, TrialError, UserError, disk_full_message
 from probeline.experiment.problems import printable
+from probeline.storage.redaction import redacted
 
 OF_SYSTEM = REFUSED | {errno.EEXIST, errno.EMFILE, errno.ENFILE}
 """Numbers of errors that come from paths and limits of this machine, not from a mistake in the program."""
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+"""The marks by which a log sets colours, which a remote job's may have."""
 
 REMEDY = "correct the path, its permissions, or the option that names it"
 
@@ -23,9 +29,32 @@ def message_of(error: BaseException) -> str | None:
     return None
 
 
+def echo(text: object, end: str = "\n") -> None:
+    """Prints to standard output what may hold names and messages from elsewhere: see `safe`."""
+    print(safe(str(text)), end=end, flush=True)
+
+
 def say(message: str) -> None:
-    """Prints a message to standard error, with what could reorder or overwrite a terminal's text escaped."""
-    print("\n".join(map(printable, message.split("\n"))), file=sys.stderr)
+    """Prints a message to standard error: see `safe`."""
+    print(safe(message), file=sys.stderr, flush=True)
+
+
+def safe(text: str) -> str:
+    """`text` without logins and keys, and with what could reorder or overwrite a terminal's text escaped."""
+    return "\n".join(map(printable, redacted(COLOUR.sub("", text)).split("\n")))
+
+
+class SafeFormatter(logging.Formatter):
+    """Log lines as `safe` shows them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return safe(super().format(record))
+
+
+def log_safely() -> None:
+    """Warnings that no handler takes reach standard error without logins, keys or control characters."""
+    if logging.lastResort is not None:
+        logging.lastResort.setFormatter(SafeFormatter())
 
 
 def accept_any_locale() -> None:

@@ -2,13 +2,13 @@
 
 import os
 import stat
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from probeline.cli.messages import say
 from probeline.errors import UserError, parsing, writing
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def forbid(value: bool) -> bool:
 
     if value:
         os.environ[catalog.PERMISSION] = catalog.FORBIDDEN
-    catalog.on_external_plugin(lambda name, file: print(f"this spec runs code from: {name} ({file})", file=sys.stderr))
+    catalog.on_external_plugin(lambda name, file: say(f"this spec runs code from: {name} ({file})"))
     return value
 
 

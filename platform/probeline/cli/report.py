@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from probeline.cli.messages import echo
 from probeline.cli.options import Folder, ScaleOption, Sets, Spec, Tracking, planned, writable_folder
 from probeline.errors import writing
 
@@ -61,18 +62,18 @@ def report(
         files = stored.panels(source) if source is not None else _files(uri, experiment, trials)
         with writing("--out", out_folder):
             paths = page.write(experiment, trials, history, out_folder, images, files)
-        print("\n".join(str(path.resolve()) for path in paths))
+        echo("\n".join(str(path.resolve()) for path in paths))
         if put is not None and trials["run_id"].notna().any():
             summary = (out_folder / page.SUMMARY).read_text(encoding="utf-8")
             info = describe(experiment, "", {})
-            print(put(uri, folder.resolve(), info, summary, out_folder, paths, _compared(trials)))
+            echo(put(uri, folder.resolve(), info, summary, out_folder, paths, _compared(trials)))
     if expect:
         with writing("--expect", expect):
             count = expectations.stored(trials, experiment.report.metric or main_metric(trials), expect)
-        print(f"{count} expectations written to {expect}")
+        echo(f"{count} expectations written to {expect}")
     findings = expectations.check(expected, trials, experiment.report.metric) if expected else []
     for finding in findings:
-        print(finding)
+        echo(finding)
     raise typer.Exit(0 if all(finding.good for finding in findings) else 1)
 
 
@@ -94,7 +95,7 @@ def compare(
         return stored.read(side)[0] if exported else _results(side, scale, None, tracking_uri, None)[1]()[0]
 
     ours, theirs = trials(a), trials(b)
-    print(comparison.text(comparison.compare(ours, theirs, metric or main_metric(ours)), str(a), str(b)))
+    echo(comparison.text(comparison.compare(ours, theirs, metric or main_metric(ours)), str(a), str(b)))
 
 
 def _results(

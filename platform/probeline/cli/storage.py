@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from probeline.cli.messages import echo
 from probeline.cli.options import StorageUri, storage_of
 from probeline.errors import UserError
 
@@ -39,4 +40,4 @@ def gc(
     if delete:
         with nobody_runs(folder, plans):
             remove_all(items)
-    print(text(items, delete))
+    echo(text(items, delete))

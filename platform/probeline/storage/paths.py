@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from probeline.errors import StorageError, UserError, disk_full_guard, parsing
 from probeline.storage.deadline import within
+from probeline.storage.redaction import redacted
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -123,7 +124,7 @@ def parse_path(text: str | Path) -> StoragePath:
     text = str(text)
     if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
         return Path(text)
-    shown = re.sub(r"//[^/]*@", "//***@", text)
+    shown = redacted(text)
     with parsing(f"storage {shown}", "a folder, or an address such as s3://BUCKET/PREFIX"):
         parts = urlsplit(text)
     if "@" in parts.netloc:
@@ -225,4 +226,4 @@ def remove(where: StoragePath) -> None:
 def reason(error: Exception) -> str:
     """What a storage's library says, in a line without a login."""
     line = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
-    return re.sub(r"//[^/@\s]*@", "//***@", line)[:300]
+    return redacted(line)[:300]

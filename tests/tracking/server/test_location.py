@@ -5,9 +5,9 @@ import threading
 
 import pytest
 from probeline.errors import UserError
+from probeline.storage.redaction import redacted
 from probeline.tracking.server import answering
 from probeline.tracking.server.location import artifact_location, resolve, sqlite_file
-from probeline.tracking.server.redaction import redacted
 from sqlalchemy.engine import make_url
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import re
 import secrets
 import socket
 import time
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 
 from probeline.errors import UserError, parsing
 from probeline.execution.jobs.package import Package
+from probeline.storage.redaction import redacted
 
 if TYPE_CHECKING:
     from ray.job_submission import JobDetails, JobSubmissionClient
@@ -161,7 +161,7 @@ def connect(address: str) -> Jobs:
     Raises:
         UserError: within seconds, where the address cannot be meant or no job server answers.
     """
-    what = f"--address {re.sub(r'//[^/@]*@', '//***@', address)}"
+    what = f"--address {redacted(address)}"
     with parsing(what, "http://HOST:8265, the address of the head's job server, without a login"):
         parts = urlsplit(address)
         port = parts.port

@@ -1,14 +1,17 @@
 """What a job is to do, checked before anything is sent."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from probeline.errors import UserError
 from probeline.execution.jobs.job_entrypoint import Order
+from probeline.experiment.grid import cells
 from probeline.experiment.load import load
+from probeline.plugins import catalog
 from probeline.storage.paths import parse_path
+from probeline.storage.redaction import redacted
 from probeline.tracking.server.location import sqlite_file
-from probeline.tracking.server.redaction import redacted
 from probeline.tracking.writing.provenance import git_commit, git_dirty
 
 BUDGETS = ("max-hours", "max-gpu-hours", "max-trials")
@@ -46,6 +49,24 @@ def job_spec(
         tracking_uri=_usable(tracking_uri),
         folder=folder,
     )
+
+
+def needed_files(spec: Path, scale: str | None = None, sets: Sequence[str] = ()) -> list[Path]:
+    """Files and folders on this machine that an experiment names: its plug-ins, its data, its weights.
+
+    Raises UserError for a mistake in the spec.
+    """
+    named = {path for cell in cells(load(spec, scale, sets)) for path in _paths(cell.recipe)}
+    return [*catalog.external_plugins().values(), *(Path(path) for path in sorted(named) if Path(path).exists())]
+
+
+def _paths(value: Any) -> Iterator[str]:
+    """Every path that a recipe names: of data and of weights."""
+    if isinstance(value, list | tuple):
+        yield from (path for inner in value for path in _paths(inner))
+    elif isinstance(value, dict):
+        yield from (value[key] for key in ("path", "weights") if isinstance(value.get(key), str))
+        yield from (path for inner in value.values() for path in _paths(inner))
 
 
 def _usable(uri: str | None) -> str | None:

@@ -12,8 +12,9 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import probeline
 from probeline.errors import UserError
-from probeline.execution.jobs.files import chosen, refuse_secrets, secret_values
+from probeline.execution.jobs.files import ALL_OR_TRACKED, Selection, chosen, refuse_secrets
 from probeline.execution.jobs.job_entrypoint import FILE, Order
+from probeline.execution.jobs.secrets import secret_values
 
 LIMIT = 100 * 2**20
 """Bytes of a package that Ray's job server takes in one request."""
@@ -40,14 +41,20 @@ class Package:
 
 
 @contextmanager
-def package(root: Path, order: Order, exclude: Sequence[str] = (), limit: int = LIMIT) -> Iterator[Package]:
-    """The package of the project in `root`, gone again afterwards.
+def package(
+    root: Path,
+    order: Order,
+    selection: Selection = ALL_OR_TRACKED,
+    needed: Sequence[Path] = (),
+    limit: int = LIMIT,
+) -> Iterator[Package]:
+    """The package of the project in `root`, gone again afterwards; `needed`: what the spec names beside itself.
 
     Raises:
         UserError: a file or the order holds a secret, or the package is larger than `limit` bytes.
     """
-    paths, left = chosen(root, exclude)
-    refuse_secrets(root, paths, os.environ)
+    paths, left = chosen(root, [root / order.spec, *needed], selection)
+    refuse_secrets(root, paths, os.environ, selection)
     _refuse_in_order(order)
     with tempfile.TemporaryDirectory(prefix="probeline-job-") as folder:
         file = Path(folder) / "package.zip"

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from probeline.storage.redaction import redacted
 from probeline.tracking.publishing import publication_sqlite
 from probeline.tracking.server.artifact_folders import follow_moved_database
 from probeline.tracking.server.client import connect
 from probeline.tracking.server.location import TRAINING
 from probeline.tracking.server.mlflow_names import LONGEST_TAG
-from probeline.tracking.server.redaction import redacted
 from probeline.tracking.writing.experiments import ExperimentInfo, Home, Homes, note
 
 Published = Callable[[Home], str]

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from probeline.storage.redaction import redacted
 from probeline.tracking.server.artifact_folders import run_folders
 from probeline.tracking.server.client import connect
-from probeline.tracking.server.redaction import redacted
 
 if TYPE_CHECKING:
     import pandas as pd

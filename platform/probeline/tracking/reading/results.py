@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from probeline.errors import UserError
 from probeline.experiment.trial import Trial, axis_value
+from probeline.storage.redaction import redacted
 from probeline.tracking.reading.run import CRASHED, Run, Runs, by_trial
 from probeline.tracking.reading.runs import open_runs
 from probeline.tracking.server import mlflow_names
 from probeline.tracking.server.artifact_folders import run_folders
 from probeline.tracking.server.client import connect
 from probeline.tracking.server.location import run_address
-from probeline.tracking.server.redaction import redacted
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,9 +11,9 @@ from functools import cache
 from pathlib import Path
 
 from probeline.errors import UserError
+from probeline.storage.redaction import redacted
 from probeline.tracking.server.client import connect, exclusive_store
 from probeline.tracking.server.location import sqlite_file
-from probeline.tracking.server.redaction import redacted
 
 LOCK_TIMEOUT_S = 20.0
 """Wait for another process's transaction, as MLflow does."""

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from probeline.errors import UserError
 from probeline.storage.deadline import within
-from probeline.tracking.server.redaction import redacted
+from probeline.storage.redaction import redacted
 
 PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 

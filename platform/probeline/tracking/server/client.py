@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from probeline.errors import StorageError, UserError
+from probeline.storage.redaction import redacted
 from probeline.tracking.server.location import sqlite_file
-from probeline.tracking.server.redaction import redacted
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient

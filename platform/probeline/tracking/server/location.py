@@ -9,9 +9,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from probeline.errors import UserError, parsing
+from probeline.storage.redaction import redacted
 from probeline.storage.regular_files import open_regular
 from probeline.tracking.server.answering import checked_database, checked_server
-from probeline.tracking.server.redaction import redacted
 
 DATABASES = ("postgresql", "mysql", "mssql")
 TRAINING = "?workflowType=machine_learning"

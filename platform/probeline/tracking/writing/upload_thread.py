@@ -5,9 +5,9 @@ import threading
 import time
 from pathlib import Path
 
+from probeline.storage.redaction import redacted
 from probeline.tracking.server.artifact_folders import follow_moved_database
 from probeline.tracking.server.client import connect, gone, passing
-from probeline.tracking.server.redaction import redacted
 from probeline.tracking.writing.experiments import ExperimentInfo, Homes
 from probeline.tracking.writing.run_uploader import RunUploader, Target
 from probeline.tracking.writing.upload_queue import UploadQueue

@@ -11,7 +11,7 @@ from probeline.core.events import Artifact, Note, ProtocolError, Record, TrialEv
 from probeline.errors import UserError
 from probeline.experiment.trial import Trial
 from probeline.storage.paths import resolved
-from probeline.tracking.server.redaction import redacted
+from probeline.storage.redaction import redacted
 from probeline.tracking.writing import run_fields
 from probeline.tracking.writing.experiments import ExperimentInfo
 from probeline.tracking.writing.upload_queue import Claimed, UploadQueue
@@ -127,7 +127,7 @@ class Writer:
     def notes(self, trial_id: str, notes: Iterable[Note]) -> None:
         """Sentences about a running trial. The last one of a name stays; a fresh start forgets what it runs anew."""
         for note in notes:
-            self._outbox.append(trial_id, "note", name=note.name, text=note.text)
+            self._outbox.append(trial_id, "note", name=note.name, text=redacted(note.text))
 
     def finished(self, trial_id: str, errors: Sequence[ProtocolError] = ()) -> None:
         """The trial has ended: its run becomes FINISHED once all of it is stored. `errors`: what crashed."""
@@ -135,11 +135,12 @@ class Writer:
 
     def failed(self, trial_id: str, kind: str, message: str, traceback_text: str | None = None) -> None:
         """The trial cannot finish; `kind` is its class in `status` and in the report."""
-        self._outbox.append(trial_id, "failed", kind=kind, message=message, traceback=traceback_text)
+        trace = None if traceback_text is None else redacted(traceback_text)
+        self._outbox.append(trial_id, "failed", kind=kind, message=redacted(message), traceback=trace)
 
     def tags(self, trial_id: str, tags: Mapping[str, str]) -> None:
         """What is found out about a running trial, under names that get the prefix `probeline.`; the last one stays."""
-        self._outbox.append(trial_id, "tags", tags={f"probeline.{key}": value for key, value in tags.items()})
+        self._outbox.append(trial_id, "tags", tags={f"probeline.{key}": redacted(value) for key, value in tags.items()})
 
     def interrupted(self, trial_id: str) -> None:
         """The trial was stopped and will be run again."""
