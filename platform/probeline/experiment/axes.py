@@ -63,7 +63,8 @@ class _Builder:
     """Reads one experiment; `pins` are the overrides that leave an axis one value."""
 
     def __init__(self, experiment: Experiment):
-        self.experiment, self.source, self.problems = experiment, experiment.source, []
+        self.experiment, self.source = experiment, experiment.source
+        self.problems: list[Problem] = []
         self.keys = experiment.axes
         self.short = _short_names(self.keys)
         self.values = experiment.values_by_axis

@@ -16,7 +16,7 @@ class Override:
     value: Any
     at: Path
     text: str | None = None
-    path: Path = field(init=False)
+    path: tuple[str, ...] = field(init=False)
     section: str = field(init=False)
 
     def __post_init__(self) -> None:

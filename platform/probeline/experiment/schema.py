@@ -266,8 +266,8 @@ class Experiment(Settings):
 
     def expanded(self, expand: Callable[[], T]) -> T:
         """What `expand` makes of this experiment's cells, evaluated once; a copy with other cells evaluates it anew."""
-        decisive = (self.base, self.grid, self.zip, self.when, self.exclude, self.arms, self.seeds, self.scales)
-        decisive += (self._source, self._scale, self._sets)
+        decisive: tuple[Any, ...] = (self.base, self.grid, self.zip, self.when, self.exclude, self.arms, self.seeds)
+        decisive += (self.scales, self._source, self._scale, self._sets)
         if self._expanded is None or any(a is not b for a, b in zip(self._expanded[0], decisive, strict=True)):
             self._expanded = (decisive, expand())
         return self._expanded[1]

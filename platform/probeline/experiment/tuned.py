@@ -142,7 +142,8 @@ def _without_direction(experiment: Experiment, tune: Tune) -> list[Problem]:
 
 
 def _wrong_keys(experiment: Experiment, tune: Tune) -> list[Problem]:
-    problems, axes = [], set(experiment.axes)
+    problems: list[Problem] = []
+    axes = set(experiment.axes)
     for key in tune.space:
         wrong = unknown_section(key)
         if wrong is None and key in axes:

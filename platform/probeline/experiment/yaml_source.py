@@ -126,7 +126,9 @@ class _Composer:
     """Parser events to nodes, iteratively, so that no depth of nesting exhausts the stack."""
 
     def __init__(self, source: SpecSource):
-        self.source, self.anchors, self.root, self.nodes = source, {}, None, 0
+        self.source, self.nodes = source, 0
+        self.anchors: dict[str, Node] = {}
+        self.root: Node | None = None
         self.open: list[tuple[Node, str | None, list[Node]]] = []
 
     def compose(self, text: str) -> Node | None:
@@ -189,7 +191,8 @@ class _Expansion:
     """Nodes to plain values: aliases and merge keys followed within bounds, lines noted, mistakes collected."""
 
     def __init__(self, source: SpecSource):
-        self.source, self.problems, self.nodes, self.characters = source, [], 0, 0
+        self.source, self.nodes, self.characters = source, 0, 0
+        self.problems: list[Problem] = []
 
     def plain(self, node: Node, path: Path, text: str = "") -> Any:
         """The value of a node at `path`, of which `text` is the dotted form."""
