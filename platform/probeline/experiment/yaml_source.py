@@ -9,17 +9,13 @@ from typing import Any
 import yaml
 
 from probeline.experiment.problems import Path, Problem, SpecError, dotted, is_full, printable, shown
+from probeline.experiment.yaml_nodes import MAX_LEVELS, MAX_NODES, NULL, Composer, Node
 from probeline.storage.regular_files import open_regular, reason
 
 MAX_CHARACTERS = 1_000_000
-MAX_NODES = 100_000
-"""Values of a file, those counted again that an alias or a merge key repeats."""
-MAX_LEVELS = 50
 MAX_PATH_CHARACTERS = 20_000_000
 """All values' dotted paths together: long keys over many values."""
-Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-NULL = re.compile(r"|~|null|Null|NULL")
 TRUE, FALSE = re.compile(r"true|True|TRUE"), re.compile(r"false|False|FALSE")
 INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", re.ASCII)
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
@@ -43,23 +39,6 @@ class SpecSource:
     def problem(self, path: Path, message: str) -> Problem:
         """A mistake at `path`."""
         return Problem(self.where(dotted(path)), dotted(path), message)
-
-
-@dataclass
-class Node:
-    """A YAML node: `value` is a str, list[Node] or list[(Node, Node)]; plain scalars are still text."""
-
-    line: int
-    value: Any
-    plain: bool = False
-
-    @property
-    def is_mapping(self) -> bool:
-        return isinstance(self.value, KeyValuePairs)
-
-
-class KeyValuePairs(list):
-    """The key and value nodes of a mapping, in the file's order."""
 
 
 def read_file(path: FilePath) -> str:
@@ -97,7 +76,7 @@ def parse(text: str, name: str) -> tuple[Any, SpecSource, list[Problem]]:
     if len(text) > MAX_CHARACTERS:
         raise SpecError([Problem(source.where(""), "", "larger than 1 MB; an experiment is a short text")])
     try:
-        root = _Composer(source).compose(text)
+        root = Composer(source.name).compose(text)
     except yaml.YAMLError as error:
         raise SpecError([_syntax(source, error)]) from None
     if root is None:
@@ -115,76 +94,6 @@ def _syntax(source: SpecSource, error: yaml.YAMLError) -> Problem:
     reported = getattr(error, "problem", None) or getattr(error, "reason", None) or error
     location = f"{source.name}:{mark.line + 1}" if mark else source.where("")
     return Problem(location, "", printable(f"not YAML: {reported}"))
-
-
-def _paired(text: str) -> str:
-    """`text` with pairs of surrogates as the one character that they mean; JSON escapes write such pairs."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
-
-
-class _Composer:
-    """Parser events to nodes, iteratively, so that no depth of nesting exhausts the stack."""
-
-    def __init__(self, source: SpecSource):
-        self.source, self.nodes = source, 0
-        self.anchors: dict[str, Node] = {}
-        self.root: Node | None = None
-        self.open: list[tuple[Node, str | None, list[Node]]] = []
-
-    def compose(self, text: str) -> Node | None:
-        documents = 0
-        for event in yaml.parse(text, Loader=Loader):
-            if isinstance(event, yaml.DocumentStartEvent):
-                documents += 1
-                if documents > 1:
-                    self._refuse(event, "a second document; an experiment is one document")
-            else:
-                self._take(event)
-        if self.root is not None and self.root.plain and NULL.fullmatch(self.root.value):
-            return None
-        return self.root
-
-    def _take(self, event: yaml.Event) -> None:
-        self.nodes += isinstance(event, yaml.NodeEvent)
-        if self.nodes > MAX_NODES:
-            self._refuse(event, f"more than {MAX_NODES:,} values; an experiment is a short text")
-        if isinstance(event, yaml.AliasEvent):
-            if event.anchor not in self.anchors:
-                self._refuse(event, f"*{event.anchor}: no complete anchor &{event.anchor} above it")
-            self._add(self.anchors[event.anchor])
-        elif isinstance(event, yaml.ScalarEvent):
-            self._check_tag(event)
-            plain = event.implicit[0] and event.tag is None and not event.style
-            self._finish(Node(event.start_mark.line + 1, _paired(event.value), plain), event.anchor)
-        elif isinstance(event, yaml.CollectionStartEvent):
-            self._check_tag(event)
-            if len(self.open) >= MAX_LEVELS:
-                self._refuse(event, f"nested deeper than {MAX_LEVELS} levels")
-            value = KeyValuePairs() if isinstance(event, yaml.MappingStartEvent) else []
-            self.open.append((Node(event.start_mark.line + 1, value), event.anchor, []))
-        elif isinstance(event, yaml.CollectionEndEvent):
-            node, anchor, children = self.open.pop()
-            node.value.extend(zip(children[::2], children[1::2], strict=True) if node.is_mapping else children)
-            self._finish(node, anchor)
-
-    def _finish(self, node: Node, anchor: str | None) -> None:
-        if anchor is not None:
-            self.anchors[anchor] = node
-        self._add(node)
-
-    def _add(self, node: Node) -> None:
-        if self.open:
-            self.open[-1][2].append(node)
-        else:
-            self.root = node
-
-    def _check_tag(self, event: Any) -> None:
-        if event.tag not in (None, "!", "tag:yaml.org,2002:str"):
-            self._refuse(event, f"the tag {shown(event.tag)}; tags have no meaning here, leave it out")
-
-    def _refuse(self, event: yaml.Event, message: str) -> None:
-        location = f"{self.source.name}:{event.start_mark.line + 1}"
-        raise SpecError([Problem(location, "", printable(message))])
 
 
 class _Expansion:
