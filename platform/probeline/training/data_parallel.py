@@ -10,7 +10,7 @@ is no part of a trial's id; the per-device statistics of the papers' codes are a
 One thing is a worker's own: noise that a network draws within its forward pass, such as dropout.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import pairwise
 from typing import Any
@@ -74,7 +74,7 @@ class Shard:
         """Whether some worker has that wish."""
         return wish
 
-    def broadcast_parameters(self, modules: Sequence[nn.Module]) -> None:
+    def broadcast_parameters(self, modules: Iterable[nn.Module]) -> None:
         """Gives all workers the first one's tensors, so that no rounding on a device of its own adds up."""
 
 
@@ -117,7 +117,8 @@ class WorkerShard(Shard):
     def reduce_gradients(self, method: nn.Module) -> None:
         average_gradients(method.parameters())
         if self.alone:  # each worker's norms have moved by its own micro-batches
-            statistics = [buffer for norm in tracking_norms(method) for buffer in (norm.running_mean, norm.running_var)]
+            buffers = [buffer for norm in tracking_norms(method) for buffer in (norm.running_mean, norm.running_var)]
+            statistics = [buffer for buffer in buffers if buffer is not None]
             weighted_sum(statistics, self.samples[self.rank] / self.batch)
 
     def broadcast(self, value: Any) -> Any:
@@ -130,7 +131,7 @@ class WorkerShard(Shard):
         dist.all_gather_object(wishes, wish)
         return any(wishes)
 
-    def broadcast_parameters(self, modules: Sequence[nn.Module]) -> None:
+    def broadcast_parameters(self, modules: Iterable[nn.Module]) -> None:
         from_first([tensor for module in modules for tensor in module.state_dict().values()])
 
 
@@ -141,6 +142,9 @@ def shard_of(training: Training, workers: int) -> Shard:
 
 class JoinedViews(Views):
     """The views of all workers, for losses that read more than outputs; `inputs` are sent when they are asked for."""
+
+    _own: Views
+    _samples: Sequence[int]
 
     def __init__(self, own: Views, samples: Sequence[int]) -> None:
         object.__setattr__(self, "_own", own)

@@ -143,12 +143,14 @@ class WholeViews(Views):
     Its `inputs` are made when they are asked for, and not kept: they could take as much memory as the cache saves.
     """
 
+    _chunks: Sequence[Chunk]
+
     def __init__(self, chunks: Sequence[Chunk], seen: Sequence[Mapping[str, Tensor | None]]) -> None:
         """`seen`: each chunk's `targets` and `index`."""
         object.__setattr__(self, "_chunks", chunks)
-        for name, first in seen[0].items():
-            joined = None if first is None else join([one[name] for one in seen], chunks)
-            object.__setattr__(self, name, joined)
+        for name in seen[0]:
+            parts = [part for one in seen if (part := one[name]) is not None]
+            object.__setattr__(self, name, join(parts, chunks) if parts else None)
 
     @property
     def inputs(self) -> Tensor:

@@ -72,7 +72,9 @@ def treats_samples_apart(loop: Loop) -> bool:
     ]
     whole, *parts = [method(chunk.views()).named() for chunk in chunks]
     after = random_state(loop.device)
-    random_numbers_drawn = [a is not None and not torch.equal(a, b) for a, b in zip(random, after, strict=True)]
+    random_numbers_drawn = [
+        a is not None and b is not None and not torch.equal(a, b) for a, b in zip(random, after, strict=True)
+    ]
     changed_buffers = [not torch.equal(value, before[name]) for name, value in method.state_dict().items()]
     apart = [alike(rows, join([part[name] for part in parts], chunks[1:])) for name, rows in whole.items()]
     return all(apart) and not any(changed_buffers) and not any(random_numbers_drawn)

@@ -17,10 +17,10 @@ def build_optimizer(model: nn.Module, training: Training) -> Optimizer:
         return LARS(
             [part for group in groups for part in lars_groups(group, training.weight_decay)], momentum=training.momentum
         )
-    settings = {"lr": 0.0, "weight_decay": training.weight_decay, "fused": True}
+    decay = training.weight_decay
     if training.optimizer == "adamw":
-        return AdamW(groups, **settings)
-    return SGD(groups, momentum=training.momentum, **settings)
+        return AdamW(groups, lr=0.0, weight_decay=decay, fused=True)
+    return SGD(groups, lr=0.0, momentum=training.momentum, weight_decay=decay, fused=True)
 
 
 def parameter_groups(model: nn.Module) -> list[dict[str, Any]]:
@@ -58,16 +58,17 @@ class LARS(Optimizer):
         super().__init__(params, {"lr": lr, "momentum": momentum, "eta": eta, "weight_decay": 0.0, "adapts": True})
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:
+    def step(self, closure: None = None) -> None:  # type: ignore[override]  # no loss is computed anew
         """One update. No value is read back from the device."""
         for group in self.param_groups:
-            weights = [weight for weight in group["params"] if weight.grad is not None]
+            weights: list[Tensor] = [weight for weight in group["params"] if weight.grad is not None]
             if weights:
                 self._update(weights, group)
 
     def _update(self, weights: list[Tensor], group: dict) -> None:
         """All weights of a group at once: a launch or two for each operation, but for the product with r."""
-        gradients = list(torch._foreach_add([w.grad for w in weights], weights, alpha=group["weight_decay"]))
+        own = [weight.grad for weight in weights if weight.grad is not None]
+        gradients = list(torch._foreach_add(own, weights, alpha=group["weight_decay"]))
         if group["adapts"]:
             torch._foreach_mul_(gradients, _trust(weights, gradients, group["eta"]))
         for weight in weights:

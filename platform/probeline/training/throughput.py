@@ -30,7 +30,7 @@ def seconds_per_image(trial: Trial, device: torch.device) -> float:
     if not method.trains or not training.epochs:
         return 0.0
     with float32_arithmetic(training.precision, device):
-        method = method.to(device, memory_format=torch.channels_last).train()
+        method = method.to(device).to(memory_format=torch.channels_last).train()
         return _second_step(Loop(method, dataset, training, trial.seed, device)) / training.batch_size
 
 

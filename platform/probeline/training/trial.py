@@ -62,8 +62,8 @@ class Storage:
     def artifacts(self, trial_id: str) -> Iterator[Path]:
         """A folder of this machine for a trial's artifacts; `stored` says where each of them is in the end."""
         if isinstance(self.folder, RemotePath):
-            with TemporaryDirectory(prefix="probeline-") as folder:
-                yield Path(folder)
+            with TemporaryDirectory(prefix="probeline-") as temporary:
+                yield Path(temporary)
             return
         folder = self.folder / "artifacts" / trial_id
         folder.mkdir(parents=True, exist_ok=True)
@@ -158,7 +158,7 @@ def prepared(trial: Trial, device: torch.device, workers: int) -> tuple[Method, 
     if trial.judged_on == "validation":  # it replaces the test split, which is then not even read
         dataset = replace(dataset, test=dataset.validation)
     dataset = without_files(dataset)
-    method = initial_method(recipe, facts, trial.seed).to(device, memory_format=torch.channels_last)
+    method = initial_method(recipe, facts, trial.seed).to(device).to(memory_format=torch.channels_last)
     return method, Setting(dataset, facts, device, shard_of(training_of(trial), workers))
 
 
