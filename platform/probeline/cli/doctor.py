@@ -6,6 +6,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -44,11 +45,14 @@ def examine(tracking_uri: str | None, folder: Path, resources: Resources | None 
     """
     python = ".".join(map(str, sys.version_info[:3]))
     yield Diagnosis(sys.version_info >= (3, 11), f"Python {python}", "" if sys.version_info >= (3, 11) else "use 3.11+")
+    asking = ThreadPoolExecutor(1)  # a server that does not answer is waited for beside torch and Ray
+    server = asking.submit(mlflow_finding, tracking_uri)
     yield from torch_findings()
     if resources is not None:
         yield resources_finding(resources, gpus())
     yield ray_finding()
-    yield mlflow_finding(tracking_uri)
+    yield server.result()
+    asking.shutdown()
     yield disk_finding("results", folder)
     yield disk_finding("data cache", cache.root())
     for module, extra in OPTIONAL.items():
