@@ -1,6 +1,7 @@
 """What `image_folder` reads, skips, refuses and reports, through the store that decodes and caches it."""
 
 import os
+import tarfile
 
 import numpy as np
 import pytest
@@ -176,3 +177,11 @@ def test_classes_that_only_the_test_split_has_are_remarked_on(tmp_path):
         save(tmp_path / "x" / name / f"{number}.png", np.zeros((4, 4), np.uint8))
     facts = store.facts(component(tmp_path / "x"))
     assert any("1 classes are in test and not in train: c" in remark for remark in facts.remarks)
+
+
+def test_a_name_that_stands_twice_in_an_archive_is_counted(folder):
+    path = packed(folder, "tar")
+    with tarfile.open(path, "a") as archive:
+        archive.add(folder / "cat" / "1.png", "pets/cat/3.png")
+    report = store.read_report(component(path))
+    assert report.images == 20 and report.passed_over == {"names that stand twice, of which the last was read": 1}

@@ -64,7 +64,7 @@ class Tally:
             f"{self.rotated:,} images have a stored rotation (EXIF), which {applied}": self.rotated,
             f"{self.more_pages:,} files have further pages or frames: the first was read; `pages: channels` takes "
             "those of a TIFF as channels": self.more_pages,
-            f"{self.transparent:,} images are transparent: that was dropped; `channels: 4` keeps it": self.transparent,
+            f"{self.transparent:,} images are transparent, which was dropped; `channels: 4` keeps it": self.transparent,
             f"{self.deep_colour:,} colour images have 16 bits a channel: 8 were read; `bits: 16` keeps them all": (
                 self.deep_colour and how.bits != 16
             ),

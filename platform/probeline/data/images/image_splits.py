@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
@@ -33,9 +33,11 @@ def folder_images(path: Path, layout: Layout) -> FolderImages:
     listing = reader.listing(path)
     items = class_folders.items(listing.names, shown(path), layout)
     passed_over = listing.skipped + class_folders.passed_over(listing.names)
-    return FolderImages(
-        path, items, passed_over, [name for name in listing.too_long if name in {i.name for i in items}]
-    )
+    repeated = sum(class_folders.is_image(PurePosixPath(name)) for name in listing.names) - len(items)
+    if repeated:
+        passed_over["names that stand twice, of which the last was read"] = repeated
+    samples = {item.name for item in items}
+    return FolderImages(path, items, passed_over, [name for name in listing.too_long if name in samples])
 
 
 def by_split(folders: Sequence[FolderImages], share: float) -> tuple[dict[str, list[ImagePath]], dict[str, str]]:
