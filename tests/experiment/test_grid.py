@@ -172,4 +172,4 @@ def test_protocols_are_replaced_by_a_list_and_merged_by_a_mapping(cells_of):
 def test_a_grid_too_large_is_refused_before_it_is_made(mistakes):
     axis = list(range(1, 101))
     (told,) = mistakes(f"grid: {{training.lr: {axis}, encoder.width: {axis}, training.epochs: {axis}}}\n")
-    assert told == "demo.yaml:8 grid: makes 1,000,000 cells; at most 50,000"
+    assert told == "demo.yaml:8 grid: makes 1,000,000 cells; at most 30,000"

@@ -19,7 +19,7 @@ DECAYS = json.dumps([round(0.0001 * (i + 1), 4) for i in range(1000)])
         (
             f"grid: {{training.epochs: [1, 2]}}\nwhen: [{{if: {{method: lab.contrast}}, grid: {{training.lr: {RATES}, "
             f"training.weight_decay: {DECAYS}, training.momentum: [0.1, 0.2]}}}}]\n",
-            "demo.yaml:9 when[0]: makes 2,000,001 cells; at most 50,000",
+            "demo.yaml:9 when[0]: makes 2,000,001 cells; at most 30,000",
         ),
         (
             f"grid: {{training.lr: {RATES}}}\ntune: {{space: {{training.momentum: {{uniform: [0.1, 0.5]}}}}, "
@@ -28,8 +28,8 @@ DECAYS = json.dumps([round(0.0001 * (i + 1), 4) for i in range(1000)])
             "at most 20,000",
         ),
         (
-            f"grid: {{training.lr: {RATES}, training.epochs: {list(range(1, 51))}}}\narms: {{x: {{}}}}\n",
-            "demo.yaml:9 arms: makes 50,001 cells; at most 50,000",
+            f"grid: {{training.lr: {RATES}, training.epochs: {list(range(1, 31))}}}\narms: {{x: {{}}}}\n",
+            "demo.yaml:9 arms: makes 30,001 cells; at most 30,000",
         ),
     ],
     ids=["seeds", "when", "tune", "arms"],

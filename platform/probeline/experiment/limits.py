@@ -4,7 +4,7 @@ from probeline.experiment.problems import Path, Problem
 from probeline.experiment.tuning import Tune
 from probeline.experiment.yaml_source import SpecSource
 
-MAX_CELLS = 50_000
+MAX_CELLS = 30_000
 MAX_TRIALS = 100_000
 MAX_TUNING_TRIALS = 20_000
 MAX_OVERRIDES = 1_000_000
