@@ -190,3 +190,17 @@ def test_what_binds_a_name_in_a_compound_statement_is_found(tmp_path):
         "class Config(Settings):\n    size: int = SIZE\n"
     )
     assert PluginSource(path, "ours").compile()().size == 2
+
+
+SETTINGS = "from probeline.core.settings import Settings\n\nclass Config(Settings):\n    pass\n"
+
+
+def test_a_function_is_named_as_its_file_wherever_that_is(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "own_losses").mkdir()
+    for name in ("distance", "nameless"):
+        (tmp_path / f"own_losses/{name}.py").write_text("def distance(za, zb):\n    return 0.0\n" + SETTINGS)
+    assert catalog.plugin_function("losses", "own_losses.distance")(1, 2) == 0.0
+    assert catalog.plugin_function("losses", "pml/TripletMarginLoss").__name__ == "pml"
+    with pytest.raises(BrokenPlugin, match=r"nameless\.py: it has no function 'nameless'; losses are functions"):
+        catalog.plugin_function("losses", "own_losses.nameless")

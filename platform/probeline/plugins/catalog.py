@@ -152,6 +152,16 @@ def plugin_class(kind: str, name: str, base: type) -> type:
     return own[0]
 
 
+def plugin_function(kind: str, name: str) -> Callable[..., Any]:
+    """The function that the plug-in's file is named for. Raises UnknownPlugin, ImportError, BrokenPlugin."""
+    plugin = module(kind, name)
+    own = plugin.__name__.rpartition(".")[2]
+    function = getattr(plugin, own, None)
+    if not callable(function):
+        raise BrokenPlugin(f"{plugin.__file__}: it has no function {own!r}; {kind} are functions named as their file")
+    return function
+
+
 def settings(kind: str, component: dict[str, Any]) -> Settings:
     """The imported plug-in's Config for a resolved component `{name: ..., parameters}`.
 

@@ -67,8 +67,7 @@ class SimCLR(TwoViews):
 def loss_function(component: dict[str, Any]) -> Callable[..., Tensor]:
     """The loss of a component `{name: ..., parameters}` with its parameters bound: tensors in, scalar out.
 
-    Raises as `catalog.settings`.
+    Raises as `catalog.settings` and `catalog.plugin_function`.
     """
     parameters = catalog.settings("losses", component).model_dump()
-    plugin = catalog.split(component["name"])[0]
-    return partial(getattr(catalog.module("losses", plugin), plugin), **parameters)
+    return partial(catalog.plugin_function("losses", component["name"]), **parameters)

@@ -14,7 +14,6 @@ from torch.nn import functional as F
 from probeline.core.sample_rng import SampleRNG
 from probeline.data.images.augment.fused import COIN, ORDER, Fused, Member
 from probeline.data.images.augment.settings import Augment, Op
-from probeline.errors import UserError
 from probeline.plugins import catalog
 
 AugmentStep = Callable[[Tensor, SampleRNG], Tensor]
@@ -42,7 +41,7 @@ class Single:
 def steps(settings: Augment | Sequence[dict[str, Any]]) -> tuple[AugmentStep, ...]:
     """The steps in order; made once for the same settings.
 
-    Raises UnknownPlugin, ImportError, pydantic.ValidationError; UserError for an operation without its function.
+    Raises UnknownPlugin, ImportError, pydantic.ValidationError; BrokenPlugin for an operation without its function.
     """
     if isinstance(settings, Augment):
         return _standard(settings)
@@ -95,7 +94,4 @@ def _step(stretch: Sequence[tuple[str, Member]]) -> AugmentStep:
     name, member = stretch[0]
     if len(stretch) > 1:
         return Fused(dict(stretch))
-    function = getattr(catalog.module("augmentations", name), name.rpartition(".")[2], None)
-    if function is None:
-        raise UserError(f"augmentation {name!r}: its module has no function {name.rpartition('.')[2]!r}")
-    return Single(member, function)
+    return Single(member, catalog.plugin_function("augmentations", name))
