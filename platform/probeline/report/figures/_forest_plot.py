@@ -1,6 +1,7 @@
 """Rows of estimates: a mark and its interval a row, a small mark a seed. Shared by the figures that list cells."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -56,7 +57,7 @@ def _range(frame: pd.DataFrame, rows: Rows) -> tuple[float, float]:
     return (low - pad) * rows.scale, (high + pad) * rows.scale
 
 
-def _row(figure: go.Figure, row, y: float, look: tuple[str, str], scale: float, left_end: float) -> None:
+def _row(figure: go.Figure, row: Any, y: float, look: tuple[str, str], scale: float, left_end: float) -> None:
     colour, symbol = look
     template = {"hovertemplate": "%{hovertext}<extra></extra>", "showlegend": False}
     if np.isnan(row.mean):

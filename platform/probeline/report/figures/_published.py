@@ -30,7 +30,7 @@ def points(
         {
             "id": match.published.id,
             "line": _line(match, lines, shape),
-            "x": match.at.get(shape.x),
+            "x": None if shape.x is None else match.at.get(shape.x),
             "value": match.published.fraction,
             "cells": list(match.cells),
             "hover": hover(match),

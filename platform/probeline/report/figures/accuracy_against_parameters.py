@@ -45,9 +45,11 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
         raise _style.NothingToDraw(f"No trial has finished with {name} and a count of parameters yet.")
     frame = pd.DataFrame(_row(cell, counts[cell.label], config, name) for cell in counted)
     beside = correspondence(config.references, name, results)
-    points = [p for p in chosen(config.references) if SIZE in p.setup and p.metric == "top1"] if beside else []
     published: dict[str, Any] = {}
-    if points:
+    points = []
+    if beside is not None and config.references is not None:
+        points = [p for p in chosen(config.references) if SIZE in p.setup and p.metric == "top1"]
+    if points and beside is not None:
         published = {
             "points": [_point(p) for p in points],
             "agreement": sentence(_once(beside), results),

@@ -116,8 +116,8 @@ def _word(value: Any) -> str:
 
 def _ranks(one: StudyResult) -> dict[int, float]:
     """Number of a judged point -> its rank among them, from 0 to 1."""
-    judged = sorted((point for point in one.points if point.score is not None), key=lambda p: one.sign * p.score)
-    return {point.number: rank / max(1, len(judged) - 1) for rank, point in enumerate(judged)}
+    judged = sorted((one.sign * point.score, point.number) for point in one.points if point.score is not None)
+    return {number: rank / max(1, len(judged) - 1) for rank, (_, number) in enumerate(judged)}
 
 
 def _tried(figure: go.Figure, group: pd.DataFrame, look: tuple, shift: float, metric: Metric) -> None:

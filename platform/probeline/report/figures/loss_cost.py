@@ -3,7 +3,6 @@
 Both axes are logarithmic: a cost that grows with the batch has slope 1, one that grows with its square slope 2.
 """
 
-import re
 from math import log2
 
 import pandas as pd
@@ -38,7 +37,7 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     shape = layout(trials, None, config.line)
     rows = []
     for name in metrics(trials, "loss_cost/"):
-        size, what = re.fullmatch(r"loss_cost/(\d+)/(seconds|bytes)", name).groups()
+        _, size, what = name.split("/")
         estimates = [_estimates.row(cell, metric(name)) for cell in cells(trials, name, shape) if cell.values]
         rows += [{"what": what, "batch_size": int(size), **row} for row in estimates]
     if not rows:

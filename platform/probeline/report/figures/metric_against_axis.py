@@ -164,7 +164,9 @@ def _band(figure: go.Figure, run: list, colour: str, metric: Metric, shared: dic
     )  # fmt: skip
 
 
-def _arm(figure: go.Figure, row, look: tuple[str, str], edges: tuple, metric: Metric, banded: bool) -> None:
+def _arm(
+    figure: go.Figure, row: Any, look: tuple[str, str], edges: tuple[float, float], metric: Metric, banded: bool
+) -> None:
     colour, name = look[0], _style.text(row.line, 40)
     shared = {"legendgroup": _style.text(row.line, 200), "showlegend": False}
     if row.n == 0:
@@ -181,7 +183,7 @@ def _arm(figure: go.Figure, row, look: tuple[str, str], edges: tuple, metric: Me
         )  # fmt: skip
     position = edges[1] - 0.03 * (edges[1] - edges[0])
     _seeds(figure, [position] * row.n, [row], look, metric, shared)
-    along = list(np.linspace(*edges, 41))  # points to hover on all along
+    along = np.linspace(edges[0], edges[1], 41).tolist()  # points to hover on all along
     figure.add_scatter(
         x=along, y=[mean] * len(along), mode="lines", line={"color": colour, "width": 1.6, "dash": "dash"}, name=name,
         legendgroup=_style.text(row.line, 200), hovertext=[words] * len(along),
@@ -205,7 +207,7 @@ def _seeds(figure: go.Figure, x: list, rows: list, look: tuple[str, str], metric
     )  # fmt: skip
 
 
-def _hover(row, metric: Metric) -> str:
+def _hover(row: Any, metric: Metric) -> str:
     heading = f"<b>{_style.text(row.cell)}</b>"
     result = f"{metric.text(row.mean)} {_style.text(metric.title)}" if row.n else "no result"
     return _style.hover(

@@ -89,7 +89,7 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
 
 def _panels(frame: pd.DataFrame) -> list[tuple[str, list | None]]:
     """(metric, None) for ours, followed by (metric, points) for the paper's."""
-    placed = []
+    placed: list[tuple[str, list | None]] = []
     for name in frame.attrs["metrics"]:
         placed.append((name, None))
         points = [point for point in frame.attrs["published"][name].get("points", ()) if point["x"] is not None]

@@ -1,5 +1,7 @@
 """Share of runs above each score, a line a method: what holds over all cells (Agarwal et al. 2021, section 4.2)."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -37,10 +39,12 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     at = np.linspace(min(values), max(values), THRESHOLDS)
     rows = []
     for line in shape.labels:
-        runs = {cell.label: list(cell.values.values()) for cell in results if cell.line == line}
+        runs: dict[object, Sequence[float]] = {
+            cell.label: list(cell.values.values()) for cell in results if cell.line == line
+        }
         if not runs:
             continue
-        of = profile(runs, at)
+        of = profile(runs, at.tolist())
         band = (of.low, of.high) if of.low is not None else (np.nan, np.nan)
         count = sum(map(len, runs.values()))
         rows.append(

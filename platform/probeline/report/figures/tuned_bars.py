@@ -1,6 +1,7 @@
 """The best tuned cell of each value of an axis as bars: losses at their best settings (SimCLR, table 4)."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -107,11 +108,11 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     return figure
 
 
-def _ticks(row) -> str:
+def _ticks(row: Any) -> str:
     return _style.wrapped(row.value, 16) + (f"<br>{_style.wrapped(row.settings, 20, 3)}" if row.settings else "")
 
 
-def _bar(figure: go.Figure, position: int, row, metric: Metric, colour: str) -> None:
+def _bar(figure: go.Figure, position: int, row: Any, metric: Metric, colour: str) -> None:
     shared = {"hovertemplate": "%{hovertext}<extra></extra>", "showlegend": False}
     if row.n == 0:
         figure.add_scatter(x=[position], y=[0], mode="text", text=["—"], textposition="top center",

@@ -1,6 +1,7 @@
 """A study trial by trial: each score, and the best so far."""
 
 import math
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -86,7 +87,7 @@ def _panel(figure: go.Figure, panel: int, group: pd.DataFrame, look: tuple[str, 
         )  # fmt: skip
 
 
-def _hover(row) -> str:
+def _hover(row: Any) -> str:
     result = row.state if math.isnan(row.score) else f"{row.score:.4g}"
     values = (
         f"{_style.text(k)}: {_style.text(f'{v:.3g}' if isinstance(v, float) else v)}" for k, v in row.values.items()

@@ -1,6 +1,7 @@
 """What a report says, before it is set as HTML or Markdown."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
@@ -55,7 +56,7 @@ class ReportPart:
     folded: tuple[tuple[str, Table], ...] = ()
     empty: str = ""
     galleries: tuple[Gallery, ...] = ()
-    said: tuple[str, ...] = ()
+    sentences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,23 +92,23 @@ def contents(
     charts = [(SECTION_OF.get(f["name"], "results"), chart(f, *frames)) for f in figures(experiment)]
     if any(each.name == "training_curves" for _, each in charts):
         charts += [("training", each) for each in _online(frames)]
-    if not any(each.figure for place, each in charts if place == "results"):
+    if not any(each.figure for section, each in charts if section == "results"):
         instead = chart({"name": "metric_by_cell"}, *frames)
         if instead.figure is not None:
             charts = [one for one in charts if one[1].name not in _unasked(experiment)]
         charts.append(("results", instead))
-    places = ("results", "differences", "tuning", "training", "cost")
-    placed = {place: _worth(each for where, each in charts if where == place) for place in places}
-    said = answer(trials, main, asked.baseline, shape)
+    section_ids = ("results", "differences", "tuning", "training", "cost")
+    by_section = {section: _worth(each for where, each in charts if where == section) for section in section_ids}
+    summary = answer(trials, main, asked.baseline, shape)
     pictures = Sheets()
-    sections = _sections(trials, experiment, main, shape, placed)
+    sections = _sections(trials, experiment, main, shape, by_section)
     if files is not None:
         at = sum(part.id not in ("cost", "failures") for part in sections)
         sections[at:at] = _panels(chosen(experiment, trials).with_files(files), main, pictures, files.attrs)
     return Contents(
         title=experiment.name,
         question=experiment.question,
-        answer=said,
+        answer=summary,
         expected=experiment.expected,
         notes=asked.notes,
         sections=tuple(sections),
@@ -115,7 +116,7 @@ def contents(
         recipes=provenance.recipes(trials),
         identities=provenance.identities(trials),
         comparisons=sum(
-            "paired" in sentence for part in (said.baseline, *said.sections) for sentence in part.sentences
+            "paired" in sentence for part in (summary.baseline, *summary.sections) for sentence in part.sentences
         ),
         sheets=pictures,
     )
@@ -177,7 +178,7 @@ def _sections(
         ReportPart("results", "Result", charts["results"],
              (results,) * ("results" in wanted), folded, empty="No results yet."),
         ReportPart("differences", "Paired differences", charts["differences"],
-             (paired,) * (paired is not None and "differences" in wanted),
+             (paired,) if paired is not None and "differences" in wanted else (),
              empty="The experiment names no baseline, so nothing is compared (report.baseline)."),
         ReportPart("tuning", "Tuning", charts["tuning"], (tuned,) * bool(tuned.rows)),
         ReportPart("training", "Training curves", charts["training"]),
@@ -194,18 +195,20 @@ def _panels(choice: TrialSelection, main: str, pictures: Sheets, attrs: dict[str
     if attrs.get("trouble"):
         asked = any(PICTURED & set(one.protocols) for one in choice.shown)
         return (
-            [ReportPart("panels", INSIDE, said=(f"There are no pictures here: {attrs['trouble']}.",))] if asked else []
+            [ReportPart("panels", INSIDE, sentences=(f"There are no pictures here: {attrs['trouble']}.",))]
+            if asked
+            else []
         )
     shown = choice.shown
     galleries = [views.panel(shown, pictures), *image_sheets.panels(shown), neighbours.panel(shown, pictures)]
     galleries.append(confusion.panel(shown, main))
-    kept = tuple(each for each in galleries if each and (each.cards or each.missing))
-    drawn, missing = embedding_maps.charts(shown, pictures)
-    if not (kept or drawn or missing):
+    filled = tuple(each for each in galleries if each and (each.cards or each.missing))
+    maps, missing = embedding_maps.charts(shown, pictures)
+    if not (filled or maps or missing):
         return []
-    charts = tuple(Chart(embedding_maps.PROTOCOL, figure, aside=aside) for figure, aside in drawn)
-    said = (*choice.said(), *(f"No map of {each}" for each in missing))
-    return [ReportPart("panels", INSIDE, charts, galleries=kept, said=said)]
+    charts = tuple(Chart(embedding_maps.PROTOCOL, figure, aside=aside) for figure, aside in maps)
+    sentences = (*choice.said(), *(f"No map of {each}" for each in missing))
+    return [ReportPart("panels", INSIDE, charts, galleries=filled, sentences=sentences)]
 
 
 def chart(component: dict[str, Any], trials: pd.DataFrame, history: pd.DataFrame, given: dict[str, Any]) -> Chart:
@@ -233,18 +236,18 @@ def _figure(component: dict[str, Any], trials: pd.DataFrame, history: pd.DataFra
 
 def _online(frames: tuple) -> list[Chart]:
     names = dict.fromkeys(name for name in frames[1]["name"] if str(name).startswith("online_probe/"))
-    drawn = [chart({"name": "training_curves", "watched": name}, *frames) for name in names]
-    return [Chart(each.name, each.figure, each.message, aside=True) for each in drawn if each.figure]
+    charts = [chart({"name": "training_curves", "watched": name}, *frames) for name in names]
+    return [Chart(each.name, each.figure, each.message, aside=True) for each in charts if each.figure]
 
 
-def _worth(charts) -> tuple[Chart, ...]:
+def _worth(charts: Iterable[Chart]) -> tuple[Chart, ...]:
     """The charts of a section; messages repeat nothing that another has said."""
-    kept, said = [], set()
+    worth, messages = [], set[str]()
     for each in charts:
-        if each.figure is not None or each.message not in said:
-            kept.append(each)
-            said.add(each.message)
-    return tuple(kept)
+        if each.figure is not None or each.message not in messages:
+            worth.append(each)
+            messages.add(each.message)
+    return tuple(worth)
 
 
 def _component(figure: str | dict[str, Any]) -> dict[str, Any]:

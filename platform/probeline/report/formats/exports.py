@@ -92,8 +92,8 @@ def flattened(frame: pd.DataFrame) -> pd.DataFrame:
             values = flat[name].tolist()
             kinds = {type(value) for value in values if not absent(value)}
             if len(kinds) > 1 or kinds & {dict, list, tuple}:
-                texts = {key: _text(value) for key, value in {id(value): value for value in values}.items()}
-                texts = [texts[id(value)] for value in values]  # the trials of a cell share its recipe
+                text_of = {key: _text(value) for key, value in {id(value): value for value in values}.items()}
+                texts = [text_of[id(value)] for value in values]  # the trials of a cell share its recipe
                 flat[name] = pd.Series(texts, index=flat.index, dtype=object)
     return flat
 

@@ -40,11 +40,11 @@ def pictures(page: Contents, kind: str) -> list[Picture]:
             for number, draw in enumerate(each.figures()):
                 more = ", more cells" if number else ""
                 files.append(_picture(len(files), each.name, part.id, (each.title + more, each.caption), draw, kind))
-        for each in part.charts:
-            if each.figure is not None:
-                meta = each.figure.layout.meta or {}
-                words = meta.get("title") or each.name.replace("_", " "), meta.get("caption", "")
-                files.append(_picture(len(files), each.name, part.id, words, partial(go.Figure, each.figure), kind))
+        for chart in part.charts:
+            if chart.figure is not None:
+                meta = chart.figure.layout.meta or {}
+                words = meta.get("title") or chart.name.replace("_", " "), meta.get("caption", "")
+                files.append(_picture(len(files), chart.name, part.id, words, partial(go.Figure, chart.figure), kind))
     return files
 
 

@@ -25,19 +25,19 @@ def render(page: Contents, pictures: Sequence[Picture] = ()) -> str:
         parts.append(f"Expected: {safe(page.expected)}")
     if page.notes:
         parts.append(f"Why: {safe(page.notes)}")
-    for section in page.sections:
-        shown = [line(one.message) for one in section.charts if one.figure is None]
-        shown += [picture(one) for one in pictures if one.part == section.id]
-        tables = [table(one) for one in section.tables if one.rows]
-        tables += [table(one) for each in section.galleries for one in each.tables]
-        parts += [f"## {safe(section.title)}", *(line(said) for said in section.said), *shown, *tables]
-        parts += [f"{line(each.title)}: {_cards(each)}." for each in section.galleries if not pictures and each.cards]
-        parts += [f"{line(each.title)}: {safe(said)}." for each in section.galleries for said in each.missing]
-        parts += [safe(section.empty)] * (not shown and not tables)
+    for part in page.sections:
+        shown = [line(one.message) for one in part.charts if one.figure is None]
+        shown += [picture(one) for one in pictures if one.part == part.id]
+        tables = [table(one) for one in part.tables if one.rows]
+        tables += [table(one) for each in part.galleries for one in each.tables]
+        parts += [f"## {safe(part.title)}", *(line(sentence) for sentence in part.sentences), *shown, *tables]
+        parts += [f"{line(each.title)}: {_cards(each)}." for each in part.galleries if not pictures and each.cards]
+        parts += [f"{line(each.title)}: {safe(reason)}." for each in part.galleries for reason in each.missing]
+        parts += [safe(part.empty)] * (not shown and not tables)
     parts.append("## Provenance")
     parts += [f"- {safe(name)}: {'; '.join(map(safe, values))}" for name, values in page.facts]
     parts.append(f"Intervals: {safe(page.method)}. {safe(page.coverage)} Figures: `index.html`.")
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def summary(page: Contents) -> str:

@@ -107,7 +107,7 @@ def _field(entry: Entry, numeric: bool) -> str:
 
 def describe(chart: Chart) -> dict[str, str | int]:
     """A chart's title, caption and height, from its layout."""
-    layout = chart.figure.layout
+    layout = chart.figure.layout if chart.figure is not None else go.Layout()
     meta = layout.meta if isinstance(layout.meta, dict) else {}
     title = meta.get("title") or chart.name.replace("_", " ")
     caption = f"{meta.get('caption', '')} {meta.get('how', '')}".strip()  # how is for a screen alone

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -63,7 +64,7 @@ def draw(frame: pd.DataFrame) -> Markup:
     ).format(clean(frame.attrs["cell"]), Markup("").join(heads), Markup("").join(lines))
 
 
-def _field(row) -> Markup:
+def _field(row: Any) -> Markup:
     percent = round(100 * row.share)
     kind = " dark" if percent >= DARK else ""
     label = f"{clean(row.label)} taken for {clean(row.predicted)}: {row.n}, {percent}% of the row"
@@ -117,9 +118,9 @@ def _table(card: Card) -> Table:
             name, f"{caption} The {len(rows)} pairs that are confused most.", heads, tuple(rows), frozenset({2, 3})
         )
     counts = card.frame["n"].to_numpy().reshape(len(classes), -1).tolist()
-    rows = [(Entry(label), *(Entry(str(n), n) for n in row)) for label, row in zip(classes, counts, strict=True)]
+    lines = [(Entry(label), *(Entry(str(n), n) for n in row)) for label, row in zip(classes, counts, strict=True)]
     caption += " A row a true class, a column what it was taken for."
-    return Table(name, caption, ("", *classes), tuple(rows), frozenset(range(1, len(classes) + 1)))
+    return Table(name, caption, ("", *classes), tuple(lines), frozenset(range(1, len(classes) + 1)))
 
 
 def _most(frame: pd.DataFrame) -> list[tuple[str, str, int, float]]:

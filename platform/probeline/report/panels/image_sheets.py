@@ -1,6 +1,7 @@
 """Pictures as a protocol left them, whole: reconstructions and samples, and any other protocol's PNG files."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import pandas as pd
 from markupsafe import Markup
@@ -48,7 +49,7 @@ def panels(chosen: Sequence[SelectedTrial]) -> list[Gallery]:
     for name in sorted(names, key=lambda name: (name not in KNOWN, list(KNOWN).index(name) if name in KNOWN else 0)):
         protocol = name.partition("/")[0]
         slug = "".join(c if c.isalnum() else "-" for c in name)
-        way = Way(lambda one, name=name: prepare(one, name), draw, whole)
+        way = Way(partial(prepare, name=name), draw, whole)
         sheets = gallery((slug, *head(name)), protocol, chosen, way)
         galleries += [sheets] if sheets else []
     return galleries

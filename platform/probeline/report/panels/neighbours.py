@@ -1,6 +1,7 @@
 """Nearest neighbours in h: a row a query, the image and those nearest to it; another class is named below."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
@@ -22,7 +23,7 @@ def prepare(one: SelectedTrial, sheets: Sheets) -> pd.DataFrame:
     facts = one.facts("neighbours/neighbours.json")
     if facts is None:
         return pd.DataFrame()
-    rows = []
+    rows: list[tuple[int, int, int, str, float, bool | None]] = []
     for query, asked in enumerate(facts["queries"]):
         rows.append((query, 0, int(asked["tile"]), str(asked["label"]), 1.0, True))
         for rank, near in enumerate(asked["near"], 1):
@@ -62,7 +63,7 @@ def lay(frame: pd.DataFrame) -> list[Tile]:
     ]
 
 
-def _under(each) -> str:
+def _under(each: Any) -> str:
     return each.label if each.same is False or each.rank == 0 else ""
 
 

@@ -67,7 +67,8 @@ class TrialSelection:
             content = bytes(row.content)
             small = compact(content) if str(row.name).endswith(".png") else content
             files.setdefault(str(row.trial_id), {})[str(row.name)] = small
-        room, seen, shown, omitted = BYTES, set(), [], []
+        room, shown, omitted = BYTES, [], []
+        seen: set[bytes] = set()
         for one in self.shown:
             own = files.get(one.trial_id, {})
             fresh = set(own.values()) - seen

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
@@ -25,7 +26,7 @@ def prepare(one: SelectedTrial, sheets: Sheets) -> pd.DataFrame:
     facts = one.facts("views/views.json")
     if facts is None:
         return pd.DataFrame()
-    rows = []
+    rows: list[tuple[int, int, int, str, int | None]] = []
     for sample, shown in enumerate(facts["samples"]):
         rows.append((sample, 0, int(shown["tile"]), str(shown["label"]), None))
         for view, entry in enumerate(shown["views"], 1):
@@ -59,7 +60,7 @@ def _row(attrs: dict, group: pd.DataFrame) -> Markup:
     ).format(first, words, across(len(views)), Markup("").join(shown))
 
 
-def _view(attrs: dict, each) -> Markup:
+def _view(attrs: dict, each: Any) -> Markup:
     has_target = each.target is not None
     label = f"view {each.view}" + (f", target {each.target}" if has_target else "")
     picture = tile(attrs["sheet"], attrs["size"], each.tile, label)

@@ -83,29 +83,29 @@ def metrics(trials: pd.DataFrame, prefix: str = "") -> list[str]:
 
 def values_of(trials: pd.DataFrame, axis: str) -> list[Any]:
     """The values of an axis: ascending where they are all numbers, else in the spec's order."""
-    found = list(dict.fromkeys(plain(value) for value in trials[axis] if not absent(value)))
-    return sorted(found) if all(is_number(value) for value in found) else found
+    values = list(dict.fromkeys(plain(value) for value in trials[axis] if not absent(value)))
+    return sorted(values) if all(is_number(value) for value in values) else values
 
 
 def matching(trials: pd.DataFrame, where: dict[str, Any]) -> pd.DataFrame:
     """The rows with these axis values, and the arms; an axis that is not there matches nothing but arms."""
-    kept = pd.Series(True, index=trials.index)
+    matches = pd.Series(True, index=trials.index)
     for axis, wanted in where.items():
         at = trials[axis] if axis in axes(trials) else pd.Series(None, index=trials.index, dtype=object)
-        kept &= trials["arm"].notna() | pd.Series(
+        matches &= trials["arm"].notna() | pd.Series(
             [not absent(v) and shown(v) == shown(wanted) for v in at], trials.index
         )
-    return trials[kept]
+    return trials[matches]
 
 
 def layout(trials: pd.DataFrame, x: str | None = None, line: str | None = None) -> ReportLayout:
     """Read the grid. An axis that is not there, or an x with one value, gives way to the first that fits."""
-    trials, known = _firsts(trials), axes(trials)
-    varying = {axis: values for axis in known if len(values := values_of(trials, axis)) > 1}
+    trials, keys = _firsts(trials), axes(trials)
+    varying = {axis: values for axis in keys if len(values := values_of(trials, axis)) > 1}
     if x not in varying:
         x = next((axis for axis, values in varying.items() if axis != line and all(map(is_number, values))), None)
-    if line not in known or line == x:
-        others = [axis for axis in known if axis != x]
+    if line not in keys or line == x:
+        others = [axis for axis in keys if axis != x]
         line = next((axis for axis in others if axis in varying), next(iter(others), None))
     named = _line_names(trials, x, line)
     arms = trials["arm"].notna() if len(trials) else pd.Series(dtype=bool)
@@ -126,14 +126,14 @@ def cells(trials: pd.DataFrame, metric: str, shape: ReportLayout) -> list[CellRe
 def cells_of(trials: pd.DataFrame, names: Sequence[str], shape: ReportLayout) -> list[list[CellResult]]:
     """`cells` of each metric, in order; the frame is read once for all."""
     groups, ended = _groups(trials, shape), (trials["status"] == "finished").tolist()
-    found = []
+    results = []
     for name in names:
         values = pd.to_numeric(trials[name]).tolist() if name in trials else [math.nan] * len(trials)
         there = [finished and not math.isnan(value) for finished, value in zip(ended, values, strict=True)]
         done = [[run for run in group.runs if there[run.row]] for group in groups]
         by_seed = [{run.seed: float(values[run.row]) for run in runs} for runs in done]
-        found.append([_cell(group, name, runs, of) for group, runs, of in zip(groups, done, by_seed, strict=True)])
-    return found
+        results.append([_cell(group, name, runs, of) for group, runs, of in zip(groups, done, by_seed, strict=True)])
+    return results
 
 
 class _Run(NamedTuple):  # of which a page makes 50,000: quick to make
@@ -161,12 +161,12 @@ def _groups(trials: pd.DataFrame, shape: ReportLayout) -> list[_Group]:
     columns = (trials[name].tolist() for name in ("cell", "seed", "trial_id", "status", "failure"))
     for row, (cell, seed, trial, status, failure) in enumerate(zip(*columns, strict=True)):
         runs.setdefault(cell, []).append(_Run(row, int(seed), str(trial), status, failure))
-    firsts, known = _firsts(trials), axes(trials)
-    rows = firsts.reindex(columns=[*RUN, *known, TUNED]).astype(object).to_dict("records")
+    firsts, keys = _firsts(trials), axes(trials)
+    rows = firsts.reindex(columns=[*RUN, *keys, TUNED]).astype(object).to_dict("records")
     sizes = test_samples(trials)
     groups = []
     for first, line in zip(rows, _line_names(firsts, shape.x, shape.line), strict=True):
-        at = {} if not absent(first["arm"]) else {key: plain(first[key]) for key in known if not absent(first[key])}
+        at = {} if not absent(first["arm"]) else {key: plain(first[key]) for key in keys if not absent(first[key])}
         x = None if shape.x is None else at.get(shape.x)
         groups.append(_Group(first, line, x, at, runs[first["cell"]], sizes.get(first["cell"])))
     return groups
@@ -186,7 +186,7 @@ def _firsts(trials: pd.DataFrame) -> pd.DataFrame:
 
 
 def _cell(group: _Group, metric: str, done: list[_Run], values: dict[int, float]) -> CellResult:
-    left = [run for run in group.runs if run.seed not in values]
+    without_value = [run for run in group.runs if run.seed not in values]
     recipe = group.first["recipe"] if isinstance(group.first["recipe"], dict) else {}
     numbers = list(values.values())
     measured = measurement(metric, recipe, group.test_samples, numbers)
@@ -197,7 +197,7 @@ def _cell(group: _Group, metric: str, done: list[_Run], values: dict[int, float]
         x=group.x,
         values=values,
         trials={run.seed: run.trial for run in done},
-        missing=tuple(f"seed {run.seed}: {why_missing(run.status, run.failure, metric)}" for run in left),
+        missing=tuple(f"seed {run.seed}: {why_missing(run.status, run.failure, metric)}" for run in without_value),
         coordinates=group.coordinates,
         recipe=recipe,
         estimate=estimate(numbers, measured),
