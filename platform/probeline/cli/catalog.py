@@ -26,10 +26,12 @@ def list_(
     if kind not in catalog.KINDS:
         raise UserError(f"list {kind}: unknown; there are {', '.join([*catalog.KINDS, 'metrics'])}")
     if name is None:
-        names = catalog.names(kind)
-        width = max(map(len, names), default=0)
+        names, others = catalog.names(kind), catalog.registered_names(kind)
+        width = max(map(len, [*names, *others]), default=0)
         for each in names:
             echo(f"{each:{width}}  {catalog.summary(kind, each)}")
+        for each, package in others.items():
+            echo(f"{each:{width}}  (of the package {package})")
     else:
         echo(catalog.summary(kind, name))
         for key, value in catalog.any_config(kind, name).model_json_schema().get("properties", {}).items():

@@ -57,7 +57,11 @@ def _component(kind: str, definitions: dict[str, Any]) -> dict[str, Any]:
     for plugin in catalog.names(kind):
         name = {**_name(kind, plugin), "description": catalog.summary(kind, plugin)}
         options += [name, _with_name(_parameters(kind, plugin, definitions), name)]
-    return {"anyOf": [*options, OUTSIDE, {"type": "object", "properties": {"name": OUTSIDE}, "required": ["name"]}]}
+    others = [
+        {"const": name, "description": f"Of the package {of}."} for name, of in catalog.registered_names(kind).items()
+    ]
+    outside = {"anyOf": [OUTSIDE, *others]} if others else OUTSIDE
+    return {"anyOf": [*options, outside, {"type": "object", "properties": {"name": outside}, "required": ["name"]}]}
 
 
 def _name(kind: str, plugin: str) -> dict[str, Any]:
@@ -104,6 +108,7 @@ def _evaluation(definitions: dict[str, Any]) -> dict[str, Any]:
         plugin: {"anyOf": [_parameters("protocols", plugin, definitions), {"type": "null"}]}
         for plugin in catalog.names("protocols")
     }
+    named |= {plugin: {"type": ["object", "null"]} for plugin in catalog.registered_names("protocols")}
     outside = {OUTSIDE["pattern"]: {"type": ["object", "null"]}}
     mapping = {"type": "object", "properties": named, "patternProperties": outside, "additionalProperties": False}
     one = _ref("protocols")

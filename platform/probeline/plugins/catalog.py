@@ -5,7 +5,6 @@ import importlib
 import json
 import os
 import re
-import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -18,22 +17,13 @@ from probeline.core.metric import Metric
 from probeline.core.settings import Settings
 from probeline.errors import UserError
 from probeline.plugins.config_source import PLUGIN_ERRORS, BrokenPlugin, PluginSource
+from probeline.plugins.locations import KINDS, ROOT, module_file, package, registered, shipped
 
-KINDS = {
-    "datasets": "data/*/datasets",
-    "augmentations": "data/*/augment/ops",
-    "encoders": "models/encoders",
-    "losses": "losses",
-    "methods": "methods/*",
-    "protocols": "evaluation",
-    "figures": "report/figures",
-}
-"""Where the plug-ins of a kind are: a pattern of folders below the package."""
+__all__ = ["KINDS", "ROOT"]
 
-ROOT = Path(__file__).parents[1]
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)
 PERMISSION, FORBIDDEN = "PROBELINE_PLUGINS", "forbid"
-"""With this value in this environment variable, a plug-in that is named by its module is refused."""
+"""With this value in this environment variable, a plug-in that Probeline does not ship is refused."""
 
 MAX_LEVELS = 20
 """Of settings within settings in a plug-in's Config."""
@@ -58,11 +48,16 @@ def names(kind: str) -> list[str]:
 
     Raises KeyError for a kind that is not in KINDS.
     """
-    return sorted(_files(kind))
+    return sorted(shipped(kind))
+
+
+def registered_names(kind: str) -> dict[str, str]:
+    """The plug-ins that installed packages register for a kind: name -> package. Imports and reads none of them."""
+    return {name: ", ".join(map(package, entries)) for name, entries in registered(kind).items()}
 
 
 def external_plugins() -> dict[str, Path]:
-    """Plug-ins named by their module that this process has looked up: code that Probeline does not ship."""
+    """Plug-ins that Probeline does not ship and this process has looked up: module -> file."""
     return dict(_by_module)
 
 
@@ -239,48 +234,45 @@ def _levels(model: type[BaseModel]) -> int:
 
 
 def _source(kind: str, plugin: str) -> PluginSource:
-    source = _located(kind, plugin)
-    if "." in plugin:
+    source, external = _located(kind, plugin)
+    if external:
         if os.environ.get(PERMISSION) == FORBIDDEN:
-            reason = f"plug-ins named by their module are forbidden ({PERMISSION}={FORBIDDEN}); this is {source.path}"
+            what = "named by their module" if "." in plugin else "of installed packages"
+            reason = f"plug-ins {what} are forbidden ({PERMISSION}={FORBIDDEN}); this is {source.path}"
             raise UnknownPlugin(kind, plugin, names(kind), reason)
-        if plugin not in _by_module:
-            _by_module[plugin] = source.path
+        if source.module not in _by_module:
+            _by_module[source.module] = source.path
             for listener in _listeners:
-                listener(plugin, source.path)
+                listener(source.module, source.path)
     return source
 
 
 @cache
-def _located(kind: str, plugin: str) -> PluginSource:
-    shipped = names(kind)
-    if plugin in shipped:
-        path = _files(kind)[plugin]
-        return PluginSource(path, ".".join((ROOT.name, *path.relative_to(ROOT).with_suffix("").parts)))
+def _located(kind: str, plugin: str) -> tuple[PluginSource, bool]:
+    """A plug-in's file, and whether it is one that Probeline does not ship."""
+    ours = shipped(kind)
+    if plugin in ours:
+        parts = ours[plugin].relative_to(ROOT).with_suffix("").parts
+        return PluginSource(ours[plugin], ".".join((ROOT.name, *parts))), False
     if "." not in plugin:
-        raise UnknownPlugin(kind, plugin, shipped)
-    path = _find(plugin) if DOTTED.fullmatch(plugin) else None
+        return _registered_source(kind, plugin), True
+    path = module_file(plugin) if DOTTED.fullmatch(plugin) else None
     if path is None:
-        raise UnknownPlugin(kind, plugin, shipped, "no such module on Python's path; is its folder in PYTHONPATH?")
-    return PluginSource(path, plugin)
+        reason = "no such module on Python's path; is its folder in PYTHONPATH?"
+        raise UnknownPlugin(kind, plugin, sorted(ours), reason)
+    return PluginSource(path, plugin), True
 
 
-def _files(kind: str) -> dict[str, Path]:
-    """The plug-in files of a kind by name; no name is there twice, which a test holds."""
-    files = ROOT.glob(f"{KINDS[kind]}/*.py")
-    return {path.stem: path for path in files if path.stem != "base" and not path.stem.startswith("_")}
-
-
-def _find(dotted: str) -> Path | None:
-    """The file of a module, looked up as an import does but without running a parent package."""
-    search, spec, full = None, None, ""
-    for part in dotted.split("."):
-        full = f"{full}.{part}" if full else part
-        specs = (finder.find_spec(full, search) for finder in sys.meta_path if hasattr(finder, "find_spec"))
-        spec = next((each for each in specs if each is not None), None)
-        if spec is None:
-            return None
-        search = spec.submodule_search_locations
-        if search is None and full != dotted:
-            return None
-    return Path(spec.origin) if spec and spec.has_location and spec.origin.endswith(".py") else None
+def _registered_source(kind: str, plugin: str) -> PluginSource:
+    entries = registered(kind).get(plugin, ())
+    if not entries:
+        raise UnknownPlugin(kind, plugin, sorted({*shipped(kind), *registered(kind)}))
+    if len(entries) > 1:
+        clash = ", ".join(f"{entry.value} of {package(entry)}" for entry in entries)
+        raise UnknownPlugin(kind, plugin, names(kind), f"several packages have one; name its module: {clash}")
+    (entry,) = entries
+    path = module_file(entry.value) if DOTTED.fullmatch(entry.value) else None
+    if path is None:
+        reason = f"{package(entry)} registers it as {entry.value!r}, which is no module with a file"
+        raise UnknownPlugin(kind, plugin, names(kind), reason)
+    return PluginSource(path, entry.value)

@@ -56,7 +56,8 @@ def is_deterministic(name: str, recipe: Mapping[str, Any]) -> bool:
 @cache
 def _is_deterministic(method: str, encoder: str, is_loaded: bool, protocol: str) -> bool:
     """`is_loaded`: the encoder starts from a checkpoint, which sets all of its weights."""
-    if any("." in name for name in (method, encoder.partition("/")[0], protocol)):
+    named = {"methods": method, "encoders": encoder.partition("/")[0], "protocols": protocol}
+    if any(name not in catalog.names(kind) for kind, name in named.items()):
         return False
     try:
         untrained = not catalog.trains(method)

@@ -1,0 +1,67 @@
+"""Where plug-ins are: the files that Probeline ships, modules on Python's path, entry points of installed packages."""
+
+import sys
+from functools import lru_cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+
+KINDS = {
+    "datasets": "data/*/datasets",
+    "augmentations": "data/*/augment/ops",
+    "encoders": "models/encoders",
+    "losses": "losses",
+    "methods": "methods/*",
+    "protocols": "evaluation",
+    "figures": "report/figures",
+}
+"""Where the plug-ins of a kind are: a pattern of folders below the package."""
+
+ROOT = Path(__file__).parents[1]
+GROUP = "probeline.{kind}"
+"""The entry point group in which a package registers its plug-ins of a kind, each `name = "package.module"`."""
+
+
+def shipped(kind: str) -> dict[str, Path]:
+    """The plug-in files of a kind by name; no name is there twice, which a test holds. Raises KeyError."""
+    files = ROOT.glob(f"{KINDS[kind]}/*.py")
+    return {path.stem: path for path in files if path.stem != "base" and not path.stem.startswith("_")}
+
+
+def registered(kind: str) -> dict[str, tuple[EntryPoint, ...]]:
+    """Plug-ins of installed packages by name, read from the packages' metadata; more than one where they clash.
+
+    Left out are the names of plug-ins that Probeline ships, as an id must mean the same everywhere, and names that are
+    no plain word.
+    """
+    return dict(_registered(kind, tuple(sys.path)))
+
+
+@lru_cache(maxsize=64)
+def _registered(kind: str, search: tuple[str, ...]) -> dict[str, tuple[EntryPoint, ...]]:
+    """`search`: Python's path, on which the packages are."""
+    ours, by_name = shipped(kind), dict[str, tuple[EntryPoint, ...]]()
+    for entry in entry_points(group=GROUP.format(kind=kind)):
+        same = by_name.get(entry.name, ())
+        if entry.name.isidentifier() and entry.name not in ours and all(entry.value != each.value for each in same):
+            by_name[entry.name] = (*same, entry)
+    return dict(sorted(by_name.items()))
+
+
+def package(entry: EntryPoint) -> str:
+    """The name of the package that registers an entry point."""
+    return str(entry.dist.name) if entry.dist else "an unnamed package"
+
+
+def module_file(dotted: str) -> Path | None:
+    """The file of a module, looked up as an import does but without running a parent package."""
+    search, spec, full = None, None, ""
+    for part in dotted.split("."):
+        full = f"{full}.{part}" if full else part
+        specs = (finder.find_spec(full, search) for finder in sys.meta_path if hasattr(finder, "find_spec"))
+        spec = next((each for each in specs if each is not None), None)
+        if spec is None:
+            return None
+        search = spec.submodule_search_locations
+        if search is None and full != dotted:
+            return None
+    return Path(spec.origin) if spec and spec.has_location and spec.origin.endswith(".py") else None
