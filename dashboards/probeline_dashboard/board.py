@@ -1,4 +1,4 @@
-"""Which experiments a dashboard shows: that of a file, or those that MLflow keeps."""
+"""The experiments that a dashboard shows: one from a YAML file, or those stored in MLflow."""
 
 import threading
 from collections.abc import Callable
@@ -19,8 +19,8 @@ from probeline_dashboard.live import Live
 
 
 @dataclass(frozen=True)
-class Shown:
-    """One experiment with what is kept for it between two looks."""
+class View:
+    """One experiment with the figures and tracebacks that are cached for it."""
 
     live: Live
     figures: Figures
@@ -28,48 +28,48 @@ class Shown:
 
 
 class Board:
-    """Experiments by name; each is planned when somebody looks at it first."""
+    """Experiments by name; each is planned at its first request. Safe to be used by several threads."""
 
     def __init__(self, names: list[str], live: Callable[[str], Live]) -> None:
         self.names, self._live = names, live
-        self._shown: dict[str, Shown] = {}
+        self._views: dict[str, View] = {}
         self._lock = threading.Lock()
 
-    def get(self, name: str | None) -> Shown:
-        """The experiment of this name, or the first. Raises UserError where it cannot be planned."""
+    def get(self, name: str | None) -> View:
+        """The view of the experiment of this name, or of the first. Raises UserError where it cannot be planned."""
         name = name if name in self.names else self.names[0]
         with self._lock:
-            if name not in self._shown:
+            if name not in self._views:
                 live = self._live(name)
-                self._shown[name] = Shown(live, Figures(live), Tracebacks())
-            return self._shown[name]
+                self._views[name] = View(live, Figures(live), Tracebacks())
+            return self._views[name]
 
 
 def of_file(spec: Path, scale: str | None, sets: list[str], uri: str, storage: StoragePath) -> Board:
-    """The experiment of a YAML file. Raises UserError where it cannot be planned."""
+    """A board with the experiment of a YAML file. Raises UserError where it cannot be planned."""
     live = Live(lambda: make(load(spec, scale, sets), uri), uri, storage)
     return Board([live.base.experiment.name], lambda _: live)
 
 
 def of_mlflow(name: str | None, scale: str | None, sets: list[str], uri: str, storage: StoragePath) -> Board:
-    """The experiment of this name in MLflow, or all of them. Raises UserError where there is none."""
-    known = stored.experiments(uri)
-    if not known:
+    """A board with the experiment of this name in MLflow, or with all of them. Raises UserError where there is none."""
+    names = stored.experiments(uri)
+    if not names:
         raise UserError(f"{redacted(uri)}: holds no experiment yet; `probeline run SPEC`, or give a SPEC to wait for")
-    if name is not None and name not in known:
-        near = nearest(name, known)
-        asked = f"; did you mean {near!r}?" if near else f"; there are {', '.join(sorted(known)[:10])}"
-        raise UserError(f"{name}: neither a file nor an experiment in {redacted(uri)}{asked}")
+    if name is not None and name not in names:
+        near = nearest(name, names)
+        remedy = f"; did you mean {near!r}?" if near else f"; there are {', '.join(sorted(names)[:10])}"
+        raise UserError(f"{name}: neither a file nor an experiment in {redacted(uri)}{remedy}")
     return Board(
-        [name] if name else known, lambda each: Live(lambda: stored_plan(uri, each, scale, sets), uri, storage)
+        [name] if name else names, lambda each: Live(lambda: stored_plan(uri, each, scale, sets), uri, storage)
     )
 
 
 def stored_plan(uri: str, name: str, scale: str | None, sets: list[str]) -> Plan:
-    """The plan of an experiment from the spec that MLflow keeps.
+    """The plan of an experiment from its spec in MLflow.
 
-    It was run at a scale that MLflow does not say: the first of whose trials it knows any, else the first that can be
-    planned here. Raises UserError.
+    MLflow does not record the scale of a run: the plan is that of the first scale with a recorded trial, else of the
+    first scale that can be planned on this machine. Raises UserError where there is neither.
     """
     text = stored.spec(uri, name)
     if text is None:

@@ -1,4 +1,4 @@
-"""What is asked of the server, and what it answers: each answer holds only what has changed."""
+"""The callbacks of the page; each returns only values that have changed."""
 
 import time
 from collections.abc import Callable
@@ -10,19 +10,19 @@ from probeline.report.figures.training_curves import HEADINGS
 from probeline.report.results.metrics import metric
 
 from probeline_dashboard import curves, failures, figures, layout, summary
-from probeline_dashboard.board import Board, Shown
-from probeline_dashboard.curves import CURVES
+from probeline_dashboard.board import Board, View
+from probeline_dashboard.curves import MAX_CURVES
 
 
 def register(app: Dash, board: Board) -> None:
-    """Gives the page its callbacks."""
+    """Registers the callbacks of a board with the page."""
     app.callback(
         Output("delta", "data"), Output("summary", "children"), Output("failures", "children"),
         Output("trouble", "children"), Output("metric", "options"), Output("metric", "value"),
         Output("curve", "options"), Output("curve", "value"), Output("news", "children"),
         Input("clock", "n_intervals"), Input("experiment", "value"), Input("metric", "value"),
-        State("at", "data"), State("curve", "value"), State("trouble", "children"),
-    )(lambda *asked: tick(board, *asked[1:]))  # fmt: skip
+        State("revision", "data"), State("curve", "value"), State("trouble", "children"),
+    )(lambda _, *values: tick(board, *values))  # fmt: skip
     app.callback(
         Output("title", "children"), Output("question", "children"), Output("seeds", "options"),
         Output("seeds", "value"), Output("figure", "options"), Output("figure", "value"), Output("chosen", "data"),
@@ -35,12 +35,12 @@ def register(app: Dash, board: Board) -> None:
         Output("curves-figure", "data"), Output("curves-caption", "children"),
         Input("delta", "data"), Input("chosen", "data"), Input("curve", "value"), Input("seeds", "value"),
         State("experiment", "value"), State("curves-figure", "data"),
-    )(lambda _, *asked: draw_curves(board, *asked))  # fmt: skip
+    )(lambda _, *values: draw_curves(board, *values))  # fmt: skip
     app.callback(
         Output("report-figure", "data"), Output("report-title", "children"), Output("report-caption", "children"),
         Input("slow", "n_intervals"), Input("figure", "value"), Input("experiment", "value"),
         State("report-figure", "data"),
-    )(lambda _, *asked: draw_report(board, *asked))  # fmt: skip
+    )(lambda _, *values: draw_report(board, *values))  # fmt: skip
     app.callback(
         Output({"type": "traceback", "trial": MATCH}, "children"),
         Input({"type": "failure", "trial": MATCH}, "n_clicks"),
@@ -48,34 +48,47 @@ def register(app: Dash, board: Board) -> None:
         prevent_initial_call=True,
     )(lambda _, name: traceback(board, ctx.triggered_id["trial"], name))
     in_browser = {
-        "grid": (Output("at", "data"), Input("delta", "data"), Input("chosen", "data")),
+        "grid": (Output("revision", "data"), Input("delta", "data"), Input("chosen", "data")),
         "curves": (Output("clear", "hidden"), Input("curves-figure", "data"), Input("chosen", "data")),
-        "report": (Output("drawn", "data"), Input("report-figure", "data")),
+        "report": (Output("report-revision", "data"), Input("report-figure", "data")),
         "clear": (Output("chosen", "data", allow_duplicate=True), Input("clear", "n_clicks")),
     }
     for name, ends in in_browser.items():
         app.clientside_callback(ClientsideFunction("probeline", name), *ends, prevent_initial_call=True)
 
 
-def tick(board: Board, name: str | None, chosen: str | None, at: dict | None, curve: str | None, told: Any) -> tuple:
-    """What has changed since the page looked last: the grid's delta, counts, failures, what can be chosen.
+def tick(
+    board: Board,
+    name: str | None,
+    chosen: str | None,
+    revision: dict[str, Any] | None,
+    curve: str | None,
+    warning: str | None,
+) -> tuple[Any, ...]:
+    """Changes since the page's revision: the grid's delta, counts, failures, metrics and curves to choose from.
 
-    `chosen`: the metric of the colours; `at`: what the page has drawn; `told`: the trouble that it shows.
+    Args:
+        board: the experiments.
+        name: the experiment.
+        chosen: the metric of the grid's colours.
+        revision: that of the page's last delta.
+        curve: the metric of the curves.
+        warning: the one that the page shows.
     """
     try:
-        shown = board.get(name)
-        live = shown.live
+        view = board.get(name)
+        live = view.live
         trouble = _trouble(live.refresh)
-        delta = live.delta(chosen or live.main, at)
+        delta = live.delta(chosen or live.main, revision)
     except UserError as error:
         return (*[no_update] * 3, str(error), *[no_update] * 5)
     if delta is None:
-        return (*[no_update] * 3, no_update if trouble == (told or "") else trouble, *[no_update] * 5)
+        return (*[no_update] * 3, no_update if trouble == (warning or "") else trouble, *[no_update] * 5)
     watched = live.watched()
     return (
         delta,
         summary.counts(live),
-        failures.listing(live, shown.tracebacks),
+        failures.listing(live, view.tracebacks),
         trouble,
         [{"label": metric(each).heading, "value": each} for each in live.metrics()],
         chosen or live.main,
@@ -86,15 +99,15 @@ def tick(board: Board, name: str | None, chosen: str | None, at: dict | None, cu
     )
 
 
-def _now(board: Board, name: str | None) -> Shown:
-    """The experiment as it is now, or as it was where MLflow cannot be read, which `tick` tells."""
-    shown = board.get(name)
-    _trouble(shown.live.refresh)
-    return shown
+def _refreshed(board: Board, name: str | None) -> View:
+    """The view after a refresh, or as it was where MLflow cannot be read, of which `tick` warns."""
+    view = board.get(name)
+    _trouble(view.live.refresh)
+    return view
 
 
 def _trouble(refresh: Callable[[], object]) -> str:
-    """Why MLflow cannot be read now; what was read before stays on the page."""
+    """A warning if MLflow cannot be read, else empty; earlier results stay on the page."""
     try:
         refresh()
     except UserError as error:
@@ -102,21 +115,21 @@ def _trouble(refresh: Callable[[], object]) -> str:
     return ""
 
 
-def head(board: Board, name: str | None) -> tuple:
-    """What is fixed for an experiment: title, question, seeds, figures; nothing is chosen yet."""
+def head(board: Board, name: str | None) -> tuple[Any, ...]:
+    """The constants of an experiment: title, question, seeds, figures; with no cell selected."""
     try:
         live = board.get(name).live
     except UserError:
-        return name, None, [], [], [], None, []  # `tick` tells why
-    boxes, named = layout.seeds(live.base.experiment.seeds), figures.names(live)
-    listed = [{"label": each, "value": i} for i, each in enumerate(named)]
+        return name, None, [], [], [], None, []  # `tick` shows the reason
+    boxes, names = layout.seeds(live.base.experiment.seeds), figures.names(live)
+    listed = [{"label": each, "value": i} for i, each in enumerate(names)]
     return *layout.heading(live.base.experiment), boxes, [box["value"] for box in boxes], listed, 0, []
 
 
 def money(board: Board, name: str | None) -> Any:
-    """Cost so far and to go."""
+    """The cost so far and to go."""
     try:
-        return summary.money(_now(board, name).live)
+        return summary.money(_refreshed(board, name).live)
     except UserError:
         return no_update
 
@@ -127,48 +140,49 @@ def draw_curves(
     curve: str | None,
     seeds: list[int] | None,
     name: str | None,
-    before: dict | None,
-) -> tuple:
-    """The curves of the chosen cells and seeds, and what they show; `before`: what the page has drawn."""
+    before: dict[str, Any] | None,
+) -> tuple[Any, ...]:
+    """The figure of the selected cells' and seeds' curves, and its caption; `before`: the page's figure."""
     try:
-        live = _now(board, name).live
+        live = _refreshed(board, name).live
         labels = curves.choice(live, chosen or [])
         wanted = _seeds(live.base.experiment.seeds, seeds)
-        found = curves.read(live, labels, wanted, curve) if curve else []
+        lines = curves.read(live, labels, wanted, curve) if curve else []
     except UserError:
         return no_update, no_update
-    of = sum(wanted is None or trial.seed in wanted for label in labels for trial in live.grid.slots[label].trials)
-    said = curves.caption(live, labels, bool(chosen), min(len(found), CURVES), of)
-    drawn = dict.fromkeys(each.trial.cell.label for each in found)
-    looks = curves.colours([*drawn], (before or {}).get("colours", {}))
-    figure = curves.draw(found, curve, looks) if found else None
-    return {"figure": figure, "colours": looks, "said": said}, said if figure else ""
+    total = sum(wanted is None or trial.seed in wanted for label in labels for trial in live.grid.slots[label].trials)
+    caption = curves.caption(live, labels, bool(chosen), min(len(lines), MAX_CURVES), total)
+    plotted = dict.fromkeys(each.trial.cell.label for each in lines)
+    colours = curves.colours([*plotted], (before or {}).get("colours", {}))
+    figure = curves.draw(lines, curve, colours) if lines and curve else None
+    return {"figure": figure, "colours": colours, "caption": caption}, caption if figure else ""
 
 
-def _seeds(known: tuple[int, ...], ticked: list[int] | None) -> set[int] | None:
-    return set(ticked or []) if layout.seeds(known) else None
+def _seeds(values: tuple[int, ...], ticked: list[int] | None) -> set[int] | None:
+    return set(ticked or []) if layout.seeds(values) else None
 
 
-def draw_report(board: Board, index: int | None, name: str | None, before: dict | None) -> tuple:
-    """The figure of the report, if it is another than the page shows."""
+def draw_report(board: Board, index: int | None, name: str | None, before: dict[str, Any] | None) -> tuple[Any, ...]:
+    """The report's figure of this index, its title and caption, if it differs from the page's figure `before`."""
     try:
-        shown = _now(board, name)
-        index = index if index is not None and index < len(figures.components(shown.live)) else 0
-        drawn = shown.figures.get(index)
+        view = _refreshed(board, name)
+        index = index if index is not None and index < len(figures.components(view.live)) else 0
+        rendering = view.figures.get(index)
     except UserError:
         return no_update, no_update, no_update
-    at = [shown.live.base.experiment.name, index, *drawn.at]
-    if before is not None and before["at"] == at:
+    revision = [view.live.base.experiment.name, index, *rendering.revision]
+    if before is not None and before["revision"] == revision:
         return no_update, no_update, no_update
-    total = len(shown.live.base.trials)
-    said = f"From {drawn.at[1]:,} of {total:,} trials; drawn again as trials end. {drawn.caption}"
-    return {"at": at, "figure": drawn.figure, "message": drawn.caption}, drawn.title, said if drawn.figure else ""
+    figure, total = rendering.figure, len(view.live.base.trials)
+    caption = f"From {rendering.revision[1]:,} of {total:,} trials; drawn again as trials end. {rendering.caption}"
+    data = {"revision": revision, "figure": figure, "message": rendering.caption}
+    return data, rendering.title, caption if figure else ""
 
 
 def traceback(board: Board, trial_id: str, name: str | None) -> str:
-    """A failed trial's traceback."""
+    """A failed trial's traceback, or the reason why it cannot be read."""
     try:
-        shown = board.get(name)
+        view = board.get(name)
     except UserError as error:
         return str(error)
-    return shown.tracebacks.get(shown.live, trial_id)
+    return view.tracebacks.get(view.live, trial_id)

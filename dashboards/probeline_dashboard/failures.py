@@ -1,8 +1,9 @@
-"""What failed: by class, with what to do about it, each trial with its message and its traceback."""
+"""The list of failed trials by failure class: remedy, messages and tracebacks."""
 
 from collections import defaultdict
 
 from dash import html
+from dash.development.base_component import Component
 from probeline.errors import UserError
 from probeline.execution.ray.retry_policy import rule
 from probeline.experiment.trial import Trial
@@ -11,12 +12,12 @@ from probeline.tracking.reading import stored
 
 from probeline_dashboard.live import Live
 
-MOST = 20
-"""Trials of one class that are listed; `probeline status` lists all."""
+MAX_TRIALS = 20
+"""Trials of one class that are listed at most; `probeline status` lists all."""
 
 
 class Tracebacks:
-    """Reads tracebacks when they are asked for, once each."""
+    """A cache of tracebacks, each read from MLflow at its first request."""
 
     def __init__(self) -> None:
         self._read: dict[tuple[str, int | None], str] = {}
@@ -34,37 +35,37 @@ class Tracebacks:
                 return str(error)
         return self._read[key]
 
-    def kept(self, live: Live, trial_id: str) -> str:
-        """The same where it was read before, so that a list that is built again does not lose it; else a promise."""
+    def cached(self, live: Live, trial_id: str) -> str:
+        """The traceback if it was read before, so that a rebuilt list still shows it, else a text for the meantime."""
         run = live.following.runs[trial_id]
         return self._read.get((run.run_id, run.ended), "Reading the traceback …")
 
 
 def groups(live: Live) -> dict[tuple[str, str], list[Trial]]:
-    """(class, kind) -> its trials, the most frequent first."""
-    found: dict[tuple[str, str], list[Trial]] = defaultdict(list)
+    """The failed trials by (failure class, kind), the most frequent first."""
+    trials: dict[tuple[str, str], list[Trial]] = defaultdict(list)
     for trial in live.failed():
         kind = live.following.runs[trial.id].tags.get("probeline.failure", "error")
-        found[rule(kind).group, kind].append(trial)
-    return dict(sorted(found.items(), key=lambda item: -len(item[1])))
+        trials[rule(kind).group, kind].append(trial)
+    return dict(sorted(trials.items(), key=lambda item: -len(item[1])))
 
 
-def listing(live: Live, tracebacks: Tracebacks) -> list:
-    """The failures as parts of the page."""
+def listing(live: Live, tracebacks: Tracebacks) -> list[Component]:
+    """The page's list of failures, or a note that there are none."""
     parts = [_group(live, tracebacks, group, kind, trials) for (group, kind), trials in groups(live).items()]
-    return parts or [html.P("None so far.", className="nothing")]
+    return [*parts] or [html.P("None so far.", className="nothing")]
 
 
 def _group(live: Live, tracebacks: Tracebacks, group: str, kind: str, trials: list[Trial]) -> html.Div:
-    known = rule(kind)
-    then = "The next run tries them again." if known.again else "They are not run again: the same seed fails again."
-    named = clean(group) if kind == group else f"{clean(group)} ({clean(kind)})"
-    more = len(trials) - MOST
+    policy = rule(kind)
+    retry = "The next run tries them again." if policy.again else "They are not run again: the same seed fails again."
+    title = clean(group) if kind == group else f"{clean(group)} ({clean(kind)})"
+    more = len(trials) - MAX_TRIALS
     return html.Div(
         [
-            html.H3([html.Span(className="mark failed"), f"{len(trials):,} × {named}"]),
-            html.P(f"{known.remedy[:1].upper()}{known.remedy[1:]}. {then}", className="remedy"),
-            html.Div([_one(live, trial, tracebacks) for trial in trials[:MOST]]),
+            html.H3([html.Span(className="mark failed"), f"{len(trials):,} × {title}"]),
+            html.P(f"{policy.remedy[:1].upper()}{policy.remedy[1:]}. {retry}", className="remedy"),
+            html.Div([_one(live, trial, tracebacks) for trial in trials[:MAX_TRIALS]]),
             *([html.P(f"And {more:,} more: `probeline status` names all.", className="remedy")] if more > 0 else []),
         ],
         key=f"{group} {kind}",
@@ -84,7 +85,7 @@ def _one(live: Live, trial: Trial, tracebacks: Tracebacks) -> html.Details:
                 id={"type": "failure", "trial": trial.id},
             ),
             html.P(f"trial {trial.id}", className="remedy"),
-            html.Pre(tracebacks.kept(live, trial.id), id={"type": "traceback", "trial": trial.id}, tabIndex=0),
+            html.Pre(tracebacks.cached(live, trial.id), id={"type": "traceback", "trial": trial.id}, tabIndex=0),
         ],
         key=trial.id,
         className="failure",

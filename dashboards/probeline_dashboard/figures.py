@@ -1,4 +1,4 @@
-"""The report's own figures, drawn by the report's own code from what there is so far."""
+"""The report's figures, drawn by the report's code from the results so far."""
 
 import json
 import threading
@@ -16,60 +16,70 @@ from probeline_dashboard.live import Live
 
 FALLBACK = {"name": "metric_by_cell"}
 EMPTY = pd.DataFrame({"trial_id": [], "name": [], "step": [], "value": []})
-REST = 5
-"""A figure is drawn again after this many times the time that drawing it took: with thousands of trials, seldom."""
+REDRAW_FACTOR = 5
+"""Time until a figure may be drawn again, per time that drawing it took: bounds the load of large grids."""
+
+
+Revision = tuple[str, int, int]
+"""The results that a figure was drawn from: epoch of the plan, numbers of finished and of failed trials."""
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """A figure as the page draws it, or None and the message that stands in its place."""
+class Rendering:
+    """A plotly figure (data, layout), or None with the message that explains its absence as `caption`."""
 
     figure: dict[str, Any] | None
     title: str
     caption: str
-    at: tuple[str, int, int]  # what it was drawn from: epoch of the plan, finished and failed trials
-    rested: float  # when it may be drawn again, as time.monotonic()
+    revision: Revision
+    redraw_at: float  # s of time.monotonic()
 
 
 def components(live: Live) -> list[dict[str, Any]]:
-    """The report's figures in its order, then the metric cell by cell."""
-    asked = figures(live.base.experiment)
-    return asked if any(each["name"] == FALLBACK["name"] for each in asked) else [*asked, FALLBACK]
+    """The report's figures in its order, and the metric by cell if it is not one of them."""
+    listed = figures(live.base.experiment)
+    return listed if any(each["name"] == FALLBACK["name"] for each in listed) else [*listed, FALLBACK]
 
 
 def names(live: Live) -> list[str]:
-    """What the figures are called; a second one of a kind has its number."""
-    found = [each["name"].replace("_", " ") for each in components(live)]
-    return [f"{name} {found[: i + 1].count(name)}" if found.count(name) > 1 else name for i, name in enumerate(found)]
+    """The figures' names, numbered where a kind occurs more than once."""
+    kinds = [each["name"].replace("_", " ") for each in components(live)]
+    return [f"{name} {kinds[: i + 1].count(name)}" if kinds.count(name) > 1 else name for i, name in enumerate(kinds)]
 
 
 class Figures:
-    """Draws figures of one experiment when there is reason to; safe to be used by several threads."""
+    """A cache of one experiment's figures, drawn again when results change. Safe to be used by several threads."""
 
     def __init__(self, live: Live) -> None:
-        self._live, self._kept = live, dict[int, Drawn]()
+        self._live, self._renderings = live, dict[int, Rendering]()
         self._lock = threading.Lock()
 
-    def get(self, index: int) -> Drawn:
-        """The figure, drawn again if trials have ended since and it has rested. Raises what drawing raises."""
-        with self._lock:
-            kept, told = self._kept.get(index), self._live.counts()
-            at = (self._live.epoch, told["finished"], told["failed"])
-            if kept is None or kept.at[0] != at[0] or (kept.at != at and time.monotonic() > kept.rested):
-                kept = self._kept[index] = self._draw(components(self._live)[index], at)
-            return kept
+    def get(self, index: int) -> Rendering:
+        """The figure of this index, drawn again if trials have ended since and `redraw_at` has passed.
 
-    def _draw(self, component: dict[str, Any], at: tuple[str, int, int]) -> Drawn:
+        Raises what drawing raises.
+        """
+        with self._lock:
+            last, revision = self._renderings.get(index), self._revision()
+            if last is None or _is_outdated(last, revision):
+                last = self._renderings[index] = self._draw(components(self._live)[index], revision)
+            return last
+
+    def _revision(self) -> Revision:
+        counts = self._live.counts()
+        return self._live.epoch, counts["finished"], counts["failed"]
+
+    def _draw(self, component: dict[str, Any], revision: Revision) -> Rendering:
         start, live = time.monotonic(), self._live
         experiment, trials = live.base.experiment, table(live.base.trials, live.following.runs, live.tuned)
         history = self._history(component) if component["name"] == "training_curves" else EMPTY
-        made = chart(component, trials, history, defaults(experiment, shape_of(experiment, trials), live.main))
+        drawing = chart(component, trials, history, defaults(experiment, shape_of(experiment, trials), live.main))
         now = time.monotonic()
-        rested = now + REST * (now - start)
-        if made.figure is None:
-            return Drawn(None, component["name"].replace("_", " "), made.message, at, rested)
-        said = describe(made)
-        return Drawn(as_dict(made.figure), said["title"], said["caption"], at, rested)
+        redraw_at = now + REDRAW_FACTOR * (now - start)
+        if drawing.figure is None:
+            return Rendering(None, component["name"].replace("_", " "), drawing.message, revision, redraw_at)
+        text = describe(drawing)
+        return Rendering(as_dict(drawing.figure), str(text["title"]), str(text["caption"]), revision, redraw_at)
 
     def _history(self, component: dict[str, Any]) -> pd.DataFrame:
         name = component.get("watched", "train/loss")
@@ -78,7 +88,12 @@ class Figures:
         return frame.assign(name=name)[["trial_id", "name", "step", "value"]]
 
 
+def _is_outdated(rendering: Rendering, revision: Revision) -> bool:
+    same_plan = rendering.revision[0] == revision[0]
+    return not same_plan or (rendering.revision != revision and time.monotonic() > rendering.redraw_at)
+
+
 def as_dict(figure: go.Figure) -> dict[str, Any]:
-    """What the page's script draws."""
+    """The figure's data and layout as JSON-able values."""
     whole = json.loads(figure.to_json())
     return {"data": whole["data"], "layout": whole["layout"]}

@@ -1,4 +1,4 @@
-"""The grid as a heat map: where each cell stands, and what is known of it."""
+"""The grid as a heat map: rows, columns and the state of each cell."""
 
 import math
 from collections import Counter
@@ -17,12 +17,12 @@ from probeline.tracking.reading.run import Run
 from probeline.tracking.server import mlflow_names
 
 ORDER = ("finished", "running", "failed", "interrupted", "new", "to tune")
-"""What a trial can be, in the order in which it is told."""
+"""Statuses of a trial, in the order of lists."""
 
 
 @dataclass(frozen=True)
 class Slot:
-    """One cell's place; `column` is None where the columns' axis says nothing of it, as of an arm."""
+    """One cell's position; `column` is None where the columns' axis does not apply, as to an arm."""
 
     label: str
     row: int
@@ -32,7 +32,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class Grid:
-    """Rows are lines, then arms; columns the values of one axis. `shape` is how the report reads the same grid."""
+    """Rows are lines, then arms; columns are the values of one axis. `shape` is the report's layout of the grid."""
 
     shape: ReportLayout
     rows: tuple[str, ...]
@@ -41,7 +41,7 @@ class Grid:
     slots: Mapping[str, Slot]
 
     def as_dict(self) -> dict[str, Any]:
-        """The empty grid as JSON-able values; names are ready to be shown as text."""
+        """The grid without states as JSON-able values; names are isolated for display as text."""
         return {
             "axis": self.axis,
             "rows": [isolated(row) for row in self.rows],
@@ -51,7 +51,7 @@ class Grid:
 
 
 def make(experiment: Experiment, trials: Sequence[Trial]) -> Grid:
-    """The places of all planned cells."""
+    """The grid of all planned cells."""
     frame = table(trials, {})
     shape = shape_of(experiment, frame)
     if shape.x is None:  # no axis of numbers: another axis is better than a single column
@@ -60,7 +60,7 @@ def make(experiment: Experiment, trials: Sequence[Trial]) -> Grid:
     grouped: dict[str, list[Trial]] = {}
     for trial in trials:
         grouped.setdefault(trial.cell.label, []).append(trial)
-    rows, columns = {label: place for place, label in enumerate(shape.labels)}, list(shape.x_values)
+    rows, columns = {label: row for row, label in enumerate(shape.labels)}, list(shape.x_values)
     slots = {
         cell.label: Slot(
             cell.label,
@@ -74,63 +74,71 @@ def make(experiment: Experiment, trials: Sequence[Trial]) -> Grid:
     return Grid(shape, shape.labels, tuple(shown(value) for value in columns), axis, slots)
 
 
-def word(run: Run | None) -> str:
-    """What has become of a trial, in one word."""
+def status(run: Run | None) -> str:
+    """A trial's status, one of ORDER but `to tune`."""
     if run is None:
         return "new"
-    status = status_of(run).status
-    return "interrupted" if status == "missing" else status
+    recorded = status_of(run).status
+    return "interrupted" if recorded == "missing" else recorded
 
 
 def share(trial: Trial, run: Run) -> float:
-    """How much of its training a running trial has done, 0 to 1."""
+    """The fraction of its training that a running trial has done, 0 to 1."""
     epochs = trial.cell.recipe["training"]["epochs"]
     return min(1.0, run.metrics.get("train/loss", (0.0, 0))[1] / max(1, epochs))
 
 
 def state(slot: Slot, runs: Mapping[str, Run], waiting: bool, name: str) -> dict[str, Any]:
-    """What is known of a cell: value and text of its mean, or why there is none, its seeds, the whole in a sentence.
+    """The state of a cell, JSON-able: value and text of its mean or why it has none, its seeds, a label in words.
 
-    `waiting`: its values are still to be tuned; `name`: the metric. JSON-able.
+    Args:
+        slot: the cell.
+        runs: trial id -> its run.
+        waiting: whether the cell's values are still to be tuned.
+        name: the metric.
     """
-    about, key = metric(name), mlflow_names.key(name)
-    seeds, values, told = [], [], Counter()
-    for trial in slot.trials:
-        run = runs.get(trial.id)
-        said = "to tune" if waiting else word(run)
-        told[said] += 1
-        seed: dict[str, Any] = {"seed": trial.seed, "word": said}
-        if said == "finished" and key in run.metrics:
-            values.append(run.metrics[key][0])
-            seed["text"] = about.text(values[-1])
-        elif said == "running":
-            seed["share"] = round(share(trial, run), 3)
-        elif said == "failed":
-            seed["text"] = isolated(run.tags.get("probeline.failure", "error"))
-        seeds.append(seed)
+    described, key = metric(name), mlflow_names.key(name)
+    statuses = {trial.id: "to tune" if waiting else status(runs.get(trial.id)) for trial in slot.trials}
+    counts = Counter(statuses.values())
+    finished = [runs[trial_id] for trial_id, each in statuses.items() if each == "finished"]
+    values = [run.metrics[key][0] for run in finished if key in run.metrics]
     mean = math.fsum(values) / len(values) if values else None
     return {
         "value": mean,
-        "text": "" if mean is None else about.text(mean),
-        "why": _why(slot, runs) if told["failed"] == len(slot.trials) else "",
-        "done": told["finished"],
+        "text": "" if mean is None else described.text(mean),
+        "why": _why(slot, runs) if counts["failed"] == len(slot.trials) else "",
+        "done": counts["finished"],
         "of": len(slot.trials),
-        "seeds": seeds,
-        "said": f"{isolated(slot.label)}: {_sentence(mean, len(values), about, told)}",
+        "seeds": [_seed(trial, runs.get(trial.id), statuses[trial.id], described, key) for trial in slot.trials],
+        "label": f"{isolated(slot.label)}: {_sentence(mean, len(values), described, counts)}",
     }
 
 
+def _seed(trial: Trial, run: Run | None, status: str, described: Metric, key: str) -> dict[str, Any]:
+    """One trial of a cell: seed and status, with the value's text, the failure's kind or the fraction trained."""
+    seed: dict[str, Any] = {"seed": trial.seed, "status": status}
+    if run is None:
+        return seed
+    if status == "finished" and key in run.metrics:
+        return seed | {"text": described.text(run.metrics[key][0])}
+    if status == "running":
+        return seed | {"share": round(share(trial, run), 3)}
+    if status == "failed":
+        return seed | {"text": isolated(run.tags.get("probeline.failure", "error"))}
+    return seed
+
+
 def _why(slot: Slot, runs: Mapping[str, Run]) -> str:
-    """Of a cell that has nothing but failures, their kinds."""
+    """The kinds of failure of a cell whose trials have all failed."""
     kinds = dict.fromkeys(runs[trial.id].tags.get("probeline.failure", "error") for trial in slot.trials)
     return isolated(", ".join(kinds).replace("_", " "))
 
 
-def _sentence(mean: float | None, n: int, about: Metric, told: Counter) -> str:
-    level = "no result yet" if mean is None else f"{about.text(mean)} {about.title}, mean of {n}"
-    return f"{level}; {in_words(told)}"
+def _sentence(mean: float | None, n: int, described: Metric, counts: Mapping[str, int]) -> str:
+    level = "no result yet" if mean is None else f"{described.text(mean)} {described.title}, mean of {n}"
+    return f"{level}; {in_words(counts)}"
 
 
-def in_words(told: Mapping[str, int]) -> str:
-    """`3 finished, 1 running`."""
-    return ", ".join(f"{told[key]} {key}" for key in ORDER if told.get(key))
+def in_words(counts: Mapping[str, int]) -> str:
+    """The counts by status, as `3 finished, 1 running`."""
+    return ", ".join(f"{counts[key]} {key}" for key in ORDER if counts.get(key))

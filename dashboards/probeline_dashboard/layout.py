@@ -1,17 +1,21 @@
-"""The page before anything is known: its parts by id, filled by `callbacks` and by assets/live.js."""
+"""The page without results: its parts by id, filled by `callbacks` and by assets/live.js."""
+
+from typing import Any
 
 from dash import dcc, html
 from probeline.experiment.schema import Experiment
 from probeline.report.sentences.text import clean, isolated
 
+from probeline_dashboard.aria import with_aria
 from probeline_dashboard.board import Board
 
-CLOCK, SLOW = 2000, 10_000  # ms between two questions: what has changed; cost and figures
-MOST_SEEDS = 20  # that have a box of their own
+CLOCK, SLOW = 2000, 10_000  # ms between two requests: for changes; for cost and figures
+STORES = ("delta", "revision", "chosen", "curves-figure", "report-figure", "report-revision")
+MAX_SEEDS = 20  # with a checkbox each
 
 
 def page(board: Board) -> html.Div:
-    """The whole page."""
+    """The page of a board."""
     several = len(board.names) > 1
     return html.Div(
         [
@@ -41,7 +45,7 @@ def page(board: Board) -> html.Div:
             html.Footer(html.P(id="news")),
             dcc.Interval(id="clock", interval=CLOCK),
             dcc.Interval(id="slow", interval=SLOW),
-            *(dcc.Store(id=name) for name in ("delta", "at", "chosen", "curves-figure", "report-figure", "drawn")),
+            *(dcc.Store(id=name) for name in STORES),
         ]
     )
 
@@ -51,7 +55,7 @@ def _grid() -> html.Section:
         [
             html.Div([html.H2("Grid"), _choice("metric", "Coloured by", {}, None)], className="head"),
             html.Div(id="scale", className="scale"),
-            html.Div(id="grid", className="scroll", tabIndex=0, role="region", **{"aria-label": "Grid"}),
+            with_aria(html.Div(id="grid", className="scroll", tabIndex=0, role="region"), "label", "Grid"),
             html.P(
                 [
                     *_key("finished", "finished"), *_key("running", "running"), *_key("failed", "failed"),
@@ -65,8 +69,8 @@ def _grid() -> html.Section:
     )  # fmt: skip
 
 
-def _key(kind: str, word: str) -> list:
-    return [html.Span([html.Span(className=f"mark {kind}"), f" {word}"], className="entry"), " "]
+def _key(kind: str, text: str) -> list[html.Span | str]:
+    return [html.Span([html.Span(className=f"mark {kind}"), f" {text}"], className="entry"), " "]
 
 
 def _curves() -> html.Section:
@@ -103,26 +107,25 @@ def _figures() -> html.Section:
     )
 
 
-def _choice(id: str, title: str, options: dict, value: str | None) -> html.Div:
-    """One of several, as radio buttons: a browser's own, so keys and screen readers know them."""
-    given = [{"label": label, "value": key} for key, label in options.items()]
+def _choice(id: str, title: str, options: dict[str, str], value: str | None) -> html.Div:
+    """Radio buttons, native ones for the keyboard and screen readers; `options`: value -> label."""
+    radios = dcc.RadioItems(
+        [{"label": label, "value": key} for key, label in options.items()], value, id=id, className="chips"
+    )
     return html.Div(
         [
             html.Span(title, id=f"{id}-title", className="title"),
-            html.Div(
-                dcc.RadioItems(given, value, id=id, className="chips"),
-                role="radiogroup", **{"aria-labelledby": f"{id}-title"},
-            ),
+            with_aria(html.Div(radios, role="radiogroup"), "labelledby", f"{id}-title"),
         ],
         className="choice",
-    )  # fmt: skip
+    )
 
 
 def heading(experiment: Experiment) -> tuple[html.Bdi, html.Bdi | None]:
-    """The title and the question."""
+    """The experiment's title, and its question if it has one."""
     return html.Bdi(isolated(experiment.name)), html.Bdi(clean(experiment.question)) if experiment.question else None
 
 
-def seeds(found: tuple[int, ...]) -> list[dict]:
-    """Boxes to tick; none where there is one seed or too many to list."""
-    return [{"label": f"seed {seed}", "value": seed} for seed in found] if 1 < len(found) <= MOST_SEEDS else []
+def seeds(values: tuple[int, ...]) -> list[dict[str, Any]]:
+    """Checkbox options for seeds; none for a single seed or more than MAX_SEEDS."""
+    return [{"label": f"seed {seed}", "value": seed} for seed in values] if 1 < len(values) <= MAX_SEEDS else []

@@ -1,4 +1,4 @@
-"""One experiment as it is now: its plan, the runs of its trials, and what has changed since somebody last looked."""
+"""The current state of one experiment: its plan, the runs of its trials, and changes since a given version."""
 
 import secrets
 import threading
@@ -20,30 +20,38 @@ from probeline.tracking.server import mlflow_names
 from probeline_dashboard import grid
 from probeline_dashboard.grid import Grid
 
-PACE = 1.0
-"""Seconds between two questions to MLflow, however many browsers look on."""
+MIN_REFRESH_S = 1.0
+"""Seconds between two queries to MLflow at least, for any number of browsers."""
 
-REPLAN = 30.0
-"""Seconds between two plans while studies are still to choose the values of cells."""
+REPLAN_S = 30.0
+"""Seconds between two plans while tuning studies have yet to determine the values of cells."""
 
-WATCHED = ("cost/", "train/", "online_probe/")  # not results
-MOST_METRICS = 8
+NOT_RESULTS = ("cost/", "train/", "online_probe/")  # prefixes of metrics
+MAX_METRICS = 8
 
 
 class Live:
-    """Safe to be used by several threads."""
+    """An experiment's plan and runs, refreshed from MLflow. Safe to be used by several threads."""
 
     def __init__(self, plan: Callable[[], Plan], uri: str, storage: StoragePath) -> None:
-        """`plan` makes the plan anew; `storage` has the encoders. Raises what planning raises."""
-        self.uri, self.storage = uri, storage
-        self._make = plan
-        self._lock = threading.RLock()
-        self._asked = float("-inf")
-        self._planned_anew()
+        """Plans the experiment.
 
-    def _planned_anew(self) -> None:
+        Args:
+            plan: makes the plan, and makes it again while there are studies.
+            uri: MLflow's tracking URI.
+            storage: where the encoders are stored.
+
+        Raises what planning raises.
+        """
+        self.uri, self.storage = uri, storage
+        self._make_plan = plan
+        self._lock = threading.RLock()
+        self._refreshed = float("-inf")
+        self._replan()
+
+    def _replan(self) -> None:
         self._planned = time.monotonic()
-        self.base = self._make()
+        self.base = self._make_plan()
         self.grid: Grid = grid.make(self.base.experiment, self.base.trials)
         self._waiting = {study.cell.label for study in self.base.studies}
         self.tuned = outcomes(self.uri, self.base.tuned)
@@ -51,16 +59,16 @@ class Live:
         self.following = LiveRuns(self.uri, self._cells.keys(), self.base.experiment.name)
         self.epoch, self.version, self.changed_at = secrets.token_hex(4), 0, time.time()
         self._changed = dict.fromkeys(self.grid.slots, 0)  # label -> the version at which it last changed
-        self._states: dict[str, tuple[int, dict[str, dict]]] = {}
+        self._states: dict[str, tuple[int, dict[str, dict[str, Any]]]] = {}
 
     def refresh(self) -> int:
-        """Asks MLflow what has changed; the version, which grows when something has. Raises UserError."""
+        """Reads changed runs from MLflow and returns the version, one higher if there were any. Raises UserError."""
         with self._lock:
-            if time.monotonic() - self._asked < PACE:
+            if time.monotonic() - self._refreshed < MIN_REFRESH_S:
                 return self.version
-            self._asked = time.monotonic()
-            if self._waiting and self._asked - self._planned > REPLAN:
-                self._planned_anew()
+            self._refreshed = time.monotonic()
+            if self._waiting and self._refreshed - self._planned > REPLAN_S:
+                self._replan()
             changed = self.following.refresh()
             if changed:
                 self.version += 1
@@ -70,7 +78,7 @@ class Live:
 
     @property
     def main(self) -> str:
-        """The experiment's own metric: the one of its report, else the primary one of its first protocol."""
+        """The experiment's main metric: that of its report, else the primary one of its first protocol."""
         named = self.base.experiment.report.metric
         return named or self._primary(self.base.trials[0].cell.recipe["evaluation"] if self.base.trials else ())
 
@@ -79,63 +87,63 @@ class Live:
         recorded = (mlflow_names.name(key) for run in self.following.runs.values() for key in run.metrics)
         return next((name for name in recorded if matches_pattern(primary, name)), primary)
 
-    def word(self, trial: Trial) -> str:
-        """What has become of a trial: finished, running, failed, interrupted, new or to tune."""
-        return "to tune" if trial.cell.label in self._waiting else grid.word(self.following.runs.get(trial.id))
+    def status(self, trial: Trial) -> str:
+        """A trial's status: finished, running, failed, interrupted, new or to tune."""
+        return "to tune" if trial.cell.label in self._waiting else grid.status(self.following.runs.get(trial.id))
 
     def counts(self) -> Counter[str]:
-        """How many trials there are of each word."""
-        return Counter(map(self.word, self.base.trials))
+        """The number of trials by status."""
+        return Counter(map(self.status, self.base.trials))
 
     def plan(self) -> Plan:
-        """The plan with today's statuses."""
+        """The plan with the current statuses."""
         runs = self.following.runs
         return replace(self.base, statuses={trial.id: status_of(runs.get(trial.id)) for trial in self.base.trials})
 
     def failed(self) -> list[Trial]:
-        """The trials that failed, or of whose protocols one crashed, in the plan's order."""
-        return [trial for trial in self.base.trials if self.word(trial) == "failed" or self._crashed(trial)]
+        """The trials that failed or have a crashed protocol, in the plan's order."""
+        return [trial for trial in self.base.trials if self.status(trial) == "failed" or self._crashed(trial)]
 
     def _crashed(self, trial: Trial) -> bool:
         return bool(status_of(self.following.runs.get(trial.id)).protocols)
 
     def metrics(self) -> list[str]:
-        """What cells can be coloured by: the experiment's metric, then other results that a finished trial has."""
+        """The metrics that can colour the grid: the main metric, then other ranked results of finished trials."""
         runs = self.following.runs.values()
         keys = dict.fromkeys(key for run in runs if run.status == "FINISHED" for key in run.metrics)
         names = [mlflow_names.name(key) for key in keys]
-        results = [name for name in names if not name.startswith(WATCHED) and metric(name).ranked]
+        results = [name for name in names if not name.startswith(NOT_RESULTS) and metric(name).ranked]
         results = [name for name in results if "/validation" not in name]
         others = sorted((name for name in results if name.count("/") == 1), key=lambda n: (not n.endswith("/top1"), n))
-        return list(dict.fromkeys([self.main, *others]))[:MOST_METRICS]
+        return list(dict.fromkeys([self.main, *others]))[:MAX_METRICS]
 
     def watched(self) -> list[str]:
-        """What was recorded step by step: losses first."""
+        """The metrics that were recorded per epoch: losses first."""
         keys = {key for run in self.following.runs.values() for key, (_, step) in run.metrics.items() if step > 0}
         return sorted(map(mlflow_names.name, keys), key=lambda name: (name != "train/loss", "loss" not in name, name))
 
     def delta(self, name: str, seen: dict[str, Any] | None) -> dict[str, Any] | None:
-        """What a page must draw anew to show metric `name`; None where it shows all.
+        """The changes that a page needs to show metric `name`, JSON-able; None if there are none.
 
-        `seen`: `at` of the last delta that the page has drawn. The states of cells that have changed since, or the
-        whole grid for a page that is new, shows another metric or another plan.
+        These are the states of cells that have changed since `seen`, the revision of the page's last delta; or the
+        whole grid for a new page, another metric or another plan.
         """
         with self._lock:
-            at = {"epoch": self.epoch, "version": self.version, "metric": name}
-            if seen == at:
+            revision = {"epoch": self.epoch, "version": self.version, "metric": name}
+            if seen == revision:
                 return None
-            whole = seen is None or any(seen.get(key) != at[key] for key in ("epoch", "metric"))
-            since = -1 if whole else seen["version"]
-            states = self._brought_up_to_date(name)
-            found = [each["value"] for each in states.values() if each["value"] is not None]
+            whole = seen is None or any(seen.get(key) != revision[key] for key in ("epoch", "metric"))
+            since = -1 if whole or seen is None else seen["version"]
+            states = self._updated_states(name)
+            values = [each["value"] for each in states.values() if each["value"] is not None]
             return {
-                "at": at,
+                "revision": revision,
                 "grid": self.grid.as_dict() if whole else None,
                 "cells": {label: states[label] for label, when in self._changed.items() if when > since},
-                "scale": colour_scale(name, found),
+                "scale": colour_scale(name, values),
             }
 
-    def _brought_up_to_date(self, name: str) -> dict[str, dict]:
+    def _updated_states(self, name: str) -> dict[str, dict[str, Any]]:
         version, states = self._states.get(name, (-1, {}))
         for label, when in self._changed.items():
             if when > version:
@@ -146,7 +154,7 @@ class Live:
 
 
 def colour_scale(name: str, values: list[float]) -> dict[str, Any] | None:
-    """The ends of the colours, worst to best; lowest to highest for a metric without a direction."""
+    """The range of the colours, worst to best, or lowest to highest without a direction; None without values."""
     if not values:
         return None
     described, ends = metric(name), (min(values), max(values))

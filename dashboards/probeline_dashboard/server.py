@@ -1,7 +1,8 @@
-"""The page's server: on this machine, for this machine's browsers, with nothing from any other."""
+"""The page's HTTP server: by default for browsers of this machine, with no file from another host."""
 
 import logging
 import socket
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,33 +17,33 @@ from probeline_dashboard import callbacks, layout
 from probeline_dashboard.board import Board
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-NEARBY = 20  # ports that are tried for one to advise
-OURS = "/_probeline/"
+NEARBY_PORTS = 20  # ports above the requested one that are tried for a free one to advise
+PREFIX = "/_probeline/"
 TEMPLATE = """<!doctype html>
 <html lang="en">
 <head>{%metas%}<title>{%title%}</title>{%css%}</head>
 <body>{%app_entry%}<footer class="scripts">{%config%}{%scripts%}{%renderer%}</footer></body>
 </html>"""
-"""Dash's own, with a language and without what is for Internet Explorer."""
+"""Dash's template with a language and without the tags for Internet Explorer."""
 
 
 def application(board: Board, host: str = "127.0.0.1") -> Dash:
-    """The page of a board. Browsers that reach it under another name than `host` are refused."""
+    """The Dash application of a board; requests under another host name than `host` or the loopback's are refused."""
     server = Flask("probeline_dashboard")
     _files(server)
     app = Dash(
         "probeline_dashboard",
-        server=server,
+        server=server,  # type: ignore[arg-type]  # Dash documents a Flask server here but annotates a bool or factory
         title="Probeline live",
-        update_title=None,
+        update_title="",
         assets_folder=str(Path(__file__).parent / "assets"),
         index_string=TEMPLATE,
         meta_tags=[
             {"name": "viewport", "content": "width=device-width, initial-scale=1"},
             {"name": "color-scheme", "content": "light dark"},
         ],
-        external_scripts=[f"{OURS}plotly.js", f"{OURS}figures.js"],
-        external_stylesheets=[f"{OURS}page.css"],
+        external_scripts=[f"{PREFIX}plotly.js", f"{PREFIX}figures.js"],
+        external_stylesheets=[f"{PREFIX}page.css"],
     )
     app.layout = layout.page(board)
     callbacks.register(app, board)
@@ -51,7 +52,7 @@ def application(board: Board, host: str = "127.0.0.1") -> Dash:
 
 
 def _files(server: Flask) -> None:
-    """The report's own style and script, and plotly.js as the report has it."""
+    """Serves the report's style sheet and script, and its version of plotly.js."""
     report = resources.files("probeline.report")
     texts = {
         "plotly.js": (get_plotlyjs(), "text/javascript"),
@@ -59,23 +60,25 @@ def _files(server: Flask) -> None:
         "page.css": (report.joinpath("formats/page.css").read_text(encoding="utf-8"), "text/css"),
     }
 
-    @server.get(f"{OURS}<name>")
-    def ours(name: str) -> Response:
+    @server.get(f"{PREFIX}<name>")
+    def static_file(name: str) -> Response:
         if name not in texts:
             abort(404)
         text, kind = texts[name]
         reply = Response(text, mimetype=kind)
         reply.add_etag()
-        return reply.make_conditional(request)
+        reply.make_conditional(request)  # in place
+        return reply
 
 
-def _guard(server: Flask, host: str, hashes: list[str]) -> None:
+def _guard(server: Flask, host: str, hashes: Sequence[str]) -> None:
+    """Refuses requests under foreign host names and adds the security headers; `hashes`: of inline scripts."""
     # A page of another site may make a browser ask this server under that site's name (DNS rebinding): such a name is
-    # refused. With a host that stands for all addresses nobody can say which names are right.
+    # refused. With a wildcard host the right names cannot be determined.
     allowed = LOOPBACK | {host}
 
     @server.before_request
-    def known_name() -> None:
+    def refuse_foreign_names() -> None:
         if host not in ("0.0.0.0", "::") and urlsplit(f"//{request.host}").hostname not in allowed:
             abort(403, f"Probeline's dashboard answers to {', '.join(sorted(allowed))} only (--host)")
 
@@ -86,7 +89,7 @@ def _guard(server: Flask, host: str, hashes: list[str]) -> None:
     )
 
     @server.after_request
-    def nothing_from_elsewhere(reply: Response) -> Response:
+    def add_security_headers(reply: Response) -> Response:
         reply.headers["Content-Security-Policy"] = policy
         reply.headers["X-Content-Type-Options"] = "nosniff"
         reply.headers["Referrer-Policy"] = "no-referrer"
@@ -94,10 +97,10 @@ def _guard(server: Flask, host: str, hashes: list[str]) -> None:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket at the address. Raises UserError where it is in use or not this machine's."""
+    """A listening socket at the address. Raises UserError where the address is in use or not this machine's."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return _bound(family, host, port)
+        return _listener(family, host, port)
     except PermissionError as error:
         raise UserError(f"--port {port}: needs root; take one above 1023") from error
     except OSError as error:
@@ -108,35 +111,35 @@ def listen(host: str, port: int) -> socket.socket:
         raise UserError(f"--port {port}: allowed are 0 to 65535") from error
 
 
-def _bound(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
-    bound = socket.socket(family, socket.SOCK_STREAM)
+def _listener(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
+    listener = socket.socket(family, socket.SOCK_STREAM)
     try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((host, port))
-        bound.listen(64)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(64)
     except BaseException:
-        bound.close()
+        listener.close()
         raise
-    return bound
+    return listener
 
 
 def _free(family: socket.AddressFamily, host: str, port: int) -> int | None:
-    for near in range(port + 1, min(port + 1 + NEARBY, 65536)):
+    for near in range(port + 1, min(port + 1 + NEARBY_PORTS, 65536)):
         try:
-            _bound(family, host, near).close()
+            _listener(family, host, near).close()
         except OSError:
             continue
         return near
     return None
 
 
-def serve(bound: socket.socket, board: Board, host: str) -> None:
-    """Answers on a socket that listens, each request in a thread, until Ctrl-C."""
+def serve(listener: socket.socket, board: Board, host: str) -> None:
+    """Serves the page on a listening socket, one thread per request, until Ctrl-C."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    port = bound.getsockname()[1]
-    server = make_server(host, port, application(board, host).server, threaded=True, fd=bound.fileno())
-    shown = f"[{host}]" if ":" in host else host
-    print(f"{', '.join(board.names[:3])}: http://{shown}:{port}  (Ctrl-C stops it)", flush=True)
+    port = listener.getsockname()[1]
+    server = make_server(host, port, application(board, host).server, threaded=True, fd=listener.fileno())
+    address = f"[{host}]" if ":" in host else host
+    print(f"{', '.join(board.names[:3])}: http://{address}:{port}  (Ctrl-C stops it)", flush=True)
     if host not in LOOPBACK:
         print("note: whoever reaches this address can read the results", flush=True)
     try:

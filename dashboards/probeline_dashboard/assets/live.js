@@ -2,22 +2,22 @@
 // The parts of the live page that change by pieces: the grid's cells and the figures. Names are only ever set as text.
 (() => {
   const MOST_MARKS = 12; // seeds with a mark of their own; more become a bar
-  const WORDS = ["finished", "running", "failed", "interrupted", "new", "to tune"];
+  const STATUSES = ["finished", "running", "failed", "interrupted", "new", "to tune"];
   const SILENT = () => window.dash_clientside.no_update;
   const cells = new Map(); // label -> { button, row, column, state }
   let colours = {};
 
   function element(tag, kind, text) {
-    const made = document.createElement(tag);
-    if (kind) made.className = kind;
-    if (text !== undefined) made.textContent = text;
-    return made;
+    const node = document.createElement(tag);
+    if (kind) node.className = kind;
+    if (text !== undefined) node.textContent = text;
+    return node;
   }
 
   function name(text) {
-    const made = element("bdi", "", text);
-    made.title = text;
-    return made;
+    const node = element("bdi", "", text);
+    node.title = text;
+    return node;
   }
 
   // The empty table. A cell for which the columns mean nothing spans them all.
@@ -32,22 +32,22 @@
       title.append(name(column));
       head.append(title);
     });
-    const places = grid.rows.map((row) => {
+    const lines = grid.rows.map((row) => {
       const line = body.insertRow(), title = element("th");
       title.scope = "row";
       title.append(name(row));
       line.append(title);
-      return { line, at: new Map() };
+      return { line, slots: new Map() };
     });
     cells.clear();
-    places.forEach((place, row) => {
+    lines.forEach(({ line, slots }, row) => {
       const own = grid.slots.filter((slot) => slot[1] === row);
       const spans = own.filter((slot) => slot[2] === null), columns = own.length > spans.length ? wide : 0;
-      for (let i = 0; i < columns; i++) place.at.set(i, place.line.insertCell());
+      for (let i = 0; i < columns; i++) slots.set(i, line.insertCell());
       if (spans.length) {
-        const cell = place.line.insertCell();
+        const cell = line.insertCell();
         if (!columns) cell.colSpan = wide;
-        place.at.set(null, cell);
+        slots.set(null, cell);
       }
     });
     for (const [label, row, column] of grid.slots) {
@@ -56,7 +56,7 @@
       button.tabIndex = cells.size ? -1 : 0;
       button.setAttribute("aria-pressed", "false");
       button.append(element("span", "value"), element("span", "marks"));
-      places[row].at.get(column).append(button);
+      lines[row].slots.get(column).append(button);
       cells.set(label, { button, row, column: column ?? 0, state: null });
       button.addEventListener("click", () => choose(label));
       button.addEventListener("keydown", (event) => move(event, label));
@@ -70,33 +70,33 @@
     value.textContent = state.text || state.why || "·";
     cell.button.classList.toggle("failed", state.why !== "");
     cell.button.classList.toggle("empty", state.value === null);
-    cell.button.setAttribute("aria-label", state.said);
-    cell.button.title = state.said;
+    cell.button.setAttribute("aria-label", state.label);
+    cell.button.title = state.label;
     if (before && before.done !== state.done) {
       cell.button.classList.remove("fresh");
       void cell.button.offsetWidth; // lets the animation begin anew
       cell.button.classList.add("fresh");
     }
-    const told = WORDS.map((word) => [word, state.seeds.filter((seed) => seed.word === word).length]);
+    const counts = STATUSES.map((status) => [status, state.seeds.filter((seed) => seed.status === status).length]);
     if (state.seeds.length <= MOST_MARKS) marks.replaceChildren(...state.seeds.map(mark));
-    else marks.replaceChildren(bar(told), element("span", "count", `${state.done}/${state.of}`));
+    else marks.replaceChildren(bar(counts), element("span", "count", `${state.done}/${state.of}`));
     cell.state = state;
   }
 
   function mark(seed) {
-    const made = element("span", `mark ${seed.word.replace(" ", "-")}`);
-    if (seed.share !== undefined) made.style.setProperty("--share", seed.share);
-    return made;
+    const node = element("span", `mark ${seed.status.replace(" ", "-")}`);
+    if (seed.share !== undefined) node.style.setProperty("--share", seed.share);
+    return node;
   }
 
-  function bar(told) {
-    const made = element("span", "bar");
-    for (const [word, count] of told.filter((each) => each[1])) {
-      const part = element("span", `part ${word.replace(" ", "-")}`);
+  function bar(counts) {
+    const node = element("span", "bar");
+    for (const [status, count] of counts.filter((each) => each[1])) {
+      const part = element("span", `part ${status.replace(" ", "-")}`);
       part.style.flexGrow = count;
-      made.append(part);
+      node.append(part);
     }
-    return made;
+    return node;
   }
 
   function heat(scale) {
@@ -144,25 +144,25 @@
 
   function outline() {
     for (const [label, { button }] of cells) {
-      button.classList.toggle("drawn", label in colours);
+      button.classList.toggle("plotted", label in colours);
       button.style.setProperty("--curve", colours[label] || "transparent");
     }
   }
 
-  function draw(id, figure, said) {
-    const place = document.getElementById(id);
-    place.setAttribute("aria-label", said);
-    place.closest(".frame").classList.toggle("nothing", !figure);
+  function draw(id, figure, caption) {
+    const plot = document.getElementById(id);
+    plot.setAttribute("aria-label", caption);
+    plot.closest(".frame").classList.toggle("nothing", !figure);
     if (figure) {
-      if (!place.figure) place.textContent = "";
-      place.figure = figure;
-      probelineFigures.draw(place);
+      if (!plot.figure) plot.textContent = "";
+      plot.figure = figure;
+      probelineFigures.draw(plot);
       return;
     }
-    if (place.figure) Plotly.purge(place);
-    place.figure = null;
-    place.classList.remove("ready");
-    place.textContent = said;
+    if (plot.figure) Plotly.purge(plot);
+    plot.figure = null;
+    plot.classList.remove("ready");
+    plot.textContent = caption;
   }
 
   function count() {
@@ -175,15 +175,15 @@
   addEventListener("resize", () => {
     clearTimeout(waiting);
     waiting = setTimeout(() => {
-      for (const place of document.querySelectorAll(".plot")) if (place.figure) probelineFigures.draw(place);
+      for (const plot of document.querySelectorAll(".plot")) if (plot.figure) probelineFigures.draw(plot);
     }, 120);
   });
 
-  // A server that is gone leaves its last page standing: that must be told, and when it is back.
+  // A server that is gone leaves its last page standing: a notice says so until it is back.
   const ask = window.fetch;
-  window.fetch = async (...asked) => {
+  window.fetch = async (...request) => {
     try {
-      const reply = await ask(...asked);
+      const reply = await ask(...request);
       silent(false);
       return reply;
     } catch (error) {
@@ -193,10 +193,10 @@
   };
 
   function silent(gone) {
-    const place = document.getElementById("silent");
-    if (!place || place.hidden === !gone) return;
-    place.hidden = !gone;
-    place.textContent = gone
+    const notice = document.getElementById("silent");
+    if (!notice || notice.hidden === !gone) return;
+    notice.hidden = !gone;
+    notice.textContent = gone
       ? `The dashboard's server has not answered since ${new Date().toLocaleTimeString()}: what stands here is older. ` +
         "The page goes on asking; `probeline dash` starts the server again."
       : "";
@@ -206,27 +206,27 @@
     probeline: {
       grid(delta, chosen) {
         if (!delta) return SILENT();
-        if (delta.grid && delta.at !== cells.at) build(delta.grid);
-        if (delta.at !== cells.at) {
+        if (delta.grid && delta.revision !== cells.revision) build(delta.grid);
+        if (delta.revision !== cells.revision) {
           for (const [label, state] of Object.entries(delta.cells)) fill(cells.get(label), state);
           heat(delta.scale);
           count();
         }
-        cells.at = delta.at;
+        cells.revision = delta.revision;
         for (const [label, { button }] of cells) button.setAttribute("aria-pressed", (chosen || []).includes(label));
         outline();
-        return delta.at;
+        return delta.revision;
       },
-      curves(drawn, chosen) {
-        colours = (drawn && drawn.colours) || {};
+      curves(data, chosen) {
+        colours = (data && data.colours) || {};
         outline();
-        if (drawn) draw("curves", drawn.figure, drawn.said);
+        if (data) draw("curves", data.figure, data.caption);
         return !(chosen || []).length;
       },
-      report(drawn) {
-        if (!drawn) return SILENT();
-        draw("report", drawn.figure, drawn.message);
-        return drawn.at;
+      report(data) {
+        if (!data) return SILENT();
+        draw("report", data.figure, data.message);
+        return data.revision;
       },
       clear(pressedTimes) {
         return pressedTimes ? [] : SILENT();
