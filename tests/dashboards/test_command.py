@@ -30,6 +30,8 @@ def test_a_port_in_use_is_one_message_with_a_free_one(tmp_path):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         words = [*DASH, SPEC, "--port", str(taken.getsockname()[1])]
-        said = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=120)
-    assert said.returncode == 2
-    assert re.search(r"in use on 127\.0\.0\.1; --port \d+ is free", said.stderr) and "Traceback" not in said.stderr
+        process = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert process.returncode == 2
+    assert (
+        re.search(r"in use on 127\.0\.0\.1; --port \d+ is free", process.stderr) and "Traceback" not in process.stderr
+    )

@@ -31,10 +31,10 @@ LEGEND = "() => document.querySelectorAll('#curves .legend .traces').length"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A project with two trials of each fate, and names that are code."""
-    made = tmp_path_factory.mktemp("hostile")
+    folder = tmp_path_factory.mktemp("hostile")
     spec = SPEC.format(more="%{y} $x^2$", long="very_long_name_" * 20)
-    project(made, spec, lambda number, trial: FATES[number % len(FATES)])
-    return made
+    project(folder, spec, lambda number, trial: FATES[number % len(FATES)])
+    return folder
 
 
 @pytest.fixture(scope="module")
