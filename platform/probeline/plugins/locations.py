@@ -64,4 +64,5 @@ def module_file(dotted: str) -> Path | None:
         search = spec.submodule_search_locations
         if search is None and full != dotted:
             return None
-    return Path(spec.origin) if spec and spec.has_location and spec.origin.endswith(".py") else None
+    origin = spec.origin if spec and spec.has_location else None
+    return Path(origin) if origin and origin.endswith(".py") else None
