@@ -15,6 +15,9 @@ MAX_SHOWN = 300
 REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP}
 """Numbers by which an operating system says that a path is not for this user, or is no place for a file."""
 
+NO_FOLDER = REFUSED | {errno.ENOENT}
+"""Those of a write, too, where folders cannot be made, as below /proc."""
+
 
 class UserError(Exception):
     """A mistake that the user can mend: shown as its message alone, exit code 2.
@@ -66,7 +69,7 @@ def disk_full_guard(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in FULL:
             raise DiskFull(disk_full_message(path, error)) from error
-        if error.errno in REFUSED:
+        if error.errno in NO_FOLDER:
             raise UserError(
                 f"{path}: cannot be written ({error.strerror}); give this user the right to write there, or use "
                 "another folder (--folder; PROBELINE_CACHE for the data cache)"

@@ -128,3 +128,10 @@ def test_a_files_digest_follows_its_content(tmp_path):
     assert store.digest_of_file(path) != first
     with pytest.raises(UserError, match="nothing: cannot be read: no such file"):
         store.digest_of_file(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("folder", ["/proc/no-such-folder", "/dev/null/x"])
+def test_a_cache_that_cannot_be_written_is_named_with_the_variable_that_moves_it(monkeypatch, folder):
+    monkeypatch.setenv("PROBELINE_CACHE", folder)
+    with pytest.raises(UserError, match=f"^{folder}.*: cannot be written .*PROBELINE_CACHE"):
+        store.facts(DIGITS)

@@ -6,6 +6,7 @@ from helpers.hostile import CLASSES
 from helpers.subjects import files, of_features, values
 from probeline.core.metric import classifier_metrics, described
 from probeline.evaluation._classification import calibration_error, confusion, report
+from probeline.storage.spreadsheet_text import original
 from sklearn.metrics import confusion_matrix
 
 
@@ -49,7 +50,8 @@ def test_every_class_keeps_its_own_metric_whatever_it_is_called(tmp_path):
 def test_the_confusion_matrix_names_every_class(tmp_path):
     (path,) = files(outcomes(CLASSES, tmp_path))
     head = next(csv.reader(path.open(encoding="utf-8", newline="")))
-    assert tuple(head[1:]) == CLASSES
+    assert "'=cmd()|'/C calc'!A0" in head
+    assert tuple(map(original, head[1:])) == CLASSES
 
 
 def test_a_class_folder_whose_name_is_no_text_is_written_all_the_same(tmp_path):

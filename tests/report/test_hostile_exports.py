@@ -111,7 +111,7 @@ def test_every_row_of_a_latex_table_has_its_columns_and_begins_no_option(latex):
 def test_no_field_of_a_csv_is_a_formula(folder):
     with (folder / "results.csv").open(encoding="utf-8", newline="") as lines:
         fields = [field for row in csv.reader(lines) for field in row]
-    assert fields and not any(re.match(r"[=+@\t\r]|-(?![\d.])", field) for field in fields)
+    assert fields and not any(re.match(r"[=+@\t\r\n＝＋－＠]|-(?![\d.])", field) for field in fields)
 
 
 def test_files_of_figures_have_names_that_any_system_takes_and_titles_that_are_text(make, name):

@@ -14,6 +14,8 @@ LOGINS = [
     f"https://host/mlflow#access={PASSWORD}",
     f"https://host/me:{PASSWORD}/mlflow",
     f"https://host:{PASSWORD}/mlflow",
+    f"https://host/mlflow/token/{PASSWORD}/x",
+    f"https://host/api_key/{PASSWORD}",
     f"s3://key:{PASSWORD}@bucket/prefix",
     f"me:{PASSWORD}@host:5000",
     f"me:{PASSWORD}@x@host",

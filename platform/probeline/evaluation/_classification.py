@@ -10,6 +10,7 @@ from torch import Tensor
 from probeline.core.events import Artifact, Record
 from probeline.errors import NotApplicable
 from probeline.evaluation.base import EvaluationData
+from probeline.storage.spreadsheet_text import inert
 
 BINS = 15
 
@@ -71,10 +72,11 @@ def calibration_error(probabilities: Tensor, labels: Tensor) -> float:
 
 
 def write_confusion(counts: Tensor, classes: tuple[str, ...], path: Path) -> Path:
-    """A CSV with a row a label and a column a prediction."""
+    """A CSV with a row a label and a column a prediction; a class whose name a spreadsheet computes has a quote."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
         rows = csv.writer(file)
-        rows.writerow(["label \\ predicted", *classes])
-        rows.writerows([name, *row] for name, row in zip(classes, counts.tolist(), strict=True))
+        names = [inert(name) for name in classes]
+        rows.writerow(["label \\ predicted", *names])
+        rows.writerows([name, *row] for name, row in zip(names, counts.tolist(), strict=True))
     return path

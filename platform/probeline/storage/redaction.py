@@ -32,6 +32,7 @@ _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)([^\s\"'<>`|,;]+)")
 _BARE_LOGIN = re.compile(r"(?<![\w:/@.*-])[\w.+-]+:(?!//)[^\s\"'<>@]*(?:@[^\s\"'<>@]*)*@(?=[\w.-]+(?:[:/]|\b))")
 _NAMES = r"(?:passw(?:or)?d|passphrase|pwd|secret(?:_?key)?|token|api_?key|access_?key|credentials?)"
 _ASSIGNED = re.compile(rf"""(?i)\b([\w-]*{_NAMES}["']?\s*=\s*)("[^"]*"|'[^']*'|[^\s&,;"']+)""")
+_SECRET_NAME = re.compile(rf"(?i)[\w-]*{_NAMES}")
 _JSON = re.compile(rf'(?i)("[\w-]*{_NAMES}"\s*:\s*)"(?:[^"\\]|\\.)*"')
 _WORD = re.compile(r"[A-Za-z0-9_-]{20,}")
 
@@ -40,7 +41,8 @@ def redacted(text: str) -> str:
     """`text` with every login and key replaced by `***`.
 
     Taken out: the login of an address, wherever its password's own signs `/`, `@` and `:` would cut it; values of an
-    address's query and fragment; parts of its path that look like a login or a random key; `user:password@host`
+    address's query and fragment; parts of its path that look like a login or a random key, or follow one such as
+    `token`; `user:password@host`
     without a scheme; values assigned to names such as password and token; the shapes of `KEYS`.
     """
     text = _ADDRESS.sub(lambda match: match[1] + _address(match[2]), text)
@@ -78,7 +80,8 @@ def _place(rest: str) -> str:
     first, *parts = host.split("/")
     if ":" in first and not re.fullmatch(r".*:\d*|\[[0-9A-Fa-f:.%\w]*\](:\d*)?", first):
         first = f"{first.partition(':')[0]}:{MARK}"  # a password where a port belongs
-    parts = [_part(part) for part in parts]
+    named = (bool(_SECRET_NAME.fullmatch(part)) for part in [first, *parts])
+    parts = [MARK if part and secret else _part(part) for secret, part in zip(named, parts, strict=False)]
     return "/".join([first, *parts]) + sign + (_parameters(parameters) if sign == "?" else _fragment(parameters))
 
 

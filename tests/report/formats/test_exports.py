@@ -51,11 +51,9 @@ def test_an_empty_plan_is_written(trials, history, tmp_path):
 
 
 def test_no_text_of_a_csv_begins_as_a_formula_does_and_parquet_keeps_it_as_it_is(trials, tmp_path, history):
-    frame = trials.assign(
-        message=["=cmd|' /C calc'!A0", "+1", "-1", "@sum", "\tx", "plain"] + [None] * (len(trials) - 6)
-    )
+    frame = trials.assign(message=["=cmd|' /C calc'!A0", "+1", "-1", "@sum", "\tx", "＝1"] + [None] * (len(trials) - 6))
     exports.write(frame.rename(columns={"method": "=method"}), history, tmp_path)
     back = pd.read_csv(tmp_path / "results.csv")
-    assert list(back["message"][:6]) == ["'=cmd|' /C calc'!A0", "'+1", "'-1", "'@sum", "'\tx", "plain"]
+    assert list(back["message"][:6]) == ["'=cmd|' /C calc'!A0", "'+1", "'-1", "'@sum", "'\tx", "'＝1"]
     assert "'=method" in back.columns and back["linear_probe/top1"].dtype == float
     assert list(pd.read_parquet(tmp_path / "results.parquet")["message"][:2]) == ["=cmd|' /C calc'!A0", "+1"]

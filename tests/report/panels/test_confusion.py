@@ -31,6 +31,16 @@ def test_what_the_protocol_wrote_is_read_back_as_scikit_learn_counts_it(tmp_path
     assert frame.attrs["classes"] == list(names)
 
 
+def test_classes_that_a_spreadsheet_computes_are_text_in_the_file_and_themselves_on_the_page(tmp_path):
+    names = ("=1+1", "@SUM(1)", "＝1", "'=1")
+    path = write_confusion(torch.eye(4, dtype=torch.int64), names, tmp_path / "c.csv")
+    assert [line.partition(",")[0] for line in path.read_text("utf-8").splitlines()[1:]] == [
+        f"'{name}" for name in names
+    ]
+    frame = confusion.prepare(chosen(files={NAME: path.read_bytes()}), "linear_probe")
+    assert frame.attrs["classes"] == list(names)
+
+
 def test_the_table_has_a_header_a_class_both_ways_and_dark_fields_have_light_figures():
     drawn = str(confusion.draw(confusion.prepare(chosen(), "linear_probe")))
     assert drawn.count('scope="col"') == drawn.count('scope="row"') == 3

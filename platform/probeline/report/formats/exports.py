@@ -10,8 +10,7 @@ from probeline.experiment.trial import NULL
 from probeline.report.results import studies
 from probeline.report.results.cells import TUNED, absent, axes, plain
 from probeline.report.results.stored import JSON_COLUMNS
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets take the start of a formula for
+from probeline.storage.spreadsheet_text import inert
 
 
 def write(trials: pd.DataFrame, history: pd.DataFrame, folder: Path, files: pd.DataFrame | None = None) -> list[Path]:
@@ -72,15 +71,15 @@ def _json(value: Any) -> str:
 
 def for_people(flat: pd.DataFrame) -> pd.DataFrame:
     """A copy in which no text begins as a spreadsheet's formula does: a quote stands before it, in its heading too."""
-    inert = flat.copy()
-    for name in inert.columns:
-        if inert[name].dtype == object or pd.api.types.is_string_dtype(inert[name]):
-            inert[name] = [_inert(value) for value in inert[name]]
-    return inert.rename(columns=_inert)
+    shown = flat.copy()
+    for name in shown.columns:
+        if shown[name].dtype == object or pd.api.types.is_string_dtype(shown[name]):
+            shown[name] = [_inert(value) for value in shown[name]]
+    return shown.rename(columns=_inert)
 
 
 def _inert(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return inert(value) if isinstance(value, str) else value
 
 
 def flattened(frame: pd.DataFrame) -> pd.DataFrame:

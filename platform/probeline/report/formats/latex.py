@@ -3,8 +3,8 @@ r"""The tables as LaTeX for a paper: booktabs, one `table` each, ready to \input
 import re
 
 from probeline.report.formats.contents import Contents
-from probeline.report.sentences.text import one_line
 from probeline.report.tables.tables import Entry, Table
+from probeline.storage.markdown_text import one_line
 
 SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",

@@ -7,13 +7,12 @@ from probeline.report.formats.contents import Contents
 from probeline.report.formats.images import Picture
 from probeline.report.panels.gallery import Gallery
 from probeline.report.sentences.summary import GAPS
-from probeline.report.sentences.text import ISOLATE, POP, one_line
+from probeline.report.sentences.text import ISOLATE, POP
 from probeline.report.tables.tables import Entry, Table
+from probeline.storage.markdown_text import SPECIAL, at_line_start, one_line
 
 FEW = 8  # comparisons that a summary tells
 ISOLATED = re.compile(f"{ISOLATE}([^{ISOLATE}{POP}]*){POP}")
-LEADING = re.compile(r"^(?=[-+=]|[0-9]+[.)](?:\s|$))([0-9]*)(.)")  # of a list, or of a line under a heading
-SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!$&])")
 
 
 def render(page: Contents, pictures: Sequence[Picture] = ()) -> str:
@@ -71,7 +70,7 @@ def _cards(gallery: Gallery) -> str:
 
 def line(value: object) -> str:
     """`safe` text that begins a line: it begins no list and no heading."""
-    return LEADING.sub(r"\1\\\2", safe(value))
+    return at_line_start(safe(value))
 
 
 def safe(value: object) -> str:

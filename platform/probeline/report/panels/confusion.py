@@ -16,6 +16,7 @@ from probeline.report.panels.gallery import Card, Gallery, Way, gallery
 from probeline.report.panels.trial_selection import SelectedTrial
 from probeline.report.sentences.text import clean
 from probeline.report.tables.tables import Entry, Table
+from probeline.storage.spreadsheet_text import original
 
 MOST = 30  # classes: more are no table that can be read
 FEW = 12  # classes: a table of text has no small print
@@ -31,7 +32,7 @@ def prepare(one: SelectedTrial, protocol: str) -> pd.DataFrame:
     if name not in one.files:
         return pd.DataFrame()
     head, *lines = csv.reader(io.StringIO(one.files[name].decode("utf-8"), newline=""))
-    classes = head[1:]
+    classes = [original(name) for name in head[1:]]
     if len(lines) != len(classes) or any(len(line) != len(head) for line in lines):
         raise ValueError(f"{name} is not square")
     rows = []

@@ -3,7 +3,6 @@
 import unicodedata
 
 BIDI_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F])
-_BREAKS = ("Cc", "Cf", "Cs", "Zl", "Zp")  # categories of what is no letter of a line: controls, other line ends
 ISOLATE, POP = "\u2068", "\u2069"
 MOST = 120  # characters of a name that a sentence bears; the tables have all of it
 
@@ -14,11 +13,6 @@ def clean(value: object) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(" " if unicodedata.category(c) == "Cc" else c for c in text.translate(BIDI_CONTROLS))
-
-
-def one_line(value: object) -> str:
-    """Text without what ends a line or cannot be seen, a space in place of each: for files that others read."""
-    return "".join(" " if unicodedata.category(c) in _BREAKS else c for c in str(value))
 
 
 def isolated(value: object) -> str:

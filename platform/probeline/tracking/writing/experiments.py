@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from probeline.errors import UserError
 from probeline.experiment.schema import Experiment as Specified
+from probeline.storage.markdown_text import at_line_start, escaped
 from probeline.tracking.server.acceptance import deleted
 from probeline.tracking.server.location import artifact_location
 from probeline.tracking.server.mlflow_names import LONGEST_TAG, text
@@ -32,8 +33,9 @@ class ExperimentInfo:
 
 
 def describe(experiment: Specified, spec: str, provenance: Mapping[str, str]) -> ExperimentInfo:
-    """What MLflow shows of an experiment whose file says `spec`."""
-    parts = [experiment.question, f"*Expected:* {experiment.expected}" if experiment.expected else ""]
+    """What MLflow shows of an experiment whose file says `spec`; its texts are no Markdown, so no link and no HTML."""
+    expected = escaped(experiment.expected)
+    parts = [at_line_start(escaped(experiment.question)), f"*Expected:* {expected}" if expected else ""]
     return ExperimentInfo(experiment.name, "\n\n".join(filter(None, parts)), spec, provenance)
 
 
