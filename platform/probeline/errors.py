@@ -108,8 +108,9 @@ def parsing(what: str, allowed: str) -> Iterator[None]:
 
 def disk_full_message(path: Path | str, error: OSError) -> str:
     """What to say of a write at `path` for which there was no room."""
+    reason = FULL.get(error.errno or 0, error.strerror)
     return (
-        f"{path}: cannot be written, {FULL[error.errno]}; make room there (probeline gc lists what no trial needs) or "
+        f"{path}: cannot be written, {reason}; make room there (probeline gc lists what no trial needs) or "
         "use another disk (--folder, PROBELINE_CACHE), then run again: it goes on where it was"
     )
 

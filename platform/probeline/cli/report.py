@@ -59,7 +59,7 @@ def report(
             writable_folder("--expect", expect.parent)
         put = stack.enter_context(publisher(uri, experiment.name)) if publish and uri is not None else None
         trials, history = results()
-        files = stored.panels(source) if source is not None else _files(uri, experiment, trials)
+        files = stored.panels(source) if source is not None else _files(str(uri), experiment, trials)
         with writing("--out", out_folder):
             paths = page.write(experiment, trials, history, out_folder, images, files)
         echo("\n".join(str(path.resolve()) for path in paths))

@@ -95,7 +95,7 @@ class _Builder:
         return self._overrides({"evaluation": base.evaluation} | written, ("base",))
 
     def _sets(self) -> list[Override]:
-        of_scale = self._overrides(self.scale.set, ("scales", self.experiment.scale, "set")) if self.scale else []
+        of_scale = self._overrides(self.scale.set, ("scales", self.experiment.scale or "", "set")) if self.scale else []
         return [self._unlabelled(override) for override in (*of_scale, *self.experiment.sets) if self._known(override)]
 
     def _unlabelled(self, override: Override) -> Override:
@@ -146,7 +146,7 @@ class _Builder:
 
     def _choices(self, key: str, values: AxisValues, at: Path) -> list[Choice]:
         if key in self.replaced:
-            values, at = self.replaced[key], ("scales", self.experiment.scale, "grid")
+            values, at = self.replaced[key], ("scales", self.experiment.scale or "", "grid")
         if not values:
             self.problems.append(self.source.problem((*at, key), "no values; give at least one, or leave the axis out"))
             return []
@@ -162,7 +162,7 @@ class _Builder:
         return _named(key, overrides, labels, self.short[key])
 
     def _check_keys(self) -> None:
-        sections = [(("grid",), self.experiment.grid)]
+        sections: list[tuple[Path, Mapping[str, AxisValues]]] = [(("grid",), self.experiment.grid)]
         sections += [(("zip", index), zipped) for index, zipped in enumerate(self.experiment.zip)]
         seen: set[str] = set()
         for at, axes in sections:
@@ -170,10 +170,10 @@ class _Builder:
                 if key in seen:
                     self.problems.append(self.source.problem((*at, key), "is an axis already; keep one"))
                 seen.add(key)
-        at = ("scales", self.experiment.scale or "", "grid")
+        of_scale: Path = ("scales", self.experiment.scale or "", "grid")
         for key in self.replaced:
             if key not in self.values and not is_full(self.problems):
-                self.problems.append(self.source.problem((*at, key), unknown(key, self.keys)))
+                self.problems.append(self.source.problem((*of_scale, key), unknown(key, self.keys)))
 
 
 def _named(key: str, overrides: list[Override], given: Iterable[str | None], short: str) -> list[Choice]:

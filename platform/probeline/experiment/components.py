@@ -103,8 +103,9 @@ def _nested(config: type[Settings], given: dict[str, Any]) -> tuple[dict[str, An
         if isinstance(value, dict):
             inner = _parameters_of(kind, value)
             beside = [key for key in filled if key in inner and key not in config.model_fields]
-            written = filled.get(field) if isinstance(filled.get(field), dict) else {}
-            value = {**value, **{key: filled.pop(key) for key in beside}, **written}
+            written = filled.get(field)
+            own = written if isinstance(written, dict) else {}
+            value = {**value, **{key: filled.pop(key) for key in beside}, **own}
         if value is None or not all(isinstance(item, str | dict) for item in listed(value)):
             continue  # the Config says whether nothing is allowed, and what is
         several = isinstance(value, list | tuple)

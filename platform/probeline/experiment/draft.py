@@ -41,13 +41,13 @@ class Draft:
 
     def lay(self, override: Override) -> None:
         """Lays one override over what there is."""
-        path = override.path[1:]
+        path: Path | None = override.path[1:]
         if self.section == "evaluation" and path:
             path = self._protocol(override, path)
         if path is None:
             return
         if self.section == "evaluation" and len(path) == 1:
-            self._add_protocol(path[0], override.value, override, ())
+            self._add_protocol(str(path[0]), override.value, override, ())
         elif path:
             self._put(path, override.value, override, ())
         elif self.section == "evaluation":
@@ -130,10 +130,10 @@ class Draft:
     def _protocol(self, override: Override, path: Path) -> Path | None:
         """`path` with its protocol's name in one part, which may hold dots; None where it is not in evaluation."""
         for length in range(len(path), 0, -1):
-            name = ".".join(path[:length])
+            name = ".".join(map(str, path[:length]))
             if name in self.value:
                 return (name, *path[length:])
-        self.problems.append(override.problem(self.source, (), unknown(path[0], list(self.value))))
+        self.problems.append(override.problem(self.source, (), unknown(str(path[0]), list(self.value))))
         return None
 
     def _put(self, path: Path, value: Any, override: Override, below: Path) -> None:
@@ -142,21 +142,22 @@ class Draft:
         except LookupError as error:
             self.problems.append(override.problem(self.source, below, str(error)))
             return
-        parent = self._changeable(path[:-1])
-        under = parent[path[-1]] if isinstance(parent, list) else parent.get(path[-1])
+        parent, last = self._changeable(path[:-1]), path[-1]
+        under = parent[int(last)] if isinstance(parent, list) else parent.get(last)
         if isinstance(value, dict) and "name" not in value and isinstance(under, str) and value:
-            under = parent[path[-1]] = {"name": under}  # parameters for a component that was named alone
+            under = parent[last] = {"name": under}  # parameters for a component that was named alone
         if isinstance(value, dict) and "name" not in value and isinstance(under, dict):
             self._merge(path, value, override, below)
             return
-        parent[path[-1]] = value
+        parent[last] = value
         self._write(path, override, below)
 
     def _changeable(self, path: Path) -> Any:
         """The part at `path`, it and those around it copied unless they are this draft's own."""
-        part = self.value = self._owned(self.value)
+        part: Any = self._owned(self.value)
+        self.value = part
         for key in path:
-            inner = part[key] if isinstance(part, list) else part.get(key)
+            inner = part[int(key)] if isinstance(part, list) else part.get(key)
             inner = {"name": inner} if isinstance(inner, str) else inner
             part[key] = self._owned(inner if isinstance(inner, dict | list) else {})
             part = part[key]

@@ -93,7 +93,7 @@ def _nested(kind: str, field: dict[str, Any]) -> dict[str, Any]:
     several = any(option.get("type") == "array" for option in options)
     one = {"type": "array", "items": _ref(kind)} if several else {"anyOf": [_ref(kind), partial]}
     others = [option for option in options if option.get("type") == "null" or "$ref" in option]
-    described = {key: field[key] for key in ("default", "description") if key in field}
+    described: dict[str, Any] = {key: field[key] for key in ("default", "description") if key in field}
     return {"anyOf": [one, *others], **described}
 
 

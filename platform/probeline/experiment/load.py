@@ -95,8 +95,8 @@ def _without(tree: Any, path: Path) -> Any:
         return {}
     head, *rest = path
     if isinstance(tree, dict):
-        below = {head: _without(tree[head], tuple(rest))} if rest and head in tree else {}
-        return {key: value for key, value in tree.items() if key != head} | below
+        inner = {head: _without(tree[head], tuple(rest))} if rest and head in tree else {}
+        return {key: value for key, value in tree.items() if key != head} | inner
     if isinstance(tree, list) and isinstance(head, int):
         below = [_without(tree[head], tuple(rest))] if rest else []
         return [*tree[:head], *below, *tree[head + 1 :]]
@@ -183,7 +183,7 @@ def _setting_of_run(override: Override, settings: dict[str, Any], problems: list
     try:
         return {section: getattr(Experiment.model_validate_json(json.dumps(tree), strict=True), section)}
     except ValidationError as error:
-        problems += [Problem(override.text, "", message) for _, message in complaints(Experiment, error, tree)]
+        problems += [Problem(override.text or "", "", message) for _, message in complaints(Experiment, error, tree)]
         return {}
 
 

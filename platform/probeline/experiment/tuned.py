@@ -98,12 +98,15 @@ def fillings(experiment: Experiment, expansion: Expansion) -> dict[str, Filling]
 
 
 def studies(experiment: Experiment, expansion: Expansion, digests: Mapping[str, str]) -> dict[str, Study]:
-    """The study of every tuned cell, by the cell's label. Raises KeyError where a digest is missing."""
-    by_label = {}
-    first = chosen({key: given.ends[0] for key, given in experiment.tune.space.items()})
+    """The study of every tuned cell, by the cell's label; {} without tuning. Raises KeyError without a digest."""
+    by_label: dict[str, Study] = {}
+    tune = experiment.tune
+    if tune is None:
+        return by_label
+    first = chosen({key: given.ends[0] for key, given in tune.space.items()})
     for label, filling in fillings(experiment, expansion).items():
-        of = study_id(experiment.tune, filling.with_overrides(first), digests)
-        by_label[label] = Study(of, experiment.tune, filling.cell, filling, digests)
+        of = study_id(tune, filling.with_overrides(first), digests)
+        by_label[label] = Study(of, tune, filling.cell, filling, digests)
     return by_label
 
 

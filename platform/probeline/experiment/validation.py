@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from probeline.experiment.problems import MAX_PROBLEMS, Path, nearest, shown, unknown
 from probeline.plugins.catalog import nested_models
@@ -33,7 +34,7 @@ def complaints(model: type[BaseModel], error: ValidationError, value: Any) -> li
 
     `value` is what was validated; the members of a union that all refused one value are its alternatives.
     """
-    by_path: dict[Path, list[dict]] = {}
+    by_path: dict[Path, list[ErrorDetails]] = {}
     for detail in error.errors(include_url=False, include_context=True):
         path = _existing(detail, value)
         if path in by_path or len(by_path) < MAX_PROBLEMS:
@@ -42,7 +43,7 @@ def complaints(model: type[BaseModel], error: ValidationError, value: Any) -> li
     return [(path, _message(model, path, details)) for path, details in by_path.items() if path in blamed]
 
 
-def _only_alternatives(path: Path, details: list[dict], paths: Iterable[Path]) -> bool:
+def _only_alternatives(path: Path, details: list[ErrorDetails], paths: Iterable[Path]) -> bool:
     """Whether another member of a union took the value and complains of something inside it."""
     inside = any(len(other) > len(path) and other[: len(path)] == path for other in paths)
     return inside and all(detail["type"].endswith("_type") for detail in details)
@@ -62,18 +63,20 @@ def _names(model: type[BaseModel]) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-def _existing(detail: dict, value: Any) -> Path:
+def _existing(detail: ErrorDetails, value: Any) -> Path:
     """The part of an error's location that is in the value: pydantic adds the names of union members."""
     path: Path = ()
     for part in detail["loc"]:
-        if (isinstance(value, dict) and part in value) or (isinstance(value, list) and part in range(len(value))):
+        if (isinstance(value, dict) and part in value) or (
+            isinstance(value, list) and isinstance(part, int) and 0 <= part < len(value)
+        ):
             path, value = (*path, part), value[part]
         elif detail["type"] == "missing" and part == detail["loc"][-1]:
             path = (*path, part)
     return path
 
 
-def _message(model: type[BaseModel], path: Path, details: list[dict]) -> str:
+def _message(model: type[BaseModel], path: Path, details: list[ErrorDetails]) -> str:
     kinds = {detail["type"] for detail in details}
     if "extra_forbidden" in kinds and path:
         return unknown(str(path[-1]), [name for name in fields_at(model, path[:-1]) if name != "variant"])
@@ -87,7 +90,7 @@ def _message(model: type[BaseModel], path: Path, details: list[dict]) -> str:
     return f"got {shown(came)}; allowed: {allowed}{_hint(came, details)}"
 
 
-def _allowed(detail: dict) -> str:
+def _allowed(detail: ErrorDetails) -> str:
     kind, context = detail["type"], detail.get("ctx", {})
     if kind in BOUNDS:
         name, words = BOUNDS[kind]
@@ -102,13 +105,13 @@ def _allowed(detail: dict) -> str:
     return TYPES.get(kind.split("_")[0], detail["msg"])
 
 
-def _hint(came: Any, details: list[dict]) -> str:
+def _hint(came: Any, details: list[ErrorDetails]) -> str:
     options = list(_options(details))
     near = nearest(came, options) if isinstance(came, str) else None
     return f"; did you mean {near!r}?" if near else ""
 
 
-def _options(details: list[dict]) -> Iterator[str]:
+def _options(details: list[ErrorDetails]) -> Iterator[str]:
     for detail in details:
         if detail["type"] in ("literal_error", "enum"):
             yield from str(detail["ctx"]["expected"]).split("'")[1::2]

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
@@ -59,19 +59,20 @@ class Composer:
         if self.nodes > MAX_NODES:
             self._refuse(event, f"more than {MAX_NODES:,} values; an experiment is a short text")
         if isinstance(event, yaml.AliasEvent):
-            if event.anchor not in self.anchors:
+            node = self.anchors.get(event.anchor or "")
+            if node is None:
                 self._refuse(event, f"*{event.anchor}: no complete anchor &{event.anchor} above it")
-            self._add(self.anchors[event.anchor])
+            self._add(node)
         elif isinstance(event, yaml.ScalarEvent):
             self._check_tag(event)
             plain = event.implicit[0] and event.tag is None and not event.style
-            self._finish(Node(event.start_mark.line + 1, _paired(event.value), plain), event.anchor)
+            self._finish(Node(_line(event), _paired(event.value), plain), event.anchor)
         elif isinstance(event, yaml.CollectionStartEvent):
             self._check_tag(event)
             if len(self.open) >= MAX_LEVELS:
                 self._refuse(event, f"nested deeper than {MAX_LEVELS} levels")
             value = KeyValuePairs() if isinstance(event, yaml.MappingStartEvent) else []
-            self.open.append((Node(event.start_mark.line + 1, value), event.anchor, []))
+            self.open.append((Node(_line(event), value), event.anchor, []))
         elif isinstance(event, yaml.CollectionEndEvent):
             node, anchor, children = self.open.pop()
             node.value.extend(zip(children[::2], children[1::2], strict=True) if node.is_mapping else children)
@@ -92,9 +93,14 @@ class Composer:
         if event.tag not in (None, "!", "tag:yaml.org,2002:str"):
             self._refuse(event, f"the tag {shown(event.tag)}; tags have no meaning here, leave it out")
 
-    def _refuse(self, event: yaml.Event, message: str) -> None:
-        location = f"{self.name}:{event.start_mark.line + 1}"
+    def _refuse(self, event: yaml.Event, message: str) -> NoReturn:
+        location = f"{self.name}:{_line(event)}"
         raise SpecError([Problem(location, "", printable(message))])
+
+
+def _line(event: yaml.Event) -> int:
+    """The line on which an event of a parser begins, from 1."""
+    return event.start_mark.line + 1 if event.start_mark else 1
 
 
 def _paired(text: str) -> str:

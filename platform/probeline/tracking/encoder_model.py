@@ -17,7 +17,8 @@ from probeline.errors import UserError
 
 if TYPE_CHECKING:
     import numpy as np
-    from torch import nn
+
+    from probeline.core.encoder import Encoder
 
 FOLDER, FACTS, WEIGHTS, MODEL = "encoder", "encoder.json", "encoder.safetensors", "MLmodel"
 HISTORY = "mlflow.log-model.history"  # the tag by which MLflow's UI knows that a folder of artifacts is a model
@@ -47,7 +48,7 @@ def history(run_id: str, created: str) -> str:
 class EncoderModel:
     """What `mlflow.pyfunc` calls: images in, representations out."""
 
-    def __init__(self, encoder: "nn.Module") -> None:
+    def __init__(self, encoder: "Encoder") -> None:
         self.encoder = encoder
 
     def predict(self, model_input: "np.ndarray", params: Mapping[str, Any] | None = None) -> "np.ndarray":
@@ -57,7 +58,7 @@ class EncoderModel:
 
         from probeline.data.loader import as_inputs
 
-        outputs = [np.empty((0, self.encoder.dim), np.float32)]
+        outputs = [np.empty((0, int(self.encoder.dim)), np.float32)]
         with torch.no_grad():
             for start in range(0, len(model_input), BATCH):
                 pixels = torch.from_numpy(np.ascontiguousarray(model_input[start : start + BATCH]))
@@ -65,7 +66,7 @@ class EncoderModel:
         return np.concatenate(outputs)
 
 
-def open_encoder(folder: Path) -> "nn.Module":
+def open_encoder(folder: Path) -> "Encoder":
     """The trained encoder of a folder with `encoder.safetensors` and `encoder.json`, on the CPU, in evaluation mode.
 
     Raises UserError where the files are not there, or are not of one encoder.

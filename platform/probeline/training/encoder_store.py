@@ -62,9 +62,11 @@ class EncoderStore:
         Raises DiskFull, and then leaves nothing behind.
         """
         target = self.folder / encoder_id
-        beside = {key: value for key, value in method.state_dict().items() if not key.startswith("encoder.")}
+        state = method.state_dict()
+        encoder = {key.removeprefix("encoder."): value for key, value in state.items() if key.startswith("encoder.")}
+        beside = {key: value for key, value in state.items() if not key.startswith("encoder.")}
         contents = {
-            "encoder.safetensors": save(on_host(method.encoder.state_dict())),
+            "encoder.safetensors": save(on_host(encoder)),
             "method.safetensors": save(on_host(beside)),
             "encoder.json": json.dumps(facts, indent=1).encode(),
         }

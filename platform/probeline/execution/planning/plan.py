@@ -130,14 +130,15 @@ def make(experiment: Experiment, uri: str) -> Plan:
     remarks = dict.fromkeys(remark for fact in data.values() for remark in fact.remarks)
     check_sizes(experiment, grid, sizes)
     digests = {key: fact.digest for key, fact in data.items()} | weight_digests(grid)
-    studies = tuned.studies(experiment, expand(experiment), digests) if experiment.tune else {}
+    studies = tuned.studies(experiment, expand(experiment), digests)
     tuned_by = {label: study.id for label, study in studies.items()}
     reached = progress(uri, tuned_by.values()) if studies else {}
-    winners = {
-        label: study.cell_with(reached[study.id].values)
+    ended = {
+        label: reached[study.id].values
         for label, study in studies.items()
-        if study.id in reached and reached[study.id].values is not None and reached[study.id].tried >= study.tune.points
+        if study.id in reached and reached[study.id].tried >= study.tune.points
     }
+    winners = {label: studies[label].cell_with(values) for label, values in ended.items() if values is not None}
     waiting = {label: study for label, study in studies.items() if label not in winners}
     ready = [winners.get(cell.label, cell) for cell in grid if cell.label not in waiting]
     planned, notes = trials(ready, experiment.seeds, digests)
@@ -228,9 +229,9 @@ def resources_text(resources: Resources) -> str:
 
 
 def _studies_text(plan: Plan) -> list[str]:
-    if not plan.studies:
-        return []
     tune = plan.experiment.tune
+    if not plan.studies or tune is None:
+        return []
     each = f"{tune.points} trials x {len(tune.seeds)} seeds ({tune.sampler}, by {tune.metric})"
     return [f"to tune: {len(plan.studies)} cells, each with {each}"]
 
