@@ -26,6 +26,7 @@ lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	PYTHONPATH=platform:dashboards $(BIN)/lint-imports --config infra/importlinter.ini
+	$(BIN)/mypy -p probeline -p probeline_dashboard
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m tests.benchmarks $(ONLY)
@@ -43,4 +44,4 @@ $(VENV)/.%: pyproject.toml infra/constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -104,7 +104,7 @@ def _with_name(parameters: dict[str, Any], name: dict[str, Any]) -> dict[str, An
 
 def _evaluation(definitions: dict[str, Any]) -> dict[str, Any]:
     """One protocol, a list of them, or a mapping from names to parameters."""
-    named = {
+    named: dict[str, Any] = {
         plugin: {"anyOf": [_parameters("protocols", plugin, definitions), {"type": "null"}]}
         for plugin in catalog.names("protocols")
     }
