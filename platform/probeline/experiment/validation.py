@@ -67,10 +67,9 @@ def _existing(detail: ErrorDetails, value: Any) -> Path:
     """The part of an error's location that is in the value: pydantic adds the names of union members."""
     path: Path = ()
     for part in detail["loc"]:
-        if (isinstance(value, dict) and part in value) or (
-            isinstance(value, list) and isinstance(part, int) and 0 <= part < len(value)
-        ):
-            path, value = (*path, part), value[part]
+        key: Any = part
+        if (isinstance(value, dict) and key in value) or (isinstance(value, list) and key in range(len(value))):
+            path, value = (*path, part), value[key]
         elif detail["type"] == "missing" and part == detail["loc"][-1]:
             path = (*path, part)
     return path
