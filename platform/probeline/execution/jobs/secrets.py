@@ -13,10 +13,16 @@ MAX_TEXT = 2**20
 """Bytes of the largest file that is read as text for passwords; keys of known shapes are looked for in all."""
 
 _SHAPES = {kind: re.compile(shape.encode()) for kind, shape in KEYS.items()}
-_ASSIGNED = re.compile(
-    r"""(?ix) ( [\w-]* (?: passw(?:or)?d | passphrase | secret | token | api_?key | access_?key ) [\w-]* )
-    ["']? \s* [=:] \s* ["'] ( [^"'\s]{8,} ) ["']"""
+_NAME = r"( [\w-]* (?: passw(?:or)?d | passphrase | secret | token | api_?key | access_?key ) [\w-]* )"
+_ASSIGNED = re.compile(rf"""(?ix) {_NAME} ["']? \s* [=:] \s* ["'] ( [^"'\s]{{8,}} ) ["']""")
+_UNQUOTED = re.compile(
+    rf"""(?imx) ^ \s* (?: export \s+ )? {_NAME} \s* [=:] [ \t]* ( [^"'\s()\[\]{{}},;]{{8,}} ) \s* $"""
 )
+"""A line of YAML, of an INI file or of a shell that gives a name a value without quotes."""
+
+_EXPRESSION = re.compile(r"(?!(?:\D*\d){3})[A-Za-z_][\w.]*")
+"""Names of a program, which assigns them as other files do values; three digits are more than a name has."""
+
 _QUOTED = re.compile(r"""["']([A-Za-z0-9+/_=-]{32,128})["']""")
 _PLACEHOLDER = re.compile(r"(?i)^[<${%].*|^(x+|\*+|\.+|.*(example|placeholder|change|your|dummy|test).*)$")
 
@@ -46,6 +52,7 @@ def secrets_in(content: bytes, secrets: Mapping[str, str]) -> Iterator[str]:
 
 def _assigned(text: str) -> Iterator[str]:
     """Names like password to which the text gives a value that is neither a placeholder nor a plain word."""
-    for name, value in _ASSIGNED.findall(text):
+    bare = [(name, value) for name, value in _UNQUOTED.findall(text) if not _EXPRESSION.fullmatch(value)]
+    for name, value in _ASSIGNED.findall(text) + bare:
         if not _PLACEHOLDER.match(value) and any(map(str.isdigit, value)) and any(map(str.isalpha, value)):
             yield name
