@@ -77,7 +77,7 @@ def test_a_link_out_of_the_folder_and_what_is_excluded_stay_here(project, spec, 
         ZipFile(packed.path) as archive,
     ):
         assert not {"link.txt", "plugin.py"} & set(archive.namelist())
-        assert {str(path) for path in packed.left} == {".env", "link.txt", "plugin.py"}
+        assert {str(path) for path in packed.omitted} == {".env", "link.txt", "plugin.py"}
 
 
 NAMES = [

@@ -25,18 +25,18 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest date of a zip: the same files make t
 
 @dataclass(frozen=True)
 class Package:
-    """A zip file; `files` of the project are in it; `left` stayed here, each with the reason."""
+    """A zip file; `files` of the project are in it; `omitted` stayed here, each with the reason."""
 
     path: Path
     files: int
-    left: dict[Path, str]
+    omitted: dict[Path, str]
 
     def summary(self) -> str:
         """What goes, and what does not, for a person."""
         lines = [f"packed {self.files} files, {self.path.stat().st_size / 2**20:.1f} MiB"]
-        lines += [f"  not packed: {path} ({why})" for path, why in list(self.left.items())[:20]]
-        if len(self.left) > 20:
-            lines.append(f"  and {len(self.left) - 20} more")
+        lines += [f"  not packed: {path} ({why})" for path, why in list(self.omitted.items())[:20]]
+        if len(self.omitted) > 20:
+            lines.append(f"  and {len(self.omitted) - 20} more")
         return "\n".join(lines)
 
 
@@ -53,7 +53,7 @@ def package(
     Raises:
         UserError: a file or the order holds a secret, or the package is larger than `limit` bytes.
     """
-    paths, left = chosen(root, [root / order.spec, *needed], selection)
+    paths, omitted = chosen(root, [root / order.spec, *needed], selection)
     refuse_secrets(root, paths, os.environ, selection)
     _refuse_in_order(order)
     with tempfile.TemporaryDirectory(prefix="probeline-job-") as folder:
@@ -67,7 +67,7 @@ def package(
                 _add_file(archive, name, path)
                 if file.stat().st_size > limit - MARGIN:
                     raise _too_large(root, archive, limit)
-        yield Package(file, len(paths), left)
+        yield Package(file, len(paths), omitted)
 
 
 def _library(folder: Path) -> Iterator[Path]:
