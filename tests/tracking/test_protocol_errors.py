@@ -31,6 +31,18 @@ def test_a_trial_finishes_with_the_names_and_messages_of_what_crashed(uri, tmp_p
     assert run.tags["probeline.crashed_protocols"] == '["knn", "lab.views"]'
 
 
+def test_what_a_protocol_that_crashes_says_is_stored_without_logins(uri, tmp_path):
+    text = "RuntimeError: http://me:hunter2@host/ refused, password=hunter2"
+    with Writer(uri, info(), tmp_path) as writer:
+        writer.started(trial())
+        writer.finished(trial().id, [ProtocolError("knn", text, f"Traceback\n{text}")])
+        assert writer.flush()
+    message = statuses(uri, [trial().id])[trial().id].message
+    assert message == "knn: RuntimeError: http://me:***@host/ refused, password=***"
+    (trace,) = (tmp_path / "mlartifacts").rglob("traceback.txt")
+    assert "me:***@host" in trace.read_text() and "hunter2" not in trace.read_text()
+
+
 def test_a_run_of_what_crashed_keeps_the_rest_of_what_was_said(uri, tmp_path):
     crashed(uri, tmp_path)
     alone = replace(trial(), protocols=("knn", "lab.views"))

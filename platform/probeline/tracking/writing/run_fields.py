@@ -6,6 +6,7 @@ from typing import Any
 
 from probeline.core.events import ProtocolError
 from probeline.experiment.trial import Trial
+from probeline.storage.redaction import redacted
 
 
 def run_name(trial: Trial) -> str:
@@ -35,11 +36,11 @@ def tags(trial: Trial, extra: Mapping[str, Any]) -> dict[str, str]:
 
 
 def protocol_errors(errors: Sequence[ProtocolError]) -> dict[str, Any]:
-    """The entry of a finished trial for protocols that crashed: kind, message, traceback, names."""
+    """The entry of a finished trial for protocols that crashed: kind, message, traceback, names; no logins and keys."""
     return {
         "kind": "protocol_error",
-        "message": "; ".join(f"{error.name}: {error.message}" for error in errors),
-        "traceback": "\n".join(f"{error.name}\n{error.traceback}" for error in errors),
+        "message": redacted("; ".join(f"{error.name}: {error.message}" for error in errors)),
+        "traceback": redacted("\n".join(f"{error.name}\n{error.traceback}" for error in errors)),
         "protocols": [error.name for error in errors],
     }
 
