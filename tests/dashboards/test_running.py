@@ -28,6 +28,14 @@ seeds: 1
 report: {metric: linear_probe/top1}
 """
 POINTS = "() => (document.getElementById('curves').figure || {data: []}).data.flatMap((each) => each.x).length"
+# Asked of the page at one moment: two trials may end between two looks of the page, or of this test.
+CONSISTENT = """() => {
+  const cells = [...document.querySelectorAll('.cell')];
+  const done = cells.filter((cell) => cell.textContent.includes('%')).length;
+  const empty = cells.filter((cell) => cell.classList.contains('empty')).length;
+  return done > 0 && done + empty === 5 && document.title.startsWith(`${done}/5`);
+}"""
+COSTS = "() => document.querySelector('.money dd').innerText !== '0 s of one worker'"
 PATIENCE = 240_000  # ms: a shared machine starts Ray slowly
 
 
@@ -44,10 +52,8 @@ def test_the_page_follows_a_grid_while_it_runs(visit, tmp_path):
             page.wait_for_function(f"() => ({POINTS})() > 1", timeout=PATIENCE)
             before = page.evaluate(POINTS)
             page.wait_for_function(f"() => ({POINTS})() > {before}", timeout=PATIENCE)  # nobody reloads the page
-            page.wait_for_function("() => document.title.startsWith('1/5')", timeout=PATIENCE)
-            assert page.locator(".cell .value", has_text="%").count() == 1
-            assert page.locator(".money dd").first.inner_text() != "0 s of one worker"
-            assert page.locator(".cell.empty").count() == 4
+            page.wait_for_function(CONSISTENT, timeout=PATIENCE)
+            page.wait_for_function(COSTS, timeout=PATIENCE)
             page.get_by_text("4 of 5 trials finished, 1 failed.").wait_for(timeout=PATIENCE)
         finally:
             end(driver)
