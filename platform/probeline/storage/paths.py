@@ -123,6 +123,11 @@ def parse_path(text: str | Path) -> StoragePath:
     """
     text = str(text)
     if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
+        if redacted(text) != text:  # else a folder would get a password as its name
+            raise UserError(
+                f"storage {redacted(text)}: looks like a login without a scheme; allowed: a folder, or an address such "
+                "as s3://BUCKET/PREFIX, with the login in the environment"
+            )
         return Path(text)
     shown = redacted(text)
     with parsing(f"storage {shown}", "a folder, or an address such as s3://BUCKET/PREFIX"):
