@@ -48,6 +48,7 @@ def test_a_path_is_a_path_and_a_uri_an_address(tmp_path):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
+        ("bob:hidden@127.0.0.1:9", r"storage \*\*\*@127\.0\.0\.1:9: looks like a login without a scheme"),
         (
             "s3://me:hidden@bucket/a",
             r"s3://me:\*\*\*@bucket/a: a login is no part of an address.*AWS_SECRET_ACCESS_KEY",
