@@ -25,7 +25,7 @@ def test_a_colour_set_is_probed_by_an_encoder_of_grey(tmp_path):
 def test_the_probe_is_the_linear_probe_of_that_data_set(tmp_path):
     held = trained()
     results = values(protocol("transfer", data=[DIGITS]).evaluate(held.evaluation_data(), tmp_path))
-    there = held.evaluation_data().subject.embed_dataset(resolve("datasets", DIGITS).value)
+    there = held.evaluation_data().embed_dataset(resolve("datasets", DIGITS).value)
     directly = values(protocol("linear_probe").evaluate(there, tmp_path))
     assert {name.removeprefix("digits/"): value for name, value in results.items()} == directly
     assert len(there.train.h) == 40

@@ -157,28 +157,28 @@ def test_the_trials_own_data_as_another_data_set_give_no_second_look(data):
     given = home()[1].evaluation_data([data])
     given.test.reveal()
     with pytest.raises(RuntimeError, match="read already"):
-        given.subject.embed_dataset(data).test.reveal()
+        given.embed_dataset(data).test.reveal()
     given = home()[1].evaluation_data([data])
-    given.subject.embed_dataset(data).test.reveal()
+    given.embed_dataset(data).test.reveal()
     with pytest.raises(RuntimeError, match="read already"):
         given.test.reveal()
 
 
 def test_another_data_set_is_read_once_and_only_where_the_settings_name_it():
     given = home()[1].evaluation_data([PHOTOS])
-    there = given.subject.embed_dataset(PHOTOS)
+    there = given.embed_dataset(PHOTOS)
     assert len(there.test.reveal()) == 20
-    for subject in (given.subject, there.subject):
+    for data in (given, there):
         with pytest.raises(RuntimeError, match="read already"):
-            subject.embed_dataset(PHOTOS).test.reveal()
+            data.embed_dataset(PHOTOS).test.reveal()
     for other in (HOME, {**PHOTOS, "test_size": 10}):
         with pytest.raises(NotApplicable, match="settings name no such data set"):
-            there.subject.embed_dataset(other)
+            there.embed_dataset(other)
     assert len(given.test.reveal()) == 20
 
 
 def test_nothing_of_another_data_set_leads_to_its_labels_either():
-    there = home()[1].evaluation_data([PHOTOS]).subject.embed_dataset(PHOTOS)
+    there = home()[1].evaluation_data([PHOTOS]).embed_dataset(PHOTOS)
     labels = open_dataset(PHOTOS).test.labels
     results = reachable(there)
     assert not [one for one in arrays(results) if one.shape == labels.shape and np.array_equal(one, labels)]
@@ -190,7 +190,7 @@ def test_a_trial_that_is_judged_on_validation_reads_no_test_label_anywhere(tmp_p
     with pytest.raises(base.TestHidden):
         held.evaluation_data().test.reveal()
     with pytest.raises(base.TestHidden):
-        held.evaluation_data([PHOTOS]).subject.embed_dataset(PHOTOS).test.reveal()
+        held.evaluation_data([PHOTOS]).embed_dataset(PHOTOS).test.reveal()
     names = []
     with pytest.raises(base.TestHidden):
         for item in protocol("transfer", data=[DIGITS]).evaluate(held.evaluation_data(), tmp_path):

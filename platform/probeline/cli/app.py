@@ -96,6 +96,7 @@ def run(
     from probeline.execution.jobs.job_entrypoint import submitted_provenance
     from probeline.execution.planning import forecast, planned_tuning_trials
     from probeline.execution.planning.gpu_use import unused_gpus
+    from probeline.execution.planning.plan import headline
     from probeline.execution.progress import watch
     from probeline.execution.ray.address import target
     from probeline.execution.ray.scheduler import Budget
@@ -112,12 +113,7 @@ def run(
     writable_folder("--folder", folder)
     check_writable(uri)
     unused = None if target(address).address else unused_gpus(trial_plan.experiment.resources, gpus())
-    for note in [*trial_plan.notes, *([unused] if unused else [])]:
-        echo(f"note: {note}")
-    finished = trial_plan.counts().get("finished", 0)
-    tuning = f", {len(trial_plan.studies)} cells to tune" if trial_plan.studies else ""
-    done = f"{finished} of {len(trial_plan.trials)} already done"
-    echo(f"{trial_plan.experiment.name}: {len(trial_plan.todo)} trials to run{tuning}, {done}")
+    echo("\n".join([*(f"note: {note}" for note in (*trial_plan.notes, unused) if note), headline(trial_plan)]))
     budget = Budget(max_hours, max_gpu_hours, max_trials)
     todo, fits = trial_plan.todo, planned_tuning_trials.trials(trial_plan)
     if budget:
@@ -125,7 +121,9 @@ def run(
         todo, budget, fits = estimate.planned(trial_plan), estimate.held(budget), estimate.fits
         echo("\n".join(forecast.left_text(estimate) or ["the budget holds all of it, as far as is known"]))
     chosen_ids = {trial.id for trial in todo}
-    display = watch(todo, finished, Console(), [trial for trial in fits if trial.id not in chosen_ids])
+    display = watch(
+        todo, trial_plan.counts().get("finished", 0), Console(), [trial for trial in fits if trial.id not in chosen_ids]
+    )
     info = describe(trial_plan.experiment, read_file(spec), collect(spec.resolve().parent) | submitted_provenance())
     outcome = run_plan(trial_plan, info, RunEnvironment(folder, uri, address, storage_path), display, budget, todo)
     echo(outcome.summary(str(spec)))

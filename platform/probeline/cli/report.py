@@ -68,9 +68,7 @@ def report(
             info = describe(experiment, "", {})
             echo(put(uri, folder.resolve(), info, summary, out_folder, paths, _compared(trials)))
     if expect:
-        with writing("--expect", expect):
-            count = expectations.stored(trials, experiment.report.metric or main_metric(trials), expect)
-        echo(f"{count} expectations written to {expect}")
+        _expect(expect, trials, experiment.report.metric or main_metric(trials))
     findings = expectations.check(expected, trials, experiment.report.metric) if expected else []
     for finding in findings:
         echo(finding)
@@ -131,6 +129,15 @@ def _no_collection() -> Iterator[None]:
     finally:
         if collecting:
             gc.enable()
+
+
+def _expect(file: Path, trials: "pd.DataFrame", metric: str) -> None:
+    """Writes today's results as expectations."""
+    from probeline.report.checks import expectations
+
+    with writing("--expect", file):
+        count = expectations.stored(trials, metric, file)
+    echo(f"{count} expectations written to {file}")
 
 
 def _files(uri: str, experiment: "Experiment", trials: "pd.DataFrame") -> "pd.DataFrame":

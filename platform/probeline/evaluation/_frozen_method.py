@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field, fields, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -18,9 +17,6 @@ from probeline.core.method import Method
 from probeline.core.sample_rng import SampleRNG
 from probeline.data.loader import batches
 from probeline.errors import NotApplicable
-
-if TYPE_CHECKING:
-    from probeline.evaluation.base import EvaluationData
 
 BATCH = 256
 ANOTHER = 0x5EED
@@ -75,14 +71,6 @@ class FrozenMethod:
     def encoder(self) -> nn.Module:
         """A trainable copy of the encoder, for fine-tuning."""
         return deepcopy(self.method.encoder).requires_grad_(True).train()
-
-    def embed_dataset(self, data: dict[str, Any]) -> EvaluationData:
-        """The same encoder on another data set, a resolved component.
-
-        Its test labels can be read once too. Raises NotApplicable where the encoder cannot take its images or the
-        protocol's settings do not name it, and as opening the data does.
-        """
-        return self.on(self.method, self.dataset, data)
 
     def batches(self, part: str, batch_size: int, *, epoch: int = 0, shuffle: bool = False) -> Iterator[Batch]:
         """Images of `part` (train, validation or test) as the encoder takes them; labels of the test part are -1."""

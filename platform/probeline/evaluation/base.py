@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from torch import Tensor
 
@@ -83,6 +83,14 @@ class EvaluationData:
     test: HeldOutLabels
     classes: tuple[str, ...]
     subject: FrozenMethod
+
+    def embed_dataset(self, component: dict[str, Any]) -> "EvaluationData":
+        """The same encoder on another data set, a resolved component.
+
+        Its test labels can be read once too. Raises NotApplicable where the encoder cannot take its images or the
+        protocol's settings do not name it, and as opening the data does.
+        """
+        return self.subject.on(self.subject.method, self.subject.dataset, component)
 
 
 class Protocol(ABC, Generic[C]):

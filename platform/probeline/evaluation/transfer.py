@@ -48,7 +48,7 @@ class Transfer(Protocol[Config]):
             taken[name] = taken.get(name, 0) + 1
             name = name if taken[name] == 1 else f"{name}_{taken[name]}"
             try:
-                other = data.subject.embed_dataset(component)
+                other = data.embed_dataset(component)
                 for event in probe(other, "h", self.config, folder / name):
                     yield replace(event, name=f"{name}/{event.name}")
             except NotApplicable as reason:

@@ -236,6 +236,13 @@ def _studies_text(plan: Plan) -> list[str]:
     return [f"to tune: {len(plan.studies)} cells, each with {each}"]
 
 
+def headline(plan: Plan) -> str:
+    """What a run of the plan is about to do, in a line."""
+    tuning = f", {len(plan.studies)} cells to tune" if plan.studies else ""
+    done = f"{plan.counts().get('finished', 0)} of {len(plan.trials)} already done"
+    return f"{plan.experiment.name}: {len(plan.todo)} trials to run{tuning}, {done}"
+
+
 def status_text(plan: Plan) -> str:
     """What became of the experiment, for a person: counts by cell, then each failure with its reason."""
     failed = [(trial, plan.statuses[trial.id]) for trial in plan.trials if plan.statuses[trial.id].failure is not None]
