@@ -58,9 +58,9 @@ class WriteAheadLog:
             os.fsync(stream.fileno())
 
     def keep(self, artifact: Artifact) -> Path | RemotePath:
-        """Links, or across file systems copies, the artifact beside the spool under its own name. Raises DiskFull.
+        """Links, or across file systems copies, the artifact beside the spool under its own name.
 
-        What is in a remote storage stays there until it is sent.
+        What is in a remote storage stays there until it is sent. Raises FileNotFoundError, DiskFull, UserError.
         """
         try:
             name = safe_name(artifact.name)
@@ -68,6 +68,7 @@ class WriteAheadLog:
             raise ValueError(f"artifact {artifact.name!r}: {error}") from None
         if isinstance(artifact.path, RemotePath):
             return artifact.path
+        artifact.path.stat()  # a file that is not there is the trial's loss, not a folder that cannot be written
         target = self.files / name
         with disk_full_guard(target):
             target.parent.mkdir(parents=True, exist_ok=True)
