@@ -24,7 +24,7 @@ Name = Annotated[str, AfterValidator(safe_name)]
 Location = Annotated[str, AfterValidator(_without_nul)]
 
 
-class Entry(BaseModel):
+class LogEntry(BaseModel):
     """What every entry has: when it was written, in Unix seconds."""
 
     model_config = ConfigDict(strict=True, extra="allow")
@@ -32,7 +32,7 @@ class Entry(BaseModel):
     time: FiniteFloat
 
 
-class Started(Entry):
+class StartEntry(LogEntry):
     """The trial runs, for the first time or again."""
 
     op: Literal["started"]
@@ -43,7 +43,7 @@ class Started(Entry):
     recipe: dict[str, Any]
 
 
-class Point(BaseModel):
+class RecordEntry(BaseModel):
     """One number, as `Record.as_dict` gives it."""
 
     model_config = ConfigDict(strict=True)
@@ -54,14 +54,14 @@ class Point(BaseModel):
     time: FiniteFloat
 
 
-class Records(Entry):
+class RecordsEntry(LogEntry):
     """Numbers of the trial."""
 
     op: Literal["records"]
-    records: list[Point]
+    records: list[RecordEntry]
 
 
-class ArtifactEntry(Entry):
+class ArtifactEntry(LogEntry):
     """A file of the trial, or one that was not there."""
 
     op: Literal["artifact", "lost"]
@@ -69,7 +69,7 @@ class ArtifactEntry(Entry):
     path: Location
 
 
-class NoteEntry(Entry):
+class NoteEntry(LogEntry):
     """A sentence about the trial."""
 
     op: Literal["note"]
@@ -77,14 +77,14 @@ class NoteEntry(Entry):
     text: str
 
 
-class Tags(Entry):
+class TagsEntry(LogEntry):
     """What is known of the running trial."""
 
     op: Literal["tags"]
     tags: dict[str, str]
 
 
-class Failed(Entry):
+class FailedEntry(LogEntry):
     """The trial cannot finish."""
 
     op: Literal["failed"]
@@ -93,14 +93,17 @@ class Failed(Entry):
     traceback: str | None = None
 
 
-class Ended(Entry):
+class EndEntry(LogEntry):
     """The trial has finished, or was stopped and will run again."""
 
     op: Literal["finished", "interrupted"]
 
 
 _ENTRY: TypeAdapter[Any] = TypeAdapter(
-    Annotated[Started | Records | ArtifactEntry | NoteEntry | Tags | Failed | Ended, Field(discriminator="op")]
+    Annotated[
+        StartEntry | RecordsEntry | ArtifactEntry | NoteEntry | TagsEntry | FailedEntry | EndEntry,
+        Field(discriminator="op"),
+    ]
 )
 
 
