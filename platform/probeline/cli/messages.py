@@ -2,18 +2,13 @@
 
 import errno
 import logging
-import re
 import sys
 
 from probeline.errors import FULL, REFUSED, TrialError, UserError, disk_full_message
-from probeline.experiment.problems import printable
-from probeline.storage.redaction import redacted
+from probeline.experiment.problems import safe
 
 OF_SYSTEM = REFUSED | {errno.EEXIST, errno.EMFILE, errno.ENFILE}
 """Numbers of errors that come from paths and limits of this machine, not from a mistake in the program."""
-
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-"""The marks by which a log sets colours, which a remote job's may have."""
 
 REMEDY = "correct the path, its permissions, or the option that names it"
 
@@ -37,11 +32,6 @@ def echo(text: object, end: str = "\n") -> None:
 def say(message: str) -> None:
     """Prints a message to standard error: see `safe`."""
     print(safe(message), file=sys.stderr, flush=True)
-
-
-def safe(text: str) -> str:
-    """`text` without logins and keys, and with what could reorder or overwrite a terminal's text escaped."""
-    return "\n".join(map(printable, redacted(COLOUR.sub("", text)).split("\n")))
 
 
 class SafeFormatter(logging.Formatter):

@@ -12,10 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from probeline.core.events import ProtocolError, Record
-from probeline.experiment.problems import printable
+from probeline.experiment.problems import safe
 from probeline.experiment.trial import Trial
 from probeline.plugins.metrics import primary_metric
-from probeline.storage.redaction import redacted
 
 ROWS = 24
 """Cells shown at once; running ones first."""
@@ -151,7 +150,7 @@ class PlainProgress(ProgressDisplay):
         self._line(f"protocol {error.name} failed  {trial.cell.label} seed={trial.seed}: {error.message}")
 
     def _line(self, text: str) -> None:
-        self.console.print(_safe(f"[{self.headline()}] {text}"), markup=False, highlight=False, soft_wrap=True)
+        self.console.print(safe(f"[{self.headline()}] {text}"), markup=False, highlight=False, soft_wrap=True)
 
 
 class LiveTable(ProgressDisplay):
@@ -169,16 +168,16 @@ class LiveTable(ProgressDisplay):
     def failed(self, trial: Trial, kind: str, message: str) -> None:
         super().failed(trial, kind, message)
         self.console.print(
-            _safe(f"{kind}: {trial.cell.label} seed={trial.seed}: {message}"), markup=False, highlight=False
+            safe(f"{kind}: {trial.cell.label} seed={trial.seed}: {message}"), markup=False, highlight=False
         )
 
     def note(self, text: str) -> None:
-        self.console.print(_safe(text), markup=False, highlight=False)
+        self.console.print(safe(text), markup=False, highlight=False)
 
     def crashed(self, trial: Trial, error: ProtocolError) -> None:
         super().crashed(trial, error)
         text = f"protocol {error.name} failed: {trial.cell.label} seed={trial.seed}: {error.message}"
-        self.console.print(_safe(text), markup=False, highlight=False)
+        self.console.print(safe(text), markup=False, highlight=False)
 
     def draw(self) -> Group:
         """The headline over a table: cell, seeds done, bar, running metrics."""
@@ -194,7 +193,7 @@ class LiveTable(ProgressDisplay):
         for label in labels[:ROWS]:
             ended, size = self.ended[label], self.size[label]
             bar = ProgressBar(size, min(size, ended + partly[label]), width=24)
-            table.add_row(Text(_safe(label)), f"{ended}/{size}", bar, metrics_text(now.get(label, {})))
+            table.add_row(Text(safe(label)), f"{ended}/{size}", bar, metrics_text(now.get(label, {})))
         hidden = len(labels) - ROWS
         more = [Text(f"and {hidden} cells more", style="dim")] if hidden > 0 else []
         return Group(Text(self.headline(), style="bold"), table, *more)
@@ -203,8 +202,3 @@ class LiveTable(ProgressDisplay):
 def watch(trials: Sequence[Trial], done: int, console: Console, coming: Sequence[Trial] = ()) -> ProgressDisplay:
     """A live table on a terminal, lines elsewhere."""
     return (LiveTable if console.is_terminal else PlainProgress)(trials, done, console, coming)
-
-
-def _safe(text: str) -> str:
-    """Names and messages as a terminal may show them: without logins, and no character moves its cursor."""
-    return "\n".join(map(printable, redacted(text).split("\n")))

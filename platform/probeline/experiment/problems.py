@@ -10,6 +10,7 @@ from itertools import takewhile
 from typing import Any
 
 from probeline.errors import UserError
+from probeline.storage.redaction import redacted
 
 MAX_SHOWN = 60
 MAX_PROBLEMS = 50
@@ -20,6 +21,9 @@ LONGEST_NAME = 200
 MAX_LISTED = 200
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Characters that end a line, move the cursor, reorder what stands beside them, or are no text at all."""
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+"""The marks by which a log sets colours, which a remote job's may have."""
 
 Path = tuple[str | int, ...]
 
@@ -60,6 +64,11 @@ def dotted(path: Path) -> str:
 def printable(text: str) -> str:
     """`text` on one line: control characters, marks of direction and lone surrogates escaped."""
     return CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
+def safe(text: str) -> str:
+    """`text` as a terminal may show it: without logins, keys or colours; no character of a line moves its cursor."""
+    return "\n".join(map(printable, redacted(COLOUR.sub("", text)).split("\n")))
 
 
 def shown(value: Any) -> str:
