@@ -1,0 +1,104 @@
+"""A transformer on tokens: embeddings, the trunk, and h from the mean, the first or the last token.
+
+The architecture of GPT (Radford et al. 2018; `causal: true`) and of BERT (Devlin et al., NAACL 2019, arXiv 1810.04805;
+`norm: post`). Vectors of tokens are shared with the output layer of the methods that predict tokens.
+"""
+
+from typing import Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from probeline.core.encoder import Encoded, Encoder
+from probeline.core.sample_spec import SampleSpec
+from probeline.errors import UserError
+from probeline.models.special_tokens import SEPARATOR
+from probeline.models.transformer import Transformer, initialise
+from probeline.models.transformer_settings import TransformerSettings
+
+TAKES = ("tokens",)
+
+
+class Config(TransformerSettings):
+    """Samples longer than `context` are read in pieces of `context` tokens, and h is of all of them."""
+
+    context: int = Field(512, ge=2, description="The most tokens that attend to each other.")
+    pool: Literal["mean", "first", "last"] = Field("mean", description="What h is of the tokens' vectors.")
+    types: int = Field(0, ge=0, description="Vectors added by the text of a pair that a token is of, as BERT; 0: none.")
+    documents: Literal["joined", "apart"] = Field(
+        "joined", description="Whether tokens attend to other documents of the same sample, ended by [SEP]."
+    )
+    embedding: int | None = Field(None, ge=1, description="The size of token vectors; null: width. As in ELECTRA.")
+
+
+def build(config: Config, sample: SampleSpec) -> Encoder:
+    """int64 [B, T] in, h [B, width] out. Raises UserError for samples that are no tokens."""
+    if sample.modality != "tokens" or not sample.vocabulary:
+        raise UserError(f"encoder transformer takes tokens; the data give {sample.modality} samples")
+    return TokenTransformer(config, sample.vocabulary)
+
+
+class TokenTransformer(Encoder):
+    """`tokens`: the vectors of the vocabulary, [V, E]."""
+
+    def __init__(self, config: Config, vocabulary: int) -> None:
+        super().__init__()
+        self.config, self.dim, self.causal = config, config.width, config.causal
+        size = config.embedding or config.width
+        self.tokens = nn.Embedding(vocabulary, size)
+        self.types = nn.Embedding(config.types, config.width) if config.types else None
+        self.widen = nn.Linear(size, config.width) if size != config.width else nn.Identity()
+        self.apply(initialise)
+        self.trunk = Transformer(config, config.context)
+
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Encoded:
+        batch, length = x.shape
+        pieces = -(-length // self.config.context)
+        if pieces > 1:
+            x, part_lengths = self._pieces(x, lengths, pieces)
+        else:
+            part_lengths = lengths
+        documents = document_numbers(x, part_lengths) if self.config.documents == "apart" else None
+        hidden = self.trunk(self.embed(x, documents), part_lengths, documents)
+        layers = tuple(layer.reshape(batch, -1, self.dim)[:, :length] for layer in hidden.layers)
+        frames = hidden.last.reshape(batch, -1, self.dim)[:, :length]
+        return Encoded(pooled(frames, lengths, self.config.pool), frames, lengths, layers)
+
+    def embed(self, x: Tensor, documents: Tensor | None = None) -> Tensor:
+        """[B, T, width] of tokens [B, T], without positions."""
+        vectors = self.widen(self.tokens(x))
+        if self.types is None:
+            return vectors
+        ended = F.pad((x == SEPARATOR).cumsum(1), (1, 0))[:, :-1]
+        return vectors + self.types(ended % self.types.num_embeddings)
+
+    def _pieces(self, x: Tensor, lengths: Tensor | None, pieces: int) -> tuple[Tensor, Tensor]:
+        """[B * pieces, context] and how much of each is real."""
+        context = self.config.context
+        whole = lengths if lengths is not None else x.new_full((len(x),), x.shape[1])
+        starts = torch.arange(pieces, device=x.device) * context
+        real = (whole[:, None] - starts).clamp(0, context)
+        return F.pad(x, (0, pieces * context - x.shape[1])).reshape(-1, context), real.flatten()
+
+
+def document_numbers(x: Tensor, lengths: Tensor | None) -> Tensor:
+    """int64 [B, T]: how many [SEP] are before a position; -1 for padding."""
+    numbers = F.pad((x == SEPARATOR).cumsum(1), (1, 0))[:, :-1]
+    if lengths is None:
+        return numbers
+    return numbers.masked_fill(torch.arange(x.shape[1], device=x.device) >= lengths[:, None], -1)
+
+
+def pooled(frames: Tensor, lengths: Tensor | None, pool: str) -> Tensor:
+    """[B, D] of frames [B, T, D]: the mean over those that are not padding, the first, or the last of them."""
+    if pool == "first":
+        return frames[:, 0]
+    if lengths is None:
+        return frames.mean(1) if pool == "mean" else frames[:, -1]
+    lengths = lengths.clamp(min=1)
+    if pool == "last":
+        return frames[torch.arange(len(frames), device=frames.device), lengths - 1]
+    real = torch.arange(frames.shape[1], device=frames.device) < lengths[:, None]
+    return (frames * real[..., None]).sum(1) / lengths[:, None]

@@ -1,0 +1,144 @@
+"""The transformer trunk of all modalities: blocks of self-attention on vectors [B, T, D], padded or packed.
+
+Vaswani et al.: Attention Is All You Need, NeurIPS 2017, arXiv 1706.03762. Pre-norm: GPT-2 (Radford et al. 2019);
+post-norm with a norm of the input: BERT, arXiv 1810.04805, and wav2vec 2.0, arXiv 2006.11477.
+"""
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.checkpoint import checkpoint
+
+from probeline.models.positions import positions
+from probeline.models.transformer_settings import TransformerSettings
+
+INIT_STD = 0.02
+"""Of linear layers and embeddings: GPT section 4.1, BERT's and wav2vec 2.0's code."""
+
+
+class Hidden(NamedTuple):
+    """`last`: [B, T, D], the trunk's output; `layers`: [B, T, D] of each block in order, a pre-norm trunk's not
+    normalised."""
+
+    last: Tensor
+    layers: tuple[Tensor, ...]
+
+
+class Transformer(nn.Module):
+    """Maps [B, T, D] to [B, T, D]; positions are added here.
+
+    Right padding changes no output of the positions before it, and packed documents none of each other's.
+    """
+
+    def __init__(self, settings: TransformerSettings, longest: int | None = None) -> None:
+        """`longest`: the most positions there may be, which learned ones need."""
+        super().__init__()
+        self.settings = settings
+        self.positions = positions(settings.positions, settings.width, longest)
+        self.norm = nn.LayerNorm(settings.width, settings.epsilon)
+        self.blocks = nn.ModuleList(Block(settings) for _ in range(settings.depth))
+        self.apply(initialise)
+        if settings.norm == "pre":
+            for block in self.blocks:
+                for layer in (block.attention.merge, block.shrink):
+                    nn.init.normal_(layer.weight, std=INIT_STD / math.sqrt(2 * settings.depth))  # GPT-2, section 2.3
+
+    def forward(self, x: Tensor, lengths: Tensor | None = None, documents: Tensor | None = None) -> Hidden:
+        """The trunk's output and each block's.
+
+        Args:
+            x: [B, T, D].
+            lengths: int64 [B], the positions of each row that are not padding; None: all T.
+            documents: int64 [B, T], to which of a packed row's documents a position belongs: it attends to no other
+                one, and positions count from each document's first. None: a row is one document.
+        """
+        settings = self.settings
+        x = x + self.positions(x, lengths, documents)
+        x = self.norm(x) if settings.norm == "post" else x
+        x = F.dropout(x, settings.dropout, self.training)
+        mask = attention_mask(x, lengths, documents, settings.causal)
+        layers = []
+        for block in self.blocks:
+            if not (self.training and settings.layer_drop and float(torch.rand(())) < settings.layer_drop):
+                x = self._block(block, x, mask)
+            layers.append(x)
+        return Hidden(self.norm(x) if settings.norm == "pre" else x, tuple(layers))
+
+    def _block(self, block: nn.Module, x: Tensor, mask: Tensor | None) -> Tensor:
+        if self.settings.checkpointing and self.training and torch.is_grad_enabled():
+            return checkpoint(block, x, mask, use_reentrant=False)
+        return block(x, mask)
+
+
+class Block(nn.Module):
+    """Self-attention and a feed-forward layer, each with a residual connection, a layer norm and dropout."""
+
+    def __init__(self, settings: TransformerSettings) -> None:
+        super().__init__()
+        width, hidden = settings.width, settings.feedforward or 4 * settings.width
+        self.pre, self.dropout = settings.norm == "pre", settings.dropout
+        self.approximate = "tanh" if settings.activation == "gelu_tanh" else "none"
+        self.attention = Attention(settings)
+        self.attention_norm, self.norm = (nn.LayerNorm(width, settings.epsilon) for _ in range(2))
+        self.grow, self.shrink = nn.Linear(width, hidden), nn.Linear(hidden, width)
+
+    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        if self.pre:
+            x = x + self._dropped(self.attention(self.attention_norm(x), mask))
+            return x + self._dropped(self._feedforward(self.norm(x)))
+        x = self.attention_norm(x + self._dropped(self.attention(x, mask)))
+        return self.norm(x + self._dropped(self._feedforward(x)))
+
+    def _feedforward(self, x: Tensor) -> Tensor:
+        return self.shrink(F.gelu(self.grow(x), approximate=self.approximate))
+
+    def _dropped(self, x: Tensor) -> Tensor:
+        return F.dropout(x, self.dropout, self.training) if self.dropout else x
+
+
+class Attention(nn.Module):
+    """Multi-head self-attention by torch's `scaled_dot_product_attention`, which chooses the kernel."""
+
+    def __init__(self, settings: TransformerSettings) -> None:
+        super().__init__()
+        self.heads, self.causal = settings.heads, settings.causal
+        self.dropout = settings.dropout if settings.attention_dropout is None else settings.attention_dropout
+        self.project = nn.Linear(settings.width, 3 * settings.width)
+        self.merge = nn.Linear(settings.width, settings.width)
+
+    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        """x: [B, T, D]; mask: bool, True where a query (third axis) may look at a key (last axis)."""
+        batch, length, width = x.shape
+        query, key, value = (
+            part.view(batch, length, self.heads, -1).transpose(1, 2) for part in self.project(x).split(width, dim=2)
+        )
+        dropout = self.dropout if self.training else 0.0
+        causal = self.causal and mask is None
+        joined = F.scaled_dot_product_attention(query, key, value, mask, dropout_p=dropout, is_causal=causal)
+        return self.merge(joined.transpose(1, 2).reshape(batch, length, width))
+
+
+def attention_mask(x: Tensor, lengths: Tensor | None, documents: Tensor | None, causal: bool) -> Tensor | None:
+    """bool [B, 1, T or 1, T], True where a query may look at a key; None: everywhere, or as `is_causal` says.
+
+    A causal trunk needs no mask for padding on the right: nothing before it sees it.
+    """
+    length = x.shape[1]
+    if documents is not None:
+        mask = (documents[:, :, None] == documents[:, None, :])[:, None]
+        return mask & x.new_ones(length, length, dtype=torch.bool).tril() if causal else mask
+    if lengths is None or causal:
+        return None
+    steps = torch.arange(length, device=x.device)
+    return (steps < lengths.clamp(min=1)[:, None])[:, None, None, :]  # a row of padding alone looks at its first
+
+
+def initialise(module: nn.Module) -> None:
+    """Normal weights of standard deviation INIT_STD, zero biases, for linear layers and embeddings."""
+    if isinstance(module, nn.Linear | nn.Embedding):
+        nn.init.normal_(module.weight, std=INIT_STD)
+    if isinstance(module, nn.Linear) and module.bias is not None:
+        nn.init.zeros_(module.bias)
