@@ -39,12 +39,12 @@ class Transformer(nn.Module):
         self.settings = settings
         self.positions = positions(settings.positions, settings.width, longest)
         self.norm = nn.LayerNorm(settings.width, settings.epsilon)
-        self.blocks = nn.ModuleList(Block(settings) for _ in range(settings.depth))
+        blocks = [Block(settings) for _ in range(settings.depth)]
+        self.blocks = nn.ModuleList(blocks)
         self.apply(initialise)
-        if settings.norm == "pre":
-            for block in self.blocks:
-                for layer in (block.attention.merge, block.shrink):
-                    nn.init.normal_(layer.weight, std=INIT_STD / math.sqrt(2 * settings.depth))  # GPT-2, section 2.3
+        for layer in (layer for block in blocks for layer in (block.attention.merge, block.shrink)):
+            if settings.norm == "pre":
+                nn.init.normal_(layer.weight, std=INIT_STD / math.sqrt(2 * settings.depth))  # GPT-2, section 2.3
 
     def forward(self, x: Tensor, lengths: Tensor | None = None, documents: Tensor | None = None) -> Hidden:
         """The trunk's output and each block's.

@@ -56,10 +56,7 @@ class TokenTransformer(Encoder):
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Encoded:
         batch, length = x.shape
         pieces = -(-length // self.config.context)
-        if pieces > 1:
-            x, part_lengths = self._pieces(x, lengths, pieces)
-        else:
-            part_lengths = lengths
+        x, part_lengths = self._pieces(x, lengths, pieces) if pieces > 1 else (x, lengths)
         documents = document_numbers(x, part_lengths) if self.config.documents == "apart" else None
         hidden = self.trunk(self.embed(x, documents), part_lengths, documents)
         layers = tuple(layer.reshape(batch, -1, self.dim)[:, :length] for layer in hidden.layers)
