@@ -16,9 +16,13 @@ app = typer.Typer()
 def list_(
     kind: Annotated[str, typer.Argument(help="methods, encoders, datasets, protocols, figures, metrics ...")],
     name: Annotated[str | None, typer.Argument(help="One of them, to see its parameters.")] = None,
+    modality: Annotated[
+        str | None, typer.Option("--for", help="Only those for image, waveform, tokens, series or vector.")
+    ] = None,
 ) -> None:
-    """Show the plug-ins of a kind, or the parameters of one."""
+    """Show the plug-ins of a kind, or the parameters of one and what it declares."""
     from probeline.plugins import catalog
+    from probeline.plugins.declarations import described
 
     if kind == "metrics":
         echo(metrics_text(name))
@@ -26,7 +30,7 @@ def list_(
     if kind not in catalog.KINDS:
         raise UserError(f"list {kind}: unknown; there are {', '.join([*catalog.KINDS, 'metrics'])}")
     if name is None:
-        names, others = catalog.names(kind), catalog.registered_names(kind)
+        names, others = listed_names(kind, modality)
         width = max(map(len, [*names, *others]), default=0)
         for each in names:
             echo(f"{each:{width}}  {catalog.summary(kind, each)}")
@@ -34,8 +38,25 @@ def list_(
             echo(f"{each:{width}}  (of the package {package})")
     else:
         echo(catalog.summary(kind, name))
+        for constant, values in described(kind, name):
+            echo(f"  {constant} {', '.join(values)}")
         for key, value in catalog.any_config(kind, name).model_json_schema().get("properties", {}).items():
             echo(f"  {key}: {json.dumps(value.get('default', 'required'))}")
+
+
+def listed_names(kind: str, modality: str | None) -> tuple[list[str], dict[str, str]]:
+    """The plug-ins of a kind that Probeline ships, and those of packages, all or those for a modality."""
+    from probeline.core.declaration import MODALITIES
+    from probeline.plugins import catalog
+    from probeline.plugins.declarations import fitting
+
+    names, others = catalog.names(kind), catalog.registered_names(kind)
+    if modality is None:
+        return names, others
+    if modality not in MODALITIES:
+        raise UserError(f"--for {modality}: unknown; there are {', '.join(MODALITIES)}")
+    fit = set(fitting(kind, modality))
+    return [name for name in names if name in fit], {name: of for name, of in others.items() if name in fit}
 
 
 def metrics_text(group: str | None) -> str:

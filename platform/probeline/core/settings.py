@@ -45,6 +45,17 @@ class Component:
     kind: str
 
 
+@dataclass(frozen=True)
+class NameOf:
+    """Marks a field that holds the name of a label or a list of the data, or several: `None` is the main one.
+
+    Written `label: Annotated[str | None, NameOf("labels")] = None`; `what` is labels, pairs, episodes or segments. A
+    name that the data set does not declare is refused while loading.
+    """
+
+    what: str
+
+
 @cache
 def components(config: type[BaseModel]) -> tuple[tuple[str, str], ...]:
     """(field, kind) for every field of `config` that holds components."""

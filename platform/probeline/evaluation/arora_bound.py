@@ -26,6 +26,7 @@ from probeline.errors import NotApplicable
 from probeline.evaluation._classification import require_labels
 from probeline.evaluation.base import EvaluationData, Protocol
 
+NEEDS = ("labels", "two_views")
 METRICS = {
     "<space>/bound": loss_term("Arora bound of <space>"),
     "<space>/unsupervised_loss": loss_term("unsupervised loss of <space>"),

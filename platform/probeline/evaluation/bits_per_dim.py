@@ -21,6 +21,8 @@ from probeline.errors import NotApplicable
 from probeline.evaluation._frozen_method import FrozenMethod
 from probeline.evaluation.base import EvaluationData, Protocol
 
+TAKES = ("image",)
+NEEDS = ("likelihood",)
 METRICS = {
     "elbo": loss_term("bits per dim", "bits"),
     "importance_weighted": loss_term("importance-weighted bits per dim", "bits"),

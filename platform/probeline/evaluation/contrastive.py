@@ -27,6 +27,7 @@ from probeline.errors import NotApplicable
 from probeline.evaluation.base import EvaluationData, Protocol
 from probeline.plugins import catalog
 
+NEEDS = ("two_views",)
 METRICS = {
     "accuracy": percentage("contrastive task accuracy"),
     "chance": percentage("contrastive task accuracy by chance", "none"),

@@ -30,6 +30,7 @@ from probeline.evaluation._classification import opened, require_labels, scores
 from probeline.evaluation._frozen_method import ANOTHER, FrozenMethod
 from probeline.evaluation.base import EvaluationData, Protocol
 
+NEEDS = ("labels",)
 METRICS = {
     "<share>/top1": accuracy_on_test("fine-tuned top-1 accuracy, <share> of labels"),
     "<share>/ece": percentage("fine-tuned calibration error, <share> of labels", "lower"),

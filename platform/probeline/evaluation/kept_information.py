@@ -23,6 +23,7 @@ from probeline.evaluation._linear import choose, solver_notes
 from probeline.evaluation._probe_settings import ProbeSettings
 from probeline.evaluation.base import Embeddings, EvaluationData, Protocol
 
+TAKES = ("image",)
 VERSION = 2  # the probes are fitted to a tolerance, at weak penalties too, since 2
 METRICS = {
     "<task>/h": percentage("<task> told from h"),

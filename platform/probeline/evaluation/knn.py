@@ -18,6 +18,7 @@ from probeline.core.settings import Settings
 from probeline.evaluation._classification import report, require_labels
 from probeline.evaluation.base import EvaluationData, Protocol
 
+NEEDS = ("labels",)
 DETERMINISTIC = True
 METRICS = {**classifier_metrics("kNN"), "k": count("neighbours of kNN")}
 PRIMARY = "top1"

@@ -14,6 +14,7 @@ from probeline.evaluation._linear import probe
 from probeline.evaluation._probe_settings import ProbeSettings
 from probeline.evaluation.base import EvaluationData, Protocol
 
+NEEDS = ("labels",)
 VERSION = 2  # the probe is fitted to a tolerance, at weak penalties too, since 2
 DETERMINISTIC = True  # weights start at zero, and the splits are the same for every seed
 METRICS = probe_metrics("linear probe")

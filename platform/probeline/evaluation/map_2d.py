@@ -21,6 +21,7 @@ from probeline.errors import NotApplicable
 from probeline.evaluation._tiles import rows_of, tiles_of, write_facts, write_sheet
 from probeline.evaluation.base import EvaluationData, Protocol
 
+TAKES = ("image",)
 METRICS: dict[str, Metric] = {}
 PRIMARY = None
 

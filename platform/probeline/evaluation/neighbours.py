@@ -18,6 +18,7 @@ from probeline.core.settings import Settings
 from probeline.evaluation._tiles import name_of, rows_of, tiles_of, write_facts, write_sheet
 from probeline.evaluation.base import EvaluationData, Protocol
 
+TAKES = ("image",)
 METRICS: dict[str, Metric] = {}
 PRIMARY = None
 

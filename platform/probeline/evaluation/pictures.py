@@ -23,6 +23,7 @@ from probeline.errors import NotApplicable
 from probeline.evaluation._frozen_method import FrozenMethod
 from probeline.evaluation.base import EvaluationData, Protocol
 
+TAKES = ("image",)
 METRICS = {"mean_squared_error": Metric("reconstruction error", direction="lower", bounds=(0.0, inf), digits=4)}
 PRIMARY = "mean_squared_error"
 

@@ -19,6 +19,7 @@ from probeline.evaluation._linear import probe
 from probeline.evaluation._probe_settings import ProbeSettings
 from probeline.evaluation.base import EvaluationData, Protocol
 
+NEEDS = ("labels",)
 VERSION = 2  # the probe is fitted to a tolerance, at weak penalties too, since 2
 METRICS = probe_metrics("linear probe on <data>", "<data>/")
 PRIMARY = "<data>/top1"

@@ -23,6 +23,7 @@ from probeline.evaluation._tiles import name_of, rows_of, tiles, write_facts, wr
 from probeline.evaluation._view_grid import view_grid
 from probeline.evaluation.base import EvaluationData, Protocol
 
+TAKES = ("image",)
 METRICS: dict[str, Metric] = {}
 PRIMARY = None
 

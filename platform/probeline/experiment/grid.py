@@ -7,6 +7,7 @@ from typing import Any
 
 from probeline.experiment.axes import AxisLayout, layout
 from probeline.experiment.conditions import Conditions
+from probeline.experiment.kinds import mismatches
 from probeline.experiment.limits import lookups_problem, size_problem
 from probeline.experiment.override import Override
 from probeline.experiment.points import Point, Points
@@ -62,6 +63,8 @@ class _Grid:
         self._arms()
         expansion = self.expansion
         expansion.problems += self.recipes.problems
+        if not is_full(expansion.problems):
+            expansion.problems += mismatches(expansion.cells, expansion.written, self.recipes.problem_at)
         if not expansion.cells and not expansion.problems:
             expansion.problems.append(self.source.problem(("exclude",), "leaves no cell"))
         return expansion

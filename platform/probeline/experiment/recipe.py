@@ -9,7 +9,7 @@ from probeline.errors import UserError
 from probeline.experiment.components import resolve_section
 from probeline.experiment.draft import Draft
 from probeline.experiment.override import Override
-from probeline.experiment.problems import Problem, is_full, nearest
+from probeline.experiment.problems import Path, Problem, is_full, nearest
 from probeline.experiment.schema import KINDS_OF_SECTIONS, SECTIONS, Training
 from probeline.experiment.yaml_source import SpecSource
 from probeline.plugins import catalog
@@ -73,8 +73,12 @@ class Recipes:
 
     def problem(self, overrides: Sequence[Override], key: str, message: str) -> Problem:
         """A mistake in the value of `key` of a recipe that is built, at the line that wrote it."""
-        section, *path = key.split(".")
-        return self._draft(section, by_section(overrides)[section]).problem(tuple(path), message)
+        return self.problem_at(overrides, tuple(key.split(".")), message)
+
+    def problem_at(self, overrides: Sequence[Override], path: Path, message: str) -> Problem:
+        """The same by the path in the recipe, in which a protocol's name is one part."""
+        section, *below = path
+        return self._draft(str(section), by_section(overrides)[str(section)]).problem(tuple(below), message)
 
     def section(self, name: str, laid: tuple[Override, ...]) -> "Section":
         """A resolved section from the overrides for it, in order."""

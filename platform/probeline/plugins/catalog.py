@@ -5,28 +5,24 @@ import importlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any, get_args
-
-from pydantic import BaseModel, PydanticUndefinedAnnotation
+from typing import Any
 
 from probeline.core.metric import Metric
 from probeline.core.settings import Settings
 from probeline.errors import UserError
-from probeline.plugins.config_source import PLUGIN_ERRORS, BrokenPlugin, PluginSource
+from probeline.plugins.config_class import compiled, dotted_fields, nested_models
+from probeline.plugins.config_source import BrokenPlugin, PluginSource
 from probeline.plugins.locations import KINDS, ROOT, module_file, package, registered, shipped
 
-__all__ = ["KINDS", "ROOT"]
+__all__ = ["KINDS", "ROOT", "nested_models"]
 
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)
 PERMISSION, FORBIDDEN = "PROBELINE_PLUGINS", "forbid"
 """With this value in this environment variable, a plug-in that Probeline does not ship is refused."""
-
-MAX_LEVELS = 20
-"""Of settings within settings in a plug-in's Config."""
 
 _by_module: dict[str, Path] = {}
 _listeners: list[Callable[[str, Path], None]] = []
@@ -90,6 +86,20 @@ def metrics(kind: str, name: str) -> dict[str, Metric]:
 def primary(protocol: str) -> str | None:
     """The PRIMARY of a protocol: a key of its METRICS, or None. Raises UnknownPlugin, BrokenPlugin."""
     return _source("protocols", split(protocol)[0]).primary
+
+
+def constant(kind: str, name: str, constant: str, default: Any) -> Any:
+    """A constant of the plug-in's file, `default` where it has none; reads the file and runs nothing of it.
+
+    Raises UnknownPlugin, BrokenPlugin.
+    """
+    return _located(kind, split(name)[0])[0].constant(constant, default)
+
+
+def readable_names(kind: str) -> list[str]:
+    """`names`, and those that packages register where plug-ins of others are allowed."""
+    others = () if os.environ.get(PERMISSION) == FORBIDDEN else registered(kind)
+    return sorted({*shipped(kind), *others})
 
 
 def trains(method: str) -> bool:
@@ -175,62 +185,12 @@ def validated(config_class: type[Settings], component: dict[str, Any]) -> Settin
     return config_class.model_validate_json(json.dumps(parameters), strict=True)
 
 
-def nested_models(annotation: Any) -> list[type[BaseModel]]:
-    """The settings classes that an annotation names directly or in a union: those whose fields a dotted key reaches."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for part in get_args(annotation) if not isinstance(part, str) for model in nested_models(part)]
-
-
-def dotted_fields(model: type[BaseModel], above: tuple[type, ...] = ()) -> Iterator[str]:
-    """Dotted names of a settings class's own and nested fields, in the order of declaration."""
-    for name, field in model.model_fields.items():
-        nested = [m for m in nested_models(field.annotation) if m not in above]
-        if name == "variant" and not above:
-            continue
-        if not nested:
-            yield name
-        for inner in nested:
-            yield from (f"{name}.{below}" for below in dotted_fields(inner, (*above, model)))
-
-
 def _needs_variant(model: type[Settings]) -> bool:
     return "variant" in model.model_fields and model.model_fields["variant"].is_required()
 
 
 def _compiled(kind: str, plugin: str) -> type[Settings]:
-    return _config_of(_source(kind, plugin))
-
-
-@cache
-def _config_of(source: PluginSource) -> type[Settings]:
-    settings_class = source.compile()
-    if not (isinstance(settings_class, type) and issubclass(settings_class, Settings)):
-        raise BrokenPlugin(f"{source.path}: Config must derive from probeline.core.settings.Settings")
-    try:
-        settings_class.model_rebuild()
-        for field in settings_class.model_fields.values():
-            field.get_default(call_default_factory=True, validated_data={})
-    except PydanticUndefinedAnnotation as error:
-        raise BrokenPlugin(f"{source.path}: an annotation of Config means nothing: {error}") from error
-    except PLUGIN_ERRORS as error:
-        raise BrokenPlugin(f"{source.path}: its Config fails with {type(error).__name__}: {error}") from error
-    if _levels(settings_class) > MAX_LEVELS:
-        raise BrokenPlugin(f"{source.path}: its Config nests settings deeper than {MAX_LEVELS} levels; make them flat")
-    if "name" in settings_class.model_fields:
-        raise BrokenPlugin(f"{source.path}: Config may have no field `name`: that is the component's own")
-    return settings_class
-
-
-def _levels(model: type[BaseModel]) -> int:
-    """How many levels of settings are nested in a settings class; a class that holds itself counts once."""
-    level, seen, count = {model}, {model}, 0
-    while level:
-        fields = [field for each in level for field in each.model_fields.values()]
-        level = {nested for field in fields for nested in nested_models(field.annotation)} - seen
-        seen |= level
-        count += 1
-    return count
+    return compiled(_source(kind, plugin))
 
 
 def _source(kind: str, plugin: str) -> PluginSource:

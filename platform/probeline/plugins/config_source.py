@@ -56,7 +56,7 @@ class PluginSource:
     @cached_property
     def metrics(self) -> dict[str, Metric]:
         """The constant `METRICS`: name or pattern -> metric; {} where there is none. Raises BrokenPlugin."""
-        value = self._constant("METRICS", {})
+        value = self.constant("METRICS", {})
         if not isinstance(value, dict) or not all(
             isinstance(name, str) and isinstance(metric, Metric) for name, metric in value.items()
         ):
@@ -66,12 +66,13 @@ class PluginSource:
     @cached_property
     def primary(self) -> str | None:
         """The constant `PRIMARY`: a name that METRICS declares, or None. Raises BrokenPlugin."""
-        value = self._constant("PRIMARY", None)
+        value = self.constant("PRIMARY", None)
         if value is not None and described(self.metrics, str(value), "") is None:
             raise BrokenPlugin(f"{self.path} PRIMARY: {value!r} is not in METRICS ({', '.join(self.metrics)})")
         return value
 
-    def _constant(self, name: str, default: Any) -> Any:
+    def constant(self, name: str, default: Any) -> Any:
+        """The value of a top-level constant, `default` where there is none. Raises BrokenPlugin."""
         try:
             return Constants(self.tree).value(name, default)
         except NotConstant as error:
@@ -87,7 +88,7 @@ class PluginSource:
     @cached_property
     def deterministic(self) -> bool:
         """The constant `DETERMINISTIC`: whether what the plug-in computes never depends on the trial's seed."""
-        return self._constant("DETERMINISTIC", False) is True
+        return self.constant("DETERMINISTIC", False) is True
 
     def compile(self) -> type:
         """The class `Config`, run with only the top-level statements that it uses, recursively.

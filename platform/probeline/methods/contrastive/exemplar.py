@@ -19,6 +19,7 @@ from probeline.data.images.augment.settings import Augment, Augmentation
 from probeline.data.images.augment.views import augment
 from probeline.methods.base import top1, training_rows
 
+TAKES = ("image", "waveform", "series", "vector")
 METRICS = {"top1": percentage("training top-1 accuracy")}
 
 

@@ -23,6 +23,7 @@ from probeline.data.images.augment.views import augment
 from probeline.errors import BadData
 from probeline.methods.base import top1, training_rows
 
+TAKES = ("image", "waveform", "series", "vector")
 METRICS = {
     "top1": percentage("training top-1 accuracy"),
     "moved": Metric("training movement of the remembered vectors"),

@@ -25,6 +25,8 @@ from probeline.methods.base import require_labels
 from probeline.models.projector import projector
 from probeline.plugins import catalog
 
+TAKES = ("image", "waveform", "series", "vector")
+GIVES = ("two_views",)
 VERSION = 2  # views are drawn by sample since 2
 
 

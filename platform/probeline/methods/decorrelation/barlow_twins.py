@@ -15,6 +15,9 @@ from probeline.methods._two_view_settings import TwoViewSettings
 from probeline.methods._two_views import TwoViews
 from probeline.models.projector import mlp
 
+TAKES = ("image", "waveform", "series", "vector")
+GIVES = ("two_views",)
+
 
 class Config(TwoViewSettings):
     """`redundancy` is the paper's lambda.

@@ -16,6 +16,9 @@ from probeline.methods._two_views import TwoViews
 from probeline.models.ema import ema_copy, ema_update, rising_momentum
 from probeline.models.projector import mlp
 
+TAKES = ("image", "waveform", "series", "vector")
+GIVES = ("two_views",)
+
 
 class Config(TwoViewSettings):
     """Sizes are the paper's (section 3.3); it has no CIFAR recipe.

@@ -17,6 +17,8 @@ from probeline.methods._two_view_settings import TwoViewSettings
 from probeline.methods._two_views import TwoViews
 from probeline.models.projector import mlp
 
+TAKES = ("image", "waveform", "series", "vector")
+GIVES = ("two_views",)
 VERSION = 2  # the predictor's learning rate does not decay since 2
 
 

@@ -3,6 +3,8 @@
 from probeline.core.method import Method
 from probeline.core.settings import Settings
 
+TAKES = ("image", "waveform", "tokens", "series", "vector")
+
 
 class Config(Settings):
     """No parameters."""

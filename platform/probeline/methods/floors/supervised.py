@@ -21,6 +21,8 @@ from probeline.data.images.augment.settings import Augment, Augmentation
 from probeline.data.images.augment.views import augment
 from probeline.methods.base import require_labels, top1
 
+TAKES = ("image", "waveform", "series", "vector")
+NEEDS = ("labels",)
 METRICS = {"top1": percentage("training top-1 accuracy")}
 
 VERSION = 2  # views are drawn by sample since 2

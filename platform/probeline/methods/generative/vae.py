@@ -23,6 +23,7 @@ from probeline.data.images.augment.views import augment
 from probeline.methods._shapes import view_shape
 from probeline.models.decoder import Decoder, Pixels
 
+GIVES = ("likelihood",)
 METRICS = {
     "bits_per_dim": loss_term("training bits per dim", "bits"),
     "kl_bits": Metric("training divergence of the codes", "bits"),

@@ -22,6 +22,7 @@ from probeline.models.pixelcnn import PixelCNN
 from probeline.models.vq_autoencoder import VQAutoencoder
 from probeline.models.vq_settings import QuantiserSettings
 
+GIVES = ("likelihood",)
 METRICS = {
     "bits_per_dim": loss_term("training bits per dim", "bits"),
     "reconstruction": loss_term("training bits per dim of the pixels", "bits"),

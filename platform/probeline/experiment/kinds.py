@@ -1,0 +1,94 @@
+"""Whether every cell's parts are for the kind of samples that its data give, by what the plug-ins declare.
+
+Decided while loading, from constants that are read without an import, and before a byte of data is read.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from probeline.experiment.fitting import mistakes
+from probeline.experiment.override import Override
+from probeline.experiment.part import Part, part
+from probeline.experiment.problems import Path, Problem, is_full
+from probeline.experiment.trial import Cell
+
+ProblemAt = Callable[[Sequence[Override], Path, str], Problem]
+"""A mistake at a path of a recipe, at the line that wrote it: `Recipes.problem_at`."""
+
+Combination = tuple[int, ...]
+"""Numbers of a cell's data, encoder, method and protocols: cells by the thousand are compared by them."""
+
+
+def mismatches(cells: Sequence[Cell], written: Sequence[tuple[Override, ...]], problem_at: ProblemAt) -> list[Problem]:
+    """What does not fit together, each with the first cell that it is in; once for a distinct combination of parts.
+
+    `written`: the overrides that made each cell.
+    """
+    parts = _Parts()
+    first: dict[Combination, int] = {}
+    for index, cell in enumerate(cells):
+        first.setdefault(parts.numbers(cell.recipe), index)
+    provided = frozenset(each for _, _, method, *_ in map(parts.of, first) for each in method.declared.gives)
+    problems: dict[Problem, list[str]] = {}
+    for combination, index in first.items():
+        data, encoder, method, *protocols = parts.of(combination)
+        for path, message in mistakes(data, encoder, method, protocols, provided):
+            if not is_full(problems):
+                problems.setdefault(problem_at(written[index], path, message), []).append(_label(cells[index]))
+    return [_with_cells(problem, labels) for problem, labels in problems.items()]
+
+
+def _label(cell: Cell) -> str:
+    """The cell's label, '' where its problem's line is all there is to say: of an arm, or the only cell."""
+    return cell.label if len(cell.coordinates) > 1 else ""
+
+
+def _with_cells(problem: Problem, labels: list[str]) -> Problem:
+    if not labels[0]:
+        return problem
+    more = f" and {len(labels) - 1} more" if len(labels) > 1 else ""
+    message = f"{problem.message}; in cell {labels[0]!r}{more}; `exclude` leaves cells out"
+    return Problem(problem.location, problem.path, message)
+
+
+@dataclass
+class _Parts:
+    """The parts of recipes by number; a section that cells share is read once."""
+
+    _sections: dict[tuple[str, int], tuple[Any, Combination]] = field(default_factory=dict)
+    _numbers: dict[Part, int] = field(default_factory=dict)
+    _parts: list[Part] = field(default_factory=list)
+
+    def numbers(self, recipe: Mapping[str, Any]) -> Combination:
+        """The numbers of a resolved recipe's parts: the same for parts that declare the same."""
+        data, encoder, method = (
+            self._once(section, recipe[section], partial(_one, section)) for section in ("data", "encoder", "method")
+        )
+        return data + encoder + method + self._once("evaluation", recipe["evaluation"], _protocols)
+
+    def of(self, combination: Combination) -> list[Part]:
+        """The parts of these numbers."""
+        return [self._parts[number] for number in combination]
+
+    def _once(self, name: str, section: Any, read: Callable[[Any], tuple[Part, ...]]) -> Combination:
+        key = (name, id(section))
+        if key not in self._sections:
+            numbers = tuple(self._number(each) for each in read(section))
+            self._sections[key] = (section, numbers)  # the section too, so that no other gets its id
+        return self._sections[key][1]
+
+    def _number(self, part: Part) -> int:
+        if part not in self._numbers:
+            self._numbers[part] = len(self._parts)
+            self._parts.append(part)
+        return self._numbers[part]
+
+
+def _one(section: str, component: Mapping[str, Any]) -> tuple[Part, ...]:
+    return (part(section, component),)
+
+
+def _protocols(evaluation: Mapping[str, Mapping[str, Any]]) -> tuple[Part, ...]:
+    return tuple(part("evaluation", {"name": name, **parameters}) for name, parameters in evaluation.items())
