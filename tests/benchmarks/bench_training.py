@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from probeline.core.dataset import Dataset, DatasetInfo, Split
+from helpers.datasets import dataset_of
+from probeline.core.dataset import DatasetInfo, Split
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.sample_spec import image
 from probeline.data.loader import batches
@@ -47,7 +48,7 @@ def ours(images: np.ndarray) -> float:
     """Images a second of Probeline's loop, one epoch of STEPS steps after a short one."""
     keep_freed_memory()
     part = Split(images, np.zeros(N, dtype=np.int64))
-    data = Dataset(train=part, validation=part, test=part, classes=("a",), digest="-")
+    data = dataset_of(part, part, part, ("a",))
     method = SimCLR(Config(), build_encoder(ENCODER, FACTS.sample).to(memory_format=torch.channels_last), FACTS)
     loop = Loop(method, data, Training(epochs=1, batch_size=B, lr=0.06), 0, torch.device("cpu"))
     first = next(batches(part, B, seed=0, epoch=1, device="cpu"))

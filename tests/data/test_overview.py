@@ -1,6 +1,7 @@
 import json
 
 import numpy as np
+from helpers.datasets import dataset_of
 from PIL import Image
 from probeline.core.dataset import Dataset, Split
 from probeline.data import overview, store
@@ -15,7 +16,7 @@ def split(labels: list[int], shape: tuple[int, ...] = (8, 8, 1), dtype: type = n
 
 
 def dataset(*labels: list[int], classes: tuple[str, ...] = ("a", "b"), **options) -> Dataset:
-    return Dataset(*(split(each, **options) for each in labels), classes, "-")
+    return dataset_of(*(split(each, **options) for each in labels), classes)
 
 
 def test_counts_are_those_of_every_split_and_images_without_label_stand_apart():

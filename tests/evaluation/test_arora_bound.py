@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import product
 from math import log2
 
@@ -119,5 +120,4 @@ def test_samples_of_one_class_are_refused(tmp_path):
 def _first_two_alike():
     data = dataset(6, 6, 6)
     order = data.validation.labels.argsort(kind="stable")
-    part = type(data.validation)(data.validation.inputs[order], data.validation.labels[order])
-    return type(data)(data.train, part, data.test, data.classes, data.digest)
+    return replace(data, validation=data.validation[order])

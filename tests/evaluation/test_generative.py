@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from helpers.datasets import dataset_of
 from helpers.encoders import Wrapped
 from PIL import Image
-from probeline.core.dataset import Dataset, DatasetInfo, Split
+from probeline.core.dataset import DatasetInfo, Split
 from probeline.core.events import Artifact, Record
 from probeline.core.method import Method
 from probeline.core.sample_spec import image
@@ -28,7 +29,7 @@ def dataset(test=30):
         pixels = np.random.default_rng(seed).integers(0, 256, (count, SIDE, SIDE, 3), dtype=np.uint8)
         return Split(pixels, np.arange(count, dtype=np.int64) % 3)
 
-    return Dataset(part(12, 0), part(6, 1), part(test, 2), ("a", "b", "c"), "-")
+    return dataset_of(part(12, 0), part(6, 1), part(test, 2), ("a", "b", "c"))
 
 
 def given(name, test=30, **settings):

@@ -1,11 +1,13 @@
 """Real, tiny methods and data for protocols to judge."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
-from probeline.core.dataset import Dataset, DatasetInfo, Split
+from helpers.datasets import dataset_of
+from probeline.core.dataset import Split
 from probeline.core.events import Artifact, Record
 from probeline.core.method import Method
-from probeline.core.sample_spec import image
 from probeline.core.settings import components
 from probeline.evaluation.base import Embeddings, EvaluationData, HeldOutLabels, Protocol
 from probeline.experiment.components import resolve
@@ -38,14 +40,12 @@ def dataset(train=48, validation=18, test=24, channels=3, classes=CLASSES, side=
     """Three parts of stripes; without classes, none has a label."""
     sizes = enumerate((train, validation, test))
     parts = [stripes(n, channels, max(len(classes), 1), seed, side) for seed, n in sizes]
-    return Dataset(*(parts if classes else map(unlabelled, parts)), classes=classes, digest="-")
+    return dataset_of(*(parts if classes else map(unlabelled, parts)), classes)
 
 
 def method(name, data, encoder="resnet", **parameters):
     """An untrained method for a data set, always with the same weights."""
-    facts = DatasetInfo(
-        "-", *(len(part) for part in (data.train, data.validation, data.test)), data.classes, image(*shape(data))
-    )
+    facts = data.info
     torch.manual_seed(0)
     component = resolve("encoders", {"name": encoder, **({"width": 4} if encoder == "resnet" else {})}).value
     config = catalog.settings("methods", resolve("methods", {"name": name, **parameters}).value)
@@ -97,7 +97,7 @@ def of_features(train, validation, test, classes=CLASSES, z=None):
     return EvaluationData(
         train=Embeddings(*train, project(train[0])),
         validation=Embeddings(*validation, project(validation[0])),
-        test=HeldOutLabels(test[0], lambda: test[1], project(test[0])),
-        classes=classes,
+        test=HeldOutLabels(test[0], lambda name: test[1], project(test[0])),
+        info=replace(given.info, classes=classes),
         subject=given.subject,
     )

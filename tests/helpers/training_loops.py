@@ -2,7 +2,8 @@
 
 import numpy as np
 import torch
-from probeline.core.dataset import Dataset, DatasetInfo, Split
+from helpers.datasets import dataset_of
+from probeline.core.dataset import DatasetInfo, Split
 from probeline.core.sample_spec import image
 from probeline.experiment.schema import Training
 from probeline.methods.contrastive.simclr import Config, SimCLR
@@ -20,7 +21,7 @@ def part(n, seed):
     return Split(generator.integers(0, 256, (n, *SHAPE), dtype=np.uint8), np.arange(n) % 2)
 
 
-DATA = Dataset(train=part(40, 0), validation=part(8, 1), test=part(8, 2), classes=("a", "b"), digest="-")
+DATA = dataset_of(part(40, 0), part(8, 1), part(8, 2), ("a", "b"))
 
 
 def trainer(seed=0, **settings):

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 import torch.distributed as dist
 from device import CPU, CUDA, PretendedCuda, clear, launches, waits
-from probeline.core.dataset import Dataset, DatasetInfo, Split
-from probeline.core.sample_spec import image
+from helpers.datasets import dataset_of
+from probeline.core.dataset import Split
 from probeline.data.loader import batches
 from probeline.experiment.schema import Training
 from probeline.training.data_parallel import shard_of
@@ -30,8 +30,8 @@ def split(samples: int) -> Split:
     return Split(pixels, np.arange(samples) % 4)
 
 
-DATA = Dataset(split(32), split(16), split(16), ("a", "b", "c", "d"), "0" * 16)
-INFO = DatasetInfo("0" * 16, 32, 16, 16, DATA.classes, image(SIDE, SIDE, 3))
+DATA = dataset_of(split(32), split(16), split(16), ("a", "b", "c", "d"), "0" * 16)
+INFO = DATA.info
 
 
 def second_step(method: dict, settings: dict, workers: int, device: torch.device) -> float:

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 import torch
+from helpers.datasets import dataset_of
 from helpers.gloo import on_two_workers
-from probeline.core.dataset import Dataset, DatasetInfo, Split
+from probeline.core.dataset import DatasetInfo, Split
 from probeline.core.encoder import Encoded
 from probeline.core.method import Method
 from probeline.core.sample_spec import image
@@ -50,7 +51,7 @@ def part(n):
     return Split(generator.integers(0, 256, (n, *SHAPE), dtype=np.uint8), np.arange(n) % 3)
 
 
-DATA = Dataset(train=part(18), validation=part(4), test=part(4), classes=FACTS.classes, digest="-")
+DATA = dataset_of(part(18), part(4), part(4), FACTS.classes)
 
 
 def trained(name, micro_batch, share=Shard):

@@ -127,7 +127,7 @@ def test_labels_that_come_with_test_images_are_none(labels):
         "a deep copy": lambda given: copy.deepcopy(given.test),
         "pickled": lambda given: pickle.loads(pickle.dumps(given.test)),
         "a deep copy of all": lambda given: copy.deepcopy(replace(given, subject=None)).test,
-        "a new one of its parts": lambda given: type(given.test)(given.test.h, given.test._labels, given.test.z),
+        "a new one of its parts": lambda given: type(given.test)(given.test.h, given.test._answers, given.test.z),
     }.values(),
 )
 def test_no_copy_reads_them_a_second_time(again):

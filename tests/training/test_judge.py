@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from helpers.datasets import dataset_of
 from helpers.subjects import trained
 from probeline.core.events import Artifact, Note, ProtocolError, Record
 from probeline.training import heartbeat
@@ -108,7 +109,7 @@ def test_sheets_of_images_that_are_nothing_but_noise_are_written(name, tmp_path)
         return Split(pixels.numpy(), part.labels)
 
     data = dataset(40, 40, 4, side=128)
-    data = type(data)(*(noise(part) for part in (data.train, data.validation, data.test)), data.classes, "-")
+    data = dataset_of(*(noise(part) for part in (data.train, data.validation, data.test)), data.classes)
     events = judge(name, {"side": 128}, trained("rotation", data), tmp_path)
     assert not [each for each in events if isinstance(each, ProtocolError)], events
     assert any(each.name.endswith(".jpg") for each in events)

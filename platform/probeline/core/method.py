@@ -6,9 +6,11 @@ import torch
 from torch import Tensor, nn
 
 from probeline.core.batch import Batch, Outputs, Views
-from probeline.core.dataset import DatasetInfo
+from probeline.core.dataset import DatasetInfo, Split
 from probeline.core.encoder import Encoder
+from probeline.core.frames import Embed
 from probeline.core.sample_rng import SampleRNG
+from probeline.core.sampler import Sampler
 from probeline.core.settings import Settings
 
 C = TypeVar("C", bound=Settings)
@@ -34,10 +36,36 @@ class Method(nn.Module, Generic[C]):
     planned_steps: int = 0
     """Steps of the whole training, set by the loop before the first one; 0 outside a training."""
 
+    closed_form: ClassVar[bool] = False
+    """Whether `fit` is all the training there is; `trains` is then False."""
+
+    window: int | None = None
+    """Values of a longer sample that a training batch has: waveform samples, tokens; None: what the data set says."""
+
+    label: str | None = None
+    """Which label `Batch.labels` holds; None: the main one."""
+
     def __init__(self, config: C, encoder: Encoder, facts: DatasetInfo) -> None:
         """`encoder`: has `dim`; `facts`: of the data (classes, kind of samples, sizes of the splits)."""
         super().__init__()
         self.config, self.encoder = config, encoder
+
+    def sampler(self, split: Split) -> Sampler | None:
+        """What draws the batches of the training split; None: every sample once an epoch. Raises BadData."""
+        return None
+
+    @torch.no_grad()
+    def prepare(self, epoch: int, embed: Embed) -> None:
+        """Called before each epoch; `embed` looks at the training split with the encoder as it is. What it keeps for
+        the epoch must be persistent buffers, as a resumed training does not call it again within an epoch."""
+
+    @torch.no_grad()
+    def fit(self, h: Tensor, split: Split) -> None:
+        """The whole training of a method in closed form. h: float32 [N, dim] of the training split by the encoder.
+
+        Such a method gives what it learns, a map of h, to `encoder`, so that every protocol judges it. Raises BadData.
+        """
+        raise TypeError(f"{type(self).__name__} is not fitted in closed form")
 
     @torch.no_grad()
     def views(self, batch: Batch, rng: SampleRNG) -> Views:

@@ -10,13 +10,16 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from probeline.core.columns import Column, Ragged
 from probeline.core.dataset import Split
-from probeline.data import disk_arrays
+from probeline.data import disk_arrays, split_files
 from probeline.data.split import stratified_order
 from probeline.errors import disk_full_guard
 from probeline.storage import checksummed_json
@@ -49,20 +52,53 @@ def write(splits: Mapping[str, Split]) -> str:
 
 
 def _write_parts(building: Path, splits: Mapping[str, Split]) -> str:
-    digest, manifest = hashlib.sha256(), {}
+    digest, manifest = hashlib.sha256(), dict[str, dict[str, Any]]()
     for name in sorted(splits):
         order = stratified_order(splits[name].labels)
-        for kind, array in (("inputs", splits[name].inputs), ("labels", splits[name].labels)):
-            file = building / f"{name}_{kind}.npy"
-            digest.update(f"{name} {kind} {array.dtype.str} {array.shape}\n".encode())
-            _write_array(file, array, order, digest)
-            manifest[file.name] = {
-                "shape": list(array.shape),
-                "bytes": file.stat().st_size,
-                "sample": _sample(file),
-            }
+        files = _Files(building, name, digest)
+        for kind, column in split_files.columns(splits[name]).items():
+            files.write(kind, column, order)
+        new = np.empty(len(order), np.int64)
+        new[order] = np.arange(len(order))
+        for kind, table in split_files.tables(_renumbered(splits[name], new)).items():
+            files.write(kind, table, np.arange(len(table)))
+        manifest |= files.manifest
     checksummed_json.write(building / "manifest.json", manifest)
     return digest.hexdigest()
+
+
+def _renumbered(split: Split, new: np.ndarray) -> Split:
+    """The split with its segments and lists under the samples' new rows; its columns stay as they are."""
+    segments = {name: each.renumbered(new) for name, each in split.segments.items()}
+    return replace(split, segments=segments, lists={name: each.renumbered(new) for name, each in split.lists.items()})
+
+
+@dataclass
+class _Files:
+    """The files of one split, each written, entered in the digest and in the manifest."""
+
+    building: Path
+    split: str
+    digest: "hashlib._Hash"
+    manifest: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def write(self, kind: str, column: Column, order: np.ndarray) -> None:
+        """A column's rows in that order; a ragged one's values and offsets."""
+        if isinstance(column, Ragged):
+            lengths = column.lengths[order]
+            offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+            self._write(f"{kind}.offsets", offsets, offsets.shape, (offsets,))
+            rows = (column[rows].values for rows in _chunks(order, max(1, column.nbytes // max(1, len(column)))))
+            self._write(kind, column.values, column.values.shape, rows)
+        else:
+            rows = (column[rows] for rows in _chunks(order, max(1, column[:1].nbytes)))
+            self._write(kind, column, column.shape, rows)
+
+    def _write(self, kind: str, array: np.ndarray, shape: tuple[int, ...], rows: Iterable[np.ndarray]) -> None:
+        file = self.building / f"{self.split}_{kind}.npy"
+        self.digest.update(f"{self.split} {kind} {array.dtype.str} {shape}\n".encode())
+        _write_array(file, array, shape, rows, self.digest)
+        self.manifest[file.name] = {"shape": list(shape), "bytes": file.stat().st_size, "sample": _sample(file)}
 
 
 def load(digest: str) -> dict[str, Split] | None:
@@ -76,22 +112,33 @@ def load(digest: str) -> dict[str, Split] | None:
         arrays = {name: np.load(folder / name, mmap_mode="c") for name in manifest}
         if any(list(arrays[name].shape) != entry["shape"] for name, entry in manifest.items()):
             return None
-        names = {name.removesuffix("_inputs.npy") for name in manifest if name.endswith("_inputs.npy")}
-        return {name: Split(arrays[f"{name}_inputs.npy"], arrays[f"{name}_labels.npy"]) for name in names}
+        return _assembled(arrays)
     except (OSError, ValueError, KeyError, TypeError, EOFError):
         return None
+
+
+def _assembled(arrays: Mapping[str, np.ndarray]) -> dict[str, Split]:
+    """The splits of the files `<split>_<kind>.npy`."""
+    by_split: dict[str, dict[str, np.ndarray]] = {}
+    for name, array in arrays.items():
+        split, _, kind = name.removesuffix(".npy").partition("_")
+        by_split.setdefault(split, {})[kind] = array
+    return {split: split_files.assemble(kinds) for split, kinds in by_split.items()}
 
 
 def _folder(digest: str) -> Path:
     return root() / "datasets" / "arrays" / digest
 
 
-def _write_array(path: Path, array: np.ndarray, order: np.ndarray, digest: "hashlib._Hash") -> None:
+def _write_array(
+    path: Path, array: np.ndarray, shape: tuple[int, ...], rows: Iterable[np.ndarray], digest: "hashlib._Hash"
+) -> None:
+    """`rows`: the contents, a block at a time; `array`: what they are taken from."""
     with path.open("wb") as file:
-        header = {"descr": array.dtype.str, "fortran_order": False, "shape": array.shape}
+        header = {"descr": array.dtype.str, "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(file, header)
-        for rows in _chunks(order, max(1, array[:1].nbytes)):
-            block = np.ascontiguousarray(array[rows]).data
+        for each in rows:
+            block = np.ascontiguousarray(each).data
             digest.update(block)
             file.write(block)
             disk_arrays.release(array)

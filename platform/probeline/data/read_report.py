@@ -67,11 +67,22 @@ class ReadReport:
 
 @dataclass(frozen=True)
 class ReadSplits:
-    """What a data set's `read` may return beside plain splits: with the class names and what was read."""
+    """What a data set's `read` may return beside plain splits: with the class names and what was read.
+
+    Args:
+        label_names: every label's classes, the main one's first; absent where the main one, `class`, is the only one.
+        segment_names: the labels of segments by name.
+        rate: values a second of waveforms, steps a second of series.
+        vocabulary: how many tokens there are.
+    """
 
     splits: dict[str, Split]
     classes: tuple[str, ...] | None
     report: ReadReport | None = None
+    label_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    segment_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    rate: int | None = None
+    vocabulary: int | None = None
 
 
 def _counted(counts: Counter[str]) -> str:

@@ -33,7 +33,7 @@ def hold_out(split: Split, share: float) -> tuple[Split, Split]:
     """The split without a stratified share of it, and that share; at least one sample on each side."""
     order = stratified_order(split.labels)
     training = len(split) - _held_out(len(split), share)
-    return _take(split, np.sort(order[:training])), _take(split, np.sort(order[training:]))
+    return split[np.sort(order[:training])], split[np.sort(order[training:])]
 
 
 def slices(sizes: Mapping[str, int], settings: DatasetSettings) -> dict[str, tuple[str, slice]]:
@@ -66,7 +66,3 @@ def _limit(name: str, wanted: int | None, available: int) -> int:
             f"data.{name} is {wanted}: only {available} samples are there (the validation split is held out)"
         )
     return available if wanted is None else wanted
-
-
-def _take(split: Split, rows: np.ndarray) -> Split:
-    return Split(split.inputs[rows], split.labels[rows])

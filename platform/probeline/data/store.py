@@ -18,10 +18,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from probeline.core.dataset import Dataset, DatasetInfo, Split
+from probeline.core.dataset import Dataset, DatasetInfo
 from probeline.core.sample_spec import SampleSpec
 from probeline.data import cache
 from probeline.data.busy import busy, silent
+from probeline.data.memo import memo_of
 from probeline.data.read_report import ReadReport, ReadSplits
 from probeline.data.settings import DatasetSettings
 from probeline.data.source_paths import reason, shown
@@ -33,7 +34,7 @@ from probeline.storage.regular_files import open_regular
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 2  # of the cache; a new number leaves old entries behind
+FORMAT = 3  # of the cache; a new number leaves old entries behind
 ATTEMPTS = 3  # openings before giving up: someone may delete the cache while it is being opened
 
 
@@ -43,8 +44,11 @@ def facts(component: dict[str, Any]) -> DatasetInfo:
     Raises UserError for what the user can mend (no such path, a limit above the size), BadData for damaged files.
     """
     source = _source(component)
-    memo = _memo(source) or _build(source)
-    rows = slices(memo["sizes"], source.config)
+    return _info(_memo(source) or _build(source), source.config)
+
+
+def _info(memo: dict[str, Any], config: DatasetSettings) -> DatasetInfo:
+    rows = slices(memo["sizes"], config)
     count = {split: taken.stop - taken.start for split, (_, taken) in rows.items()}
     return DatasetInfo(
         digest=memo["digest"],
@@ -52,10 +56,24 @@ def facts(component: dict[str, Any]) -> DatasetInfo:
         validation_size=count["validation"],
         test_size=count["test"],
         classes=tuple(memo["classes"]),
-        sample=SampleSpec("image", memo.get("dtype", "uint8"), tuple(memo["shape"])),
+        sample=SampleSpec.of(memo["sample"]),
         labelled=memo["labelled"],
         remarks=tuple(report.summary()) if (report := _report(memo)) else (),
+        label_names=_tuples(memo["label_names"]),
+        segment_names=_tuples(memo["segment_names"]),
+        lists=tuple(memo["lists"]),
+        window=_window(config, memo),
     )
+
+
+def _window(config: DatasetSettings, memo: dict[str, Any]) -> int | None:
+    """The setting `window_s`, seconds, in values."""
+    seconds, rate = getattr(config, "window_s", None), memo["sample"]["rate"]
+    return max(1, round(seconds * rate)) if seconds and rate else None
+
+
+def _tuples(names: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(each) for name, each in names.items()}
 
 
 def read_report(component: dict[str, Any]) -> ReadReport | None:
@@ -79,8 +97,8 @@ def _opened(source: "_Source") -> Dataset:
         stored = cache.load(memo["digest"]) if memo else None
         if memo is not None and stored is not None:
             rows = slices(memo["sizes"], source.config)
-            splits = {split: _rows(stored[name], taken) for split, (name, taken) in rows.items()}
-            return Dataset(**splits, classes=tuple(memo["classes"]), digest=memo["digest"])
+            splits = {split: stored[name][taken] for split, (name, taken) in rows.items()}
+            return Dataset(**splits, info=_info(memo, source.config))
         memo = _build(source)
     raise UserError(f"{cache.root()}: the cache was damaged {ATTEMPTS} times while being opened; is its disk sound?")
 
@@ -118,7 +136,8 @@ def _source(component: dict[str, Any]) -> _Source:
 
 
 def _fingerprint(name: str, config: DatasetSettings, module: ModuleType) -> str:
-    read_settings = config.model_dump(mode="json", exclude=set(DatasetSettings.model_fields))
+    later = set(DatasetSettings.model_fields) - set(config.WHILE_READING)
+    read_settings = config.model_dump(mode="json", exclude=later)
     stats = [(str(path), _stat(path)) for path in [*_files(name, config, module), Path(str(module.__file__))]]
     described = {
         "format": FORMAT,
@@ -170,7 +189,7 @@ def _build(source: _Source) -> dict[str, Any]:
         read = source.module.read(source.config)
         if _fingerprint(source.name, source.config, source.module) != source.fingerprint:
             raise BadData(f"data set {source.name}: its files changed while they were read; run again")
-        memo = _described(source, read if isinstance(read, ReadSplits) else ReadSplits(read, _class_names(source)))
+        memo = memo_of(source.name, read if isinstance(read, ReadSplits) else ReadSplits(read, _class_names(source)))
         checksummed_json.write(_memo_path(source), memo)
         logger.info("decoded %s in %.1f s: %s", source.name, time.monotonic() - started, memo["sizes"])
         return memo
@@ -182,27 +201,3 @@ def _report(memo: dict[str, Any]) -> ReadReport | None:
 
 def _class_names(source: _Source) -> tuple[str, ...] | None:
     return getattr(source.module, "classes", lambda config: None)(source.config)
-
-
-def _described(source: _Source, read: ReadSplits) -> dict[str, Any]:
-    splits = read.splits
-    if not {"train", "test"} <= set(splits) <= {"train", "validation", "test"} or not all(map(len, splits.values())):
-        sizes = ", ".join(f"{name}: {len(split)}" for name, split in splits.items())
-        raise BadData(f"data set {source.name} has splits ({sizes}); it needs samples in train and in test")
-    shapes = {split.inputs.shape[1:] for split in splits.values()}
-    if len(shapes) > 1:
-        raise BadData(f"data set {source.name}: its splits differ in shape {sorted(shapes)}; set `size` or `channels`")
-    count = max(int(split.labels.max()) for split in splits.values()) + 1
-    return {
-        "digest": cache.write(splits),
-        "sizes": {name: len(split) for name, split in splits.items()},
-        "classes": list(read.classes or map(str, range(count))),
-        "shape": list(shapes.pop()),
-        "dtype": splits["train"].inputs.dtype.name,
-        "labelled": float((splits["train"].labels >= 0).mean()),
-        "report": read.report.as_dict() if read.report else None,
-    }
-
-
-def _rows(split: Split, rows: slice) -> Split:
-    return Split(split.inputs[rows], split.labels[rows])

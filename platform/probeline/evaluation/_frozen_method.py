@@ -11,12 +11,14 @@ import torch
 from torch import Tensor, nn
 
 from probeline.core.batch import Batch
-from probeline.core.dataset import Dataset, Split
+from probeline.core.dataset import Dataset
+from probeline.core.frames import Frames
 from probeline.core.hidden import Hidden
 from probeline.core.method import Method
 from probeline.core.sample_rng import SampleRNG
 from probeline.data.loader import batches
 from probeline.errors import NotApplicable
+from probeline.evaluation._encoding import frames
 
 BATCH = 256
 ANOTHER = 0x5EED
@@ -73,9 +75,9 @@ class FrozenMethod:
         return deepcopy(self.method.encoder).requires_grad_(True).train()
 
     def batches(self, part: str, batch_size: int, *, epoch: int = 0, shuffle: bool = False) -> Iterator[Batch]:
-        """Images of `part` (train, validation or test) as the encoder takes them; labels of the test part are -1."""
+        """Samples of `part` (train, validation or test) as the encoder takes them; labels of the test part are -1."""
         for batch in batches(
-            getattr(self.dataset, part),
+            self.dataset.split(part),
             batch_size,
             seed=self.seed,
             epoch=epoch,
@@ -88,14 +90,25 @@ class FrozenMethod:
 
     def with_train_rows(self, rows: Tensor) -> FrozenMethod:
         """The same subject with only some samples, [n] row numbers, in its training part."""
-        train, index = self.dataset.train, rows.cpu().numpy()
-        few = Split(train.inputs[index], train.labels[index])
+        few = self.dataset.train[rows.cpu().numpy()]
         return replace(self, dataset=replace(self.dataset, train=few), _pairs={})
 
+    def frames(self, part: str, layer: int | None = None) -> Frames:
+        """The frames of every sample of `part`, of a layer or of the encoder's output. Raises NotApplicable."""
+        return frames(self.method.encoder, self.dataset.split(part), self.device, layer, self.heartbeat)
+
+    def layer(self, part: str, layer: int) -> Tensor:
+        """A layer's representation of every sample of `part`, [N, D]: its mean over time. Raises NotApplicable."""
+        every = self.frames(part, layer)
+        lengths = every.offsets.diff().to(every.values.device)
+        sums = torch.zeros(len(every), every.values.shape[1], device=every.values.device)
+        owners = torch.repeat_interleave(torch.arange(len(every), device=lengths.device), lengths)
+        return sums.index_add_(0, owners, every.values) / lengths.clamp_min(1)[:, None]
+
     @torch.no_grad()
-    def represent(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
-        """h [N, dim] and z [N, ...], or None, of images as the encoder takes them."""
-        h = self.method.encoder(images).h.float()
+    def represent(self, inputs: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """h [N, dim] and z [N, ...], or None, of samples as the encoder takes them."""
+        h = self.method.encoder(inputs, lengths).h.float()
         z = self.method.project(h)
         return h, None if z is None else z.float()
 

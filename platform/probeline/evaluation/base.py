@@ -1,31 +1,40 @@
 """What a protocol may look at, and what it is."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from torch import Tensor
 
+from probeline.core.dataset import DatasetInfo
 from probeline.core.events import Artifact, Note, Record
 from probeline.core.hidden import Hidden
+from probeline.core.lists import EpisodeList, PairList, Segments
 from probeline.core.settings import Settings
+from probeline.errors import NotApplicable
 from probeline.evaluation._frozen_method import FrozenMethod, spaces
 
 C = TypeVar("C", bound=Settings)
+L = TypeVar("L", PairList, EpisodeList)
 
 
 @dataclass(frozen=True)
 class Embeddings:
     """A part as the frozen encoder sees it: `h` [N, D] float32, `labels` [N], -1 where there is none.
 
-    `z`: the method's projection of h, or None where it has no projector.
+    `z`: the method's projection of h, or None where it has no projector; `extra_labels`: further labels, [N] each.
     """
 
     h: Tensor
     labels: Tensor
     z: Tensor | None = None
+    extra_labels: Mapping[str, Tensor] = field(default_factory=dict)
+
+    def label(self, name: str | None = None) -> Tensor:
+        """A further label by its name, [N]; None: the main one. Raises KeyError where there is none."""
+        return self.labels if name is None else self.extra_labels[name]
 
     def spaces(self) -> dict[str, Tensor]:
         """What there is of `h` and `z`, by name, each [N, D]."""
@@ -38,32 +47,41 @@ class HeldOutLabels:
     The labels are no attribute of it, nor of anything else that a protocol gets.
     """
 
-    def __init__(self, h: Tensor, labels: Callable[[], Tensor], z: Tensor | None = None) -> None:
-        """`labels` reads them, [N]; the trial holds what it reads."""
-        self.h, self.z, self._labels = h, z, Hidden(labels)
+    def __init__(self, h: Tensor, answers: Callable[[str | None], Any], z: Tensor | None = None) -> None:
+        """`answers` reads them by name, None for the main labels [N]; the trial holds what it reads."""
+        self.h, self.z, self._answers = h, z, Hidden(answers)
+        self._read: set[str | None] = set()
 
     def spaces(self) -> dict[str, Tensor]:
         """What there is of `h` and `z`, by name, each [N, D]."""
         return spaces(self.h, self.z)
 
-    def reveal(self) -> Tensor:
-        """The labels [N].
+    def reveal(self, name: str | None = None) -> Any:
+        """The answers of one name, each once: a label [N], None for the main one; `Segments`; pairs or episodes.
 
         Raises:
             RuntimeError: they were read before; choices belong to the validation part.
+            NotApplicable: the data have nothing of that name.
         """
-        read = self._labels.take()
-        if read is None:
-            raise RuntimeError("the test labels were read already; choose on the validation part, read the test once")
-        return read()
+        if name in self._read:
+            raise RuntimeError(READ_ALREADY)
+        try:
+            answers = self._answers(name)
+        except LookupError as error:  # a copy of this object
+            raise RuntimeError(READ_ALREADY) from error
+        self._read.add(name)
+        return answers
+
+
+READ_ALREADY = "the test labels were read already; choose on the validation part, read the test once"
 
 
 class TestHidden(Exception):
     """A protocol came to the test part of a trial that is judged on validation alone: it ends there."""
 
 
-def withheld() -> Tensor:
-    """Stands for labels that do not exist. Raises TestHidden."""
+def withheld(name: str | None = None) -> Tensor:
+    """Stands for answers that do not exist. Raises TestHidden."""
     raise TestHidden("this trial is judged on the validation part")
 
 
@@ -76,21 +94,56 @@ class HiddenLabels(HeldOutLabels):
 
 @dataclass(frozen=True)
 class EvaluationData:
-    """What a protocol gets: what the encoder makes of the data, and a copy of the method, so it cannot change it."""
+    """What a protocol gets: what the encoder makes of the data, and a copy of the method, so it cannot change it.
+
+    `info`: of the data set, without its digest.
+    """
 
     train: Embeddings
     validation: Embeddings
     test: HeldOutLabels
-    classes: tuple[str, ...]
+    info: DatasetInfo
     subject: FrozenMethod
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes of the main label."""
+        return self.info.classes
 
     def embed_dataset(self, component: dict[str, Any]) -> "EvaluationData":
         """The same encoder on another data set, a resolved component.
 
-        Its test labels can be read once too. Raises NotApplicable where the encoder cannot take its images or the
+        Its test labels can be read once too. Raises NotApplicable where the encoder cannot take its samples or the
         protocol's settings do not name it, and as opening the data does.
         """
         return self.subject.on(self.subject.method, self.subject.dataset, component)
+
+    def segments(self, split: str, name: str) -> Segments:
+        """The segments of one name. Those of the test have no labels until `reveal`. Raises NotApplicable."""
+        there = self.subject.dataset.split(split).segments
+        if name not in there:
+            raise NotApplicable(f"the {split} split has no segments {name!r}; it has {', '.join(there) or 'none'}")
+        return there[name]
+
+    def pairs(self, split: str, name: str | None = None) -> tuple[str, PairList]:
+        """The pairs of one name, or the only ones, with their name. Those of the test have no answers until `reveal`.
+
+        Raises NotApplicable where there are none, or several and no name.
+        """
+        return self._listed(split, name, PairList, "pairs")
+
+    def episodes(self, split: str, name: str | None = None) -> tuple[str, EpisodeList]:
+        """The episodes of one name, or the only ones, with their name, as `pairs`."""
+        return self._listed(split, name, EpisodeList, "episodes")
+
+    def _listed(self, split: str, name: str | None, kind: type[L], what: str) -> tuple[str, L]:
+        lists = self.subject.dataset.split(split).lists
+        there = {key: each for key, each in lists.items() if isinstance(each, kind)}
+        chosen = [name] if name else list(there)
+        if len(chosen) != 1 or chosen[0] not in there:
+            names = ", ".join(there) or "none"
+            raise NotApplicable(f"the {split} split has no {what} {name or ''}: it has {names}; name one of them")
+        return chosen[0], there[chosen[0]]
 
 
 class Protocol(ABC, Generic[C]):

@@ -60,7 +60,7 @@ class KeptInformation(Protocol[Config]):
 
     def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact | Note]:
         subject = data.subject
-        channels = subject.dataset.train.inputs.shape[-1]
+        channels = subject.dataset.info.sample.channels
         unconverged: list[float] = []
         for task in self._tasks(colour=channels == 3):
             train, validation, test = (

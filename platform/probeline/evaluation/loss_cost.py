@@ -78,7 +78,7 @@ def repeated(rows: Tensor | None, samples: int, size: int) -> Tensor | None:
 
 def repeated_views(views: Any, samples: int, size: int) -> Any:
     """The same for all that a method made of a batch."""
-    named = {name: repeated(getattr(views, name), samples, size) for name in ("inputs", "targets", "index")}
+    named = {name: repeated(getattr(views, name), samples, size) for name in ("inputs", "targets", "index", "lengths")}
     return replace(views, **named)
 
 

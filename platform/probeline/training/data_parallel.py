@@ -149,7 +149,7 @@ class JoinedViews(Views):
     def __init__(self, own: Views, samples: Sequence[int]) -> None:
         object.__setattr__(self, "_own", own)
         object.__setattr__(self, "_samples", samples)
-        for name in ("targets", "index"):
+        for name in ("targets", "index", "lengths"):
             part = getattr(own, name)
             object.__setattr__(self, name, None if part is None else gather(part, samples))
 

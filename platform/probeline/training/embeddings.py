@@ -1,6 +1,6 @@
 """What the frozen encoder makes of a data set's parts, computed once."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -8,53 +8,42 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
 
 from probeline.core.dataset import Dataset, Split
 from probeline.core.hidden import Hidden
 from probeline.core.method import Method
-from probeline.data.loader import batches
 from probeline.data.store import open_dataset
 from probeline.errors import Diverged, NotApplicable
+from probeline.evaluation._encoding import represent
 from probeline.evaluation._frozen_method import FrozenMethod, ViewPairs
 from probeline.evaluation.base import Embeddings, EvaluationData, HeldOutLabels, HiddenLabels
 from probeline.training import heartbeat
-from probeline.training.held_out import LabelReads, on_each_split, without_files, without_test_labels
+from probeline.training.held_out import (
+    LabelReads,
+    Reader,
+    on_each_split,
+    reader,
+    without_files,
+    without_test_labels,
+)
 
 BATCH = 512
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
-
-
-@torch.no_grad()
-def represent(encoder: nn.Module, part: Split, device: torch.device) -> tuple[Tensor, Tensor]:
-    """h [N, dim] in float32 and labels [N], in the part's order; the encoder is in evaluation mode.
-
-    Raises:
-        Diverged: a representation is not finite.
-    """
-    encoder.eval()
-    columns = []
-    for batch in batches(part, BATCH, seed=0, epoch=0, device=device, shuffle=False, drop_last=False):
-        columns.append((encoder(batch.inputs).h.float(), batch.labels))
-        heartbeat.beat()
-    h, labels = (torch.cat(column) for column in zip(*columns, strict=True))
-    if not torch.isfinite(h).all():
-        raise Diverged("the trained encoder gives representations that are not finite; lower training.lr")
-    return h, labels
 
 
 @dataclass(frozen=True)
 class Representations:
     """A trained method's data set as its frozen copy sees it, held by the trial.
 
-    `digest`: the data set's; `shown`: the data set without its test labels; `hidden`: the trial is judged on its
-    validation part, so that no test label may be read.
+    `digest`: the data set's; `answers`: reads those of the test; `shown`: the data set without them; `hidden`: the
+    trial is judged on its validation part, so that no test label may be read.
     """
 
     train: Embeddings
     validation: Embeddings
     test: Embeddings
     digest: str
+    answers: Reader
     shown: Dataset
     method: Method
     device: torch.device
@@ -69,12 +58,12 @@ class Representations:
         subject = FrozenMethod(
             self.method, self.shown, self.device, self.seed, Hidden(embed), heartbeat.beat, self._pairs
         )
-        return self._with_labels(reads.own(self.test.labels), subject)
+        return self._with_answers(reads.own(self.answers), subject)
 
-    def _with_labels(self, labels: Callable[[], Tensor], subject: FrozenMethod) -> EvaluationData:
+    def _with_answers(self, answers: Reader, subject: FrozenMethod) -> EvaluationData:
         test = self.test
-        sealed = HiddenLabels(test.h, test.z) if self.hidden else HeldOutLabels(test.h, labels, test.z)
-        return EvaluationData(self.train, self.validation, sealed, self.shown.classes, subject)
+        sealed = HiddenLabels(test.h, test.z) if self.hidden else HeldOutLabels(test.h, answers, test.z)
+        return EvaluationData(self.train, self.validation, sealed, self.shown.info, subject)
 
 
 def representations(
@@ -83,13 +72,9 @@ def representations(
     """Embeds the three parts by a frozen copy of `method`. Raises Diverged."""
     frozen = deepcopy(method).requires_grad_(False).eval()
     shown = without_test_labels(dataset)
-    train, validation, test = (
-        Embeddings(*_embed(frozen, one, device)) for one in (shown.train, shown.validation, shown.test)
-    )
-    labels = torch.from_numpy(dataset.test.labels).to(device)
-    return Representations(
-        train, validation, replace(test, labels=labels), dataset.digest, shown, frozen, device, seed, hidden
-    )
+    train, validation, test = (_embed(frozen, one, device) for one in (shown.train, shown.validation, shown.test))
+    answers = reader(dataset.test, dataset.info, device)
+    return Representations(train, validation, test, dataset.digest, answers, shown, frozen, device, seed, hidden)
 
 
 def evaluation_data(method: Method, dataset: Dataset, device: torch.device, seed: int) -> EvaluationData:
@@ -106,23 +91,31 @@ def _embed_dataset(
         NotApplicable: the encoder does not take its images, or the protocol's settings do not name it.
     """
     reads.check_named(data)
-    channels = home.train.inputs.shape[-1]
     away = without_files(open_dataset(data, heartbeat.beat))
-    there = away.train.inputs.shape[1:]
+    here, there = home.info.sample, away.info.sample
+    if here.modality != there.modality:
+        raise NotApplicable(f"{data['name']}: it has {there.modality} samples, and the encoder takes {here.modality}")
     try:
-        fitting = on_each_split(away, lambda split: with_channels(split, channels))
+        fitting = of_channels(away, here.channels) if here.modality == "image" else away
         other = representations(method, fitting, trained.device, trained.seed, trained.hidden)
     except torch.OutOfMemoryError:
         raise
     except (RuntimeError, ValueError, AssertionError, IndexError) as error:  # each library has its own errors
-        trained_on, shape = ("x".join(map(str, shape)) for shape in (home.train.inputs.shape[1:], there))
+        trained_on, shape = ("x".join(map(str, spec.shape)) for spec in (here, there))
         raise NotApplicable(
             f"{data['name']}: an encoder for images of {trained_on} does not take its images of {shape} ({error}); "
             "give both the same size, or take an encoder for any size, such as resnet"
         ) from error
     opener = Hidden(partial(_embed_dataset, trained=other, reads=reads))
     subject = FrozenMethod(other.method, other.shown, other.device, other.seed, opener, heartbeat.beat)
-    return other._with_labels(reads.of(data, away.digest, other.test.labels), subject)
+    return other._with_answers(reads.of(data, away.digest, other.answers), subject)
+
+
+def of_channels(dataset: Dataset, channels: int) -> Dataset:
+    """The data set of images with as many channels as an encoder takes. Raises as `with_channels`."""
+    sample = dataset.info.sample
+    info = replace(dataset.info, sample=replace(sample, shape=(*sample.shape[:-1], channels)))
+    return replace(on_each_split(dataset, lambda split: with_channels(split, channels)), info=info)
 
 
 def with_channels(part: Split, channels: int) -> Split:
@@ -130,21 +123,23 @@ def with_channels(part: Split, channels: int) -> Split:
 
     Raises ValueError for numbers of channels other than 1 and 3 that differ.
     """
-    have = part.inputs.shape[-1]
+    pixels = np.asarray(part.inputs)
+    have = pixels.shape[-1]
     if have == channels:
         return part
     if (have, channels) == (1, 3):
-        return Split(np.repeat(part.inputs, 3, axis=-1), part.labels)
+        return replace(part, inputs=np.repeat(pixels, 3, axis=-1))
     if (have, channels) == (3, 1):
-        return Split(
-            (part.inputs @ np.array(LUMA, np.float32)).round().astype(part.inputs.dtype)[..., None], part.labels
-        )
+        return replace(part, inputs=(pixels @ np.array(LUMA, np.float32)).round().astype(pixels.dtype)[..., None])
     raise ValueError(f"images of {have} channels cannot become images of {channels}")
 
 
 @torch.no_grad()
-def _embed(method: Method, part: Split, device: torch.device) -> tuple[Tensor, Tensor, Tensor | None]:
-    """h, labels and z of a part."""
-    h, labels = represent(method.encoder, part, device)
+def _embed(method: Method, part: Split, device: torch.device) -> Embeddings:
+    """What a frozen method makes of a split, with its labels. Raises Diverged."""
+    h, labels = represent(method.encoder, part, device, heartbeat.beat)
+    if not torch.isfinite(h).all():
+        raise Diverged("the trained encoder gives representations that are not finite; lower training.lr")
     projected = [z for rows in h.split(BATCH) if (z := method.project(rows)) is not None]
-    return h, labels, torch.cat(projected).float() if projected else None
+    extra = {name: torch.from_numpy(each.copy()).to(device) for name, each in part.extra_labels.items()}
+    return Embeddings(h, labels, torch.cat(projected).float() if projected else None, extra)

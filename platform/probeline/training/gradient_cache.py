@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from probeline.core.batch import Batch, Outputs, Views
+from probeline.core.batch import Batch, Outputs, Views, of_roles
 from probeline.core.method import Method
 from probeline.core.sample_rng import SampleRNG
 from probeline.models.running_statistics import one_update, tracking_norms
@@ -77,7 +77,7 @@ def cached_gradient(method: Method, batch: Batch, rng: SampleRNG, precision: Pre
                     if name not in leaves:
                         leaves[name] = part.new_empty((chunk.whole(len(part)), *part.shape[1:]))
                     chunk.write(leaves[name], part)
-            seen.append({"targets": views.targets, "index": views.index})
+            seen.append({"targets": views.targets, "index": views.index, "lengths": views.lengths})
     for leaf in leaves.values():
         leaf.requires_grad_(leaf.is_floating_point())
     with precision():
@@ -113,7 +113,10 @@ class Chunk:
     def views(self) -> Views:
         """The views of these samples: they depend on a sample's random numbers, not on its neighbours."""
         now = slice(self.start, self.stop)
-        return self.method.views(self.batch[now], self.rng[now])
+        if self.batch.roles == 1:
+            return self.method.views(self.batch[now], self.rng[now])
+        positions = torch.arange(len(self.rng), device=self.rng.device)
+        return self.method.views(self.batch[now], self.rng[of_roles(positions, now, self.batch.roles)])
 
     def rows(self, whole: Tensor) -> Tensor:
         """The rows of these samples in a view-major tensor [V * B, ...] of the batch: [V * len, ...]."""
@@ -146,7 +149,7 @@ class WholeViews(Views):
     _chunks: Sequence[Chunk]
 
     def __init__(self, chunks: Sequence[Chunk], seen: Sequence[Mapping[str, Tensor | None]]) -> None:
-        """`seen`: each chunk's `targets` and `index`."""
+        """`seen`: each chunk's `targets`, `index` and `lengths`."""
         object.__setattr__(self, "_chunks", chunks)
         for name in seen[0]:
             parts = [part for one in seen if (part := one[name]) is not None]

@@ -12,11 +12,14 @@ from torch import Tensor
 from probeline.core.batch import Batch
 from probeline.core.dataset import Dataset
 from probeline.core.events import Note, Record
+from probeline.core.frames import Frames
 from probeline.core.method import Method
 from probeline.core.metric import Metric
 from probeline.core.sample_rng import SampleRNG
-from probeline.data.loader import batches
-from probeline.errors import Diverged
+from probeline.data.loader import ALL, batches
+from probeline.data.samplers import Samples
+from probeline.errors import BadData, Diverged
+from probeline.evaluation._encoding import frames
 from probeline.experiment.schema import Training
 from probeline.training import heartbeat
 from probeline.training.checkpoints import Checkpoint, restore_tensors, state_tensors
@@ -74,7 +77,11 @@ class Loop:
         """`share`: what this process does of each batch; None: all of it."""
         self.method, self.data, self.training, self.seed, self.device = method, dataset.train, training, seed, device
         self.share = share or Shard(training.batch_size, training.micro_batch)
-        self.steps = len(self.data.labels) // training.batch_size
+        self.window = method.window or dataset.info.window
+        self.sampler = method.sampler(self.data) or Samples(len(self.data))
+        self.steps = self.sampler.steps(training.batch_size)
+        if self.steps < 1 and training.epochs and len(self.data) >= training.batch_size:
+            raise BadData(f"training.batch_size {training.batch_size}: the training split does not fill one such batch")
         method.planned_steps = training.epochs * self.steps
         self.schedule = Schedule.of(training, self.steps)
         self.optimizer = build_optimizer(method, training)
@@ -121,15 +128,10 @@ class Loop:
         progress, start = self.progress, time.perf_counter()
         totals = {name: torch.tensor(value, device=self.device) for name, value in progress.totals.items()}
         self.method.train()
-        todo = batches(
-            self.data,
-            self.training.batch_size,
-            seed=derive(self.seed, "order"),
-            epoch=progress.epoch,
-            device=self.device,
-            rows=self.share.rows,
-        )
-        for batch in islice(todo, progress.step, None):
+        if progress.step == 0:
+            self.method.prepare(progress.epoch, self._embed)
+            self.method.train()
+        for batch in islice(self.batches(), progress.step, None):
             for name, term in self._update(batch).items():
                 totals[name] = totals[name] + term if name in totals else term
             progress.step += 1
@@ -154,6 +156,23 @@ class Loop:
             self._save(checkpoint)
         yield from records
 
+    def batches(self, batch_size: int | None = None) -> Iterator[Batch]:
+        """This process's part of the current epoch's batches; with a `batch_size` other than the training's, all."""
+        return batches(
+            self.data,
+            batch_size or self.training.batch_size,
+            seed=derive(self.seed, "order"),
+            epoch=self.progress.epoch,
+            device=self.device,
+            rows=ALL if batch_size else self.share.rows,
+            sampler=self.sampler,
+            window=self.window,
+            label=self.method.label,
+        )
+
+    def _embed(self, layer: int | None) -> Frames:
+        return frames(self.method.encoder, self.data, self.device, layer, heartbeat.beat)
+
     def _update(self, batch: Batch) -> dict[str, Tensor]:
         """One step; the batch's terms by record name, on the device."""
         epoch, step = self.progress.epoch, self.progress.step
@@ -167,14 +186,14 @@ class Loop:
         self.method.after_step(gradient.outputs, gradient.views)
         terms = {f"train/{name}": term.detach().float() for name, term in gradient.terms.items()}
         if self.probe is not None:
-            labels = self.share.labels(batch.labels)
+            labels = self.share.labels(batch.labels[: len(batch)])
             terms["online_probe/top1"] = self.probe.learn(gradient.outputs.h[: len(labels)], labels)
         return terms
 
     def _rng_of(self, epoch: int) -> SampleRNG:
         """The random numbers of all samples in an epoch, made once for it: a batch's are some rows of them."""
         if self._epoch_rng is None or self._epoch_rng[0] != epoch:
-            rows = torch.arange(len(self.data), device=self.device)
+            rows = torch.arange(self.sampler.numbers, device=self.device)
             self._epoch_rng = epoch, SampleRNG(derive(self.seed, "views"), epoch, rows)
         return self._epoch_rng[1]
 

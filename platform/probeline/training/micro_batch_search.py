@@ -8,7 +8,6 @@ from torch import Tensor
 
 from probeline.core.sample_rng import SampleRNG
 from probeline.data.device_memory import free_memory
-from probeline.data.loader import batches
 from probeline.training.data_parallel import chunks_of
 from probeline.training.gradient_cache import Chunk, join
 from probeline.training.loop import Loop
@@ -64,7 +63,7 @@ def treats_samples_apart(loop: Loop) -> bool:
     it gives at once, up to rounding. Batch norm and dropout do not pass.
     """
     few = 4  # in chunks of two, as batch norm cannot take one
-    batch = next(batches(loop.data, few, seed=0, epoch=0, device=loop.device, shuffle=False))
+    batch = next(loop.batches(few))
     method = deepcopy(loop.method).train()
     before, random = deepcopy(method.state_dict()), random_state(loop.device)
     chunks = [
@@ -96,7 +95,7 @@ def fitting(loop: Loop, free: int) -> tuple[int | None, str]:
     (small, _), (large, outputs) = (kept_bytes(loop, count) for count in (few // 2, few))
     per_sample = max(1, (large - small) // (few - few // 2))
     weights = sum(weight.nbytes for weight in loop.method.parameters())
-    sample = loop.data.inputs[0].nbytes * 4  # float32 of 8 bits
+    sample = loop.data.inputs.nbytes // len(loop.data) * 4  # float32 of 8 bits
     # For the whole batch: pixels, and outputs as parts, joined, and with a gradient; gradients and moments of weights.
     fixed = training.batch_size * (2 * sample + 3 * outputs // few) + 3 * weights
     room = (HEADROOM * free - fixed) / (BESIDES * per_sample)
@@ -110,7 +109,7 @@ def fitting(loop: Loop, free: int) -> tuple[int | None, str]:
 
 def kept_bytes(loop: Loop, samples: int) -> tuple[int, int]:
     """Bytes that a forward pass of so many samples keeps for the backward pass, weights aside, and of its outputs."""
-    batch = next(batches(loop.data, samples, seed=0, epoch=0, device=loop.device, shuffle=False))
+    batch = next(loop.batches(samples))
     weights = {weight.untyped_storage().data_ptr() for weight in loop.method.parameters()}
     bytes_by_address: dict[int, int] = {}
     alive = []  # so that no address is given out twice

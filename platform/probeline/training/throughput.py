@@ -5,8 +5,6 @@ from itertools import islice
 
 import torch
 
-from probeline.data.loader import batches
-from probeline.data.store import facts as data_facts
 from probeline.data.store import open_dataset
 from probeline.experiment.schema import Training
 from probeline.experiment.trial import Trial
@@ -25,7 +23,7 @@ def seconds_per_image(trial: Trial, device: torch.device) -> float:
     """
     recipe = trial.cell.recipe
     dataset = open_dataset(recipe["data"])
-    method = initial_method(recipe, data_facts(recipe["data"]), trial.seed)
+    method = initial_method(recipe, dataset.info, trial.seed)
     training = Training.model_validate(recipe["training"])
     if not method.trains or not training.epochs:
         return 0.0
@@ -36,9 +34,8 @@ def seconds_per_image(trial: Trial, device: torch.device) -> float:
 
 def _second_step(loop: Loop) -> float:
     """Seconds of it."""
-    training, device, seconds = loop.training, loop.device, 0.0
-    todo = batches(loop.data, training.batch_size, seed=0, epoch=0, device=device)
-    for batch in islice(todo, 2):
+    device, seconds = loop.device, 0.0
+    for batch in islice(loop.batches(), 2):
         start = time.perf_counter()
         loop._update(batch)
         if device.type == "cuda":

@@ -12,13 +12,13 @@ from tempfile import TemporaryDirectory
 
 import torch
 
-from probeline.core.dataset import Dataset, DatasetInfo
+from probeline.core.dataset import Dataset
 from probeline.core.events import Artifact, Note, Record, TrialEvent
 from probeline.core.method import Method
 from probeline.core.metric import MILLIONS, Metric
-from probeline.data.store import facts as data_facts
 from probeline.data.store import open_dataset
 from probeline.errors import OutOfMemory, disk_full_guard
+from probeline.evaluation._encoding import represent
 from probeline.experiment.schema import Training
 from probeline.experiment.trial import Trial
 from probeline.storage.paths import RemotePath, StoragePath
@@ -80,10 +80,9 @@ class Storage:
 
 @dataclass(frozen=True)
 class Setting:
-    """What a trial's training works with: the data and their facts, the device, and this worker's part of a batch."""
+    """What a trial's training works with: the data, the device, and this worker's part of a batch."""
 
     dataset: Dataset
-    facts: DatasetInfo
     device: torch.device
     share: Shard
 
@@ -154,12 +153,12 @@ def _run(trial: Trial, storage: Storage, device: torch.device, workers: int) -> 
 def prepared(trial: Trial, device: torch.device, workers: int) -> tuple[Method, Setting]:
     """The trial's method as its seed initialises it, and what it trains with."""
     recipe = trial.cell.recipe
-    dataset, facts = open_dataset(recipe["data"], heartbeat.beat), data_facts(recipe["data"])
+    dataset = open_dataset(recipe["data"], heartbeat.beat)
     if trial.judged_on == "validation":  # it replaces the test split, which is then not even read
         dataset = replace(dataset, test=dataset.validation)
     dataset = without_files(dataset)
-    method = initial_method(recipe, facts, trial.seed).to(device).to(memory_format=torch.channels_last)
-    return method, Setting(dataset, facts, device, shard_of(training_of(trial), workers))
+    method = initial_method(recipe, dataset.info, trial.seed).to(device).to(memory_format=torch.channels_last)
+    return method, Setting(dataset, device, shard_of(training_of(trial), workers))
 
 
 def training_of(trial: Trial) -> Training:
@@ -205,7 +204,7 @@ def _train(trial: Trial, method: Method, setting: Setting, storage: Storage) -> 
 
         def loop_of(training: Training, again: bool) -> Loop:
             if again:
-                method.load_state_dict(initial_method(recipe, setting.facts, trial.seed).state_dict())
+                method.load_state_dict(initial_method(recipe, setting.dataset.info, trial.seed).state_dict())
             share = shard_of(training, setting.share.workers)
             return Loop(method, setting.dataset, training, trial.seed, setting.device, share)
 
@@ -218,6 +217,11 @@ def _train(trial: Trial, method: Method, setting: Setting, storage: Storage) -> 
             "images_per_second": progress.images / max(progress.seconds, 1e-9),
             "peak_memory_bytes": progress.peak_memory_bytes,
         }
+    elif method.closed_form:
+        start = time.perf_counter()
+        h, _ = represent(method.encoder, setting.dataset.train, setting.device, heartbeat.beat)
+        method.fit(h, setting.dataset.train)
+        cost = {"train_seconds": time.perf_counter() - start, "peak_memory_bytes": memory_in_use(setting.device)}
     else:
         cost = {"train_seconds": 0.0, "peak_memory_bytes": memory_in_use(setting.device)}
     cost["parameters"] = sum(weight.numel() for weight in encoder.parameters())
@@ -226,8 +230,8 @@ def _train(trial: Trial, method: Method, setting: Setting, storage: Storage) -> 
         "encoder_id": trial.encoder_id,
         "seed": trial.seed,
         "dim": encoder.dim,
-        "sample": setting.facts.sample.as_dict(),
-        "data_digest": setting.facts.digest,
+        "sample": setting.dataset.info.sample.as_dict(),
+        "data_digest": setting.dataset.info.digest,
         "recipe": {key: recipe[key] for key in ("data", "encoder", "method", "training")},
         "records": records + [record.as_dict() for record in last],
         "notes": notes,

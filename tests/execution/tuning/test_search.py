@@ -94,9 +94,7 @@ def test_a_tuning_trial_gives_the_same_whatever_the_test_part_holds(search, monk
         def other_labels(section, beat, label=label):
             opened = real(section, beat)
             labels = np.full_like(opened.test.labels, label)
-            return type(opened)(
-                opened.train, opened.validation, type(opened.test)(opened.test.inputs, labels), opened.classes, "d"
-            )
+            return replace(opened, test=replace(opened.test, labels=labels))
 
         monkeypatch.setattr("probeline.training.trial.open_dataset", other_labels)
         said = [each for each in run_trial(trial, Storage(tmp_path / str(number))) if isinstance(each, Record)]

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 import torch
+from helpers.datasets import dataset_of
 from helpers.tiny_methods import batch, encoder, facts, tensor, trained_step, views
 from probeline.core.batch import Outputs, Views
-from probeline.core.dataset import Dataset, Split
+from probeline.core.dataset import Split
 from probeline.experiment.schema import Training
 from probeline.methods.distillation.byol import BYOL, Config
 from probeline.training.checkpoints import Checkpoint
@@ -64,7 +65,7 @@ def test_the_loop_says_how_long_the_momentum_has_to_rise(tmp_path):
     part = Split(pixels, np.full(16, -1))
     method = BYOL(CONFIG, encoder(), facts(train_size=16, classes=()))
     training = Training(epochs=2, batch_size=4, lr=0.1)
-    loop = Loop(method, Dataset(part, part, part, (), "-"), training, 0, torch.device("cpu"))
+    loop = Loop(method, dataset_of(part, part, part), training, 0, torch.device("cpu"))
     records = list(loop.run(Checkpoint(tmp_path / "checkpoint")))
     assert (method.planned_steps, int(method.step)) == (8, 8)
     assert all(np.isfinite(record.value) for record in records)

@@ -70,7 +70,7 @@ def _spread(numbers: np.ndarray) -> list[int]:
 
 def _tiles(split: Split, number: int, count: int) -> Tiles:
     """The first images of a class: a split's rows are stored in an order that mixes them."""
-    return [_tile(split.inputs[row]) for row in np.flatnonzero(split.labels == number)[:count]]
+    return [_tile(np.asarray(split.inputs[row])) for row in np.flatnonzero(split.labels == number)[:count]]
 
 
 def _largest(splits: Iterable[list[Tiles]]) -> tuple[int, int]:

@@ -1,0 +1,34 @@
+"""Splits that hold out whole groups, such as writers or speakers, the same for every seed."""
+
+import numpy as np
+
+from probeline.core.dataset import Split
+from probeline.data.split import SPLIT_SEED
+from probeline.errors import UserError
+
+FEWEST_GROUPS = 3
+
+
+def by_group(split: Split, groups: np.ndarray, test: float, validation: float) -> dict[str, Split]:
+    """Train, validation and test of a split. groups: int64 [N], whom each sample belongs to.
+
+    Args:
+        test: Share of the groups, at least one.
+        validation: Share of the groups that are not for testing, at least one.
+
+    Raises:
+        UserError: there are fewer than three groups.
+    """
+    names = np.unique(groups)
+    if len(names) < FEWEST_GROUPS:
+        raise UserError(f"{len(names)} group(s) cannot be divided; {FEWEST_GROUPS} are needed, one for each split")
+    order = np.random.Generator(np.random.PCG64(SPLIT_SEED)).permutation(names)
+    tests = min(max(1, round(test * len(names))), len(names) - 2)
+    rest = len(names) - tests
+    validations = min(max(1, round(validation * rest)), rest - 1)
+    parts = {
+        "test": order[:tests],
+        "validation": order[tests : tests + validations],
+        "train": order[tests + validations :],
+    }
+    return {part: split[np.flatnonzero(np.isin(groups, parts[part]))] for part in ("train", "validation", "test")}

@@ -1,0 +1,148 @@
+"""Which samples make the batches of an epoch: a pure function of (seed, epoch), the same on every device and worker."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from probeline.core.lists import PairList
+from probeline.core.sample_rng import GOLDEN, splitmix64
+from probeline.core.sampler import Plan
+from probeline.errors import BadData
+
+EPOCH_FACTOR = 0xD1B54A32D192ED03
+
+
+def generator_of(seed: int, epoch: int) -> torch.Generator:
+    """The generator of an epoch's order; (1, 2) and (2, 1) have nothing in common."""
+    one_of_two = splitmix64(seed * GOLDEN + epoch * EPOCH_FACTOR + 1)
+    return torch.Generator().manual_seed(one_of_two % 2**63)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Every sample once an epoch, in random order."""
+
+    count: int
+
+    @property
+    def numbers(self) -> int:
+        return self.count
+
+    def steps(self, batch_size: int) -> int:
+        return self.count // batch_size
+
+    def plan(self, seed: int, epoch: int, batch_size: int) -> Plan:
+        return Plan(torch.randperm(self.count, generator=generator_of(seed, epoch))[None])
+
+
+@dataclass(frozen=True)
+class InOrder:
+    """Every sample once, by their rows, or in another order that never changes."""
+
+    count: int
+    order: Tensor | None = None
+
+    @property
+    def numbers(self) -> int:
+        return self.count
+
+    def steps(self, batch_size: int) -> int:
+        return -(-self.count // batch_size)
+
+    def plan(self, seed: int, epoch: int, batch_size: int) -> Plan:
+        return Plan((torch.arange(self.count) if self.order is None else self.order)[None])
+
+
+def by_length(lengths: np.ndarray) -> InOrder:
+    """Short samples first, so that little is padded. lengths: int64 [N]."""
+    return InOrder(len(lengths), torch.from_numpy(np.argsort(lengths, kind="stable")))
+
+
+@dataclass(frozen=True)
+class PerClass:
+    """Batches of P classes with K samples each, as triplets are mined from (FaceNet, arXiv 1503.03832, section 3.2).
+
+    An epoch has as many batches as the samples fill. A class with fewer than K samples repeats some of them; samples
+    without a label are never drawn. labels: int64 [N].
+    """
+
+    labels: np.ndarray
+    per_class: int
+
+    @property
+    def numbers(self) -> int:
+        return len(self.labels)
+
+    def steps(self, batch_size: int) -> int:
+        return len(self.labels) // batch_size
+
+    def plan(self, seed: int, epoch: int, batch_size: int) -> Plan:
+        """Raises BadData where there are fewer classes than a batch is to have."""
+        classes, count = np.unique(self.labels[self.labels >= 0]), batch_size // self.per_class
+        if count > len(classes) or count < 1:
+            raise BadData(
+                f"a batch of {batch_size} with {self.per_class} samples a class has {count} classes; the training "
+                f"split has {len(classes)}: choose training.batch_size between {self.per_class} and "
+                f"{self.per_class * len(classes)}"
+            )
+        random = np.random.Generator(np.random.PCG64(generator_of(seed, epoch).initial_seed()))
+        members = {number: np.flatnonzero(self.labels == number) for number in classes}
+        drawn = [
+            self._draw(members[number], random)
+            for _ in range(self.steps(batch_size))
+            for number in random.choice(classes, count, replace=False)
+        ]
+        return Plan(torch.from_numpy(np.concatenate(drawn) if drawn else np.empty(0, np.int64))[None])
+
+    def _draw(self, members: np.ndarray, random: np.random.Generator) -> np.ndarray:
+        whole = [random.permutation(members) for _ in range(-(-self.per_class // len(members)))]
+        return np.concatenate(whole)[: self.per_class]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Every listed pair once an epoch, in random order."""
+
+    pairs: PairList
+    samples: int
+
+    @property
+    def numbers(self) -> int:
+        return self.samples
+
+    def steps(self, batch_size: int) -> int:
+        return len(self.pairs) // batch_size
+
+    def plan(self, seed: int, epoch: int, batch_size: int) -> Plan:
+        order = torch.randperm(len(self.pairs), generator=generator_of(seed, epoch)).numpy()
+        rows = np.stack([self.pairs.left[order], self.pairs.right[order]])
+        same = self.pairs.same
+        return Plan(torch.from_numpy(rows), None if same is None else torch.from_numpy(same[order]))
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Windows of one length over all samples laid end to end, each position in at most one of them an epoch.
+
+    An epoch's windows start at a random offset below `length`. lengths: int64 [N] of a ragged column.
+    """
+
+    lengths: np.ndarray
+    length: int
+
+    @property
+    def numbers(self) -> int:
+        return max(0, int(self.lengths.sum()) // self.length - 1) or int(self.lengths.sum() >= self.length)
+
+    def steps(self, batch_size: int) -> int:
+        return self.numbers // batch_size
+
+    def plan(self, seed: int, epoch: int, batch_size: int) -> Plan:
+        """`starts` count from the start of the whole column."""
+        generator, total = generator_of(seed, epoch), int(self.lengths.sum())
+        most = min(self.length, total - self.numbers * self.length + 1)
+        offset = int(torch.randint(max(1, most), (1,), generator=generator))
+        numbers = torch.randperm(self.numbers, generator=generator)
+        return Plan(torch.zeros_like(numbers)[None], starts=numbers * self.length + offset, index=numbers[None])

@@ -1,0 +1,101 @@
+"""What an encoder makes of a whole split: h, frames, the output of a layer, in the order of the split."""
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor, nn
+
+from probeline.core.batch import Batch
+from probeline.core.columns import Ragged
+from probeline.core.dataset import Split
+from probeline.core.encoder import Encoded
+from probeline.core.frames import Frames
+from probeline.data.loader import batches
+from probeline.data.samplers import by_length
+from probeline.errors import NotApplicable
+
+BATCH = 512
+FRAMES_AT_ONCE = 2**21
+"""Values of ragged samples, padding included, in one batch."""
+
+
+def no_beat() -> None:
+    """No heartbeat."""
+
+
+@torch.no_grad()
+def represent(
+    encoder: nn.Module, split: Split, device: torch.device, beat: Callable[[], None] = no_beat
+) -> tuple[Tensor, Tensor]:
+    """h [N, dim] in float32 and labels [N], in the split's order."""
+    rows, columns = [], []
+    for batch, encoded in encoded_batches(encoder, split, device, beat):
+        rows.append(batch.index)
+        columns.append((encoded.h.float(), batch.labels))
+    h, labels = (torch.cat(column) for column in zip(*columns, strict=True))
+    if not isinstance(split.inputs, Ragged):
+        return h, labels
+    order = torch.cat(rows).argsort()
+    return h[order], labels[order]
+
+
+@torch.no_grad()
+def frames(
+    encoder: nn.Module,
+    split: Split,
+    device: torch.device,
+    layer: int | None = None,
+    beat: Callable[[], None] = no_beat,
+) -> Frames:
+    """The frames of every sample. `layer`: of which layer, 0 the first; None: the encoder's output.
+
+    Raises:
+        NotApplicable: the encoder keeps no frames, or gives no such layer.
+    """
+    rows, parts = [], []
+    for batch, encoded in encoded_batches(encoder, split, device, beat):
+        values = layer_of(encoded, layer)
+        lengths = torch.full_like(batch.index, values.shape[1]) if encoded.lengths is None else encoded.lengths
+        rows += batch.index.tolist()
+        parts += [values[row, :length].float() for row, length in enumerate(lengths.tolist())]
+    ordered = [parts[at] for at in torch.tensor(rows).argsort().tolist()]
+    ends = torch.tensor([0, *(len(part) for part in ordered)]).cumsum(0)
+    return Frames(torch.cat(ordered), ends, getattr(encoder, "frame_rate", None))
+
+
+def layer_of(encoded: Encoded, layer: int | None) -> Tensor:
+    """[B, T, D] of a layer, or of the output. Raises NotApplicable."""
+    if layer is None:
+        if encoded.frames is None:
+            raise NotApplicable("the encoder keeps no frames, so there is nothing to judge along time")
+        return encoded.frames
+    if encoded.layers is None or not -len(encoded.layers) <= layer < len(encoded.layers):
+        count = len(encoded.layers or ())
+        raise NotApplicable(
+            f"layer {layer}: the encoder gives {count} layers" + (f", 0 to {count - 1}" if count else "")
+        )
+    values = encoded.layers[layer]
+    return values if values.ndim == 3 else values[:, None]
+
+
+def mean_over_time(values: Tensor, lengths: Tensor | None) -> Tensor:
+    """[B, D] of values [B, T, D]: the mean over the frames that are not padding. lengths: int64 [B], None: all."""
+    if lengths is None:
+        return values.mean(1)
+    real = torch.arange(values.shape[1], device=values.device) < lengths[:, None]
+    return (values * real[..., None]).sum(1) / lengths.clamp_min(1)[:, None]
+
+
+def encoded_batches(
+    encoder: nn.Module, split: Split, device: torch.device, beat: Callable[[], None] = no_beat
+) -> Iterator[tuple[Batch, Encoded]]:
+    """Batches with what the encoder, in evaluation mode from now on, makes of them; short samples first."""
+    encoder.eval()
+    size, sampler = BATCH, None
+    if isinstance(split.inputs, Ragged):
+        size = max(1, min(BATCH, FRAMES_AT_ONCE // max(1, int(split.inputs.lengths.max(initial=1)))))
+        sampler = by_length(split.inputs.lengths)
+    todo = batches(split, size, seed=0, epoch=0, device=device, shuffle=False, drop_last=False, sampler=sampler)
+    for batch in todo:
+        yield batch, encoder(batch.inputs, batch.lengths)
+        beat()
