@@ -12,7 +12,7 @@ import torch
 from probeline.core.events import Record
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.sample_spec import image
-from probeline.data.images.augment.pipeline import steps
+from probeline.data.augment.pipeline import steps
 from probeline.data.store import facts, open_dataset
 from probeline.execution.planning.plan import data_sections
 from probeline.experiment.components import resolve

@@ -16,8 +16,8 @@ import torch
 from probeline.core.batch import Batch
 from probeline.core.dataset import Split
 from probeline.core.sample_rng import SampleRNG
+from probeline.data.augment.views import two_views
 from probeline.data.images.augment.settings import Augment
-from probeline.data.images.augment.views import two_views
 from probeline.data.loader import batches
 from probeline.training.memory import keep_freed_memory
 

@@ -23,8 +23,8 @@ from probeline.core.events import Artifact, Record
 from probeline.core.metric import Metric, accuracy_on_test, count, percentage
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
+from probeline.data.augment.views import augment
 from probeline.data.images.augment.settings import Augment
-from probeline.data.images.augment.views import augment
 from probeline.errors import NotApplicable
 from probeline.evaluation._classification import opened, require_labels, scores
 from probeline.evaluation._frozen_method import ANOTHER, FrozenMethod

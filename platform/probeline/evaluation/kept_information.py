@@ -16,7 +16,7 @@ from torch import Tensor
 from probeline.core.events import Artifact, Note, Record
 from probeline.core.metric import percentage
 from probeline.core.sample_rng import SampleRNG
-from probeline.data.images.augment.views import augment
+from probeline.data.augment.views import augment
 from probeline.errors import NotApplicable
 from probeline.evaluation._frozen_method import ANOTHER, FrozenMethod
 from probeline.evaluation._linear import choose, solver_notes

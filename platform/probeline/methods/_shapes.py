@@ -5,8 +5,8 @@ import torch
 from probeline.core.dataset import DatasetInfo
 from probeline.core.encoder import Encoder
 from probeline.core.sample_rng import SampleRNG
+from probeline.data.augment.views import augment
 from probeline.data.images.augment.settings import Augmentation
-from probeline.data.images.augment.views import augment
 from probeline.errors import UserError
 
 

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.method import Method
 from probeline.core.sample_rng import SampleRNG
-from probeline.data.images.augment.views import two_views
+from probeline.data.augment.views import two_views
 
 
 class TwoViews(Method):

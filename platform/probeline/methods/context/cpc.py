@@ -17,8 +17,8 @@ from probeline.core.method import Method
 from probeline.core.metric import Metric, loss_term, percentage
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
+from probeline.data.augment.views import augment
 from probeline.data.images.augment.settings import Augment, Augmentation
-from probeline.data.images.augment.views import augment
 from probeline.errors import BadData, UserError
 from probeline.methods._shapes import require_patches, view_shape
 from probeline.models.patches import grid

@@ -18,8 +18,8 @@ from probeline.core.method import Method
 from probeline.core.metric import Metric, percentage
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
+from probeline.data.augment.views import augment
 from probeline.data.images.augment.settings import Augment, Augmentation
-from probeline.data.images.augment.views import augment
 from probeline.errors import BadData
 from probeline.methods.base import top1, training_rows
 

@@ -15,8 +15,8 @@ from probeline.core.encoder import Encoder
 from probeline.core.method import Method
 from probeline.core.metric import Metric, loss_term
 from probeline.core.sample_rng import SampleRNG
+from probeline.data.augment.views import augment
 from probeline.data.images.augment.settings import Augmentation
-from probeline.data.images.augment.views import augment
 from probeline.methods._shapes import view_shape
 from probeline.models.decoder import Pixels
 from probeline.models.vq_autoencoder import VQAutoencoder

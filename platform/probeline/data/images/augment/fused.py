@@ -16,21 +16,13 @@ from torch import Tensor
 
 from probeline.core.device_constants import constant
 from probeline.core.sample_rng import Need, SampleRNG
+from probeline.data.augment.steps import COIN, Fuser, Member, repeated
 from probeline.data.images.augment import boxes, colour, resampling
-from probeline.data.images.augment.settings import Op, blur_radius
+from probeline.data.images.augment.settings import blur_radius
 
 ORDER = ("crop", "flip", "colour", "grey", "blur")
 COUNTS = {"crop": boxes.DRAWS, "colour": colour.DRAWS, "blur": 1}  # uniform numbers, beside one that tosses a coin
-COIN = "coin"
 CPU_CHUNK = 2**20  # values worked on at a time, 4 MiB: on 2 cores the fastest at B = 256 and 1,024
-
-
-@dataclass(frozen=True)
-class Member:
-    """One operation: its settings, and the name of its draws."""
-
-    name: str
-    config: Op
 
 
 @dataclass(frozen=True)
@@ -77,9 +69,13 @@ class Fused:
     """Some of ORDER, in that order; `members` by their names in ORDER."""
 
     members: Mapping[str, Member]
+    repeats = True
 
-    def __call__(self, images: Tensor, rng: SampleRNG) -> Tensor:
-        """images: [B, C, H, W] in [0, 1], draws for V views of each -> [V * B, C, h, w] in [0, 1], channels_last."""
+    def __call__(self, images: Tensor, rng: SampleRNG, lengths: Tensor | None = None) -> Tensor:
+        """images: [B, C, H, W] in [0, 1], draws for V views of each -> [V * B, C, h, w] in [0, 1], channels_last.
+
+        `lengths`: None, as images have no padding.
+        """
         sampled, count = self._sample(rng), len(rng)
         geometry = _geometry((images.shape[2], images.shape[3]), sampled, count, images.device)
         factors = _factors(sampled, count, images.device)
@@ -110,9 +106,7 @@ class Fused:
         return {role: Sampled(member.config, chosen.get(role), own) for (role, member), own in members}
 
 
-def repeated(images: Tensor, count: int) -> Tensor:
-    """images: [B, ...] -> [count, ...], all of them one time after the other."""
-    return images if count == len(images) else torch.cat([images] * (count // len(images)))
+LINEAR_MAPS = Fuser(ORDER, Fused)
 
 
 def _chunks(images: Tensor) -> list[slice]:

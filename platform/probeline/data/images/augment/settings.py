@@ -10,8 +10,8 @@ from pydantic import Field, model_validator
 
 from probeline.core.sample_spec import SampleSpec
 from probeline.core.settings import Component, Settings
+from probeline.data.augment.settings import Probability, ascending
 
-Probability = Annotated[float, Field(ge=0, le=1)]
 Area = Annotated[float, Field(gt=0, le=1)]
 Ratio = Annotated[float, Field(gt=0)]
 
@@ -57,23 +57,21 @@ class Augment(Settings):
         idle = {"blur": blurs_nothing(sample, 0.1), "grey": no_colour(sample)}
         return {name: reason for name, reason in idle.items() if reason and getattr(self, name)}
 
+    def operations(self) -> list[dict[str, Any]]:
+        """The operations that these parameters stand for."""
+        return [
+            {"name": "crop", "scale": self.crop_scale, "ratio": self.crop_ratio},
+            {"name": "flip", "p": self.flip},
+            {"name": "colour", "p": self.jitter, "strength": self.strength},
+            {"name": "grey", "p": self.grey},
+            {"name": "blur", "p": self.blur},
+        ]
+
     @model_validator(mode="after")
     def _ranges_ascend(self) -> Self:
         for name in ("crop_scale", "crop_ratio"):
             ascending(name, getattr(self, name))
         return self
-
-
-class Op(Settings):
-    """The base of every operation's Config."""
-
-    p: Probability = Field(1.0, description="Probability that a sample gets it.")
-
-
-def ascending(name: str, values: tuple[float, float]) -> None:
-    """Raises ValueError where the upper end of the range `name` stands first."""
-    if values[0] > values[1]:
-        raise ValueError(f"{name} is [{values[0]}, {values[1]}]: the lower end comes first")
 
 
 Augmentation = Annotated[Augment | list[dict[str, Any]], Component("augmentations")]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from probeline.core.sample_rng import SampleRNG
-from probeline.data.images.augment.views import augment
+from probeline.data.augment.views import augment
 from probeline.plugins import catalog
 from scipy import ndimage
 from scipy.stats import ks_2samp

@@ -3,8 +3,8 @@
 import pytest
 import torch
 from probeline.core.sample_rng import SampleRNG
-from probeline.data.images.augment.settings import Op
-from probeline.data.images.augment.views import augment
+from probeline.data.augment.settings import Op
+from probeline.data.augment.views import augment
 from probeline.errors import UserError
 from probeline.plugins import catalog
 

@@ -12,8 +12,12 @@ from torch import Tensor
 
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.sample_spec import SampleSpec
+from probeline.data.augment.settings import Op, Probability, ascending
 from probeline.data.images.augment import resampling
-from probeline.data.images.augment.settings import Op, Probability, ascending, blur_radius, blurs_nothing
+from probeline.data.images.augment.fused import LINEAR_MAPS
+from probeline.data.images.augment.settings import blur_radius, blurs_nothing
+
+FUSED_BY = LINEAR_MAPS
 
 
 class Config(Op):

@@ -1,4 +1,4 @@
-"""Colour jitter: brightness, contrast, saturation and hue at once, as `data/augment/colour.py` has it.
+"""Colour jitter: brightness, contrast, saturation and hue at once, as `data/images/augment/colour.py` has it.
 
 SimCLR (arXiv:2002.05709), appendix A. With `grey` it is the paper's colour distortion. Images without three channels
 have no colour: brightness and contrast act on them.
@@ -9,8 +9,12 @@ from torch import Tensor
 
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.sample_spec import SampleSpec
+from probeline.data.augment.settings import Op, Probability
 from probeline.data.images.augment import colour as maps
-from probeline.data.images.augment.settings import Op, Probability, no_colour
+from probeline.data.images.augment.fused import LINEAR_MAPS
+from probeline.data.images.augment.settings import no_colour
+
+FUSED_BY = LINEAR_MAPS
 
 
 class Config(Op):

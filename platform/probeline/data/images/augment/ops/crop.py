@@ -12,8 +12,12 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from probeline.core.sample_rng import SampleRNG
+from probeline.data.augment.settings import Op, ascending
 from probeline.data.images.augment import boxes, resampling
-from probeline.data.images.augment.settings import Area, Op, Ratio, ascending
+from probeline.data.images.augment.fused import LINEAR_MAPS
+from probeline.data.images.augment.settings import Area, Ratio
+
+FUSED_BY = LINEAR_MAPS
 
 
 class Config(Op):

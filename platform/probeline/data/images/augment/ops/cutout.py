@@ -13,8 +13,9 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from probeline.core.sample_rng import SampleRNG
+from probeline.data.augment.settings import Op, ascending
 from probeline.data.images.augment import boxes
-from probeline.data.images.augment.settings import Area, Op, Ratio, ascending
+from probeline.data.images.augment.settings import Area, Ratio
 
 
 class Config(Op):

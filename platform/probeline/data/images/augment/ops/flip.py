@@ -6,7 +6,10 @@ from pydantic import Field
 from torch import Tensor
 
 from probeline.core.sample_rng import SampleRNG
-from probeline.data.images.augment.settings import Op, Probability
+from probeline.data.augment.settings import Op, Probability
+from probeline.data.images.augment.fused import LINEAR_MAPS
+
+FUSED_BY = LINEAR_MAPS
 
 
 class Config(Op):

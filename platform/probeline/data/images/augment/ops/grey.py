@@ -8,8 +8,12 @@ from torch import Tensor
 
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.sample_spec import SampleSpec
+from probeline.data.augment.settings import Op, Probability
 from probeline.data.images.augment.colour import luma_weights
-from probeline.data.images.augment.settings import Op, Probability, no_colour
+from probeline.data.images.augment.fused import LINEAR_MAPS
+from probeline.data.images.augment.settings import no_colour
+
+FUSED_BY = LINEAR_MAPS
 
 
 class Config(Op):

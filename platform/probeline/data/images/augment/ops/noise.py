@@ -9,7 +9,7 @@ from pydantic import Field
 from torch import Tensor
 
 from probeline.core.sample_rng import SampleRNG
-from probeline.data.images.augment.settings import Op
+from probeline.data.augment.settings import Op
 
 
 class Config(Op):

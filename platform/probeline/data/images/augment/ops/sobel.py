@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from probeline.core.device_constants import constant
 from probeline.core.sample_rng import SampleRNG
-from probeline.data.images.augment.settings import Op
+from probeline.data.augment.settings import Op
 
 SMOOTH, SLOPE = (0.25, 0.5, 0.25), (-1.0, 0.0, 1.0)
 

@@ -1,16 +1,17 @@
 import pytest
 import torch
 from probeline.core.sample_rng import SampleRNG
+from probeline.data.augment.pipeline import steps
+from probeline.data.augment.steps import Single
+from probeline.data.augment.views import augment
 from probeline.data.images.augment.fused import ORDER, Fused
-from probeline.data.images.augment.pipeline import Single, as_list, steps
 from probeline.data.images.augment.settings import Augment
-from probeline.data.images.augment.views import augment
 from probeline.errors import UserError
 from probeline.plugins import catalog
 
 DRAWS = SampleRNG(0, 0, torch.arange(32))
 IMAGES = torch.rand(32, 3, 24, 33, generator=torch.Generator().manual_seed(0))
-STANDARD = as_list(Augment(blur=0.5, strength=1.0))
+STANDARD = Augment(blur=0.5, strength=1.0).operations()
 BIG_BLUR = {"name": "blur", "kernel": 0.4}
 
 
@@ -32,7 +33,7 @@ def one_by_one(components: list[dict], clamped: bool = False) -> torch.Tensor:
     "components",
     [
         STANDARD,
-        as_list(Augment(grey=1.0, jitter=0.0)),
+        Augment(grey=1.0, jitter=0.0).operations(),
         [{"name": "crop", "p": 0.5}, {"name": "flip", "axis": "vertical", "p": 1}, BIG_BLUR],
         [{"name": "crop", "size": 17}, {"name": "colour", "p": 0.5, "strength": 2}, {**BIG_BLUR, "p": 1}],
         [{"name": "flip", "p": 0.5}, {"name": "grey", "p": 0.5}],
@@ -54,7 +55,7 @@ def test_clamping_after_each_operation_would_change_little():
 
 @pytest.mark.parametrize("settings", [Augment(), Augment(blur=0.5, flip=0.0), Augment(crop_scale=(0.5, 0.7), grey=1)])
 def test_the_preset_is_the_list_that_it_stands_for(settings):
-    assert torch.equal(augment(IMAGES, settings, DRAWS), augment(IMAGES, as_list(settings), DRAWS))
+    assert torch.equal(augment(IMAGES, settings, DRAWS), augment(IMAGES, settings.operations(), DRAWS))
 
 
 def test_the_list_is_cut_where_operations_do_not_follow_the_fused_order():
@@ -97,7 +98,7 @@ def test_a_size_holds_for_samples_that_are_not_cropped():
 
 def test_an_operation_of_ones_own_is_a_file_with_a_dotted_name(tmp_path, monkeypatch):
     source = (
-        '"""Invert."""\nfrom probeline.data.images.augment.settings import Op\n\n\nclass Config(Op):\n    "None."\n\n\n'
+        '"""Invert."""\nfrom probeline.data.augment.settings import Op\n\n\nclass Config(Op):\n    "None."\n\n\n'
         "def invert(images, config, draws):\n    return 1 - images\n"
     )
     (tmp_path / "own_ops").mkdir()

@@ -1,9 +1,9 @@
 import pytest
 import torch
 from probeline.core.sample_rng import SampleRNG
+from probeline.data.augment.views import augment, two_views
 from probeline.data.images.augment import colour, fused
 from probeline.data.images.augment.settings import Augment
-from probeline.data.images.augment.views import augment, two_views
 from probeline.errors import UserError
 
 NOTHING = Augment(crop_scale=(1, 1), crop_ratio=(1, 1), flip=0, jitter=0, grey=0)
