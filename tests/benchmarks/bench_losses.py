@@ -1,4 +1,4 @@
-"""NT-Xent in blocks against lightly's, and gradient caching against ordinary steps: time, and memory on top.
+"""Losses in blocks against other libraries', and gradient caching against ordinary steps: time, and memory on top.
 
 Each measurement is a process of its own. `extra` is its peak resident memory less what it held before the step, after
 a small step has started the libraries. Times are of a second pass where one is cheap; compared ones alternate.
@@ -18,7 +18,7 @@ from probeline.core.batch import Batch
 from probeline.core.dataset import DatasetInfo
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.sample_spec import image
-from probeline.losses import nt_xent
+from probeline.losses import nt_xent, triplet
 from probeline.methods.contrastive.simclr import Config, SimCLR
 from probeline.models.build import build_encoder
 from probeline.training.data_parallel import Shard
@@ -28,6 +28,7 @@ from probeline.training.memory import keep_freed_memory
 from tests.benchmarks.row import Row
 
 PAIRS, MANY_PAIRS, D, ROUNDS = 8192, 32768, 128, 3
+SAMPLES, MANY_SAMPLES, PER_CLASS = 512, 4096, 8
 B, MICRO = 4096, 256
 FACTS = DatasetInfo(
     digest="-", train_size=B, validation_size=2, test_size=2, classes=("a", "b"), sample=image(32, 32, 3)
@@ -54,6 +55,27 @@ def lightlys() -> Callable[[int], None]:
     from lightly.loss import NTXentLoss
 
     return loss_step(NTXentLoss(0.5), PAIRS)
+
+
+def triplets(loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor], samples: int) -> Callable[[int], None]:
+    """Forward and backward pass of a loss on so many samples of `PER_CLASS` a class, or on fewer."""
+    z, labels = torch.randn(samples, D, requires_grad=True), torch.arange(samples) // PER_CLASS
+
+    def step(count: int) -> None:
+        z.grad = None
+        loss(z[:count], labels[:count]).backward()
+
+    return step
+
+
+def our_triplets(samples: int = SAMPLES) -> Callable[[int], None]:
+    return triplets(lambda z, labels: triplet(z, labels, 0.2, squared=False), samples)
+
+
+def librarys_triplets() -> Callable[[int], None]:
+    from pytorch_metric_learning.losses import TripletMarginLoss
+
+    return triplets(TripletMarginLoss(0.2), SAMPLES)
 
 
 def training_step(micro_batch: int | None) -> Callable[[int], None]:
@@ -85,6 +107,9 @@ STEPS: dict[str, tuple[Callable[[], Callable[[int], None]], int, int]] = {
     "ours": (ours, PAIRS, 2),
     "lightly": (lightlys, PAIRS, 2),
     "many": (lambda: ours(MANY_PAIRS), MANY_PAIRS, 1),
+    "triplets": (our_triplets, SAMPLES, 2),
+    "librarys_triplets": (librarys_triplets, SAMPLES, 2),
+    "many_triplets": (lambda: our_triplets(MANY_SAMPLES), MANY_SAMPLES, 1),
     "cached": (lambda: training_step(MICRO), B, 2),
     "ordinary": (lambda: training_step(None), B, 2),
     "small": (lambda: training_step(None), MICRO, 2),
@@ -116,8 +141,22 @@ def alternating(one: str, other: str, rounds: int) -> tuple[dict[str, float], di
     return medians[0], medians[1], statistics.median(a["seconds"] / b["seconds"] for a, b in pairs)
 
 
+def triplet_rows() -> Iterator[Row]:
+    """The triplet loss on all triplets of a batch beside pytorch-metric-learning's."""
+    mine, theirs, ratio = alternating("triplets", "librarys_triplets", ROUNDS)
+    name, peer = f"all triplets of {SAMPLES} samples, {PER_CLASS} a class, D={D}", "pytorch-metric-learning"
+    yield Row(name, mine["seconds"], "s", theirs["seconds"], peer, ratio, "at most its own", ratio <= 1)
+    share = mine["extra"] / theirs["extra"]
+    yield Row(f"{name}: extra memory", mine["extra"], "MiB", theirs["extra"], peer, share, "half", share <= 0.5)
+    many = measured("many_triplets")
+    name = f"all triplets of {MANY_SAMPLES:,} samples"
+    yield Row(name, many["seconds"], "s")
+    yield Row(f"{name}: extra memory", many["extra"], "MiB", target="under 500 MB", met=many["extra"] * MIB < 500e6)
+
+
 def rows() -> Iterator[Row]:
     """For the benchmark table."""
+    yield from triplet_rows()
     mine, theirs, ratio = alternating("ours", "lightly", ROUNDS)
     name = f"NT-Xent forward and backward, {PAIRS:,} pairs, D={D}"
     yield Row(name, mine["seconds"], "s", theirs["seconds"], "lightly", ratio, "at most half", ratio <= 0.5)

@@ -77,3 +77,19 @@ def positives(comparison: ViewComparison) -> Tensor:
 def nothing(za: Tensor, zb: Tensor) -> Tensor:
     """0, for a batch in which nothing can be compared; its gradient is 0 too."""
     return 0.0 * (za.sum() + zb.sum())
+
+
+def listed_pairs(za: Tensor, zb: Tensor, same: Tensor) -> tuple[Tensor, Tensor]:
+    """`za`, `zb` [B, D] in float32 or better. Raises ValueError where `same` is not one truth value a pair, [B]."""
+    if za.ndim != 2 or za.shape != zb.shape or not za.numel():
+        raise ValueError(f"za and zb are the two samples of B pairs, [B, D]; got {[*za.shape]} and {[*zb.shape]}")
+    if same.dtype != torch.bool or same.shape != za.shape[:1]:
+        raise ValueError(f"same is bool [B], one for each of {len(za)} pairs; got {same.dtype} {[*same.shape]}")
+    return at_least_float32(za), at_least_float32(zb)
+
+
+def pair_distance(za: Tensor, zb: Tensor) -> Tensor:
+    """[B] Euclidean distances of za and zb [B, D]; where they are equal, the gradient is 0."""
+    squares = (za - zb).square().sum(1)
+    apart = squares != 0  # not a number is apart
+    return torch.where(apart, torch.where(apart, squares, 1.0).sqrt(), 0.0)
