@@ -125,7 +125,7 @@ def test_the_experiment_trains_and_every_trial_is_judged(outcomes):
     for trial, events in results:
         values = {event.name: event.value for event in events if isinstance(event, Record)}
         assert 0 <= values["my_lab.nearest_mean/top1"] <= 1 and values["my_lab.nearest_mean/distance"] > 0
-        assert ("train/top1" in values) == (trial.cell.recipe["method"]["name"] == "my_lab.mirror")
+        assert ("train/top1" in values) == (trial.cell.recipe.method.name == "my_lab.mirror")
     last = [each.value for _, events in results for each in events if each.name == "train/top1" and each.step == 4]
     assert len(last) == 2 and min(last) > 0.6  # a ramp that falls is told from one that rises
 
@@ -157,4 +157,4 @@ def _row(trial, events):
     """A trial as a row of the frame of results."""
     final = {event.name: event.value for event in events if isinstance(event, Record) and event.step == 0}
     fields = {"trial_id": trial.id, "cell": trial.cell.label, "arm": None, "seed": trial.seed, "status": "finished"}
-    return {**fields, **trial.cell.coordinates, **final, "recipe": trial.cell.recipe}
+    return {**fields, **trial.cell.coordinates, **final, "recipe": trial.cell.recipe.as_dict()}

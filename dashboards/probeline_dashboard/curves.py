@@ -67,7 +67,7 @@ def draw(curves: Sequence[Curve], name: str, colours: Mapping[str, str]) -> dict
     described = metric(name)
     online = ": online, not a result" if name.startswith("online_probe/") else ""
     frame = _style.figure(HEIGHT, HEADINGS.get(name, described.heading) + online, direct=False)
-    last = max((curve.trial.cell.recipe["training"]["epochs"] for curve in curves), default=1)
+    last = max((curve.trial.cell.recipe.training.epochs for curve in curves), default=1)
     frame.update_xaxes(title_text="epoch", range=[0, 1.02 * max(last, 1)], showgrid=False)
     frame.update_yaxes(tickformat=".0%" if described.unit == PERCENT else None, nticks=6)
     labelled: set[str] = set()  # cells that have their entry in the legend

@@ -84,7 +84,7 @@ def status(run: Run | None) -> str:
 
 def share(trial: Trial, run: Run) -> float:
     """The fraction of its training that a running trial has done, 0 to 1."""
-    epochs = trial.cell.recipe["training"]["epochs"]
+    epochs = trial.cell.recipe.training.epochs
     return min(1.0, run.metrics.get("train/loss", (0.0, 0))[1] / max(1, epochs))
 
 

@@ -80,7 +80,7 @@ class Live:
     def main(self) -> str:
         """The experiment's main metric: that of its report, else the primary one of its first protocol."""
         named = self.base.experiment.report.metric
-        return named or self._primary(self.base.trials[0].cell.recipe["evaluation"] if self.base.trials else ())
+        return named or self._primary(self.base.trials[0].cell.recipe.protocols if self.base.trials else ())
 
     def _primary(self, protocols: Iterable[str]) -> str:
         primary = primary_metric(protocols) or FALLBACK

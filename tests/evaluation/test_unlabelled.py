@@ -27,7 +27,7 @@ base:
 def events(tmp_path, path, method="simclr"):
     (tmp_path / "flat.yaml").write_text(SPEC.format(path=path, method=method))
     cell = cells(load(tmp_path / "flat.yaml"))[0]
-    data = cell.recipe["data"]
+    data = cell.recipe.data.as_dict()
     one = trial(cell, 0, {canonical_json(data): facts(data).digest})
     return list(run(one, Storage(tmp_path / "storage")))
 

@@ -44,7 +44,7 @@ def test_the_size_of_the_test_split_is_recorded_with_every_trial(recorder, uri):
     recorder.finished(trial)
     assert recorder.writer.flush(120)
     rows, _ = frame(uri, [trial])
-    assert rows["test_samples"].tolist() == [facts(trial.cell.recipe["data"]).test_size]
+    assert rows["test_samples"].tolist() == [facts(trial.cell.recipe.data.as_dict()).test_size]
 
 
 def test_what_a_trial_noted_before_it_was_started_again_is_no_more(recorder, uri):

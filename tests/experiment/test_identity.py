@@ -59,13 +59,13 @@ def test_the_first_of_them_by_hand():
 
 def test_what_is_hashed_is_only_what_differs_from_the_defaults(base):
     (cell,) = cells(load_text(base.replace("lab.contrast", "{name: lab.turn, turns: 3}"), "demo.yaml"))
-    assert identity.canonical_component("methods", cell.recipe["method"]) == {
+    assert identity.canonical_component("methods", cell.recipe.method.as_dict()) == {
         "name": "lab.turn",
         "VERSION": 2,
         "turns": 3,
     }
-    assert identity.canonical_component("encoders", cell.recipe["encoder"]) == {"name": "lab.net", "width": 8}
-    assert identity.canonical_component("datasets", cell.recipe["data"]) == {"name": "lab.scans"}
+    assert identity.canonical_component("encoders", cell.recipe.encoder.as_dict()) == {"name": "lab.net", "width": 8}
+    assert identity.canonical_component("datasets", cell.recipe.data.as_dict()) == {"name": "lab.scans"}
 
 
 REORDERED = """\
@@ -167,12 +167,12 @@ def test_the_content_of_data_and_weights_decides_not_their_path(base):
     def with_weights(path, digest):
         text = base.replace("width: 8", f"width: 8, weights: {path}")
         (cell,) = cells(load_text(text, "demo.yaml"))
-        return identity.trial(cell, 0, Digests({identity.weights_key(cell.recipe): digest})).id
+        return identity.trial(cell, 0, Digests({identity.weights_key(cell.recipe.encoder): digest})).id
 
     assert with_weights("a.safetensors", "w1") == with_weights("b.safetensors", "w1")
     assert with_weights("a.safetensors", "w1") != with_weights("a.safetensors", "w2")
     (cell,) = cells(load_text(base, "demo.yaml"))
-    assert identity.weights_key(cell.recipe) is None
+    assert identity.weights_key(cell.recipe.encoder) is None
     key = identity.data_key(cell.recipe)
     assert identity.trial(cell, 0, {key: "d2"}).id != identity.trial(cell, 0, {key: "d1"}).id
     with pytest.raises(KeyError):

@@ -14,7 +14,9 @@ base:
 
 
 def augments(more, sets=()):
-    return [cell.recipe["method"]["augment"] for cell in cells(load_text(LISTED + more, "listed.yaml", None, sets))]
+    return [
+        cell.recipe.method.parameters["augment"] for cell in cells(load_text(LISTED + more, "listed.yaml", None, sets))
+    ]
 
 
 def test_one_operations_parameter_changes_and_nothing_else():

@@ -9,7 +9,7 @@ from probeline.experiment.load import load_text
 
 
 def recipe(cells_of, base, method, more=""):
-    return [cell.recipe["method"] for cell in cells_of(more, base=base.replace("method: lab.contrast", method))]
+    return [cell.recipe.method.as_dict() for cell in cells_of(more, base=base.replace("method: lab.contrast", method))]
 
 
 CONTRAST = {
@@ -109,9 +109,9 @@ def test_the_content_of_data_that_a_protocol_names_enters_the_trials_id_alone(ba
     text = base.replace("[lab.score]", "[{name: lab.moved, data: [{name: lab.scans, validation: 0.3}]}]")
     (cell,) = cells(load_text(text, "demo.yaml"))
     data, other = identity.all_data(cell.recipe)
-    assert (data["validation"], other["validation"]) == (0.1, 0.3)
+    assert (data.parameters["validation"], other.parameters["validation"]) == (0.1, 0.3)
     before = ids(text, Digests())
-    after = ids(text, Digests({identity.canonical_json(other): "d2"}))
+    after = ids(text, Digests({identity.canonical_json(other.as_dict()): "d2"}))
     assert before[0] == after[0]
     assert before[1] != after[1]
 

@@ -92,5 +92,5 @@ def test_a_winner_is_an_ordinary_trial_and_a_tuning_trial_is_not():
     assert tuning.encoder_id == ordinary.encoder_id
     assert tuning.id != ordinary.id
     assert tuning.judged_on == "validation"
-    assert list(tuning.cell.recipe["evaluation"]) == ["linear_probe"]
+    assert list(tuning.cell.recipe.protocols) == ["linear_probe"]
     assert study.waiting(1).id not in (ordinary.id, tuning.id, study.waiting(0).id)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from probeline.experiment.grid import cells
 from probeline.experiment.load import load
-from probeline.experiment.schema import Training
+from probeline.experiment.match import MISSING, value_at
 from probeline.training.schedules import peak_rate
 
 PAPERS = Path(__file__).parents[2] / "experiments" / "papers"
@@ -135,18 +135,15 @@ OF_NO_PAPER = {"loss_cost"}
 def recipes(name, method):
     """The recipes of the method's cells at the scale `paper`."""
     every = [cell.recipe for cell in cells(load(PAPERS / f"{name}.yaml", "paper"))]
-    return [recipe for recipe in every if recipe["method"]["name"] == method]
+    return [recipe for recipe in every if recipe.method.name == method]
 
 
 def values(recipe, key):
     """The value of a dotted key of a recipe in a list; nothing where the recipe has no such key."""
     if key == "peak rate":
-        return [peak_rate(Training.model_validate(recipe["training"]))]
-    for part in key.split("."):
-        if not isinstance(recipe, dict) or part not in recipe:
-            return []
-        recipe = recipe[part]
-    return [recipe]
+        return [peak_rate(recipe.training)]
+    value = value_at(recipe.as_dict(), key)
+    return [] if value is MISSING else [value]
 
 
 def distinct(items):
@@ -167,8 +164,8 @@ def test_every_experiment_of_a_paper_is_held_to_a_recipe():
 
 def test_figure_5_distorts_colours_at_imagenets_strength_and_crops_both_branches():
     for recipe in recipes("simclr_fig5", "simclr"):
-        assert [operation["name"] for operation in recipe["method"]["augment"]] == ["crop"]
-        other = recipe["method"]["augment_other"]
+        assert [operation["name"] for operation in recipe.method.parameters["augment"]] == ["crop"]
+        other = recipe.method.parameters["augment_other"]
         assert (other[0]["name"], other[0]["scale"]) == ("crop", [0.08, 1.0])
         assert {operation["strength"] for operation in other if operation["name"] == "colour"} <= {1.0}
         assert {operation["p"] for operation in other if operation["name"] == "blur"} <= {1.0}
@@ -185,6 +182,6 @@ def test_figure_5_has_every_ordered_pair_of_seven_transformations_in_the_papers_
 
 def test_each_square_root_rate_stands_with_its_own_batch_size():
     for recipe in recipes("simclr_fig9", "simclr"):
-        training = Training.model_validate(recipe["training"])
+        training = recipe.training
         rules = {"linear": 0.3 * training.batch_size / 256, "sqrt": 0.075 * math.sqrt(training.batch_size)}
         assert peak_rate(training) == pytest.approx(rules[training.scaling])

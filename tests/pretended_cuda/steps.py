@@ -15,6 +15,7 @@ from device import CPU, CUDA, PretendedCuda, clear, launches, waits
 from helpers.datasets import dataset_of
 from probeline.core.dataset import Split
 from probeline.data.loader import batches
+from probeline.experiment.resolved import ResolvedComponent, ResolvedRecipe
 from probeline.experiment.schema import Training
 from probeline.training.data_parallel import shard_of
 from probeline.training.loop import Loop
@@ -22,7 +23,8 @@ from probeline.training.method_building import build_method
 from torch.testing._internal.distributed.fake_pg import FakeStore
 
 SIDE, BATCH = 32, 8
-ENCODER = {"name": "resnet", "depth": 18, "width": 4, "stem": "cifar"}
+ENCODER = ResolvedComponent("resnet", {"depth": 18, "width": 4, "stem": "cifar"})
+DIGITS = ResolvedComponent("digits", {})
 
 
 def split(samples: int) -> Split:
@@ -38,7 +40,8 @@ def second_step(method: dict, settings: dict, workers: int, device: torch.device
     """The loss of the second of two steps, when all that is made once is there; counts are of that step alone."""
     training = Training(epochs=2, batch_size=BATCH, lr=0.05, precision="fp32", **settings)
     torch.manual_seed(0)
-    made = build_method({"method": method, "encoder": ENCODER}, INFO).to(device, memory_format=torch.channels_last)
+    recipe = ResolvedRecipe(DIGITS, ENCODER, ResolvedComponent.from_dict(method), training, ())
+    made = build_method(recipe, INFO).to(device, memory_format=torch.channels_last)
     loop = Loop(made, DATA, training, 0, device, shard_of(training, workers))
     made.train()
     for batch in islice(batches(DATA.train, BATCH, seed=0, epoch=0, device=device, rows=loop.share.rows), 2):

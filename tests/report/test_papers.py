@@ -29,7 +29,8 @@ def asked_for(experiment):
         found |= set(figure.get("metrics", ())) | {figure.get("metric")}
         for group in figure.get("groups", {}).values():
             found |= set(group.values()) if isinstance(group, dict) else {group}
-    sizes = planned_cells(experiment)[0].recipe["evaluation"].get("loss_cost", {}).get("batch_sizes", ())
+    first = planned_cells(experiment)[0].recipe
+    sizes = first.protocol("loss_cost").parameters["batch_sizes"] if "loss_cost" in first.protocols else ()
     found |= {f"loss_cost/{size}/{what}" for size in sizes for what in ("seconds", "bytes")}
     return sorted(found - {None})
 
@@ -42,7 +43,13 @@ def planned(experiment, make):
     for cell in planned_cells(experiment):
         for seed in experiment.seeds:
             at = {axis: cell.coordinates.get(axis) for axis in experiment.axes}
-            known = {"cell": cell.label, "arm": cell.arm, "seed": seed, "recipe": cell.recipe, "status": "finished"}
+            known = {
+                "cell": cell.label,
+                "arm": cell.arm,
+                "seed": seed,
+                "recipe": cell.recipe.as_dict(),
+                "status": "finished",
+            }
             numbers = dict.fromkeys(asked_for(experiment), 0.3 + 0.1 * rng.random())
             rows.append({**kept, **known, **at, **numbers, "trial_id": f"{len(rows):016x}"})
     return pd.DataFrame(rows).astype({"failure": object, "message": object, "arm": object})

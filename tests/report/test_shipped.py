@@ -16,7 +16,7 @@ def planned(experiment, trials):
     rows = []
     for cell in cells(experiment):
         for seed in experiment.seeds:
-            known = {"cell": cell.label, "arm": cell.arm, "seed": seed, "recipe": cell.recipe}
+            known = {"cell": cell.label, "arm": cell.arm, "seed": seed, "recipe": cell.recipe.as_dict()}
             axes = {axis: cell.coordinates.get(axis) for axis in experiment.axes}
             rows.append(
                 {**trials.iloc[len(rows) % len(trials)].to_dict(), **known, **axes, "trial_id": f"{len(rows):016x}"}

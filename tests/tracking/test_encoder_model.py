@@ -41,7 +41,7 @@ def trained(tmp_path_factory):
     experiment = load(folder / "tiny.yaml")
     grid = cells(experiment)
     recipe = grid[0].recipe
-    found, _ = trials(grid, experiment.seeds[:1], {data_key(recipe): facts(recipe["data"]).digest})
+    found, _ = trials(grid, experiment.seeds[:1], {data_key(recipe): facts(recipe.data.as_dict()).digest})
     return found[0], list(run(found[0], Storage(folder), CPU)), Storage(folder)
 
 
@@ -58,7 +58,9 @@ def recorded(trained, uri, tmp_path) -> str:
 def features(trained, part):
     """h of the trial's encoder, put together as a trial does that finds its encoder in the store."""
     only, _, storage = trained
-    method = build_method(only.cell.recipe, facts(only.cell.recipe["data"])).to(memory_format=torch.channels_last)
+    method = build_method(only.cell.recipe, facts(only.cell.recipe.data.as_dict())).to(
+        memory_format=torch.channels_last
+    )
     assert storage.encoders.load(only.encoder_id, method) is not None
     return represent(method.encoder, part, CPU)[0].numpy()
 
@@ -73,7 +75,7 @@ def test_mlflow_loads_it_without_pickle_and_gives_the_features_that_protocols_we
     before = torch.random.get_rng_state()
     model = mlflow.pyfunc.load_model(f"runs:/{run_id}/encoder")
     assert torch.equal(before, torch.random.get_rng_state())
-    test = open_dataset(trained[0].cell.recipe["data"]).test
+    test = open_dataset(trained[0].cell.recipe.data.as_dict()).test
     found = model.predict(np.asarray(test.inputs))
     assert found.dtype == np.float32 and found.shape[0] == 40 and found.std() > 0
     assert (found == features(trained, test)).all()

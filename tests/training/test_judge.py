@@ -5,6 +5,7 @@ import torch
 from helpers.datasets import dataset_of
 from helpers.subjects import trained
 from probeline.core.events import Artifact, Note, ProtocolError, Record
+from probeline.experiment.resolved import ResolvedComponent
 from probeline.training import heartbeat
 from probeline.training.judge import judge
 
@@ -37,7 +38,7 @@ def run(tmp_path, monkeypatch):
     def judged(body, settings=None):
         (tmp_path / package / "own.py").write_text(PLUGIN.replace("{body}", body))
         name = f"{package}.own"
-        return name, judge(name, settings or {"size": 3}, trained(), tmp_path / "artifacts")
+        return name, judge(ResolvedComponent(name, settings or {"size": 3}), trained(), tmp_path / "artifacts")
 
     return judged
 
@@ -93,7 +94,7 @@ def test_the_wish_that_the_worker_stops_is_no_error_of_a_protocol(run):
 
 
 def test_a_protocol_that_is_not_installed_is_an_error_of_that_name():
-    (error,) = judge("no_such_package.protocol", {}, trained(), None)
+    (error,) = judge(ResolvedComponent("no_such_package.protocol", {}), trained(), None)
     assert (error.name, "no_such_package" in error.message) == ("no_such_package.protocol", True)
 
 
@@ -110,6 +111,6 @@ def test_sheets_of_images_that_are_nothing_but_noise_are_written(name, tmp_path)
 
     data = dataset(40, 40, 4, side=128)
     data = dataset_of(*(noise(part) for part in (data.train, data.validation, data.test)), data.classes)
-    events = judge(name, {"side": 128}, trained("rotation", data), tmp_path)
+    events = judge(ResolvedComponent(name, {"side": 128}), trained("rotation", data), tmp_path)
     assert not [each for each in events if isinstance(each, ProtocolError)], events
     assert any(each.name.endswith(".jpg") for each in events)

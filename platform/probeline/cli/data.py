@@ -31,7 +31,8 @@ def data(
     from probeline.experiment.load import load
 
     experiment = load(spec, scale, sets or ())
-    components = {canonical_json(each): each for cell in cells(experiment) for each in all_data(cell.recipe)}
+    every = (each.as_dict() for cell in cells(experiment) for each in all_data(cell.recipe))
+    components = {canonical_json(each): each for each in every}
     first = out or folder / "data" / f"{experiment.name}.png"
     contents: list[dict[str, Any]] = []
     for number, component in enumerate(components.values(), 1):

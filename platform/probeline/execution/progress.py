@@ -62,7 +62,7 @@ class ProgressDisplay:
 
     def received(self, trial: Trial, records: list[Record]) -> None:
         _, share, metrics = self.running.get(trial.id, (trial, 0.0, {}))
-        epochs = trial.cell.recipe["training"]["epochs"]
+        epochs = trial.cell.recipe.training.epochs
         steps = [record.step for record in records if record.name == "train/loss"]
         share = max([share, *(step / max(1, epochs) for step in steps)])
         words = watched(trial)
@@ -110,7 +110,7 @@ SHOWN = {"train/loss": "loss", "online_probe/top1": "online top-1"}
 
 def watched(trial: Trial) -> dict[str, str]:
     """Stored name -> word of what is shown of a trial: `SHOWN`, and the primary metric of its first protocol."""
-    primary = primary_metric(trial.cell.recipe["evaluation"])
+    primary = primary_metric(trial.cell.recipe.protocols)
     return SHOWN if primary is None else {**SHOWN, primary: primary.partition("/")[0].replace("_", " ")}
 
 

@@ -26,7 +26,7 @@ def check_sizes(experiment: Experiment, cells: Iterable[Cell], train_sizes: Mapp
     sizes: dict[int, int] = {}
     wrong: dict[str, tuple[str, str]] = {}
     for cell in cells:
-        data = cell.recipe["data"]  # shared between cells
+        data = cell.recipe.data  # shared between cells
         size = sizes[id(data)] = sizes.get(id(data)) or train_sizes[data_key(cell.recipe)]
         mistake = _wrong_size(cell, size, workers)
         if mistake and not is_full(wrong):
@@ -41,12 +41,12 @@ def check_sizes(experiment: Experiment, cells: Iterable[Cell], train_sizes: Mapp
 
 def _wrong_size(cell: Cell, size: int, workers: int) -> tuple[str, str] | None:
     """The key and what is wrong with it, for a training set of `size` samples, or None."""
-    training = cell.recipe["training"]
-    batch, micro_batch = training["batch_size"], training["micro_batch"]
-    if not training["epochs"] or not catalog.trains(cell.recipe["method"]["name"]):
+    training = cell.recipe.training
+    batch, micro_batch = training.batch_size, training.micro_batch
+    if not training.epochs or not catalog.trains(cell.recipe.method.name):
         return None
     if batch > size:
-        message = f"got {batch}; the training set of {cell.recipe['data']['name']} has {size} samples"
+        message = f"got {batch}; the training set of {cell.recipe.data.name} has {size} samples"
         return "training.batch_size", f"{message}; allowed: at most {size}"
     if batch < workers:
         return "training.batch_size", f"got {batch}; allowed: at least one for each of {workers} resources.workers"
@@ -77,7 +77,7 @@ def resolve_report(experiment: Experiment, expansion: Expansion, whole: Expansio
 
 
 def _protocols(expansion: Expansion) -> list[str]:
-    return list(dict.fromkeys(name for cell in expansion.cells for name in cell.recipe["evaluation"]))
+    return list(dict.fromkeys(name for cell in expansion.cells for name in cell.recipe.protocols))
 
 
 def _metric(experiment: Experiment, expansion: Expansion, whole: Expansion, problems: list[Problem]) -> str | None:
@@ -112,8 +112,13 @@ def _check_baseline(
             hint = f"did you mean {near!r}?" if near else f"there: {', '.join(list(names)[:10])}"
             message = f"got {shown(baseline)}; no arm, cell or value of an axis has this name; {hint}"
             problems.append(experiment.source.problem(at, message))
-    elif isinstance(baseline, dict) and not any(matches(c.recipe, c.coordinates, baseline) for c in cells if baseline):
+    elif isinstance(baseline, dict) and not any(_is_meant(cell, baseline) for cell in cells):
         problems.append(experiment.source.problem(at, f"got {shown(baseline)}; matches no cell"))
+
+
+def _is_meant(cell: Cell, condition: dict[str, Any]) -> bool:
+    """Whether a cell is among those that a condition means; an empty one means none."""
+    return bool(condition) and matches(cell.recipe.as_dict(), cell.coordinates, condition)
 
 
 def _check_panels(experiment: Experiment, expansion: Expansion, problems: list[Problem]) -> None:

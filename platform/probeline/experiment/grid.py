@@ -13,6 +13,7 @@ from probeline.experiment.override import Override
 from probeline.experiment.points import Point, Points
 from probeline.experiment.problems import Path, Problem, SpecError, is_full
 from probeline.experiment.recipe import Recipes
+from probeline.experiment.resolved import ResolvedRecipe
 from probeline.experiment.schema import Experiment
 from probeline.experiment.trial import Cell
 from probeline.experiment.unmatched import UnmatchedConditions
@@ -81,7 +82,7 @@ class _Grid:
         self._note_idle((((*rule.at, "if"), rule.condition) for rule in points.idle), grid)
         return grid
 
-    def _not_excluded(self, points: list[Point]) -> list[tuple[Point, dict]]:
+    def _not_excluded(self, points: list[Point]) -> list[tuple[Point, ResolvedRecipe]]:
         resolved = ((point, self.recipes.build(point.overrides)) for point in points)
         right = [(point, recipe) for point, recipe in resolved if recipe is not None]
         if not self.experiment.exclude:
@@ -91,7 +92,7 @@ class _Grid:
         if problem:
             self.expansion.problems.append(problem)
             return right
-        numbers = [conditions.first(recipe, point.coordinates) for point, recipe in right]
+        numbers = [conditions.first(recipe.as_dict(), point.coordinates) for point, recipe in right]
         idle = set(range(len(self.experiment.exclude))) - set(numbers)
         self._note_idle(((("exclude", number), self.experiment.exclude[number]) for number in sorted(idle)), points)
         return [pair for pair, number in zip(right, numbers, strict=True) if number is None]
@@ -107,10 +108,10 @@ class _Grid:
                 unmatched = UnmatchedConditions(self.source, cells, self.experiment.axes)
             self.expansion.idle += unmatched.problems(at, condition)
 
-    def _label(self, resolved: list[tuple[Point, dict]]) -> None:
+    def _label(self, resolved: list[tuple[Point, ResolvedRecipe]]) -> None:
         uses: Counter[str] = Counter()
         for point, recipe in resolved:
-            label = " ".join(choice.label for choice in point.choices) or recipe["method"]["name"]
+            label = " ".join(choice.label for choice in point.choices) or recipe.method.name
             uses[label] += 1
             unique = label if uses[label] == 1 else f"{label} #{uses[label]}"
             self.expansion.cells.append(Cell(point.coordinates, None, recipe, unique))

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from pathlib import PurePath
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from probeline.core.settings import NotHashed, components, listed
+from probeline.experiment.resolved import ResolvedComponent, ResolvedRecipe
 from probeline.experiment.schema import Training
 from probeline.experiment.trial import EXACT, Cell, Trial
 from probeline.plugins import catalog
@@ -21,27 +22,29 @@ FORMAT = 1
 DIGITS = 16
 ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 SCALARS = frozenset((int, float, str, bool, type(None)))
+S = TypeVar("S")
+F = TypeVar("F")
 
 
-def data_key(recipe: Mapping[str, Any]) -> str:
+def data_key(recipe: ResolvedRecipe) -> str:
     """The key under which `digests` holds the content digest of a recipe's data: its canonical JSON."""
-    return canonical_json(recipe["data"])
+    return canonical_json(recipe.data.as_dict())
 
 
-def all_data(recipe: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Every dataset component of a recipe: its data, then those that protocols name."""
-    protocols = ({"name": name, **parameters} for name, parameters in recipe["evaluation"].items())
-    return [recipe["data"], *(data for protocol in protocols for data in _nested_data(protocol))]
+def all_data(recipe: ResolvedRecipe) -> list[ResolvedComponent]:
+    """Every data set of a recipe: its own, then those that protocols name."""
+    return [recipe.data, *(data for protocol in recipe.evaluation for data in _nested_data(protocol))]
 
 
-def _nested_data(protocol: Mapping[str, Any]) -> list[dict[str, Any]]:
-    marked = components(catalog.config("protocols", protocol["name"]))
-    return [data for field, kind in marked if kind == "datasets" for data in listed(protocol[field]) if data]
+def _nested_data(protocol: ResolvedComponent) -> list[ResolvedComponent]:
+    fields = [field for field, kind in components(catalog.config("protocols", protocol.name)) if kind == "datasets"]
+    named = (data for field in fields for data in listed(protocol.parameters[field]) if data)
+    return [ResolvedComponent.from_dict(data) for data in named]
 
 
-def weights_key(recipe: Mapping[str, Any]) -> str | None:
-    """The key under which `digests` holds the digest of the encoder's `weights` file; None where it has none."""
-    weights = recipe["encoder"].get("weights")
+def weights_key(encoder: ResolvedComponent) -> str | None:
+    """The key under which `digests` holds the digest of an encoder's `weights` file; None where it has none."""
+    weights = encoder.parameters.get("weights")
     return None if weights is None else f"weights:{canonical_json(weights)}"
 
 
@@ -170,41 +173,38 @@ class _Identities:
 
     def of(self, cell: Cell) -> _Identity:
         """The identity of a cell. Raises KeyError where a digest is missing."""
-        data, data_digest = self._once("data", cell.recipe["data"], self._data)
-        encoder, weights_digest = self._once("encoder", cell.recipe["encoder"], self._encoder)
-        method = self._once("method", cell.recipe["method"], self._method)
-        training = self._once("training", cell.recipe["training"], self._training)
-        evaluation = self._once("evaluation", cell.recipe["evaluation"], self._evaluation)
+        recipe = cell.recipe
+        data, data_digest = self._once("data", recipe.data, self._data)
+        encoder, weights_digest = self._once("encoder", recipe.encoder, self._encoder)
+        method = self._once("method", recipe.method, self._method)
+        training = self._once("training", recipe.training, _training_json)
+        evaluation = self._once("evaluation", recipe.evaluation, self._evaluation)
         return _Identity(data, data_digest, encoder, method, training, weights_digest, evaluation)
 
-    def _once(self, name: str, section: dict[str, Any], form: Callable[[dict[str, Any]], Any]) -> Any:
+    def _once(self, name: str, section: S, form: Callable[[S], F]) -> F:
         key = (name, id(section))
         if key not in self._sections:
             self._sections[key] = (section, form(section))  # the section too, so that no other gets its id
         return self._sections[key][1]
 
-    def _data(self, data: dict[str, Any]) -> tuple[str, str]:
-        text = canonical_json(data)
+    def _data(self, data: ResolvedComponent) -> tuple[str, str]:
+        text = canonical_json(data.as_dict())
         return _component_json("datasets", text), canonical_json(self._digests[text])
 
-    def _encoder(self, encoder: dict[str, Any]) -> tuple[str, str | None]:
-        weights = weights_key({"encoder": encoder})
+    def _encoder(self, encoder: ResolvedComponent) -> tuple[str, str | None]:
+        weights = weights_key(encoder)
         digest = canonical_json(self._digests[weights]) if weights else None
-        return _component_json("encoders", canonical_json(encoder)), digest
+        return _component_json("encoders", canonical_json(encoder.as_dict())), digest
 
-    def _method(self, method: dict[str, Any]) -> str:
-        return _component_json("methods", canonical_json(method))
+    def _method(self, method: ResolvedComponent) -> str:
+        return _component_json("methods", canonical_json(method.as_dict()))
 
-    def _training(self, training: dict[str, Any]) -> str:
-        return _training_json(canonical_json(training))
-
-    def _evaluation(self, evaluation: dict[str, Any]) -> str:
+    def _evaluation(self, evaluation: tuple[ResolvedComponent, ...]) -> str:
         protocols = {}
-        for name, parameters in evaluation.items():
-            protocol = {"name": name, **parameters}
-            digests = [self._digests[canonical_json(one)] for one in _nested_data(protocol)]
-            protocols[name] = json.loads(_component_json("protocols", canonical_json(protocol)))
-            protocols[name] |= {"data_digests": digests} if digests else {}
+        for protocol in evaluation:
+            digests = [self._digests[canonical_json(one.as_dict())] for one in _nested_data(protocol)]
+            form = json.loads(_component_json("protocols", canonical_json(protocol.as_dict())))
+            protocols[protocol.name] = form | ({"data_digests": digests} if digests else {})
         return canonical_json(protocols)
 
 
@@ -213,9 +213,8 @@ def _component_json(kind: str, component: str) -> str:
     return canonical_json(canonical_component(kind, json.loads(component)))
 
 
-@cache
-def _training_json(training: str) -> str:
-    return canonical_json(canonical(Training.model_validate_json(training, strict=True)))
+def _training_json(training: Training) -> str:
+    return canonical_json(canonical(training))
 
 
 def _hash(text: str) -> str:

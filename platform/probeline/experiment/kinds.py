@@ -3,20 +3,22 @@
 Decided while loading, from constants that are read without an import, and before a byte of data is read.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from probeline.experiment.fitting import mistakes
 from probeline.experiment.override import Override
 from probeline.experiment.part import Part, part
 from probeline.experiment.problems import Path, Problem, is_full
+from probeline.experiment.resolved import ResolvedComponent, ResolvedRecipe
 from probeline.experiment.trial import Cell
 
 ProblemAt = Callable[[Sequence[Override], Path, str], Problem]
 """A mistake at a path of a recipe, at the line that wrote it: `Recipes.problem_at`."""
 
+S = TypeVar("S")
 Combination = tuple[int, ...]
 """Numbers of a cell's data, encoder, method and protocols: cells by the thousand are compared by them."""
 
@@ -61,18 +63,19 @@ class _Parts:
     _numbers: dict[Part, int] = field(default_factory=dict)
     _parts: list[Part] = field(default_factory=list)
 
-    def numbers(self, recipe: Mapping[str, Any]) -> Combination:
+    def numbers(self, recipe: ResolvedRecipe) -> Combination:
         """The numbers of a resolved recipe's parts: the same for parts that declare the same."""
+        components = {"data": recipe.data, "encoder": recipe.encoder, "method": recipe.method}
         data, encoder, method = (
-            self._once(section, recipe[section], partial(_one, section)) for section in ("data", "encoder", "method")
+            self._once(section, component, partial(_one, section)) for section, component in components.items()
         )
-        return data + encoder + method + self._once("evaluation", recipe["evaluation"], _protocols)
+        return data + encoder + method + self._once("evaluation", recipe.evaluation, _protocols)
 
     def of(self, combination: Combination) -> list[Part]:
         """The parts of these numbers."""
         return [self._parts[number] for number in combination]
 
-    def _once(self, name: str, section: Any, read: Callable[[Any], tuple[Part, ...]]) -> Combination:
+    def _once(self, name: str, section: S, read: Callable[[S], tuple[Part, ...]]) -> Combination:
         key = (name, id(section))
         if key not in self._sections:
             numbers = tuple(self._number(each) for each in read(section))
@@ -86,9 +89,9 @@ class _Parts:
         return self._numbers[part]
 
 
-def _one(section: str, component: Mapping[str, Any]) -> tuple[Part, ...]:
-    return (part(section, component),)
+def _one(section: str, component: ResolvedComponent) -> tuple[Part, ...]:
+    return (part(section, component.as_dict()),)
 
 
-def _protocols(evaluation: Mapping[str, Mapping[str, Any]]) -> tuple[Part, ...]:
-    return tuple(part("evaluation", {"name": name, **parameters}) for name, parameters in evaluation.items())
+def _protocols(evaluation: tuple[ResolvedComponent, ...]) -> tuple[Part, ...]:
+    return tuple(part("evaluation", protocol.as_dict()) for protocol in evaluation)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import takewhile
 from typing import Any
 
@@ -10,6 +11,7 @@ from probeline.experiment.components import resolve_section
 from probeline.experiment.draft import Draft
 from probeline.experiment.override import Override
 from probeline.experiment.problems import Path, Problem, is_full, nearest
+from probeline.experiment.resolved import ResolvedComponent, ResolvedRecipe, evaluation_of
 from probeline.experiment.schema import KINDS_OF_SECTIONS, SECTIONS, Training
 from probeline.experiment.yaml_source import SpecSource
 from probeline.plugins import catalog
@@ -53,17 +55,21 @@ class Recipes:
     _sections: dict[tuple[Override | str, ...], "Section"] = field(default_factory=dict)
     _started: dict[str, "Started"] = field(default_factory=dict)
 
-    def build(self, overrides: Sequence[Override]) -> dict[str, Any] | None:
+    def build(self, overrides: Sequence[Override]) -> ResolvedRecipe | None:
         """The resolved recipe, or None where a section is wrong: then `problems` says what."""
         if is_full(self.problems):
             return None
-        recipe, right = {}, True
-        for name, laid in by_section(overrides).items():
-            section = self.section(name, laid)
+        data, encoder, method, training, evaluation = sections = [
+            self.section(name, laid) for name, laid in by_section(overrides).items()
+        ]
+        for section in sections:
             if section.problems:
                 self.problems.update(dict.fromkeys(section.problems))
-            recipe[name], right = section.value, right and section.value is not None
-        return recipe if right else None
+        if any(section.value is None for section in sections):
+            return None
+        return ResolvedRecipe(
+            data.component, encoder.component, method.component, training.training, evaluation.protocols
+        )
 
     def peek(self, overrides: Sequence[Override], sections: Collection[str] = SECTIONS) -> dict[str, Any]:
         """Those of these sections that are right so far, reporting nothing."""
@@ -117,10 +123,25 @@ class Started:
 
 @dataclass(frozen=True)
 class Section:
-    """One section of a recipe, resolved; `value` is None where there are problems."""
+    """One section of a recipe, resolved; `value` is its JSON, None where there are problems.
+
+    `component`, `training` and `protocols`: what it is in a recipe, made once; only of a section without problems.
+    """
 
     value: dict[str, Any] | None
     problems: tuple[Problem, ...]
+
+    @cached_property
+    def component(self) -> ResolvedComponent:
+        return ResolvedComponent.from_dict(self.value or {})
+
+    @cached_property
+    def training(self) -> Training:
+        return Training.model_validate(self.value)
+
+    @cached_property
+    def protocols(self) -> tuple[ResolvedComponent, ...]:
+        return evaluation_of(self.value or {})
 
 
 def by_section(overrides: Sequence[Override]) -> dict[str, tuple[Override, ...]]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from probeline.experiment.resolved import ResolvedRecipe
+
 EXACT = 2**53
 """From here on not every whole number is a float."""
 
@@ -25,13 +27,13 @@ NULL = Null.NULL
 class Cell:
     """One point of the grid, seeds aside.
 
-    `coordinates`: axis key -> scalar value, or the label of a component; {} for an arm. `recipe` is resolved, with
-    all defaults, JSON-able and shared between cells: read it, never change it. `label` is unique in its experiment.
+    `coordinates`: axis key -> scalar value, or the label of a component; {} for an arm. `recipe` has all
+    defaults; cells share its sections. `label` is unique in its experiment.
     """
 
     coordinates: dict[str, Any]
     arm: str | None
-    recipe: dict[str, Any]
+    recipe: ResolvedRecipe
     label: str
 
 

@@ -63,7 +63,7 @@ class Study:
     def tuning_trial(self, values: Mapping[str, Any], seed: int) -> Trial:
         """The trial that judges these values with one seed, by one protocol, on the validation part alone."""
         cell = self.cell_with(values)
-        recipe = {**cell.recipe, "evaluation": {self.tune.protocol: cell.recipe["evaluation"][self.tune.protocol]}}
+        recipe = replace(cell.recipe, evaluation=(cell.recipe.protocol(self.tune.protocol),))
         trial = identity.trial(Cell(cell.coordinates, cell.arm, recipe, cell.label), seed, self.digests)
         digest = hashlib.sha256(f"validation:{trial.id}".encode()).hexdigest()
         return replace(trial, id=digest[: identity.DIGITS], judged_on="validation")
@@ -82,7 +82,7 @@ def study_id(tune: Tune, pinned: Cell, digests: Mapping[str, str]) -> str:
     """The hash of a search and of the cell with every key of the space at its first value."""
     search = tune.model_dump(mode="json", by_alias=True, exclude={"trials", "if_"})
     subject = identity.trial(pinned, 0, digests)
-    judge = pinned.recipe["evaluation"][tune.protocol]
+    judge = pinned.recipe.protocol(tune.protocol).parameters
     text = json.dumps([subject.encoder_id, judge, search], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[: identity.DIGITS]
 
@@ -93,7 +93,7 @@ def fillings(experiment: Experiment, expansion: Expansion) -> dict[str, Filling]
     return {
         cell.label: Filling(cell, written, expansion.recipes)
         for cell, written in zip(expansion.cells, expansion.written, strict=True)
-        if tune is not None and (tune.if_ is None or matches(cell.recipe, cell.coordinates, tune.if_))
+        if tune is not None and (tune.if_ is None or matches(cell.recipe.as_dict(), cell.coordinates, tune.if_))
     }
 
 
@@ -124,7 +124,7 @@ def check(experiment: Experiment, expansion: Expansion) -> list[Problem]:
     too_large = tuning_problem(source, tune, len(tuned))
     if too_large:
         return [too_large]
-    protocols = (filling.cell.recipe["evaluation"] for filling in tuned.values())
+    protocols = (filling.cell.recipe.protocols for filling in tuned.values())
     others = next((names for names in protocols if tune.protocol not in names), None)
     if others is not None:
         message = f"got {shown(tune.metric)}; {shown(tune.protocol)} is not evaluated; evaluated: {', '.join(others)}"

@@ -10,13 +10,14 @@ from probeline.core.events import Artifact, Note, ProtocolError, Record, TrialEv
 from probeline.core.settings import Settings, components, listed
 from probeline.errors import NotApplicable, TrialError, UserError
 from probeline.evaluation.base import Protocol, TestHidden
+from probeline.experiment.resolved import ResolvedComponent
 from probeline.plugins import catalog
 from probeline.training import heartbeat
 from probeline.training.device import has_failed
 from probeline.training.embeddings import Representations
 
 
-def judge(name: str, settings: dict[str, Any], trained: Representations, folder: Path) -> list[TrialEvent]:
+def judge(protocol: ResolvedComponent, trained: Representations, folder: Path) -> list[TrialEvent]:
     """One protocol's records and artifacts, named `<protocol>/...`; the test labels are read once.
 
     A protocol that cannot judge this method or these data leaves a note in place of what is missing. One that crashes
@@ -26,9 +27,9 @@ def judge(name: str, settings: dict[str, Any], trained: Representations, folder:
         Stopped: the worker must go.
         Exception: the device no longer works, so that nothing else could be judged on it either.
     """
-    events: list[TrialEvent] = []
+    name, events = protocol.name, list[TrialEvent]()
     try:
-        for event in _named(name, _evaluated(name, settings, trained, folder)):
+        for event in _named(name, _evaluated(protocol, trained, folder)):
             events.append(event)  # one by one: what came before a NotApplicable stays
     except TestHidden:
         return events
@@ -55,11 +56,11 @@ def data_components(config: Settings) -> list[dict[str, Any]]:
 
 
 def _evaluated(
-    name: str, settings: dict[str, Any], trained: Representations, folder: Path
+    protocol: ResolvedComponent, trained: Representations, folder: Path
 ) -> Iterator[Record | Artifact | Note]:
-    config = catalog.settings("protocols", {"name": name, **settings})
-    protocol = catalog.plugin_class("protocols", name, Protocol)(config)
-    yield from protocol.evaluate(trained.evaluation_data(data_components(config)), folder / name)
+    config = catalog.settings("protocols", protocol.as_dict())
+    judging = catalog.plugin_class("protocols", protocol.name, Protocol)(config)
+    yield from judging.evaluate(trained.evaluation_data(data_components(config)), folder / protocol.name)
 
 
 def _named(name: str, events: Iterator[Record | Artifact | Note]) -> Iterator[Record | Artifact | Note]:

@@ -6,7 +6,6 @@ from itertools import islice
 import torch
 
 from probeline.data.store import open_dataset
-from probeline.experiment.schema import Training
 from probeline.experiment.trial import Trial
 from probeline.training.loop import Loop
 from probeline.training.method_building import initial_method
@@ -22,9 +21,8 @@ def seconds_per_image(trial: Trial, device: torch.device) -> float:
         TrialError, UserError: as the trial itself would.
     """
     recipe = trial.cell.recipe
-    dataset = open_dataset(recipe["data"])
+    dataset, training = open_dataset(recipe.data.as_dict()), recipe.training
     method = initial_method(recipe, dataset.info, trial.seed)
-    training = Training.model_validate(recipe["training"])
     if not method.trains or not training.epochs:
         return 0.0
     with float32_arithmetic(training.precision, device):

@@ -144,8 +144,8 @@ def _run(trial: Trial, storage: Storage, device: torch.device, workers: int) -> 
     start = time.perf_counter()
     trained = representations(method, setting.dataset, device, trial.seed, withheld)
     with storage.artifacts(trial.id) as folder:
-        for name in trial.protocols if trial.protocols is not None else recipe["evaluation"]:
-            for event in judge(name, recipe["evaluation"][name], trained, folder):
+        for name in trial.protocols if trial.protocols is not None else recipe.protocols:
+            for event in judge(recipe.protocol(name), trained, folder):
                 yield storage.stored(trial.id, event)
     yield Record("cost/eval_seconds", time.perf_counter() - start)
 
@@ -153,7 +153,7 @@ def _run(trial: Trial, storage: Storage, device: torch.device, workers: int) -> 
 def prepared(trial: Trial, device: torch.device, workers: int) -> tuple[Method, Setting]:
     """The trial's method as its seed initialises it, and what it trains with."""
     recipe = trial.cell.recipe
-    dataset = open_dataset(recipe["data"], heartbeat.beat)
+    dataset = open_dataset(recipe.data.as_dict(), heartbeat.beat)
     if trial.judged_on == "validation":  # it replaces the test split, which is then not even read
         dataset = replace(dataset, test=dataset.validation)
     dataset = without_files(dataset)
@@ -163,7 +163,7 @@ def prepared(trial: Trial, device: torch.device, workers: int) -> tuple[Method, 
 
 def training_of(trial: Trial) -> Training:
     """The training section of the trial's recipe."""
-    return Training.model_validate(trial.cell.recipe["training"])
+    return trial.cell.recipe.training
 
 
 def pretrain(trial: Trial, method: Method, setting: Setting, storage: Storage) -> Iterator[Record | Artifact | Note]:
@@ -232,7 +232,7 @@ def _train(trial: Trial, method: Method, setting: Setting, storage: Storage) -> 
         "dim": encoder.dim,
         "sample": setting.dataset.info.sample.as_dict(),
         "data_digest": setting.dataset.info.digest,
-        "recipe": {key: recipe[key] for key in ("data", "encoder", "method", "training")},
+        "recipe": {key: value for key, value in recipe.as_dict().items() if key != "evaluation"},
         "records": records + [record.as_dict() for record in last],
         "notes": notes,
     }

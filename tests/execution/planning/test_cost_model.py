@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from helpers.recipes import recipe_of
 from probeline.execution.planning.cost_model import OVERHEAD, Price, Prices, Sample, ends, prices_of, total
 from probeline.experiment.schema import Resources
 from probeline.experiment.trial import Cell, Trial
@@ -11,14 +12,13 @@ CPU = Resources()
 
 
 def trial(number: int = 1, method: str = "simclr", encoder_id: str | None = None, **training) -> Trial:
-    recipe = {
-        "data": {"name": "digits"},
+    sections = {
         "encoder": {"name": "resnet", "width": 4},
         "method": {"name": method, "temperature": 0.5},
         "training": {"batch_size": 64, "lr": 0.1, **training},
         "evaluation": {"knn": {"k": 5}},
     }
-    return Trial(f"{number:016x}", encoder_id or f"{number:016x}", Cell({}, None, recipe, method), number)
+    return Trial(f"{number:016x}", encoder_id or f"{number:016x}", Cell({}, None, recipe_of(sections), method), number)
 
 
 def cost(of: Trial, seconds_an_image: float, eval_seconds: float, device: str = "here") -> Cost:

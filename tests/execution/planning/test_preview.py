@@ -51,7 +51,7 @@ class Watched(SimCLR):
 
 
 def test_what_is_drawn_is_what_the_training_loop_sees(experiment, tmp_path):
-    data = cells(experiment)[0].recipe["data"]
+    data = cells(experiment)[0].recipe.data.as_dict()
     method = Watched(Config(augment_other=[{"name": "crop"}]), build_encoder(ENCODER, image(8, 8, 1)), facts(data))
     method.seen = []
     training = Training(epochs=2, batch_size=10, lr=0.1, warmup_epochs=0)
@@ -77,7 +77,7 @@ def test_the_first_cell_that_makes_views_is_taken_unless_one_is_named(experiment
     assert look(experiment, "taught", 3, 0).targets.shape == (1, 3)
     assert look(experiment, "turned_once", 10**6, 0).views.shape == (
         2,
-        len(open_dataset(cells(experiment)[0].recipe["data"]).train),
+        len(open_dataset(cells(experiment)[0].recipe.data.as_dict()).train),
         1,
         4,
         4,

@@ -72,7 +72,7 @@ def test_a_winner_runs_over_the_reports_seeds_and_the_study_is_recorded_once(tun
     assert said["score"] == max(each.data.metrics[SCORE] for each in tuning)
     assert json.loads(study.data.tags["probeline.chosen"]) == said["chosen"]
     winner = next(trial for trial in after.trials if trial.cell.label == "simclr")
-    assert winner.cell.recipe["training"]["lr"] == said["chosen"]["training.lr"]
+    assert winner.cell.recipe.training.lr == said["chosen"]["training.lr"]
     trials, _ = frame(uri, after.trials, tuned=outcomes(uri, after.tuned))
     told = trials["tuned"][trials["cell"] == "simclr"].iloc[0]
     assert told == said | {"tried": 3, "study_id": told["study_id"], "run_id": study.info.run_id} | {
@@ -162,7 +162,7 @@ def test_what_was_asked_and_not_told_is_run_again_with_the_same_values(search):
         again.heard(trial, [Record(SCORE, score)])
         again.ended(trial, None)
     assert again.over
-    assert again.best()[0]["training.lr"] == lost.cell.recipe["training"]["lr"]
+    assert again.best()[0]["training.lr"] == lost.cell.recipe.training.lr
 
 
 def test_a_diverged_point_counts_and_is_never_chosen(search):
@@ -199,7 +199,7 @@ def test_points_of_the_same_values_share_one_trial_and_its_score(tuned, uri, tmp
     assert one.next() is None  # the other six are like one of these
     scores = {"sgd": 0.2, "adamw": 0.6}
     for trial in (first, second):
-        one.heard(trial, [Record(SCORE, scores[trial.cell.recipe["training"]["optimizer"]])])
+        one.heard(trial, [Record(SCORE, scores[trial.cell.recipe.training.optimizer])])
         one.ended(trial, None)
     assert one.next() is None
     assert one.over
@@ -223,7 +223,7 @@ def test_a_grid_tries_every_point_once(tuned, uri, tmp_path):
     (study,) = make(load(tuned), uri).studies
     one, points = Search(study, tmp_path / "studies"), []
     while (trial := one.next()) is not None:
-        points.append((trial.cell.recipe["training"]["lr"], trial.cell.recipe["training"]["optimizer"]))
+        points.append((trial.cell.recipe.training.lr, trial.cell.recipe.training.optimizer))
         one.heard(trial, [Record(SCORE, 0.5)])
         one.ended(trial, None)
     assert points == [(0.1, "sgd"), (0.1, "adamw"), (0.2, "sgd"), (0.2, "adamw")]

@@ -39,7 +39,7 @@ def check_the_record(folder: Path, encoder_id: str | None = None) -> None:
     assert len(runs) == len(trials) + 1
     for done in trials.values():
         steps = Counter(point.step for point in client.get_metric_history(done.info.run_id, "train/loss"))
-        assert steps == dict.fromkeys(range(1, plan.trials[0].cell.recipe["training"]["epochs"] + 1), 1)
+        assert steps == dict.fromkeys(range(1, plan.trials[0].cell.recipe.training.epochs + 1), 1)
     torch.set_num_threads(1)  # as in the worker: another number of threads adds up in another order
     trial = next(trial for trial in plan.trials if encoder_id in (None, trial.encoder_id))
     alone = [said for said in run(trial, Storage(folder / "alone")) if isinstance(said, Record)]

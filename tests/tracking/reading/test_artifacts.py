@@ -1,4 +1,5 @@
 import pytest
+from helpers.trial_events import RECIPE
 from probeline.core.events import Artifact
 from probeline.experiment.trial import Cell, Trial
 from probeline.tracking.reading.artifacts import MAX_BYTES, ArtifactSource, small_files
@@ -9,7 +10,7 @@ from probeline.tracking.writing.writer import Writer
 
 
 def write(uri, folder, trial_id, files):
-    trial = Trial(trial_id, trial_id, Cell({}, None, {"method": {"name": "simclr"}}, trial_id), 0)
+    trial = Trial(trial_id, trial_id, Cell({}, None, RECIPE, trial_id), 0)
     with Writer(uri, ExperimentInfo("pictures"), folder / "work") as writer:
         writer.started(trial)
         for name, content in files.items():

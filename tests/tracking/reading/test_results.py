@@ -50,7 +50,7 @@ def test_a_row_per_planned_trial_in_the_plans_order(uri, told):
     assert all(math.isnan(value) for value in trials["knn/top1"][1:5])
     assert trials["train/loss"][0] == pytest.approx(1 / 3)
     assert trials["cost/parameters"][5] == 0
-    assert trials["recipe"].tolist() == [RECIPE] * 6
+    assert trials["recipe"].tolist() == [RECIPE.as_dict()] * 6
     assert trials["git_dirty"].tolist() == [True, True, True, True, None, True]
     assert trials["data_digest"].tolist() == ["d1", "d1", "d1", "d1", None, "d1"]
     assert trials["run_id"].isna().tolist() == [False, False, False, False, True, False]

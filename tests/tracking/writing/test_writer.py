@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from helpers.recipes import recipe_of
 from helpers.trial_events import RECIPE, arm, curve, info, trial
 from probeline.core.events import Artifact, Record
 from probeline.tracking.reading.results import frame, statuses
@@ -41,9 +42,10 @@ def test_what_a_trial_says_is_what_its_run_holds(uri, tmp_path):
     (run,) = runs_of(uri, said.id)
     assert run.info.status == "FINISHED"
     assert run.info.run_name == "simclr batch_size=64 seed=1"
-    assert run.data.params == {
+    params = {
         "data.name": "digits",
         "data.validation": "0.1",
+        "encoder.name": "resnet",
         "method.name": "simclr",
         "method.temperature": "0.5",
         "method.augment.strength": "1.0",
@@ -55,6 +57,8 @@ def test_what_a_trial_says_is_what_its_run_holds(uri, tmp_path):
         "seed": "1",
         "device": "cpu",
     }
+    assert params.items() <= run.data.params.items()
+    assert {key.partition(".")[0] for key in run.data.params.keys() - params.keys()} == {"training"}
     ours = {key: value for key, value in run.data.tags.items() if key.startswith("probeline.")}
     assert ours == {
         "probeline.kind": "trial",
@@ -74,7 +78,7 @@ def test_what_a_trial_says_is_what_its_run_holds(uri, tmp_path):
     assert client.get_metric_history(run.info.run_id, "knn/top1")[0].timestamp == 1_700_000_000_250
     stored = Path(run.info.artifact_uri.removeprefix("file://"))
     assert stored.is_relative_to(tmp_path / "mlartifacts")
-    assert json.loads((stored / "recipe.json").read_text()) == RECIPE
+    assert json.loads((stored / "recipe.json").read_text()) == RECIPE.as_dict()
     assert (stored / "confusion/knn.json").read_text() == "[[1, 0], [0, 1]]"
     parent = client.get_run(run.data.tags["mlflow.parentRunId"])
     assert parent.info.status == "FINISHED"
@@ -179,7 +183,8 @@ def test_runs_left_running_by_a_driver_without_a_spool_are_marked(uri, tmp_path)
 
 def test_hostile_and_very_long_values_arrive_whole(uri, tmp_path):
     hostile = "'; drop table runs; -- \0 \ud800 é\n<script>"
-    recipe = {"data": {"name": hostile, "list": ["x" * 7000]}, "many": {f"k{n}": "é" * 5000 for n in range(120)}}
+    many = {"name": "simclr", **{f"k{n}": "é" * 5000 for n in range(120)}}
+    recipe = recipe_of({"data": {"name": hostile, "list": ["x" * 7000]}, "method": many})
     said = trial(1, label="a'b\" <b>", recipe=recipe)
     with Writer(uri, info("name/with ' quotes"), tmp_path) as writer:
         writer.started(said, tags={"versions": "v" * 9000, "note": hostile})
@@ -192,7 +197,7 @@ def test_hostile_and_very_long_values_arrive_whole(uri, tmp_path):
     assert run.data.params["data.name"] == run.data.tags["probeline.note"] == clean
     assert run.data.params["data.list"] == "7004 characters, see the artifact params/data.list.txt"
     assert (stored / "params/data.list.txt").read_text() == json.dumps(["x" * 7000])
-    assert sum(key.startswith("many.") and len(value) == 5000 for key, value in run.data.params.items()) == 120
+    assert sum(key.startswith("method.k") and len(value) == 5000 for key, value in run.data.params.items()) == 120
     assert len(run.data.tags["probeline.versions"]) == 8000
     assert (stored / "tags/probeline.versions.txt").read_text() == "v" * 9000
     assert (stored / "tags/probeline.message.txt").read_text() == "m" * 20_000

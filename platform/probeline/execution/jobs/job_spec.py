@@ -56,7 +56,7 @@ def needed_files(spec: Path, scale: str | None = None, sets: Sequence[str] = ())
 
     Raises UserError for a mistake in the spec.
     """
-    named = {path for cell in cells(load(spec, scale, sets)) for path in _paths(cell.recipe)}
+    named = {path for cell in cells(load(spec, scale, sets)) for path in _paths(cell.recipe.as_dict())}
     return [*catalog.external_plugins().values(), *(Path(path) for path in sorted(named) if Path(path).exists())]
 
 

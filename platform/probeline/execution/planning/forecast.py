@@ -122,9 +122,9 @@ def measure(plan: Plan, samples: Prices) -> list[str]:
 
 def images_of(plan: Plan, trial: Trial) -> int:
     """Images that a trial trains on, all epochs together: the last, incomplete batch of an epoch is left out."""
-    training = trial.cell.recipe["training"]
+    training = trial.cell.recipe.training
     size = plan.train_size(trial)
-    return training["epochs"] * (size // training["batch_size"]) * training["batch_size"]
+    return training.epochs * (size // training.batch_size) * training.batch_size
 
 
 def forecast(plan: Plan, samples: Prices, cluster: Cluster, budget: Budget, ready: set[str]) -> Forecast:

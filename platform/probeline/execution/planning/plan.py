@@ -66,7 +66,7 @@ class Plan:
 
     def train_size(self, trial: Trial) -> int:
         """The number of samples that a trial's training set has."""
-        data = trial.cell.recipe["data"]  # shared between cells: its key is computed once
+        data = trial.cell.recipe.data  # shared between cells: its key is computed once
         if id(data) not in self._sizes:
             self._sizes[id(data)] = self.train_sizes[data_key(trial.cell.recipe)]
         return self._sizes[id(data)]
@@ -110,7 +110,7 @@ def remaining(trial: Trial, status: TrialStatus) -> Trial | None:
     """What has still to run of a trial: nothing, all of it, or the protocols that crashed."""
     if settled(status):
         return None
-    crashed = tuple(name for name in trial.cell.recipe["evaluation"] if name in status.protocols)
+    crashed = tuple(name for name in trial.cell.recipe.protocols if name in status.protocols)
     return replace(trial, protocols=crashed or None)
 
 
@@ -162,15 +162,15 @@ def make(experiment: Experiment, uri: str) -> Plan:
 def data_sections(grid: list[Cell]) -> dict[str, dict[str, Any]]:
     """Every data set that the cells or their protocols read, by its canonical JSON."""
     # Cells share the sections of their recipes.
-    distinct = {(id(cell.recipe["data"]), id(cell.recipe["evaluation"])): cell.recipe for cell in grid}
-    return {canonical_json(data): data for recipe in distinct.values() for data in all_data(recipe)}
+    distinct = {(id(cell.recipe.data), id(cell.recipe.evaluation)): cell.recipe for cell in grid}
+    return {canonical_json(data.as_dict()): data.as_dict() for recipe in distinct.values() for data in all_data(recipe)}
 
 
 def weight_digests(grid: list[Cell]) -> dict[str, str]:
     """The digest of every file that an encoder starts from."""
-    distinct = {id(cell.recipe["encoder"]): cell.recipe for cell in grid}
-    files = {weights_key(recipe): recipe["encoder"].get("weights") for recipe in distinct.values()}
-    return {key: digest_of_file(Path(path)) for key, path in files.items() if key is not None}
+    distinct = {id(cell.recipe.encoder): cell.recipe.encoder for cell in grid}
+    files = {key: encoder for encoder in distinct.values() if (key := weights_key(encoder)) is not None}
+    return {key: digest_of_file(Path(encoder.parameters["weights"])) for key, encoder in files.items()}
 
 
 def as_dict(plan: Plan) -> dict[str, Any]:

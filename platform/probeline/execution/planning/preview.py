@@ -58,7 +58,7 @@ def look(experiment: Experiment, label: str | None, samples: int, epoch: int) ->
     """The views of a cell's first seed, as its training loop makes them."""
     cell = _cell(cells(experiment), label)
     recipe, seed = cell.recipe, experiment.seeds[0]
-    dataset, info = open_dataset(recipe["data"]), facts(recipe["data"])
+    dataset, info = open_dataset(recipe.data.as_dict()), facts(recipe.data.as_dict())
     method = initial_method(recipe, info, seed).train()
     count = min(samples, len(dataset.train))
     batch = next(batches(dataset.train, count, seed=0, epoch=0, device="cpu", shuffle=False))
@@ -68,7 +68,7 @@ def look(experiment: Experiment, label: str | None, samples: int, epoch: int) ->
         raise BadData(f"cell {cell.label!r}: {error}") from error
     except NotApplicable as error:
         raise UserError(f"cell {cell.label!r}: {error}") from error
-    title = f"{experiment.name}, cell {cell.label}: {recipe['method']['name']}, seed {seed}, epoch {epoch}"
+    title = f"{experiment.name}, cell {cell.label}: {recipe.method.name}, seed {seed}, epoch {epoch}"
     return CellViews(title, batch.inputs, views, targets)
 
 
@@ -82,7 +82,7 @@ def _cell(all_cells: Sequence[Cell], label: str | None) -> Cell:
     if cell is None:
         raise UserError(f"--cell {label!r}: {unknown(label, [cell.label for cell in all_cells])}")
     if not method_class(cell.recipe).trains:
-        raise UserError(f"cell {label!r}: method {cell.recipe['method']['name']} makes no views, as it trains nothing")
+        raise UserError(f"cell {label!r}: method {cell.recipe.method.name} makes no views, as it trains nothing")
     return cell
 
 

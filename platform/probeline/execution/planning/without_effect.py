@@ -10,6 +10,7 @@ from probeline.core.sample_spec import SampleSpec
 from probeline.core.settings import Settings, components, listed
 from probeline.experiment.identity import data_key
 from probeline.experiment.problems import shown
+from probeline.experiment.resolved import ResolvedComponent, ResolvedRecipe
 from probeline.experiment.schema import KINDS_OF_SECTIONS, Training
 from probeline.experiment.trial import Cell
 from probeline.plugins import catalog
@@ -35,13 +36,13 @@ def without_effect(cells: Sequence[Cell], data: Mapping[str, DatasetInfo]) -> li
     by_section: dict[tuple[str, int, int], list[Idle]] = {}
     concerned: dict[str, list[str]] = {}
     for cell in cells:
-        dataset = id(cell.recipe["data"])  # sections are shared between cells
+        dataset = id(cell.recipe.data)  # sections are shared between cells
         if dataset not in samples:
             samples[dataset] = data[data_key(cell.recipe)].sample
-        for name, section in cell.recipe.items():
-            at = (name, id(section), dataset)
+        for key, section in _sections(cell.recipe):
+            at = (key, id(section), dataset)
             if at not in by_section:
-                by_section[at] = list(_idle_of(name, section, samples[dataset]))
+                by_section[at] = list(_idle_of(key, section, samples[dataset]))
             for idle in by_section[at]:
                 if idle.chosen or idle.key in cell.coordinates:
                     concerned.setdefault(idle.note, []).append(cell.label)
@@ -57,7 +58,7 @@ def _labels(labels: Sequence[str]) -> str:
 
 def _untrained(cell: Cell) -> Iterator[str]:
     """Axes of the training of a cell that trains nothing: its trials differ in their ids alone."""
-    method, epochs = cell.recipe["method"]["name"], cell.recipe["training"]["epochs"]
+    method, epochs = cell.recipe.method.name, cell.recipe.training.epochs
     trains = catalog.trains(method)
     if not trains or not epochs:
         reason = f"{method} trains nothing" if not trains else "training.epochs is 0"
@@ -69,15 +70,19 @@ def _untrained(cell: Cell) -> Iterator[str]:
         yield from (f"{axis} has no effect: {reason}" for axis in axes)
 
 
-def _idle_of(name: str, section: dict[str, Any], sample: SampleSpec) -> Iterator[Idle]:
-    if name == "training":
-        yield from _idle(Training.model_validate(section), name, sample)
-    elif name == "evaluation":
-        for protocol, parameters in section.items():
-            settings = _settings("protocols", {"name": protocol, **parameters})
-            yield from _idle(settings, f"{name}.{protocol}", sample)
+def _sections(recipe: ResolvedRecipe) -> Iterator[tuple[str, ResolvedComponent | Training]]:
+    """The parts of a recipe that have settings, by their dotted keys."""
+    yield from (("data", recipe.data), ("encoder", recipe.encoder), ("method", recipe.method))
+    yield "training", recipe.training
+    yield from ((f"evaluation.{protocol.name}", protocol) for protocol in recipe.evaluation)
+
+
+def _idle_of(key: str, section: ResolvedComponent | Training, sample: SampleSpec) -> Iterator[Idle]:
+    if isinstance(section, ResolvedComponent):
+        kind = KINDS_OF_SECTIONS[key.partition(".")[0]]
+        yield from _idle(_settings(kind, section.as_dict()), key, sample)
     else:
-        yield from _idle(_settings(KINDS_OF_SECTIONS[name], section), name, sample)
+        yield from _idle(section, key, sample)
 
 
 def _settings(kind: str, component: dict[str, Any]) -> Settings:

@@ -98,7 +98,7 @@ class Follower:
 
         self._watch(trial.id)
         try:
-            open_dataset(trial.cell.recipe["data"], heartbeat.beat)
+            open_dataset(trial.cell.recipe.data.as_dict(), heartbeat.beat)
         except Exception as error:
             return describe(error)
         finally:
@@ -175,7 +175,7 @@ class WorkerGroup:
         from probeline.data.store import open_dataset
 
         waiting = [one.open_data.remote(trial) for one in self.followers]
-        open_dataset(trial.cell.recipe["data"], beat)
+        open_dataset(trial.cell.recipe.data.as_dict(), beat)
         while waiting:
             ended, waiting = ray.wait(waiting, timeout=LOOK_EVERY)
             beat()  # those that still work have watchdogs of their own

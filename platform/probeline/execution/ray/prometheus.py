@@ -133,4 +133,4 @@ class PrometheusRecorder:
 
 def method(trial: Trial) -> str:
     """The name of the method that a trial trains with."""
-    return trial.cell.recipe["method"]["name"]
+    return trial.cell.recipe.method.name

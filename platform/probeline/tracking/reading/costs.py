@@ -66,14 +66,15 @@ class Cost:
 def shape(trial: Trial, resources: Resources) -> Shape:
     """The shape of a trial with these resources; seeds, learning rates and epochs are no part of it."""
     recipe = trial.cell.recipe
-    training = {key: recipe["training"].get(key) for key in TIMED}
-    encoder = {key: value for key, value in recipe["encoder"].items() if key != "weights"}
-    subject = {"data": recipe["data"], "encoder": encoder, "cpus": resources.each["CPU"], "gpus": resources.each["GPU"]}
+    training = {key: getattr(recipe.training, key) for key in TIMED}
+    encoder = {key: value for key, value in recipe.encoder.as_dict().items() if key != "weights"}
+    data, each = recipe.data.as_dict(), resources.each
+    subject = {"data": data, "encoder": encoder, "cpus": each["CPU"], "gpus": each["GPU"]}
     subject |= {"workers": resources.workers} if resources.workers > 1 else {}
     return Shape(
-        _digest({**subject, "method": recipe["method"], "training": training}),
-        _digest({**subject, "method": recipe["method"]["name"]}),
-        _digest({**subject, "evaluation": recipe["evaluation"]}),
+        _digest({**subject, "method": recipe.method.as_dict(), "training": training}),
+        _digest({**subject, "method": recipe.method.name}),
+        _digest({**subject, "evaluation": recipe.as_dict()["evaluation"]}),
     )
 
 
@@ -87,8 +88,8 @@ class Shapes:
     def of(self, trial: Trial) -> Shape:
         """The shape of a trial."""
         recipe = trial.cell.recipe
-        sections = (id(recipe[name]) for name in ("data", "encoder", "method", "evaluation"))  # shared between cells
-        key = (*sections, *(recipe["training"].get(name) for name in TIMED))
+        sections = map(id, (recipe.data, recipe.encoder, recipe.method, recipe.evaluation))  # shared between cells
+        key = (*sections, *(getattr(recipe.training, name) for name in TIMED))
         if key not in self._shapes:
             self._shapes[key] = (
                 trial,

@@ -177,7 +177,7 @@ def _columns(trials: Sequence[Trial], by_id: Mapping[str, Run]) -> dict[str, Any
     for key in sorted({key for run in runs if run for key in run.metrics}):
         values = [run.metrics.get(key, nothing)[0] if run else math.nan for run in runs]
         columns[mlflow_names.name(key)] = values
-    columns["recipe"] = _exact(trial.cell.recipe for trial in trials)
+    columns["recipe"] = _exact(trial.cell.recipe.as_dict() for trial in trials)
     for tag in PROVENANCE:
         columns[tag] = _exact(run.tags.get(f"probeline.{tag}") if run else None for run in runs)
     columns["test_samples"] = _exact(None if n is None else int(n) for n in columns["test_samples"])

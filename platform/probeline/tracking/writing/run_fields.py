@@ -17,7 +17,7 @@ def run_name(trial: Trial) -> str:
 def params(trial: Trial, extra: Mapping[str, Any]) -> dict[str, str]:
     """Every scalar of the recipe under its dotted key, the cell's axes under `axis.`, then `extra`."""
     axes = {f"axis.{axis}": value for axis, value in trial.cell.coordinates.items()}
-    return flatten(trial.cell.recipe) | flatten({**axes, "seed": trial.seed}) | flatten(extra)
+    return flatten(trial.cell.recipe.as_dict()) | flatten({**axes, "seed": trial.seed}) | flatten(extra)
 
 
 def tags(trial: Trial, extra: Mapping[str, Any]) -> dict[str, str]:

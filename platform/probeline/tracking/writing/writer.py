@@ -100,7 +100,7 @@ class Writer:
             name=run_fields.run_name(trial),
             params=run_fields.params(trial, params),
             tags=run_fields.tags(trial, tags),
-            recipe=trial.cell.recipe,
+            recipe=trial.cell.recipe.as_dict(),
             **({} if trial.protocols is None else {"protocols": list(trial.protocols)}),
         )
 

@@ -37,7 +37,7 @@ def experiment(tmp_path, augmentation: str, other: str = "null"):
     file = tmp_path / "one.yaml"
     method = f"{{name: simclr, augment: {augmentation}, augment_other: {other}}}"
     file.write_text(f"name: one\nbase:\n  data: digits\n  encoder: resnet\n  method: {method}\n")
-    return cells(load(file))[0].recipe["method"]
+    return cells(load(file))[0].recipe.method.as_dict()
 
 
 def canonical(method):
