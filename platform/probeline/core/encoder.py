@@ -22,12 +22,14 @@ class Encoded(NamedTuple):
 class Encoder(nn.Module):
     """Base of all encoders. A plug-in is one file with its `Config` and `build(config, sample) -> Encoder`.
 
-    `dim`: the size of h; `frame_rate`: frames a second, None where the encoder keeps no time. A file whose encoder has
-    no weights to initialise has the constant `DETERMINISTIC = True`: untrained, it then depends on no seed.
+    `dim`: the size of h; `frame_rate`: frames a second, None where the encoder keeps no time; `first_frame`: the
+    position in the sample, in its own values, of the middle of what frame 0 sees. A file whose encoder has no weights
+    to initialise has the constant `DETERMINISTIC = True`: untrained, it then depends on no seed.
     """
 
     dim: int
     frame_rate: float | None = None
+    first_frame: float = 0.0
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Encoded:
         """Representations of samples x [B, ...].

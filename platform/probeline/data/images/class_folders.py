@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Literal
 
-from probeline.data.images.split_folders import split_depth, split_of
 from probeline.data.source_paths import shown
+from probeline.data.split_folders import split_depth, split_of
 from probeline.errors import UserError
 
 EXTENSIONS = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".bmp", ".gif", ".webp", ".avif", ".tif", ".tiff"}

@@ -8,8 +8,9 @@ import numpy as np
 from probeline.core.dataset import Split
 from probeline.data import cache
 from probeline.data.archives.listing import MAX_BYTES
+from probeline.data.damaged import Damaged, refuse_damaged
 from probeline.data.images.decode import Decoding
-from probeline.data.images.image_reading import Damaged, Tally, read_images, refuse_damaged
+from probeline.data.images.image_reading import Tally, read_images
 from probeline.data.images.image_splits import FolderImages, ImagePath, by_split
 from probeline.data.read_report import LISTED, ReadReport, ReadSplits
 from probeline.data.source_paths import shown

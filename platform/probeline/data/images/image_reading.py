@@ -6,29 +6,20 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import Literal
 
 from probeline.data.archives import reader
 from probeline.data.archives.listing import Unreadable
+from probeline.data.damaged import Damaged, refuse_damaged
 from probeline.data.images.class_folders import UNREAD
 from probeline.data.images.decode import UPRIGHT, Decoding, Picture, read_picture
 from probeline.data.images.deep_pixels import FULL, Unscaled
 from probeline.data.images.image_arrays import ImageArrays, Images
-from probeline.data.read_report import LISTED
 from probeline.data.source_paths import reason, shown
 from probeline.errors import BadData, UserError
 
 logger = logging.getLogger(__name__)
 
 PROGRESS = 10.0  # seconds between log lines
-
-
-@dataclass(frozen=True)
-class Damaged:
-    """What to do about images that cannot be read: stop, or skip them as long as their share is at most `limit`."""
-
-    then: Literal["error", "skip"] = "error"
-    limit: float = 0.0
 
 
 @dataclass
@@ -98,18 +89,6 @@ def read_images(images: Images, how: Decoding, damaged: Damaged, folder: Path) -
         raise BadData(f"{next(iter(images))[0]}: files vanished while they were read; run again")
     refuse_damaged(tally.damaged, len(images), damaged)
     return arrays, tally
-
-
-def refuse_damaged(names: list[str], count: int, damaged: Damaged) -> None:
-    """Raises BadData, which lists the names, where more of `count` images are damaged than is allowed."""
-    if not names or (damaged.then == "skip" and len(names) <= damaged.limit * count and len(names) < count):
-        return
-    more = [f"and {len(names) - LISTED} more"] if len(names) > LISTED else []
-    listed = "\n  ".join([*sorted(names)[:LISTED], *more])
-    remedy = "mend or remove them, or set `on_damaged: skip`"
-    if damaged.then == "skip":
-        remedy = f"more than `max_damaged: {damaged.limit:g}` of them, so they are not skipped"
-    raise BadData(f"{len(names)} of {count} images are damaged; {remedy}:\n  {listed}")
 
 
 def _reason(name: str, error: Exception) -> str:

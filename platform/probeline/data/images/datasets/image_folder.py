@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from probeline.core.settings import NotHashed
 from probeline.data.archives import reader
+from probeline.data.damaged import Damaged
 from probeline.data.images.class_folders import Layout
 from probeline.data.images.image_splits import folder_images
 from probeline.data.read_report import ReadSplits
@@ -72,7 +73,6 @@ def read(config: Config) -> ReadSplits:
     """Decoded images; rows by class, then by name. Raises BadData that names all damaged files, UserError on sizes."""
     from probeline.data.images.decode import Decoding  # PIL, needed only here
     from probeline.data.images.folder_reading import read_folders
-    from probeline.data.images.image_reading import Damaged
 
     layout = Layout(config.splits, config.class_folder)
     folders = [folder_images(path, layout) for path in _paths(config)]

@@ -1,0 +1,1 @@
+"""Losses over the frames of sequences: of steps to come, and of masked steps."""
