@@ -12,9 +12,7 @@ def quantiser() -> GumbelQuantiser:
 
 def test_in_evaluation_it_chooses_the_vectors_of_transformers() -> None:
     ours = quantiser().eval()
-    config = Wav2Vec2Config(
-        num_codevector_groups=2, num_codevectors_per_group=5, codevector_dim=8, conv_dim=(12,) * 7
-    )
+    config = Wav2Vec2Config(num_codevector_groups=2, num_codevectors_per_group=5, codevector_dim=8, conv_dim=(12,) * 7)
     theirs = Wav2Vec2GumbelVectorQuantizer(config).eval()
     theirs.weight_proj.load_state_dict(ours.logits.state_dict())
     theirs.codevectors.data.copy_(ours.codebook.flatten(0, 1)[None])

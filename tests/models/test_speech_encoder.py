@@ -40,7 +40,7 @@ def test_a_waveform_is_scaled_over_its_real_samples_and_silence_stays_0() -> Non
 
 
 def test_an_encoder_without_a_context_is_refused_by_name() -> None:
-    with pytest.raises(UserError, match="method cpc_speech: .* wave_conv .* Wrapped has not"):
+    with pytest.raises(UserError, match=r"method cpc_speech: .* wave_conv .* Wrapped has not"):
         require_speech_encoder(Wrapped(nn.Identity()), "cpc_speech")
 
 

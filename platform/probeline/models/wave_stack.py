@@ -60,12 +60,13 @@ class WaveStack(nn.Module):
         self.kernels, self.strides = scaled_stack(name, rate)
         self.padding, self.activation = padding, F.relu if activation == "relu" else F.gelu
         inputs = [1] + [width] * (len(self.kernels) - 1)
-        self.convs = nn.ModuleList(
+        convs = [
             nn.Conv1d(channels, width, kernel, stride, bias=norm != "first")
             for channels, kernel, stride in zip(inputs, self.kernels, self.strides, strict=True)
-        )
+        ]
+        self.convs = nn.ModuleList(convs)
         self.norms = nn.ModuleList(_norm(norm, width, first=index == 0) for index in range(len(self.convs)))
-        for conv in self.convs:
+        for conv in convs:
             nn.init.kaiming_normal_(conv.weight)
 
     @property

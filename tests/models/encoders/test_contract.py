@@ -10,10 +10,16 @@ from probeline.plugins import catalog
 SAMPLES = {
     "image": [image(32, 32, 3), image(48, 32, 3)],
     "tokens": [SampleSpec("tokens", "int32", (None,), vocabulary=40, longest=9)],
+    "waveform": [SampleSpec("waveform", "int16", (None,), rate=rate, longest=4000) for rate in (16000, 8000)],
 }
 """What encoders are tried on, by modality: the next kind of data is an entry here."""
 
 VARIANTS = {"timm": "timm/resnet10t", "torchvision": "torchvision/resnet18"}
+SETTINGS = {
+    "wave_conv": {"width": 16, "context_width": 8},
+    "wave_transformer": {"channels": 16, "width": 32, "depth": 2, "heads": 2, "layer_drop": 0.0},
+}
+"""What is tried in place of networks of the papers' sizes."""
 
 
 def takes(name: str) -> tuple[str, ...]:
@@ -22,7 +28,7 @@ def takes(name: str) -> tuple[str, ...]:
 
 
 CASES = [
-    pytest.param(name, sample, id=f"{name}-{kind}-{'x'.join(map(str, sample.shape))}")
+    pytest.param(name, sample, id=f"{name}-{kind}-{'x'.join(map(str, sample.shape))}-{sample.rate}")
     for name in catalog.names("encoders")
     for kind, samples in SAMPLES.items()
     for sample in samples
@@ -35,6 +41,8 @@ def inputs(sample: SampleSpec, count: int) -> torch.Tensor:
     generator = torch.Generator().manual_seed(0)
     if sample.modality == "tokens":
         return torch.randint(sample.vocabulary or 1, (count, sample.longest or 1), generator=generator)
+    if sample.modality == "waveform":
+        return 0.1 * torch.randn(count, sample.longest or 1, generator=generator)
     height, width, channels = sample.shape
     pixels = torch.rand(count, channels, height, width, generator=generator)
     return pixels.contiguous(memory_format=torch.channels_last)
@@ -42,7 +50,8 @@ def inputs(sample: SampleSpec, count: int) -> torch.Tensor:
 
 def built(name: str, sample: SampleSpec, seed: int = 0) -> Encoder:
     torch.manual_seed(seed)
-    return build_encoder({"name": VARIANTS.get(name, name)}, sample).to(memory_format=torch.channels_last).eval()
+    component = {"name": VARIANTS.get(name, name), **SETTINGS.get(name, {})}
+    return build_encoder(component, sample).to(memory_format=torch.channels_last).eval()
 
 
 @pytest.mark.parametrize(("name", "sample"), CASES)
@@ -74,3 +83,15 @@ def test_every_weight_that_learns_has_a_gradient(name: str, sample: SampleSpec) 
     x = inputs(sample, 4)
     encoder(x.requires_grad_(x.is_floating_point())).h.square().sum().backward()
     assert not [key for key, weight in encoder.named_parameters() if weight.requires_grad and weight.grad is None]
+
+
+@pytest.mark.parametrize(("name", "sample"), [case for case in CASES if case.values[1].shape == (None,)])
+def test_padding_changes_no_h(name: str, sample: SampleSpec) -> None:
+    encoder, x = built(name, sample), inputs(sample, 4)
+    longest = x.shape[1]
+    lengths = torch.tensor([longest, longest // 2, longest // 10 + 1, longest - 1])
+    padded = x * (torch.arange(longest) < lengths[:, None])
+    encoded = encoder(padded, lengths)
+    for row, length in enumerate(lengths.tolist()):
+        alone = encoder(x[row : row + 1, :length])
+        torch.testing.assert_close(encoded.h[row : row + 1], alone.h, atol=1e-5, rtol=1e-5)
