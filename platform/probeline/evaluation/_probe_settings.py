@@ -5,6 +5,15 @@ from pydantic import Field
 from probeline.core.settings import Settings
 
 
+class JudgedBy(Settings):
+    """What of the data and of the encoder a protocol judges."""
+
+    label: str | None = Field(None, description="Which label is predicted, such as `speaker`; null: the main one.")
+    layer: int | None = Field(
+        None, description="Which layer's mean over time is judged, 0 the first, -1 the last; null: h."
+    )
+
+
 class ProbeSettings(Settings):
     """`l2`: penalties to choose from, in units of mean cross entropy. `standardise`: each feature to mean 0, std 1.
 

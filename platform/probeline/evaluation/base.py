@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -18,6 +18,7 @@ from probeline.evaluation._frozen_method import FrozenMethod, spaces
 
 C = TypeVar("C", bound=Settings)
 L = TypeVar("L", PairList, EpisodeList)
+SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,26 @@ class EvaluationData:
         protocol's settings do not name it, and as opening the data does.
         """
         return self.subject.on(self.subject.method, self.subject.dataset, component)
+
+    def of(self, label: str | None, layer: int | None) -> "EvaluationData":
+        """The same data with another label as the main one, and with a layer's mean over time in place of h.
+
+        None: as it is. Raises NotApplicable where the data have no such label, or the encoder no such layer.
+        """
+        if label is None and layer is None:
+            return self
+        try:
+            name, classes = self.info.extra(label), self.info.classes_of(label)
+        except KeyError as error:
+            raise NotApplicable(f"label {label!r}: the data have {', '.join(self.info.label_names)}") from error
+        h = {split: self.subject.layer(split, layer) for split in SPLITS} if layer is not None else {}
+        train, validation = (
+            replace(part, h=h.get(split, part.h), labels=part.label(name))
+            for split, part in (("train", self.train), ("validation", self.validation))
+        )
+        reveal = self.test.reveal
+        test = HeldOutLabels(h.get("test", self.test.h), lambda asked: reveal(asked or name), self.test.z)
+        return replace(self, train=train, validation=validation, test=test, info=replace(self.info, classes=classes))
 
     def segments(self, split: str, name: str) -> Segments:
         """The segments of one name. Those of the test have no labels until `reveal`. Raises NotApplicable."""

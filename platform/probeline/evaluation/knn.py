@@ -14,8 +14,8 @@ from torch.nn import functional as F
 
 from probeline.core.events import Artifact, Record
 from probeline.core.metric import classifier_metrics, count
-from probeline.core.settings import Settings
 from probeline.evaluation._classification import report, require_labels
+from probeline.evaluation._probe_settings import JudgedBy
 from probeline.evaluation.base import EvaluationData, Protocol
 
 NEEDS = ("labels",)
@@ -27,7 +27,7 @@ BLOCK = 1024
 """Queries at a time: memory is BLOCK times the number of training samples."""
 
 
-class Config(Settings):
+class Config(JudgedBy):
     """The paper's values for CIFAR-10. With fewer than `k` training samples all of them vote; `knn/k` says how many."""
 
     k: int = Field(200, ge=1)
@@ -38,6 +38,7 @@ class NearestNeighbours(Protocol[Config]):
     """Every test sample is labelled by its nearest training samples."""
 
     def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
+        data = data.of(self.config.label, self.config.layer)
         require_labels(data)
         k = min(self.config.k, len(data.train.h))
         yield Record("k", float(k))

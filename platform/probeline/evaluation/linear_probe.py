@@ -11,7 +11,7 @@ from pathlib import Path
 from probeline.core.events import Artifact, Note, Record
 from probeline.core.metric import probe_metrics
 from probeline.evaluation._linear import probe
-from probeline.evaluation._probe_settings import ProbeSettings
+from probeline.evaluation._probe_settings import JudgedBy, ProbeSettings
 from probeline.evaluation.base import EvaluationData, Protocol
 
 NEEDS = ("labels",)
@@ -21,7 +21,7 @@ METRICS = probe_metrics("linear probe")
 PRIMARY = "top1"
 
 
-class Config(ProbeSettings):
+class Config(ProbeSettings, JudgedBy):
     """`l2`: penalties to choose from, in units of mean cross entropy. `standardise`: each feature to mean 0, std 1."""
 
 
@@ -29,4 +29,4 @@ class LinearProbe(Protocol[Config]):
     """Fits on train, chooses the penalty on validation, reports on test."""
 
     def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact | Note]:
-        yield from probe(data, "h", self.config, folder)
+        yield from probe(data.of(self.config.label, self.config.layer), "h", self.config, folder)

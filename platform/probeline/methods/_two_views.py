@@ -21,11 +21,12 @@ class TwoViews(Method):
 
     @torch.no_grad()
     def views(self, batch: Batch, rng: SampleRNG) -> Views:
-        return Views(two_views(batch.inputs, self.config.augment, self.config.augment_other, rng))
+        inputs = two_views(batch.inputs, self.config.augment, self.config.augment_other, rng)
+        return Views(inputs, lengths=None if batch.lengths is None else batch.lengths.repeat(2))
 
     def forward(self, views: Views) -> Outputs:
         """h [2B, dim] and z [2B, D] of both views."""
-        h = self.encoder(views.inputs).h
+        h = self.encoder(views.inputs, views.lengths).h
         return Outputs(h, self.projector(h))
 
     def project(self, h: Tensor) -> Tensor:

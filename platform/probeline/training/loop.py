@@ -17,7 +17,7 @@ from probeline.core.method import Method
 from probeline.core.metric import Metric
 from probeline.core.sample_rng import SampleRNG
 from probeline.data.loader import ALL, batches
-from probeline.data.samplers import Samples
+from probeline.data.samplers import Samples, Windows
 from probeline.errors import BadData, Diverged
 from probeline.evaluation._encoding import frames
 from probeline.experiment.schema import Training
@@ -88,7 +88,8 @@ class Loop:
         self.modules: dict[str, torch.nn.Module] = {"method": method}
         self.optimizers = {"optimizer": self.optimizer}
         self.probe = None
-        if training.online_probe and len(dataset.classes) > 1 and (self.data.labels >= 0).all():
+        labelled = not isinstance(self.sampler, Windows) and (self.data.labels >= 0).all()
+        if training.online_probe and len(dataset.classes) > 1 and labelled:
             self.probe = OnlineProbe(method.encoder.dim, len(dataset.classes)).to(device)
             self.modules["probe"], self.optimizers["probe_optimizer"] = self.probe, self.probe.optimizer
         self.progress = TrainingProgress()

@@ -42,10 +42,10 @@ class Exemplar(Method):
 
     @torch.no_grad()
     def views(self, batch: Batch, rng: SampleRNG) -> Views:
-        return Views(augment(batch.inputs, self.config.augment, rng), index=batch.index)
+        return Views(augment(batch.inputs, self.config.augment, rng), index=batch.index, lengths=batch.lengths)
 
     def forward(self, views: Views) -> Outputs:
-        h = self.encoder(views.inputs).h
+        h = self.encoder(views.inputs, views.lengths).h
         return Outputs(h, h)
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:

@@ -72,11 +72,11 @@ class InstanceDiscrimination(Method):
 
     @torch.no_grad()
     def views(self, batch: Batch, rng: SampleRNG) -> Views:
-        return Views(augment(batch.inputs, self.config.augment, rng), index=batch.index)
+        return Views(augment(batch.inputs, self.config.augment, rng), index=batch.index, lengths=batch.lengths)
 
     def forward(self, views: Views) -> Outputs:
         """z: unit vectors v [B, D]."""
-        h = self.encoder(views.inputs).h
+        h = self.encoder(views.inputs, views.lengths).h
         return Outputs(h, self.project(h))
 
     def project(self, h: Tensor) -> Tensor:

@@ -46,10 +46,10 @@ class BYOL(TwoViews):
 
     def forward(self, views: Views) -> Outputs:
         """z: projections [2B, D]; `predicted`: the predictor's of them; `target`: the target network's projections."""
-        h = self.encoder(views.inputs).h
+        h = self.encoder(views.inputs, views.lengths).h
         z = self.projector(h)
         with torch.no_grad():
-            target = self.target_projector(self.target_encoder(views.inputs).h)
+            target = self.target_projector(self.target_encoder(views.inputs, views.lengths).h)
         return Outputs(h, z, {"predicted": self.predictor(z), "target": target})
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:

@@ -52,7 +52,7 @@ class SimSiam(TwoViews):
 
     def forward(self, views: Views) -> Outputs:
         """z: projections [2B, D]; `predicted`: the predictor's of them, [2B, D]."""
-        h = self.encoder(views.inputs).h
+        h = self.encoder(views.inputs, views.lengths).h
         z = self.projector(h)
         return Outputs(h, z, {"predicted": self.predictor(z)})
 

@@ -45,11 +45,11 @@ class Supervised(Method):
 
     @torch.no_grad()
     def views(self, batch: Batch, rng: SampleRNG) -> Views:
-        return Views(augment(batch.inputs, self.config.augment, rng), batch.labels)
+        return Views(augment(batch.inputs, self.config.augment, rng), batch.labels, lengths=batch.lengths)
 
     def forward(self, views: Views) -> Outputs:
         """z: logits [B, classes]."""
-        h = self.encoder(views.inputs).h
+        h = self.encoder(views.inputs, views.lengths).h
         return Outputs(h, self.head(h))
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
