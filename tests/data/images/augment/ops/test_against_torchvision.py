@@ -7,7 +7,7 @@ import pytest
 import torch
 from probeline.core.sample_rng import SampleRNG
 from probeline.data.augment.views import augment
-from probeline.plugins import catalog
+from probeline.plugins.declarations import fitting
 from scipy import ndimage
 from scipy.stats import ks_2samp
 from skimage import data
@@ -93,5 +93,8 @@ def test_sobel_is_scipys_gradient():
 
 
 def test_no_operation_is_left_without_a_comparison():
-    compared = {component["name"] for component, _, _ in THEIRS.values()} | {"sobel"}
-    assert compared >= set(catalog.names("augmentations"))
+    compared = {component["name"] for component, _, _ in THEIRS.values()} | {
+        "sobel",
+        "affine",
+    }  # of affine: `test_affine.py`
+    assert compared >= set(fitting("augmentations", "image"))

@@ -1,4 +1,4 @@
-"""Every operation found in the catalogue, a new file included, keeps the contract of `augment`."""
+"""Every operation on images in the catalogue, a new file included, keeps the contract of `augment`."""
 
 import pytest
 import torch
@@ -7,8 +7,9 @@ from probeline.data.augment.settings import Op
 from probeline.data.augment.views import augment
 from probeline.errors import UserError
 from probeline.plugins import catalog
+from probeline.plugins.declarations import fitting
 
-NAMES = catalog.names("augmentations")
+NAMES = fitting("augmentations", "image")
 SHAPES = [(5, 3, 32, 32), (3, 1, 16, 16), (2, 2, 24, 24), (2, 3, 17, 17), (2, 3, 1, 1), (0, 3, 8, 8), (3, 3, 20, 29)]
 
 

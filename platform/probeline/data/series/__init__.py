@@ -1,0 +1,1 @@
+"""Series: pen trajectories, their files and data sets."""

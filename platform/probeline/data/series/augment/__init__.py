@@ -1,0 +1,3 @@
+"""Augmentations of series; `DEFAULT` is what a method without an `augment` of its own uses on them."""
+
+DEFAULT = [{"name": "time_warp"}, {"name": "rescale"}, {"name": "rotate_trajectory"}, {"name": "jitter_points"}]

@@ -1,0 +1,1 @@
+"""Augmentations of series, each a file that is its name."""

@@ -1,0 +1,1 @@
+"""Vectors: tables of numbers, a row a sample."""

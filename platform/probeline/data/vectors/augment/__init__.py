@@ -1,0 +1,3 @@
+"""Augmentations of vectors; `DEFAULT` is what a method without an `augment` of its own uses on them."""
+
+DEFAULT = [{"name": "scale_values"}, {"name": "drop_values"}]

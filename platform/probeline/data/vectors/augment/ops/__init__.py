@@ -1,0 +1,1 @@
+"""Augmentations of vectors, each a file that is its name."""
