@@ -9,13 +9,16 @@ from probeline.plugins import catalog
 
 SAMPLES = {
     "image": [image(32, 32, 3), image(48, 32, 3)],
+    "series": [SampleSpec("series", "float32", (None, 7), rate=100, longest=40)],
     "tokens": [SampleSpec("tokens", "int32", (None,), vocabulary=40, longest=9)],
+    "vector": [SampleSpec("vector", "float32", (13,))],
     "waveform": [SampleSpec("waveform", "int16", (None,), rate=rate, longest=4000) for rate in (16000, 8000)],
 }
 """What encoders are tried on, by modality: the next kind of data is an entry here."""
 
 VARIANTS = {"timm": "timm/resnet10t", "torchvision": "torchvision/resnet18"}
 SETTINGS = {
+    "koch": {"width": 0.05, "side": 65},
     "wave_conv": {"width": 16, "context_width": 8},
     "wave_transformer": {"channels": 16, "width": 32, "depth": 2, "heads": 2, "layer_drop": 0.0},
 }
@@ -41,6 +44,8 @@ def inputs(sample: SampleSpec, count: int) -> torch.Tensor:
     generator = torch.Generator().manual_seed(0)
     if sample.modality == "tokens":
         return torch.randint(sample.vocabulary or 1, (count, sample.longest or 1), generator=generator)
+    if sample.modality in ("series", "vector"):
+        return torch.randn(count, *(side or sample.longest for side in sample.shape), generator=generator)
     if sample.modality == "waveform":
         return 0.1 * torch.randn(count, sample.longest or 1, generator=generator)
     height, width, channels = sample.shape
@@ -85,13 +90,13 @@ def test_every_weight_that_learns_has_a_gradient(name: str, sample: SampleSpec) 
     assert not [key for key, weight in encoder.named_parameters() if weight.requires_grad and weight.grad is None]
 
 
-@pytest.mark.parametrize(("name", "sample"), [case for case in CASES if case.values[1].shape == (None,)])
+@pytest.mark.parametrize(("name", "sample"), [case for case in CASES if None in case.values[1].shape])
 def test_padding_changes_no_h(name: str, sample: SampleSpec) -> None:
     encoder, x = built(name, sample), inputs(sample, 4)
     longest = x.shape[1]
     lengths = torch.tensor([longest, longest // 2, longest // 10 + 1, longest - 1])
-    padded = x * (torch.arange(longest) < lengths[:, None])
-    encoded = encoder(padded, lengths)
+    real = torch.arange(longest) < lengths[:, None]
+    encoded = encoder(x * real.reshape(4, longest, *[1] * (x.ndim - 2)), lengths)
     for row, length in enumerate(lengths.tolist()):
         alone = encoder(x[row : row + 1, :length])
         torch.testing.assert_close(encoded.h[row : row + 1], alone.h, atol=1e-5, rtol=1e-5)
