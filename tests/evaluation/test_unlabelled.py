@@ -20,12 +20,13 @@ base:
   encoder: {{name: resnet, width: 2}}
   method: {method}
   training: {{epochs: 1, batch_size: 8}}
-  evaluation: [linear_probe, projection_probe, knn, {{name: rankme}}, collapse, contrastive, arora_bound, fine_tune]
+  evaluation: [{protocols}]
 """
+EVERY = "linear_probe, projection_probe, knn, {name: rankme}, collapse, contrastive, arora_bound, fine_tune"
 
 
-def events(tmp_path, path, method="simclr"):
-    (tmp_path / "flat.yaml").write_text(SPEC.format(path=path, method=method))
+def events(tmp_path, path, method="simclr", protocols=EVERY):
+    (tmp_path / "flat.yaml").write_text(SPEC.format(path=path, method=method, protocols=protocols))
     cell = cells(load(tmp_path / "flat.yaml"))[0]
     data = cell.recipe.data.as_dict()
     one = trial(cell, 0, {canonical_json(data): facts(data).digest})
@@ -64,4 +65,4 @@ def test_a_stray_image_beside_class_folders_is_still_a_mistake(tmp_path):
 def test_a_method_that_learns_from_labels_refuses_before_training(tmp_path):
     folder(tmp_path / "flat", labelled=False, images=30)
     with pytest.raises(BadData, match="label"):
-        events(tmp_path, tmp_path / "flat", method="supervised")
+        events(tmp_path, tmp_path / "flat", method="supervised", protocols="linear_probe")
