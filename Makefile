@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 SPEC ?= experiments/quickstart.yaml
+WORKERS ?= logical
 
 .PHONY: demo test test-slow bench lint clean
 
@@ -14,9 +15,11 @@ demo: $(VENV)/.demo
 	@echo "The runs in MLflow:  $(BIN)/probeline ui"
 
 # One thread, as trials have: the tests' tensors are tiny, and threads that wait for each other took most of the time.
+# One process per core and at most four: each takes a gigabyte, and two more while it runs a Ray. Stealing keeps the
+# tests of a file together, and with them what they set up once, and lets no process wait for a file with long tests.
 test: export OMP_NUM_THREADS := 1
 test: $(VENV)/.test lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist worksteal
 
 test-slow: export OMP_NUM_THREADS := 1
 test-slow: $(VENV)/.test

@@ -1,16 +1,24 @@
 """Servers that tests start on this machine: a port for them, and when they are there."""
 
+import contextlib
+import random
 import socket
 import subprocess
 import time
 import urllib.request
 from pathlib import Path
 
+PORTS = range(20_000, 32_000)
+"""Above those of Ray's workers, below those that the system gives to connections: a server starts seconds later."""
+
 
 def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+    """A port that nothing listens on; chosen at random, as several processes test at once."""
+    while True:
+        port = random.SystemRandom().choice(PORTS)
+        with socket.socket() as free, contextlib.suppress(OSError):
+            free.bind(("127.0.0.1", port))
+            return port
 
 
 def until_it_answers(address: str, process: subprocess.Popen, log: Path, seconds: float = 180) -> None:
