@@ -94,13 +94,13 @@ def test_codes_that_are_certain_have_one_bound_and_their_own_bits(tmp_path):
     assert 0 < records["bits_per_code"] < 6
 
 
-@pytest.mark.parametrize("protocol", ["bits_per_dim", "pictures"])
+@pytest.mark.parametrize("protocol", ["bits_per_dim", "generations"])
 def test_a_method_that_makes_no_images_is_told_so(protocol, tmp_path):
     with pytest.raises(NotApplicable, match=r"vae.*Rotation does not"):
         events(protocol, given("rotation"), tmp_path)
 
 
-@pytest.mark.parametrize("protocol", ["bits_per_dim", "pictures"])
+@pytest.mark.parametrize("protocol", ["bits_per_dim", "generations"])
 def test_no_label_is_read(protocol, tmp_path):
     seen = given("vqvae", codes=8, code_dim=4, decoder_width=4)
     events(protocol, seen, tmp_path)
@@ -109,7 +109,7 @@ def test_no_label_is_read(protocol, tmp_path):
 
 def test_pictures_are_files_of_the_asked_size(tmp_path):
     seen = given("vae", latent_dim=4, decoder_width=4)
-    records, files = events("pictures", seen, tmp_path, columns=5, rows=2, scale=2)
+    records, files = events("generations", seen, tmp_path, columns=5, rows=2, scale=2)
     assert [file.name for file in files] == ["reconstructions.png", "samples.png"]
     for file in files:
         picture = Image.open(file)
@@ -120,7 +120,7 @@ def test_pictures_are_files_of_the_asked_size(tmp_path):
 
 def test_fewer_images_than_places_leave_them_white(tmp_path):
     _, files = events(
-        "pictures", given("vae", test=4, latent_dim=4, decoder_width=4), tmp_path, columns=3, rows=2, scale=1
+        "generations", given("vae", test=4, latent_dim=4, decoder_width=4), tmp_path, columns=3, rows=2, scale=1
     )
     pixels = np.asarray(Image.open(files[0]))
     assert (pixels[2 * (SIDE + 1) :, SIDE + 1 :] == 255).all()

@@ -49,13 +49,13 @@ def files(shade=90):
         "neighbours/neighbours.json": facts(6, queries=NEIGHBOURS, among=40),
         "neighbours/neighbours.jpg": picture(6, shade=shade),
         "map_2d/map.json": facts(3, pca_variance=[0.5, 0.25], **told), "map_2d/thumbnails.jpg": picture(3),
-        "pictures/samples.png": picture(5, "PNG", shade),
+        "generations/samples.png": picture(5, "PNG", shade),
     }  # fmt: skip
 
 
 def chosen(cell="simclr", **changed):
     """A trial that is shown, with all its files."""
-    settled = {"seed": 0, "trial_id": "ab12", "protocols": (*PROTOCOLS, "pictures"), "files": files()}
+    settled = {"seed": 0, "trial_id": "ab12", "protocols": (*PROTOCOLS, "generations"), "files": files()}
     return SelectedTrial(cell, **{**settled, **changed})
 
 

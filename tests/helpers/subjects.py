@@ -19,7 +19,7 @@ CLASSES = ("ant", "bee", "cow")
 DIGITS = {"name": "digits", "train_size": 40, "test_size": 20}
 SMALL = {
     "fine_tune": {"fractions": [0.2, 1.0], "epochs": [1, 1], "least_steps": 2, "lr": [0.05]},
-    "loss_cost": {"batch_sizes": [8, 60], "rounds": 1},
+    "loss_benchmark": {"batch_sizes": [8, 60], "rounds": 1},
 }
 """What makes a protocol fast enough to be run in every test; a protocol without an entry is run as it is."""
 

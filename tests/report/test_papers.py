@@ -30,8 +30,8 @@ def asked_for(experiment):
         for group in figure.get("groups", {}).values():
             found |= set(group.values()) if isinstance(group, dict) else {group}
     first = planned_cells(experiment)[0].recipe
-    sizes = first.protocol("loss_cost").parameters["batch_sizes"] if "loss_cost" in first.protocols else ()
-    found |= {f"loss_cost/{size}/{what}" for size in sizes for what in ("seconds", "bytes")}
+    sizes = first.protocol("loss_benchmark").parameters["batch_sizes"] if "loss_benchmark" in first.protocols else ()
+    found |= {f"loss_benchmark/{size}/{what}" for size in sizes for what in ("seconds", "bytes")}
     return sorted(found - {None})
 
 

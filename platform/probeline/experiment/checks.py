@@ -11,6 +11,7 @@ from probeline.experiment.problems import Path, Problem, SpecError, is_full, nea
 from probeline.experiment.schema import Experiment, Report
 from probeline.experiment.trial import Cell
 from probeline.plugins import catalog
+from probeline.plugins.locations import current
 from probeline.plugins.metrics import primary_metric
 
 OTHER_METRICS = ("cost", "train", "online_probe")
@@ -136,7 +137,7 @@ def _figure(
 ) -> dict[str, Any] | None:
     """A figure with its defaults; its `x` and `line` are axes, its `metric` and `baseline` as in the report."""
     at: Path = ("report", "figures", index)
-    resolved = resolve("figures", {"name": written} if isinstance(written, str) else written)
+    resolved = resolve("figures", {"name": written} if isinstance(written, str) else _current_metrics(written))
     for path, message in resolved.complaints:
         shorter = () if isinstance(written, str) and path == ("name",) else path
         problems.append(experiment.source.problem((*at, *shorter), message))
@@ -150,6 +151,15 @@ def _figure(
     if expansion.cells:
         _check_baseline(experiment, figure.get("baseline"), expansion, (*at, "baseline"), problems)
     return resolved.value
+
+
+def _current_metrics(value: Any) -> Any:
+    """Parameters of a figure with today's names of protocols in every metric that they name."""
+    if isinstance(value, dict):
+        return {key: _current_metrics(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_current_metrics(item) for item in value]
+    return current("protocols", value) if isinstance(value, str) and "/" in value else value
 
 
 def _hint(name: str, names: list[str]) -> str:

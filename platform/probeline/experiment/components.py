@@ -14,6 +14,7 @@ from probeline.experiment.schema import KINDS_OF_SECTIONS, Training
 from probeline.experiment.validation import complaints
 from probeline.plugins import catalog
 from probeline.plugins.config_source import PLUGIN_ERRORS
+from probeline.plugins.locations import current
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ def resolve(kind: str, written: dict[str, Any]) -> Resolved:
         names = ", ".join(catalog.names(kind))
         message = f"missing; name one of the {kind}: {names}" if name is None else f"not a name; {kind}: {names}"
         return Resolved(None, ((("name",) if written else (), message),))
+    name = current(kind, name)
     try:
         config = catalog.config(kind, name)
     except catalog.UnknownPlugin as error:

@@ -2,10 +2,11 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from probeline.experiment.match import MISSING, matches, value_at
+from probeline.plugins.locations import original
 
 
 class Conditions:
@@ -46,9 +47,14 @@ class Conditions:
                 continue
             words = {_word(value)}
             if isinstance(value, Mapping):
-                words |= {None} | ({value["name"]} if "name" in value else set(value))
+                words |= {None} | ({value["name"]} if "name" in value else _protocols(value))
             words |= {coordinates[key]} if isinstance(coordinates.get(key), str) else set()
             yield from (by_value[word] for word in words if word in by_value)
+
+
+def _protocols(names: Iterable[str]) -> set[str]:
+    """Names of protocols, with the former names by which a condition may mean them."""
+    return {each for name in names for each in (name, original("protocols", name))}
 
 
 def _indexed(condition: Mapping[str, Any]) -> Iterator[tuple[str, Hashable]]:

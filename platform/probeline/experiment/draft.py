@@ -6,6 +6,7 @@ from typing import Any
 from probeline.experiment.override import Override
 from probeline.experiment.problems import Path, Problem, shown, unknown
 from probeline.experiment.yaml_source import SpecSource
+from probeline.plugins.locations import current
 
 
 @dataclass(frozen=True)
@@ -110,13 +111,13 @@ class Draft:
             if not isinstance(name, str):
                 message = f"got {shown(item)}; allowed: a name, or a mapping with a name"
                 self.problems.append(override.problem(self.source, below, message))
-            elif name in self.value:
+            elif current("protocols", name) in self.value:
                 self.problems.append(override.problem(self.source, below, f"{shown(name)} is given twice; keep one"))
             else:
                 self._add_protocol(name, parameters, override, below)
 
     def _add_protocol(self, name: str, parameters: Any, override: Override, below: Path) -> None:
-        parameters = {} if parameters is None else parameters
+        name, parameters = current("protocols", name), {} if parameters is None else parameters
         if not isinstance(parameters, dict):
             message = f"got {shown(parameters)}; allowed: a mapping of parameters"
             self.problems.append(override.problem(self.source, below, message))
@@ -130,7 +131,7 @@ class Draft:
     def _protocol(self, override: Override, path: Path) -> Path | None:
         """`path` with its protocol's name in one part, which may hold dots; None where it is not in evaluation."""
         for length in range(len(path), 0, -1):
-            name = ".".join(map(str, path[:length]))
+            name = current("protocols", ".".join(map(str, path[:length])))
             if name in self.value:
                 return (name, *path[length:])
         self.problems.append(override.problem(self.source, (), unknown(str(path[0]), list(self.value))))

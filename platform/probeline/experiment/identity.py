@@ -17,6 +17,7 @@ from probeline.experiment.resolved import ResolvedComponent, ResolvedRecipe
 from probeline.experiment.schema import Training
 from probeline.experiment.trial import EXACT, Cell, Trial
 from probeline.plugins import catalog
+from probeline.plugins.locations import original
 
 FORMAT = 1
 DIGITS = 16
@@ -108,7 +109,7 @@ def canonical_component(kind: str, component: Mapping[str, Any]) -> dict[str, An
     """
     settings = catalog.validated(catalog.config(kind, component["name"]), dict(component))
     version = catalog.version(kind, component["name"])
-    named = {"name": component["name"]} | ({"VERSION": version} if version > 1 else {})
+    named = {"name": original(kind, component["name"])} | ({"VERSION": version} if version > 1 else {})
     return named | {key: value for key, value in canonical(settings).items() if key != "variant"}
 
 
@@ -204,7 +205,7 @@ class _Identities:
         for protocol in evaluation:
             digests = [self._digests[canonical_json(one.as_dict())] for one in _nested_data(protocol)]
             form = json.loads(_component_json("protocols", canonical_json(protocol.as_dict())))
-            protocols[protocol.name] = form | ({"data_digests": digests} if digests else {})
+            protocols[original("protocols", protocol.name)] = form | ({"data_digests": digests} if digests else {})
         return canonical_json(protocols)
 
 

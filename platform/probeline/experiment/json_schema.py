@@ -5,6 +5,7 @@ from typing import Any
 from probeline.core.settings import Settings, components
 from probeline.experiment.schema import KINDS_OF_SECTIONS, Experiment, Training
 from probeline.plugins import catalog
+from probeline.plugins.locations import RENAMED
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 OUTSIDE = {
@@ -57,6 +58,9 @@ def _component(kind: str, definitions: dict[str, Any]) -> dict[str, Any]:
     for plugin in catalog.names(kind):
         name = {**_name(kind, plugin), "description": catalog.summary(kind, plugin)}
         options += [name, _with_name(_parameters(kind, plugin, definitions), name)]
+    for former, plugin in RENAMED.get(kind, {}).items():
+        name = {"const": former, "deprecated": True, "description": f"The former name of {plugin}."}
+        options += [name, _with_name(_parameters(kind, plugin, definitions), name)]
     others = [
         {"const": name, "description": f"Of the package {of}."} for name, of in catalog.registered_names(kind).items()
     ]
@@ -108,6 +112,7 @@ def _evaluation(definitions: dict[str, Any]) -> dict[str, Any]:
         plugin: {"anyOf": [_parameters("protocols", plugin, definitions), {"type": "null"}]}
         for plugin in catalog.names("protocols")
     }
+    named |= {former: {**named[plugin], "deprecated": True} for former, plugin in RENAMED["protocols"].items()}
     named |= {plugin: {"type": ["object", "null"]} for plugin in catalog.registered_names("protocols")}
     outside = {OUTSIDE["pattern"]: {"type": ["object", "null"]}}
     mapping = {"type": "object", "properties": named, "patternProperties": outside, "additionalProperties": False}

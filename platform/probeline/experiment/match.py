@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from probeline.plugins.locations import current
+
 MISSING = object()
 
 
@@ -32,13 +34,14 @@ def _walk(value: Any, parts: list[str]) -> Iterator[Any]:
     elif isinstance(value, Mapping):
         for length in range(1, len(parts) + 1):
             name = ".".join(parts[:length])
-            if name in value:
-                yield from _walk(value[name], parts[length:])
+            for key in {name, current("protocols", name)}:
+                if key in value:
+                    yield from _walk(value[key], parts[length:])
 
 
 def _same(value: Any, wanted: Any) -> bool:
     if isinstance(wanted, str) and isinstance(value, Mapping):
-        return value.get("name") == wanted if "name" in value else wanted in value
+        return value.get("name") == wanted if "name" in value else current("protocols", wanted) in value
     if isinstance(wanted, Mapping) and isinstance(value, Mapping):
         return all(_same(value.get(key, MISSING), one) for key, one in wanted.items())
     if isinstance(value, bool) or isinstance(wanted, bool):

@@ -14,6 +14,7 @@ from probeline.experiment.problems import shown
 from probeline.experiment.references import References
 from probeline.experiment.tuning import Tune, TuneSize
 from probeline.experiment.yaml_source import SpecSource
+from probeline.plugins.locations import current
 
 SECTIONS = ("data", "encoder", "method", "training", "evaluation")
 KINDS_OF_SECTIONS = {"data": "datasets", "encoder": "encoders", "method": "methods", "evaluation": "protocols"}
@@ -196,7 +197,7 @@ class Report(Settings):
     def _protocol_and_name(cls, metric: str | None) -> str | None:
         if metric is not None and not re.fullmatch(r"[^/\s]+/\S+", metric):
             raise ValueError(f"got {shown(metric)}; allowed: protocol/name, such as linear_probe/top1")
-        return metric
+        return metric and current("protocols", metric)
 
 
 class Experiment(Settings):

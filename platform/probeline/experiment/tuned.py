@@ -16,6 +16,7 @@ from probeline.experiment.recipe import Recipes, by_section
 from probeline.experiment.schema import Experiment
 from probeline.experiment.trial import Cell, Trial
 from probeline.experiment.tuning import Asha, Tune, unknown_section
+from probeline.plugins.locations import original
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +82,7 @@ class Study:
 def study_id(tune: Tune, pinned: Cell, digests: Mapping[str, str]) -> str:
     """The hash of a search and of the cell with every key of the space at its first value."""
     search = tune.model_dump(mode="json", by_alias=True, exclude={"trials", "if_"})
+    search["metric"] = original("protocols", tune.metric)
     subject = identity.trial(pinned, 0, digests)
     judge = pinned.recipe.protocol(tune.protocol).parameters
     text = json.dumps([subject.encoder_id, judge, search], sort_keys=True)

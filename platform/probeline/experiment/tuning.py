@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, mo
 
 from probeline.core.settings import Settings
 from probeline.experiment.problems import nearest, shown
+from probeline.plugins.locations import current
 from probeline.plugins.metrics import metric
 
 SECTIONS = ("encoder", "method", "training")
@@ -106,7 +107,7 @@ class Tune(Settings):
         protocol, slash, name = metric.partition("/")
         if not slash or not protocol or not name.startswith("validation"):
             raise ValueError(f"got {shown(metric)}; allowed: protocol/validation..., as test data choose nothing")
-        return metric
+        return current("protocols", metric)
 
     _direction = field_validator("direction")(objective_direction)
 

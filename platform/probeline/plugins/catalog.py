@@ -16,7 +16,7 @@ from probeline.core.settings import Settings
 from probeline.errors import UserError
 from probeline.plugins.config_class import compiled, dotted_fields, nested_models
 from probeline.plugins.config_source import BrokenPlugin, PluginSource
-from probeline.plugins.locations import KINDS, ROOT, module_file, package, registered, shipped
+from probeline.plugins.locations import KINDS, ROOT, current, module_file, package, registered, shipped
 
 __all__ = ["KINDS", "ROOT", "nested_models"]
 
@@ -210,7 +210,7 @@ def _source(kind: str, plugin: str) -> PluginSource:
 @cache
 def _located(kind: str, plugin: str) -> tuple[PluginSource, bool]:
     """A plug-in's file, and whether it is one that Probeline does not ship."""
-    ours = shipped(kind)
+    ours, plugin = shipped(kind), current(kind, plugin)
     if plugin in ours:
         parts = ours[plugin].relative_to(ROOT).with_suffix("").parts
         return PluginSource(ours[plugin], ".".join((ROOT.name, *parts))), False

@@ -1,7 +1,7 @@
 """Where plug-ins are: the files that Probeline ships, modules on Python's path, entry points of installed packages."""
 
 import sys
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
@@ -16,6 +16,16 @@ KINDS = {
 }
 """Where the plug-ins of a kind are: a pattern of folders below the package."""
 
+RENAMED = {
+    "protocols": {
+        "kept_information": "transformation_probe",
+        "loss_cost": "loss_benchmark",
+        "pictures": "generations",
+    },
+    "figures": {"loss_cost": "loss_benchmark"},
+}
+"""Former name -> name, by kind. A former name stays valid in YAML, in results, and in what ids are made of."""
+
 ROOT = Path(__file__).parents[1]
 GROUP = "probeline.{kind}"
 """The entry point group in which a package registers its plug-ins of a kind, each `name = "package.module"`."""
@@ -25,6 +35,23 @@ def shipped(kind: str) -> dict[str, Path]:
     """The plug-in files of a kind by name; no name is there twice, which a test holds. Raises KeyError."""
     files = ROOT.glob(f"{KINDS[kind]}/*.py")
     return {path.stem: path for path in files if path.stem != "base" and not path.stem.startswith("_")}
+
+
+def current(kind: str, name: str) -> str:
+    """`name` with a former name of a plug-in replaced by today's, also before a slash: `kept_information/grey/h`."""
+    plugin, slash, rest = name.partition("/")
+    return f"{RENAMED.get(kind, {}).get(plugin, plugin)}{slash}{rest}"
+
+
+def original(kind: str, name: str) -> str:
+    """`name` with the first name that its plug-in had: ids are made of it, and results of older versions hold it."""
+    plugin, slash, rest = name.partition("/")
+    return f"{_first_names().get((kind, plugin), plugin)}{slash}{rest}"
+
+
+@cache
+def _first_names() -> dict[tuple[str, str], str]:
+    return {(kind, name): former for kind, names in RENAMED.items() for former, name in names.items()}
 
 
 def registered(kind: str) -> dict[str, tuple[EntryPoint, ...]]:
@@ -39,7 +66,7 @@ def registered(kind: str) -> dict[str, tuple[EntryPoint, ...]]:
 @lru_cache(maxsize=64)
 def _registered(kind: str, search: tuple[str, ...]) -> dict[str, tuple[EntryPoint, ...]]:
     """`search`: Python's path, on which the packages are."""
-    ours, by_name = shipped(kind), dict[str, tuple[EntryPoint, ...]]()
+    ours, by_name = {*shipped(kind), *RENAMED.get(kind, ())}, dict[str, tuple[EntryPoint, ...]]()
     for entry in entry_points(group=GROUP.format(kind=kind)):
         same = by_name.get(entry.name, ())
         if entry.name.isidentifier() and entry.name not in ours and all(entry.value != each.value for each in same):

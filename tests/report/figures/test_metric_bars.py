@@ -5,8 +5,8 @@ from probeline.report.figures import metric_bars as plugin
 from probeline.report.figures._style import NothingToDraw
 
 GROUPS = {
-    "rotation": {"h": "kept_information/rotation/h", "z": "kept_information/rotation/z"},
-    "sobel": {"h": "kept_information/sobel/h", "z": "kept_information/sobel/z"},
+    "rotation": {"h": "transformation_probe/rotation/h", "z": "transformation_probe/rotation/z"},
+    "sobel": {"h": "transformation_probe/sobel/h", "z": "transformation_probe/sobel/z"},
 }
 PAPER = {"rotation": {"h": "simclr.table3.rotation.h", "z": "simclr.table3.rotation.g_of_h"}}
 
@@ -15,7 +15,7 @@ PAPER = {"rotation": {"h": "simclr.table3.rotation.h", "z": "simclr.table3.rotat
 def kept(make):
     def values(seed, method):
         return {
-            f"kept_information/{task}/{space}": 0.5 + 0.2 * (space == "h") + 0.01 * seed
+            f"transformation_probe/{task}/{space}": 0.5 + 0.2 * (space == "h") + 0.01 * seed
             for task in GROUPS
             for space in "hz"
         }
@@ -68,5 +68,5 @@ def test_groups_without_series_have_a_bar_a_cell(make):
 
 
 def test_metrics_that_nobody_recorded_are_nothing_to_draw(trials):
-    with pytest.raises(NothingToDraw, match="kept_information/rotation/h"):
+    with pytest.raises(NothingToDraw, match="transformation_probe/rotation/h"):
         prepare(trials)

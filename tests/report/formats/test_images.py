@@ -55,11 +55,11 @@ def test_names_beside_the_lines_lie_within_the_picture(tmp_path, make, trials, h
 
 
 def test_galleries_and_matrices_become_files_beside_the_figures(make, trials):
-    trials = asking(trials, ("linear_probe", "views", "neighbours", "map_2d", "pictures"))
+    trials = asking(trials, ("linear_probe", "views", "neighbours", "map_2d", "generations"))
     page = contents(make.experiment(figures=["metric_by_cell"]), trials, make.history(trials), frame(trials))
     found = [one for one in images.pictures(page, "png") if one.part == "panels"]
     names = [one.file.partition("_")[2] for one in found]
-    kinds = ("views", "pictures_samples_png", "neighbours", "confusion", "map_2d", "map_2d")
+    kinds = ("views", "generations_samples_png", "neighbours", "confusion", "map_2d", "map_2d")
     assert names == [f"{kind}.png" for kind in kinds for _ in range(2)], "eleven cells: six a file"
     assert len({one.file for one in images.pictures(page, "png")}) == len(images.pictures(page, "png"))
     assert found[1].title == f"{found[0].title}, more cells"
@@ -85,7 +85,7 @@ def test_panels_stand_in_columns_that_fill_the_width_and_no_two_overlap(page, ma
 @pytest.mark.parametrize(("kind", "start"), [("png", b"\x89PNG"), ("pdf", b"%PDF"), ("svg", b"<svg")])
 def test_every_file_that_the_markdown_shows_is_there_and_of_its_kind(tmp_path, make, kind, start):
     pytest.importorskip("kaleido", reason="kaleido is in the extra `images`")
-    trials = asking(make.trials(sizes=(64,), seeds=1), ("linear_probe", "views", "neighbours", "map_2d", "pictures"))
+    trials = asking(make.trials(sizes=(64,), seeds=1), ("linear_probe", "views", "neighbours", "map_2d", "generations"))
     paths = write(make.experiment(), trials, make.history(trials), tmp_path, kind, frame(trials))
     shown = re.findall(r"\]\((figures/[^)]+)\)", (tmp_path / "report.md").read_text(encoding="utf-8"))
     assert len(shown) > 6

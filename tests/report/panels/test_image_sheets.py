@@ -14,16 +14,17 @@ def png(pixels):
 
 
 def test_every_png_of_a_protocol_is_shown_by_its_name():
-    one = chosen(protocols=("pictures", "mine.own"), files={"pictures/samples.png": picture(3, "PNG"),
-                 "mine.own/<b>.png": picture(2, "PNG"), "pictures/reconstructions.png": picture(4, "PNG")})  # fmt: skip
-    found = image_sheets.panels([one, chosen("other", files={}, protocols=("pictures",))])
+    names = ("generations/samples.png", "mine.own/<b>.png", "generations/reconstructions.png")
+    files = {name: picture(shade, "PNG") for shade, name in zip((3, 2, 4), names, strict=True)}
+    one = chosen(protocols=("generations", "mine.own"), files=files)
+    found = image_sheets.panels([one, chosen("other", files={}, protocols=("generations",))])
     assert [gallery.title for gallery in found] == ["Reconstructions", "Samples", "mine.own: <b>"]
     assert 'src="data:image/png;base64,' in found[0].cards[0].body and "<b>" not in found[2].cards[0].body
     assert found[0].missing == ("other: trial ab12 left none",)
 
 
 def test_a_file_that_is_no_picture_is_missing_with_its_reason():
-    one = chosen(files={"pictures/samples.png": b"<script>alert(1)</script>"})
+    one = chosen(files={"generations/samples.png": b"<script>alert(1)</script>"})
     assert image_sheets.panels([one])[0].missing == ("simclr: trial ab12 left files that cannot be read (ValueError)",)
 
 

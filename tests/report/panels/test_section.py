@@ -25,9 +25,9 @@ def page(folder, make, trials, found):
 
 
 def test_the_page_shows_every_kind_and_stays_small(tmp_path, make, trials):
-    trials = asking(trials, (*PROTOCOLS, "pictures"))
+    trials = asking(trials, (*PROTOCOLS, "generations"))
     text = page(tmp_path, make, trials, frame(trials))
-    for name in ("views", "neighbours", "confusion", "pictures-samples-png"):
+    for name in ("views", "neighbours", "confusion", "generations-samples-png"):
         assert f'id="panel-{name}"' in text, name
     assert "h in two dimensions by t-SNE" in text and '<a href="#panels">A closer look</a>' in text
     assert len(text.encode()) < 10e6
@@ -85,7 +85,7 @@ def test_what_protocols_leave_is_what_the_page_reads(tmp_path):
 
 @pytest.fixture
 def address(tmp_path, make, trials) -> str:
-    trials = asking(trials, (*PROTOCOLS, "pictures"))
+    trials = asking(trials, (*PROTOCOLS, "generations"))
     found = frame(trials)
     names = [f"class {i}" for i in range(8)]  # rows enough for whatever the page does to its tables
     matrix = "\r\n".join([",".join(["x", *names]), *(",".join([name, *"12345678"]) for name in names), ""])

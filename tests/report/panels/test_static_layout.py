@@ -66,7 +66,10 @@ def test_a_whole_picture_fills_its_card_and_keeps_its_shape():
 
 
 def test_a_file_that_only_begins_as_a_picture_is_said_and_the_others_are_drawn():
-    torn = files() | {"views/views.jpg": b"\xff\xd8\xff" + bytes(100), "pictures/samples.png": b"\x89PNG" + bytes(100)}
+    torn = files() | {
+        "views/views.jpg": b"\xff\xd8\xff" + bytes(100),
+        "generations/samples.png": b"\x89PNG" + bytes(100),
+    }
     large = files() | {"views/views.json": facts(3, samples=VIEWS).replace(b"[8, 8]", b"[100000, 100000]")}
     shown = [chosen("torn", files=torn), chosen("large", files=large), chosen("whole")]
     (figure,) = drawn(views.panel(shown, Sheets()))

@@ -28,7 +28,7 @@ from probeline.report.tables.tables import Table
 log = logging.getLogger(__name__)
 
 INSIDE = "A closer look"
-PICTURED = {"views", "neighbours", "map_2d", "pictures"}
+PICTURED = {"views", "neighbours", "map_2d", "generations"}
 FIGURES = ("metric_against_axis", "training_curves", "cost")
 TUNING = ("chosen_values", "tuning_history", "tuning_importance")
 SECTION_OF = {"paired_differences": "differences", "training_curves": "training", "cost": "cost"}

@@ -12,11 +12,11 @@ from probeline.report.panels.trial_selection import SelectedTrial
 from probeline.report.sentences.text import clean
 
 KNOWN = {
-    "pictures/reconstructions.png": (
+    "generations/reconstructions.png": (
         "Reconstructions",
         "Two rows belong together: test images, and below them what the method makes of its own code of them.",
     ),
-    "pictures/samples.png": ("Samples", "Images that the method draws by itself; none of them exists."),
+    "generations/samples.png": ("Samples", "Images that the method draws by itself; none of them exists."),
 }
 
 

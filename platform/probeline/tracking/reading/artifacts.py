@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from probeline.storage.redaction import redacted
+from probeline.tracking.reading.former_names import stored_names
 from probeline.tracking.server.artifact_folders import run_folders
 from probeline.tracking.server.client import connect
 
@@ -57,7 +58,8 @@ def small_files(uri: str, sources: Sequence[ArtifactSource]) -> tuple["pd.DataFr
 
 def _lying(folder: Path, source: ArtifactSource) -> Iterator[File]:
     for protocol in source.protocols:
-        for file in sorted((folder / protocol).glob("*")):
+        stored = next((name for name in stored_names(protocol) if (folder / name).is_dir()), protocol)
+        for file in sorted((folder / stored).glob("*")):
             if file.suffix in SUFFIXES and file.is_file() and file.stat().st_size <= MAX_BYTES:
                 yield source.trial_id, f"{protocol}/{file.name}", file.read_bytes()
 
@@ -71,9 +73,10 @@ def _fetched(uri: str, sources: Sequence[ArtifactSource]) -> list[list[File]]:
 def _asked(client: "MlflowClient", source: ArtifactSource, folder: Path) -> Iterator[File]:
     there = {each.path for each in client.list_artifacts(source.run_id) if each.is_dir}
     for protocol in source.protocols:
-        for each in client.list_artifacts(source.run_id, protocol) if protocol in there else ():
+        stored = next((name for name in stored_names(protocol) if name in there), None)
+        for each in client.list_artifacts(source.run_id, stored) if stored else ():
             if not each.is_dir and each.path.endswith(SUFFIXES) and (each.file_size or 0) <= MAX_BYTES:
                 target = folder / source.run_id
                 target.mkdir(exist_ok=True)
                 content = Path(client.download_artifacts(source.run_id, each.path, str(target))).read_bytes()
-                yield source.trial_id, each.path, content
+                yield source.trial_id, f"{protocol}/{Path(each.path).name}", content

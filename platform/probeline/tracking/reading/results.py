@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from probeline.errors import UserError
 from probeline.experiment.trial import Trial, axis_value
 from probeline.storage.redaction import redacted
-from probeline.tracking.reading.run import CRASHED, Run, Runs, by_trial
+from probeline.tracking.reading.former_names import CRASHED, current_metrics, current_tags
+from probeline.tracking.reading.run import Run, Runs, by_trial
 from probeline.tracking.reading.runs import open_runs
 from probeline.tracking.server import mlflow_names
 from probeline.tracking.server.artifact_folders import run_folders
@@ -112,17 +113,18 @@ def find(uri: str, prefix: str) -> dict[str, Any]:
         ids = ", ".join(run.data.tags["probeline.trial_id"] for run in runs)
         raise UserError(f"trial {prefix}: " + (f"several begin so: {ids}" if runs else f"not in {redacted(uri)}"))
     (run,) = runs
+    tags, metrics = current_tags(run.data.tags), current_metrics(run.data.metrics)
     return {
         "trial_id": run.data.tags["probeline.trial_id"],
         "run_id": run.info.run_id,
         "status": STATUS[run.info.status],
         "artifacts": _artifacts(uri, run.info.run_id, run.info.artifact_uri),
         "params": dict(sorted(run.data.params.items())),
-        "metrics": {mlflow_names.name(key): value for key, value in sorted(run.data.metrics.items())},
-        "notes": notes(run.data.tags),
+        "metrics": {mlflow_names.name(key): value for key, value in sorted(metrics.items())},
+        "notes": notes(tags),
         "tags": {
             key: value
-            for key, value in sorted(run.data.tags.items())
+            for key, value in sorted(tags.items())
             if key.startswith("probeline.") and not key.startswith(mlflow_names.NOTE)
         },
     }

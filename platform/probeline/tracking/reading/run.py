@@ -6,13 +6,13 @@ from typing import Protocol
 
 from probeline.errors import UserError
 
-CRASHED = "probeline.crashed_protocols"
-"""The tag with the names, as JSON, of the protocols that crashed in a trial."""
-
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One MLflow run of a trial; times are Unix milliseconds; `metrics`: stored key -> (last value, its step)."""
+    """One MLflow run of a trial; times are Unix milliseconds; `metrics`: stored key -> (last value, its step).
+
+    Protocols have today's names in them, whatever version recorded the run.
+    """
 
     trial_id: str
     run_id: str
@@ -28,7 +28,7 @@ class Runs(Protocol):
     """A way to read runs."""
 
     def find(self, trial_ids: Iterable[str]) -> list[Run]:
-        """The runs of these trials with status, `probeline.failure`, `probeline.message`, CRASHED, and maybe more."""
+        """The runs of these trials with their status and the tags that explain it, and maybe more."""
 
     def read(self, trial_ids: Iterable[str], kind: str = "trial") -> list[Run]:
         """The runs of these trials, or of these studies, with all their tags and last metrics."""

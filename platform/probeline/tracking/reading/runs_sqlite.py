@@ -7,7 +7,9 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from probeline.tracking.reading.run import CRASHED, Run
+from probeline.plugins.locations import current
+from probeline.tracking.reading.former_names import CRASHED, current_metrics, current_tags, stored_names
+from probeline.tracking.reading.run import Run
 
 COLUMNS = {
     "runs": {"run_uuid", "status", "start_time", "end_time", "lifecycle_stage", "experiment_id"},
@@ -57,6 +59,7 @@ class SqliteRuns:
             if trial_id in wanted:
                 tags = {"probeline.failure": failure, "probeline.message": message, CRASHED: crashed}
                 tags = {key: value for key, value in tags.items() if value is not None}
+                tags = current_tags(tags)
                 runs.append(Run(trial_id, run_id, status, started, ended, tags, experiment_id=str(experiment)))
         return runs
 
@@ -66,15 +69,16 @@ class SqliteRuns:
             return filled(connection, runs)
 
     def history(self, runs: Sequence[Run], keys: Sequence[str]) -> list[tuple[str, str, int, float]]:
-        points = []
+        points, stored = [], [each for key in keys for each in stored_names(key)]
         with closing(opened(self.file)) as connection:
             for marks, ids in portions([run.run_id for run in runs]):
                 # `+key` keeps sqlite from scanning the metric in every run of the file.
                 statement = (
                     "select run_uuid, key, step, value from metrics "
-                    f"where run_uuid in ({marks}) and +key in ({','.join('?' * len(keys))})"
+                    f"where run_uuid in ({marks}) and +key in ({','.join('?' * len(stored))})"
                 )
-                points += connection.execute(statement, [*ids, *keys]).fetchall()
+                rows = connection.execute(statement, [*ids, *stored])
+                points += [(run_id, current("protocols", key), step, value) for run_id, key, step, value in rows]
         return points
 
 
@@ -97,7 +101,9 @@ def filled(connection: sqlite3.Connection, runs: Sequence[Run]) -> list[Run]:
         statement = f"select run_uuid, key, value, step from latest_metrics where run_uuid in ({marks})"
         for run_id, key, value, step in connection.execute(statement, ids):
             metrics[run_id][key] = (value, step)
-    return [replace(run, tags=tags[run.run_id], metrics=metrics[run.run_id]) for run in runs]
+    return [
+        replace(run, tags=current_tags(tags[run.run_id]), metrics=current_metrics(metrics[run.run_id])) for run in runs
+    ]
 
 
 def portions(ids: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:

@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from probeline.plugins.locations import current
 from probeline.storage.paths import StoragePath, on_disk
 from probeline.tracking import encoder_model
-from probeline.tracking.reading.run import CRASHED
+from probeline.tracking.reading.former_names import CRASHED
 from probeline.tracking.reading.runs import open_runs
 from probeline.tracking.reading.runs_client import as_run
 from probeline.tracking.server import mlflow_names
@@ -142,7 +143,9 @@ class RunUploader:
             client.update_run(self._run(), status="RUNNING")  # MLflow keeps the old end_time until the next end
         for key in run.data.tags:
             note = mlflow_names.name(key.removeprefix(mlflow_names.NOTE)) if key.startswith(mlflow_names.NOTE) else None
-            forgotten = note is not None and (protocols is None or note.partition("/")[0] in protocols)
+            forgotten = note is not None and (
+                protocols is None or current("protocols", note).partition("/")[0] in protocols
+            )
             if forgotten or key in ("probeline.failure", "probeline.message", CRASHED):
                 client.delete_tag(self._run(), key)
         self._send_tags(client, tags)

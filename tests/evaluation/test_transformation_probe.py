@@ -4,7 +4,7 @@ from helpers.subjects import dataset, judged, protocol, values
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.sample_spec import image
 from probeline.errors import NotApplicable
-from probeline.evaluation.kept_information import answered, quarter_turns, squares
+from probeline.evaluation.transformation_probe import answered, quarter_turns, squares
 from probeline.methods.floors.random_init import Config, RandomInit
 from probeline.models.build import build_encoder
 from probeline.training.embeddings import evaluation_data
@@ -18,11 +18,11 @@ class Forgetful(RandomInit):
 
 
 def tasks(colour=True):
-    return {task.name: task for task in protocol("kept_information")._tasks(colour)}
+    return {task.name: task for task in protocol("transformation_probe")._tasks(colour)}
 
 
 def evaluated(given, tmp_path, **settings):
-    return values(protocol("kept_information", **settings).evaluate(given, tmp_path))
+    return values(protocol("transformation_probe", **settings).evaluate(given, tmp_path))
 
 
 def test_a_quarter_turn_is_torchs_and_four_of_them_are_none():
@@ -71,7 +71,7 @@ def test_pixels_keep_what_a_projection_to_nothing_loses(tmp_path):
 def test_grey_is_not_asked_of_grey_images_and_the_rest_is(tmp_path):
     results = {}
     with pytest.raises(NotApplicable, match="grey cannot be asked of images with 1 channel"):
-        for events in protocol("kept_information").evaluate(judged(data=dataset(24, 9, 9, channels=1)), tmp_path):
+        for events in protocol("transformation_probe").evaluate(judged(data=dataset(24, 9, 9, channels=1)), tmp_path):
             results |= values([events])
     assert {name.partition("/")[0] for name in results} == {"rotation", "sobel", "noise"}
 

@@ -43,7 +43,7 @@ class Config(Settings):
     rounds: int = Field(3, ge=1)
 
 
-class LossCost(Protocol[Config]):
+class LossBenchmark(Protocol[Config]):
     """`<batch size>/seconds` and `<batch size>/bytes`: the most that tensors held beside the loss's inputs.
 
     In float32, on the method's own outputs for training images; nothing is learned.

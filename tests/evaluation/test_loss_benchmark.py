@@ -4,7 +4,7 @@ from helpers.subjects import dataset, judged, protocol, values
 from probeline.core.batch import Outputs, Views
 from probeline.errors import NotApplicable
 from probeline.evaluation._allocations import peak_bytes
-from probeline.evaluation.loss_cost import repeated, repeated_outputs, repeated_views
+from probeline.evaluation.loss_benchmark import repeated, repeated_outputs, repeated_views
 
 CPU = torch.device("cpu")
 MIB = 2**20
@@ -51,7 +51,7 @@ def test_all_that_a_loss_reads_is_repeated_alike():
 
 
 def test_the_memory_of_nt_xent_grows_with_the_batch_and_not_with_its_square(tmp_path):
-    judge = protocol("loss_cost", batch_sizes=[1024, 4096], rounds=1)
+    judge = protocol("loss_benchmark", batch_sizes=[1024, 4096], rounds=1)
     results = values(judge.evaluate(judged("simclr"), tmp_path))
     assert set(results) == {f"{size}/{what}" for size in (1024, 4096) for what in ("seconds", "bytes")}
     assert results["4096/bytes"] < 6 * results["1024/bytes"]
@@ -60,10 +60,10 @@ def test_the_memory_of_nt_xent_grows_with_the_batch_and_not_with_its_square(tmp_
 
 @pytest.mark.parametrize("method", ["rotation", "byol", "moco", "vae", "instance_discrimination", "supervised", "cpc"])
 def test_losses_of_every_kind_of_method_have_a_cost(method, tmp_path):
-    results = values(protocol("loss_cost", batch_sizes=[16, 100], rounds=1).evaluate(judged(method), tmp_path))
+    results = values(protocol("loss_benchmark", batch_sizes=[16, 100], rounds=1).evaluate(judged(method), tmp_path))
     assert len(results) == 4 and all(value > 0 for value in results.values())
 
 
 def test_a_method_that_trains_nothing_has_no_loss(tmp_path):
     with pytest.raises(NotApplicable, match="trains nothing"):
-        list(protocol("loss_cost").evaluate(judged("random_init", dataset()), tmp_path))
+        list(protocol("loss_benchmark").evaluate(judged("random_init", dataset()), tmp_path))

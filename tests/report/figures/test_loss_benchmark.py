@@ -1,5 +1,5 @@
 import pytest
-from probeline.report.figures import loss_cost as plugin
+from probeline.report.figures import loss_benchmark as plugin
 from probeline.report.figures._style import NothingToDraw
 
 
@@ -7,8 +7,8 @@ from probeline.report.figures._style import NothingToDraw
 def losses(make):
     def values(seed, loss):
         steep = 2 if loss == "dense" else 1
-        costs = {f"loss_cost/{size}/bytes": float(size**steep) * 2**20 for size in (256, 1024)}
-        return costs | {f"loss_cost/{size}/seconds": size / 1000 + seed / 10 for size in (256, 1024)}
+        costs = {f"loss_benchmark/{size}/bytes": float(size**steep) * 2**20 for size in (256, 1024)}
+        return costs | {f"loss_benchmark/{size}/seconds": size / 1000 + seed / 10 for size in (256, 1024)}
 
     return make.grid({"method.loss": ["dense", "blocks"]}, values)
 
@@ -37,5 +37,5 @@ def test_a_failed_trial_leaves_a_gap_and_no_number(make, losses):
 
 
 def test_experiments_that_measured_no_loss_are_nothing_to_draw(make):
-    with pytest.raises(NothingToDraw, match="loss_cost"):
+    with pytest.raises(NothingToDraw, match="loss_benchmark"):
         plugin.prepare(make.grid({"method": ["a", "b"]}, lambda seed, method: {"knn/top1": 0.5}), None, plugin.Config())

@@ -51,7 +51,7 @@ class Task:
     transform: Callable[[Tensor, SampleRNG], Tensor]
 
 
-class KeptInformation(Protocol[Config]):
+class TransformationProbe(Protocol[Config]):
     """`<task>/h`, `<task>/z`: accuracy on transformed test images; `<task>/chance`: without looking.
 
     Tasks: `rotation` by 0 to 3 quarters, `grey` or colour, `sobel` or original, `noise` or original. The labels of

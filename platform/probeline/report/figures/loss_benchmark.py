@@ -36,12 +36,12 @@ def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.D
     """
     shape = layout(trials, None, config.line)
     rows = []
-    for name in metrics(trials, "loss_cost/"):
+    for name in metrics(trials, "loss_benchmark/"):
         _, size, what = name.split("/")
         estimates = [_estimates.row(cell, metric(name)) for cell in cells(trials, name, shape) if cell.values]
         rows += [{"what": what, "batch_size": int(size), **row} for row in estimates]
     if not rows:
-        raise _style.NothingToDraw("No trial has measured its loss yet (`loss_cost` among the protocols).")
+        raise _style.NothingToDraw("No trial has measured its loss yet (`loss_benchmark` among the protocols).")
     frame = pd.DataFrame(rows).sort_values("batch_size", kind="stable")
     frame.attrs = {"labels": list(dict.fromkeys(frame["cell"]))}
     return frame
@@ -67,7 +67,7 @@ def _line(figure: go.Figure, panel: int, rows: pd.DataFrame, look: tuple[str, st
     if not len(rows):
         return
     colour, symbol = look
-    scale = metric(f"loss_cost/1/{rows['what'].iloc[0]}").scale
+    scale = metric(f"loss_benchmark/1/{rows['what'].iloc[0]}").scale
     name = _style.text(rows["cell"].iloc[0], 36)
     shared = {"legendgroup": name, "name": name, "xaxis": axis("x", panel), "yaxis": axis("y", panel)}
     up, down = rows["high"] - rows["mean"], rows["mean"] - rows["low"].clip(lower=0.05 * rows["mean"])  # log has no 0

@@ -52,7 +52,7 @@ class Samples(Structure):
         """[len(draws), C, H, W] in [0, 1]."""
 
 
-class Pictures(Protocol[Config]):
+class Generations(Protocol[Config]):
     """Two PNG files, and the reconstructions' mean squared error on what is shown."""
 
     @torch.no_grad()
