@@ -84,8 +84,8 @@ class ClientRuns:
                 return
 
     def _portions(self, runs: list[Run], key: str) -> list[tuple[str, str, int, float]]:
-        stored = stored_names(key)
-        return [(run_id, key, *point) for each in stored for run_id, _, *point in self._portion(runs, each)]
+        points = (point for each in stored_names(key) for point in self._portion(runs, each))
+        return [(run_id, key, step, value) for run_id, _, step, value in points]
 
     def _portion(self, runs: list[Run], key: str) -> list[tuple[str, str, int, float]]:
         # The UI's own request: 25x faster than one get_metric_history a run and a key, and it does not thin out.
