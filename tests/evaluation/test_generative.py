@@ -15,7 +15,7 @@ from probeline.core.method import Method
 from probeline.core.sample_spec import image
 from probeline.errors import NotApplicable
 from probeline.evaluation.base import Protocol
-from probeline.evaluation.pictures import sheet
+from probeline.evaluation.generations import sheet
 from probeline.models.build import build_encoder
 from probeline.plugins import catalog
 from probeline.training.embeddings import evaluation_data

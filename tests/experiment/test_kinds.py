@@ -81,8 +81,10 @@ def test_a_method_for_other_samples_is_refused_with_its_line_and_those_that_fit(
 def test_an_encoder_and_a_protocol_for_other_samples_are_refused(refused):
     (line,) = refused(("kinds.tdnn", "resnet"))
     assert line.startswith("demo.yaml:4 base.encoder: resnet takes images; data kinds.clips gives waveforms; encoders")
-    (line,) = refused(("kinds.judge", "pictures"))
-    assert line.startswith("demo.yaml:7 base.evaluation[0]: pictures takes images; data kinds.clips gives waveforms; ")
+    (line,) = refused(("kinds.judge", "generations"))
+    assert line.startswith(
+        "demo.yaml:7 base.evaluation[0]: generations takes images; data kinds.clips gives waveforms; "
+    )
 
 
 def test_the_modality_may_be_a_parameters(refused):
