@@ -46,7 +46,7 @@ def test_recipes_ids_and_report_are_the_same(options: dict[str, Any]) -> None:
     assert ids(former) == ids(today)
     assert former.report == today.report
     assert former.report.metric == "transformation_probe/rotation/h"
-    assert {cell.recipe["training"]["lr"] for cell in cells(former)} == ({0.5} if not options else {0.05})
+    assert {cell.recipe.training.lr for cell in cells(former)} == ({0.5} if not options else {0.05})
 
 
 def test_an_override_may_have_either_name_whatever_the_file_has() -> None:
@@ -54,7 +54,9 @@ def test_an_override_may_have_either_name_whatever_the_file_has() -> None:
     for text in (FORMER, TODAY):
         for name in ("kept_information", "transformation_probe"):
             experiment = load_text(text, "any.yaml", sets=[f"evaluation.{name}.samples=7"])
-            recipes += [cell.recipe["evaluation"]["transformation_probe"]["samples"] for cell in cells(experiment)]
+            recipes += [
+                cell.recipe.protocol("transformation_probe").parameters["samples"] for cell in cells(experiment)
+            ]
     assert set(recipes) == {7}
 
 
