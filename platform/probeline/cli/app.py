@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from probeline import __version__
-from probeline.cli import catalog, cluster, dashboard, data, report, storage
+from probeline.cli import catalog, cluster, dashboard, data, report, spec_files, storage
 from probeline.cli.messages import accept_any_locale, echo, log_safely, message_of, say
 from probeline.cli.options import (
     AsJson,
@@ -102,7 +102,7 @@ def run(
     from probeline.execution.ray.scheduler import Budget
     from probeline.execution.run import RunEnvironment
     from probeline.execution.run import run as run_plan
-    from probeline.experiment.yaml_source import read_file
+    from probeline.experiment.rendering import whole_text
     from probeline.tracking.server.location import check_writable
     from probeline.tracking.writing.experiments import describe
     from probeline.tracking.writing.gpus import gpus
@@ -124,7 +124,7 @@ def run(
     display = watch(
         todo, trial_plan.counts().get("finished", 0), Console(), [trial for trial in fits if trial.id not in chosen_ids]
     )
-    info = describe(trial_plan.experiment, read_file(spec), collect(spec.resolve().parent) | submitted_provenance())
+    info = describe(trial_plan.experiment, whole_text(spec), collect(spec.resolve().parent) | submitted_provenance())
     outcome = run_plan(trial_plan, info, RunEnvironment(folder, uri, address, storage_path), display, budget, todo)
     echo(outcome.summary(str(spec)))
     if outcome.stranded:
@@ -138,6 +138,7 @@ app.add_typer(data.app)  # data
 app.add_typer(cluster.app)  # submit, logs, stop
 app.add_typer(storage.app)  # gc
 app.add_typer(catalog.app)  # list, schema
+app.add_typer(spec_files.app)  # show-spec, lint, init
 
 
 @app.command()

@@ -9,8 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from probeline.experiment import tuned
+from probeline.experiment import extends, tuned
 from probeline.experiment.checks import resolve_report
+from probeline.experiment.extends import SpecTree
 from probeline.experiment.grid import Expansion, expand
 from probeline.experiment.limits import MAX_OVERRIDES
 from probeline.experiment.override import Override
@@ -29,7 +30,7 @@ from probeline.experiment.problems import (
 from probeline.experiment.recipe import common_keys
 from probeline.experiment.schema import SECTIONS, Experiment, Resources
 from probeline.experiment.validation import complaints
-from probeline.experiment.yaml_source import MAX_LEVELS, SpecSource, parse, read_file
+from probeline.experiment.yaml_source import MAX_LEVELS, SpecSource, parse
 
 PLACEHOLDERS = {"name": "unnamed"}
 OF_RUN = ("seeds", "resources", "tune")
@@ -44,12 +45,19 @@ def load(path: str | PathLike, scale: str | None = None, sets: Sequence[str] = (
     Raises:
         SpecError: all mistakes, at most `problems.MAX_PROBLEMS`.
     """
-    return load_text(read_file(FilePath(path)), str(path), scale, sets)
+    return _loaded(extends.read(FilePath(path)), scale, sets)
 
 
 def load_text(text: str, name: str, scale: str | None = None, sets: Sequence[str] = ()) -> Experiment:
-    """The experiment in a YAML text; `name` is what its mistakes are reported under. Raises SpecError."""
-    tree, source, unread = parse(text, name)
+    """The experiment in a YAML text; `name`: the file that it is from, under which its mistakes are reported.
+
+    Raises SpecError.
+    """
+    return _loaded(extends.read_text(text, name), scale, sets)
+
+
+def _loaded(read: SpecTree, scale: str | None, sets: Sequence[str]) -> Experiment:
+    tree, source, unread = read.value, read.source, read.problems
     if not isinstance(tree, dict):
         unread.append(source.problem((), f"got {shown(tree)}; allowed: a mapping with name, base, grid, ..."))
         raise SpecError(unread)
@@ -240,11 +248,19 @@ def _one_a_line(problems: Iterable[Problem]) -> list[Problem]:
 
 
 def _in_order(problems: list[Problem], source: SpecSource) -> list[Problem]:
-    """By line of the file; mistakes of options (`--set`, `--scale`) last."""
+    """By line of the file, those in files that it extends after its own; mistakes of options (`--set`, ...) last."""
     order = {path: index for index, path in enumerate(source.lines)}
 
     def location(problem: Problem) -> tuple:
         line = LINE.search(problem.location) if not problem.location.startswith("--") else None
-        return (int(line[1]) if line else float("inf"), order.get(problem.path, len(order)), problem.path)
+        file = problem.location[: line.start()] if line else ""
+        return (
+            line is None,
+            file != source.name,
+            file,
+            int(line[1]) if line else 0,
+            order.get(problem.path, len(order)),
+            problem.path,
+        )
 
     return sorted(dict.fromkeys(problems), key=location)

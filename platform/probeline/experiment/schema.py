@@ -32,6 +32,9 @@ Axes = Annotated[dict[str, Values], Field(min_length=1)]
 Condition = Annotated[dict[str, Value], Field(min_length=1)]
 
 
+BaseFile = Annotated[str, Field(min_length=1)]
+
+
 class Training(Settings):
     """How an encoder is trained, whatever the method."""
 
@@ -217,6 +220,9 @@ class Experiment(Settings):
     resources: Resources = Resources()
     tune: Tune | None = None
     report: Report = Report()
+    extends: BaseFile | list[BaseFile] = Field(
+        default_factory=list, description="Files that this one starts from, relative to it; later ones win, it wins."
+    )
 
     _source: SpecSource = PrivateAttr(default_factory=lambda: SpecSource("experiment"))
     _scale: str | None = PrivateAttr(None)

@@ -25,16 +25,20 @@ NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
 @dataclass
 class SpecSource:
-    """Where values stand: `name` is the file as the user wrote it, `lines` dotted path -> line."""
+    """Where values stand: `name` is the file as the user wrote it, `lines` dotted path -> line.
+
+    `files`: dotted path -> file, of what stands in a file that this one extends.
+    """
 
     name: str
     lines: dict[str, int] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
 
     def where(self, path: str) -> str:
         """`file:line` of a dotted path; of the nearest path above it where it is not in the file."""
         while path and path not in self.lines:
             path = path[: max(path.rfind("."), path.rfind("["), 0)]
-        return f"{self.name}:{self.lines.get(path, 1)}"
+        return f"{self.files.get(path, self.name)}:{self.lines.get(path, 1)}"
 
     def problem(self, path: Path, message: str) -> Problem:
         """A mistake at `path`."""

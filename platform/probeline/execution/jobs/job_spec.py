@@ -6,6 +6,7 @@ from typing import Any
 
 from probeline.errors import UserError
 from probeline.execution.jobs.job_entrypoint import Order
+from probeline.experiment import extends
 from probeline.experiment.grid import cells
 from probeline.experiment.load import load
 from probeline.plugins import catalog
@@ -52,12 +53,13 @@ def job_spec(
 
 
 def needed_files(spec: Path, scale: str | None = None, sets: Sequence[str] = ()) -> list[Path]:
-    """Files and folders on this machine that an experiment names: its plug-ins, its data, its weights.
+    """Files and folders on this machine that an experiment names: what it extends, its plug-ins, data and weights.
 
     Raises UserError for a mistake in the spec.
     """
     named = {path for cell in cells(load(spec, scale, sets)) for path in _paths(cell.recipe.as_dict())}
-    return [*catalog.external_plugins().values(), *(Path(path) for path in sorted(named) if Path(path).exists())]
+    files = [*extends.read(spec).files, *catalog.external_plugins().values()]
+    return [*files, *(Path(path) for path in sorted(named) if Path(path).exists())]
 
 
 def _paths(value: Any) -> Iterator[str]:
