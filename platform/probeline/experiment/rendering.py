@@ -54,14 +54,14 @@ def _mapping(value: dict[str, Any], path: Path, tree: SpecTree, depth: int) -> I
 
 def _entry(start: str, item: Any, path: Path, tree: SpecTree, depth: int) -> Iterator[str]:
     """A key or a dash with its value, behind it or below it."""
-    flow = _flow(item)
+    flow = in_one_line(item)
     if isinstance(item, dict) and item and (len(start) + len(flow) > WIDTH or depth < 2 or _mixed(item, path, tree)):
         yield start
         yield from _mapping(item, path, tree, depth)
     elif isinstance(item, list) and item and len(start) + len(flow) > WIDTH:
         yield start
         for index, each in enumerate(item):
-            yield _commented(f"{'  ' * depth}- {_flow(each)}", (*path, index), tree)
+            yield _commented(f"{'  ' * depth}- {in_one_line(each)}", (*path, index), tree)
     else:
         yield _commented(f"{start} {flow}", path, tree)
 
@@ -75,12 +75,12 @@ def _commented(text: str, path: Path, tree: SpecTree) -> str:
     return f"{text:{COMMENT_COLUMN}}  # {tree.source.where(dotted(path))}"
 
 
-def _flow(value: Any) -> str:
+def in_one_line(value: Any) -> str:
     """A value on one line, as YAML 1.2 reads it."""
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{_text(key)}: {_flow(item)}' for key, item in value.items())}}}"
+        return f"{{{', '.join(f'{_text(key)}: {in_one_line(item)}' for key, item in value.items())}}}"
     if isinstance(value, list):
-        return f"[{', '.join(map(_flow, value))}]"
+        return f"[{', '.join(map(in_one_line, value))}]"
     return _text(value) if isinstance(value, str) else json.dumps(value)
 
 
