@@ -88,7 +88,7 @@ def trained(kind=Distance, **settings):
 def test_pairs_train_and_their_epoch_is_what_the_sampler_says():
     _, loop, records = trained()
     losses = [record.value for record in records if record.name == "train/loss"]
-    assert loop.steps == 2 and len(losses) == 2 and loop.progress.images == 16
+    assert loop.steps == 2 and len(losses) == 2 and loop.progress.samples == 32
 
 
 def test_micro_batches_of_whole_pairs_give_the_gradient_of_all_at_once():

@@ -40,7 +40,7 @@ def test_a_resumed_training_gives_the_numbers_of_an_uninterrupted_one(tmp_path, 
     assert note == Note("resumed", f"after {stop / 5:g} of 3 epochs")
     assert values(records) == expected
     assert torch.equal(weights(resumed), weights(whole))
-    assert resumed.progress.images == 3 * 40
+    assert resumed.progress.samples == 3 * 40
 
 
 def test_one_that_is_closed_between_epochs_keeps_what_is_done(tmp_path):

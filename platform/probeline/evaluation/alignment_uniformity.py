@@ -41,9 +41,9 @@ class Config(Settings):
 
 
 class AlignmentUniformity(Protocol[Config]):
-    """On the test part's images, which no method has trained on; its labels stay closed.
+    """On the test part's samples, which no method has trained on; its labels stay closed.
 
-    Uniformity is of the images as they are, so a method without views has it too; alignment is of the method's views.
+    Uniformity is of the samples as they are, so a method without views has it too; alignment is of the method's views.
     """
 
     def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:

@@ -36,7 +36,7 @@ class Config(Settings):
 
 
 class Collapse(Protocol[Config]):
-    """On the images of the test part, whose labels stay closed.
+    """On the samples of the test part, whose labels stay closed.
 
     For h and z: `std`, `ratio` = std * sqrt(D), and `collapsed`, 1 where ratio < threshold. Without a prefix,
     `collapsed` is 1 where either is.

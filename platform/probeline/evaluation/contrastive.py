@@ -68,7 +68,7 @@ class Scores:
 class Contrastive(Protocol[Config]):
     """Each sample's one view against the other views of N samples, and the other way round.
 
-    On the test part's images, which no method has trained on, so that the bound is one; its labels stay closed.
+    On the test part's samples, which no method has trained on, so that the bound is one; its labels stay closed.
     Similarity is the cosine, or the dot product where the method's loss does not normalise.
     """
 

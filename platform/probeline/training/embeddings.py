@@ -88,7 +88,7 @@ def _embed_dataset(
     """Evaluation data on the data set `data` of a method trained at `home`.
 
     Raises:
-        NotApplicable: the encoder does not take its images, or the protocol's settings do not name it.
+        NotApplicable: the encoder does not take its samples, or the protocol's settings do not name it.
     """
     reads.check_named(data)
     away = without_files(open_dataset(data, heartbeat.beat))

@@ -45,13 +45,15 @@ class TrainingProgress:
     """Where a training stands; everything a resumed one needs beside the tensors.
 
     `step` counts within `epoch`; `totals` sums each term over the epoch's steps; `seconds` is time in the loop;
+    `samples` and `values` are what it has seen, values being waveform samples or tokens without padding;
     `resumed_after` has, for each time that a checkpoint was gone on from, how many epochs were done by then.
     """
 
     epoch: int = 0
     step: int = 0
     seconds: float = 0.0
-    images: int = 0
+    samples: int = 0
+    values: float = 0.0
     peak_memory_bytes: int = 0
     totals: dict[str, float] = field(default_factory=dict)
     records: list[dict] = field(default_factory=list)
@@ -106,7 +108,8 @@ class Loop:
         saved = self.share.broadcast(checkpoint.load())
         if saved is not None:
             restore_tensors(saved[0], self.modules, self.optimizers)
-            self.progress = TrainingProgress(**saved[1])
+            older = {"samples" if name == "images" else name: value for name, value in saved[1].items()}
+            self.progress = TrainingProgress(**older)
             self.progress.resumed_after.append(self.progress.epoch + self.progress.step / self.steps)
         self.share.broadcast_parameters(self.modules.values())
         try:
@@ -129,6 +132,7 @@ class Loop:
         progress, start = self.progress, time.perf_counter()
         totals = {name: torch.tensor(value, device=self.device) for name, value in progress.totals.items()}
         self.method.train()
+        values: Tensor | float = 0.0
         if progress.step == 0:
             self.method.prepare(progress.epoch, self._embed)
             self.method.train()
@@ -136,7 +140,8 @@ class Loop:
             for name, term in self._update(batch).items():
                 totals[name] = totals[name] + term if name in totals else term
             progress.step += 1
-            progress.images += self.training.batch_size
+            progress.samples += self.training.batch_size * batch.roles
+            values = values + values_of(batch) * (self.training.batch_size / len(batch))
             if progress.step % CHECK_EVERY == 0 or progress.step == self.steps:
                 progress.totals = self._read(totals)
                 if self.share.any(heartbeat.stopping()):
@@ -144,6 +149,7 @@ class Loop:
             if checkpoint.due() and progress.step < self.steps:
                 progress.totals = self._read(totals)
                 progress.seconds, start = progress.seconds + time.perf_counter() - start, time.perf_counter()
+                progress.values, values = progress.values + float(values), 0.0
                 self._save(checkpoint)
         means = {name: total / self.steps for name, total in progress.totals.items()}
         records = [Record(name, value, progress.epoch + 1) for name, value in means.items()]
@@ -153,6 +159,7 @@ class Loop:
         progress.epoch, progress.step, progress.totals = progress.epoch + 1, 0, {}
         progress.peak_memory_bytes = max(progress.peak_memory_bytes, memory_in_use(self.device))
         progress.seconds += time.perf_counter() - start
+        progress.values += float(values)
         if checkpoint.due():
             self._save(checkpoint)
         yield from records
@@ -226,3 +233,8 @@ class Loop:
 
     def _save(self, checkpoint: Checkpoint) -> None:
         checkpoint.save(state_tensors(self.modules, self.optimizers), asdict(self.progress))
+
+
+def values_of(batch: Batch) -> Tensor | int:
+    """How many values along time a batch has, padding aside; on the device where lengths differ."""
+    return batch.inputs.shape[:2].numel() if batch.lengths is None else batch.lengths.sum()

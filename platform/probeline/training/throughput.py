@@ -1,4 +1,4 @@
-"""What an image of training costs, tried on one batch: for a plan that no finished trial can price."""
+"""What a sample of training costs, tried on one batch: for a plan that no finished trial can price."""
 
 import time
 from itertools import islice
@@ -12,8 +12,8 @@ from probeline.training.method_building import initial_method
 from probeline.training.precision import float32_arithmetic
 
 
-def seconds_per_image(trial: Trial, device: torch.device) -> float:
-    """Seconds for one image of one epoch, from the second of two steps; 0 for a method that does not train.
+def seconds_per_sample(trial: Trial, device: torch.device) -> float:
+    """Seconds for one sample of one epoch, from the second of two steps; 0 for a method that does not train.
 
     The first step pays for what later ones do not: allocation, kernels. Nothing is kept.
 

@@ -16,6 +16,7 @@ from probeline.core.dataset import Dataset
 from probeline.core.events import Artifact, Note, Record, TrialEvent
 from probeline.core.method import Method
 from probeline.core.metric import MILLIONS, Metric
+from probeline.core.sample_spec import SampleSpec
 from probeline.data.store import open_dataset
 from probeline.errors import OutOfMemory, disk_full_guard
 from probeline.evaluation._encoding import represent
@@ -38,11 +39,13 @@ from probeline.training.precision import evaluation_precision, float32_arithmeti
 METRICS = {
     "train_seconds": Metric("training time", "s", "lower", (0.0, inf), digits=1),
     "eval_seconds": Metric("evaluation time", "s", "lower", (0.0, inf), digits=1),
-    "images_per_second": Metric("images per second", direction="higher", bounds=(0.0, inf), digits=0),
+    "images_per_second": Metric("samples per second", direction="higher", bounds=(0.0, inf), digits=0),
+    "audio_seconds_per_second": Metric("seconds of audio per second", direction="higher", bounds=(0.0, inf), digits=1),
+    "tokens_per_second": Metric("tokens per second", direction="higher", bounds=(0.0, inf), digits=0),
     "parameters": Metric("parameters", MILLIONS, "lower", (0.0, inf), 1e-6, 2),
     "peak_memory_bytes": Metric("peak memory", "MiB", "lower", (0.0, inf), 1 / (1024 * 1024), 0),
 }
-"""What a trial records as `cost/`."""
+"""What a trial records as `cost/`; a sample a second has the name that it had when all samples were images."""
 
 
 @dataclass(frozen=True)
@@ -214,9 +217,10 @@ def _train(trial: Trial, method: Method, setting: Setting, storage: Storage) -> 
         progress, records = loop.progress, loop.progress.records
         cost = {
             "train_seconds": progress.seconds,
-            "images_per_second": progress.images / max(progress.seconds, 1e-9),
+            "images_per_second": progress.samples / max(progress.seconds, 1e-9),
             "peak_memory_bytes": progress.peak_memory_bytes,
         }
+        cost |= unit_speed(setting.dataset.info.sample, progress.values / max(progress.seconds, 1e-9))
     elif method.closed_form:
         start = time.perf_counter()
         h, _ = represent(method.encoder, setting.dataset.train, setting.device, heartbeat.beat)
@@ -239,3 +243,12 @@ def _train(trial: Trial, method: Method, setting: Setting, storage: Storage) -> 
     storage.encoders.save(trial.encoder_id, method, description)
     checkpoint.remove()
     yield from last
+
+
+def unit_speed(sample: SampleSpec, values_per_second: float) -> dict[str, float]:
+    """Values a second in the unit of the samples; nothing for those that have none."""
+    if sample.modality == "tokens":
+        return {"tokens_per_second": values_per_second}
+    if sample.modality == "waveform" and sample.rate:
+        return {"audio_seconds_per_second": values_per_second / sample.rate}
+    return {}

@@ -105,7 +105,7 @@ def measure(plan: Plan, samples: Prices) -> list[str]:
     import torch
 
     from probeline.training.device import CPU
-    from probeline.training.throughput import seconds_per_image
+    from probeline.training.throughput import seconds_per_sample
 
     if plan.experiment.resources.workers > 1:
         return ["not measured: a trial of several workers is priced by one that has finished"]
@@ -114,9 +114,9 @@ def measure(plan: Plan, samples: Prices) -> list[str]:
     for trial in planned_tuning_trials.trials(plan):
         of = shape(trial, plan.experiment.resources)
         if images_of(plan, trial) and not samples.knows_training(of):
-            seconds = seconds_per_image(trial, device)
+            seconds = seconds_per_sample(trial, device)
             samples.learn(of, seconds)
-            lines.append(f"measured {trial.cell.label}: {1000 * seconds:.2g} ms an image")
+            lines.append(f"measured {trial.cell.label}: {1000 * seconds:.2g} ms a sample")
     return lines
 
 

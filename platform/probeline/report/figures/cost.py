@@ -1,4 +1,4 @@
-"""What each cell cost: seconds, images per second, parameters, peak memory; a panel each."""
+"""What each cell cost: seconds, samples per second, parameters, peak memory; a panel each."""
 
 from typing import Any
 
