@@ -1,9 +1,12 @@
-"""What was read of a folder or archive of images, for a person: counts, sizes, what was passed over and why."""
+"""What was read of a folder or archive, for a person: counts, sizes, what was passed over and why."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from probeline.core.dataset import Split
 from probeline.data.source_paths import shown
@@ -17,7 +20,7 @@ class ReadReport:
     """images: how many were read; splits: stored split -> class -> count, "" for no label; sizes: "WxH" as stored.
 
     origin: split -> where its images are from; passed_over: kind -> count of what is no sample; remarks: sentences on
-    what could have been read otherwise.
+    what could have been read otherwise; unit: what the samples are.
     """
 
     paths: list[str] = field(default_factory=list)
@@ -30,6 +33,7 @@ class ReadReport:
     damaged: list[str] = field(default_factory=list)
     damaged_count: int = 0
     remarks: list[str] = field(default_factory=list)
+    unit: str = "images"
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -48,7 +52,7 @@ class ReadReport:
         splits = ", ".join(f"{split} {sum(counts.values()):,}" for split, counts in self.splits.items())
         beside = f", {self.passed_over.total():,} files passed over" if self.passed_over else ""
         beside += f", {self.damaged_count:,} damaged left out" if self.damaged_count else ""
-        return f"{self.images:,} images{of} from {' and '.join(map(shown, self.paths))} ({splits}){beside}"
+        return f"{self.images:,} {self.unit}{of} from {' and '.join(map(shown, self.paths))} ({splits}){beside}"
 
     def summary(self) -> list[str]:
         """What `plan` and `run` say: the headline, and what could have been read otherwise."""
@@ -57,8 +61,11 @@ class ReadReport:
     def lines(self) -> list[str]:
         """The whole report, a fact a line."""
         facts = [("read", self.headline())]
-        facts += [(split, f"{sum(self.splits[split].values()):,} images {self.origin[split]}") for split in self.splits]
-        facts += [("stored size", _counted(self.sizes)), ("mode", _counted(self.modes))]
+        facts += [
+            (split, f"{sum(counts.values()):,} {self.unit} {self.origin[split]}")
+            for split, counts in self.splits.items()
+        ]
+        facts += [(name, _counted(of)) for name, of in (("stored size", self.sizes), ("mode", self.modes)) if of]
         facts += [("passed over", _counted(self.passed_over))] if self.passed_over else []
         facts += [("damaged", each) for each in self.damaged]
         facts += [("damaged", f"and {self.damaged_count - LISTED:,} more")] if self.damaged_count > LISTED else []
@@ -83,6 +90,21 @@ class ReadSplits:
     segment_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rate: int | None = None
     vocabulary: int | None = None
+
+
+def report_of(
+    paths: Sequence[Path], read: Mapping[str, Split], classes: Sequence[str], unit: str, origin: str
+) -> ReadReport:
+    """The report on splits in which nothing was passed over. unit: signatures, drawings, ...; origin: of all splits."""
+    counts = {name: np.bincount(split.labels + 1, minlength=len(classes) + 1) for name, split in read.items()}
+    names = ["", *classes]
+    return ReadReport(
+        paths=[str(path) for path in paths],
+        images=sum(map(len, read.values())),
+        splits={name: {names[row]: int(count[row]) for row in np.flatnonzero(count)} for name, count in counts.items()},
+        origin=dict.fromkeys(read, origin),
+        unit=unit,
+    )
 
 
 def _counted(counts: Counter[str]) -> str:
