@@ -1,0 +1,48 @@
+"""Tables that scikit-learn ships: their files, and their rows as vectors."""
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from probeline.core.dataset import Split
+from probeline.data.packages import package_file
+from probeline.data.read_report import ReadSplits
+from probeline.data.settings import DatasetSettings
+from probeline.data.split import hold_out
+
+
+class TableSettings(DatasetSettings):
+    """The tables have no test split of their own: a stratified share, the same for every seed, is one."""
+
+    test: float = Field(0.5, gt=0, lt=1, description="Share of the samples that is the test split.")
+    scale: Literal["standard", "none"] = Field(
+        "standard", description="`standard`: each column at mean 0 and deviation 1 over all but the test split."
+    )
+
+
+def table_file(name: str) -> list[Path]:
+    """The table inside scikit-learn, located without importing it."""
+    return [package_file("sklearn").parent / "datasets" / "data" / f"{name}.csv"]
+
+
+def read_table(loader: str, config: TableSettings) -> ReadSplits:
+    """Train and test. loader: scikit-learn's function `load_<name>`."""
+    import sklearn.datasets
+
+    table = getattr(sklearn.datasets, loader)()
+    whole = Split(table.data.astype(np.float32), table.target.astype(np.int64))
+    train, test = hold_out(whole, config.test)
+    if config.scale == "standard":
+        train, test = (
+            Split(standardised(np.asarray(train.inputs), each.inputs), each.labels) for each in (train, test)
+        )
+    return ReadSplits({"train": train, "test": test}, tuple(map(str, table.target_names)))
+
+
+def standardised(training: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """float32 [N, F]: `values` less the training columns' mean, over their deviation; a constant column becomes 0."""
+    deviation = training.std(0, dtype=np.float64)
+    moved = values - training.mean(0, dtype=np.float64)
+    return np.divide(moved, deviation, out=np.zeros_like(moved), where=deviation > 0).astype(np.float32)
