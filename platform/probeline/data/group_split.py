@@ -32,3 +32,16 @@ def by_group(split: Split, groups: np.ndarray, test: float, validation: float) -
         "train": order[tests + validations :],
     }
     return {part: split[np.flatnonzero(np.isin(groups, parts[part]))] for part in ("train", "validation", "test")}
+
+
+def hold_out_groups(split: Split, groups: np.ndarray, share: float) -> tuple[Split, Split]:
+    """The split without a share of its groups, and these; at least one on each side. groups: int64 [N].
+
+    Raises UserError where there is one group only.
+    """
+    names = np.unique(groups)
+    if len(names) < FEWEST_GROUPS - 1:
+        raise UserError(f"{len(names)} group(s) cannot be divided; {FEWEST_GROUPS - 1} are needed, one for each split")
+    order = np.random.Generator(np.random.PCG64(SPLIT_SEED)).permutation(names)
+    held = np.isin(groups, order[: min(max(1, round(share * len(names))), len(names) - 1)])
+    return split[np.flatnonzero(~held)], split[np.flatnonzero(held)]
