@@ -19,6 +19,12 @@ def by_group(split: Split, groups: np.ndarray, test: float, validation: float) -
     Raises:
         UserError: there are fewer than three groups.
     """
+    rows = divided(groups, test, validation)
+    return {part: split[rows[part]] for part in rows}
+
+
+def divided(groups: np.ndarray, test: float, validation: float) -> dict[str, np.ndarray]:
+    """The rows, int64, that are the train, validation and test split. Arguments and errors as `by_group` has them."""
     names = np.unique(groups)
     if len(names) < FEWEST_GROUPS:
         raise UserError(f"{len(names)} group(s) cannot be divided; {FEWEST_GROUPS} are needed, one for each split")
@@ -31,7 +37,7 @@ def by_group(split: Split, groups: np.ndarray, test: float, validation: float) -
         "validation": order[tests : tests + validations],
         "train": order[tests + validations :],
     }
-    return {part: split[np.flatnonzero(np.isin(groups, parts[part]))] for part in ("train", "validation", "test")}
+    return {part: np.flatnonzero(np.isin(groups, parts[part])) for part in ("train", "validation", "test")}
 
 
 def hold_out_groups(split: Split, groups: np.ndarray, share: float) -> tuple[Split, Split]:

@@ -2,11 +2,13 @@
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from probeline.core.dataset import Split
 from probeline.core.lists import PairList
 from probeline.data.pair_lists import contradiction
 from probeline.data.source_paths import reason, shown
@@ -49,6 +51,33 @@ def read_pairs(path: Path, rows: Mapping[str, int]) -> PairList:
         linked = " = ".join(shown(names[row]) for row in chain)
         raise UserError(f"{shown(path)}:{line}: the pair is different, but other lines say {linked}; remove one")
     return pairs
+
+
+def with_pairs(splits: Mapping[str, Split], names: Mapping[str, Sequence[str]], path: Path) -> dict[str, Split]:
+    """The splits with the pairs of a file as the list `pairs`, each pair in the split that holds its samples.
+
+    Args:
+        names: of every split the samples' names by row.
+
+    Raises:
+        UserError: as `read_pairs` does; or the samples of a pair are in two splits.
+    """
+    samples = [(split, row) for split in splits for row in range(len(splits[split]))]
+    every = [name for split in splits for name in names[split]]
+    pairs = read_pairs(path, {name: number for number, name in enumerate(every)})
+    for left, right in zip(pairs.left, pairs.right, strict=True):
+        homes = samples[left][0], samples[right][0]
+        if homes[0] != homes[1]:
+            raise UserError(
+                f"{shown(path)}: {shown(every[left])} is in {homes[0]} and {shown(every[right])} in {homes[1]}; "
+                "a pair's samples are in one split: remove the pair or divide the samples otherwise"
+            )
+    with_list = {}
+    for split, own in splits.items():
+        rows = np.array([row if home == split else -1 for home, row in samples], np.int64)
+        listed = pairs.renumbered(rows)
+        with_list[split] = replace(own, lists={**own.lists, "pairs": listed}) if len(listed) else own
+    return with_list
 
 
 def _lines(path: Path) -> list[tuple[int, list[str]]]:

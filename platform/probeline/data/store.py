@@ -136,7 +136,7 @@ def _source(component: dict[str, Any]) -> _Source:
 
 
 def _fingerprint(name: str, config: DatasetSettings, module: ModuleType) -> str:
-    later = set(DatasetSettings.model_fields) - set(config.WHILE_READING)
+    later = set(DatasetSettings.model_fields) - config.while_reading()
     read_settings = config.model_dump(mode="json", exclude=later)
     stats = [(str(path), _stat(path)) for path in [*_files(name, config, module), Path(str(module.__file__))]]
     described = {

@@ -1,7 +1,8 @@
 """Folders of images to arrays, labels and a report of what was read."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -11,7 +12,8 @@ from probeline.data.archives.listing import MAX_BYTES
 from probeline.data.damaged import Damaged, refuse_damaged
 from probeline.data.images.decode import Decoding
 from probeline.data.images.image_reading import Tally, read_images
-from probeline.data.images.image_splits import FolderImages, ImagePath, by_split
+from probeline.data.images.image_splits import FolderImages, ImagePath
+from probeline.data.pair_files import with_pairs
 from probeline.data.read_report import LISTED, ReadReport, ReadSplits
 from probeline.data.source_paths import shown
 from probeline.errors import UserError
@@ -19,9 +21,15 @@ from probeline.errors import UserError
 NAMED = 3  # classes that a remark names
 
 
-def read_folders(folders: Sequence[FolderImages], share: float, how: Decoding, damaged: Damaged) -> ReadSplits:
-    """Decode every image. Raises BadData that names damaged files, UserError."""
-    splits, origin = by_split(folders, share)
+Division = Callable[[Sequence[FolderImages]], tuple[dict[str, list[ImagePath]], dict[str, str]]]
+"""`by_split` or `by_class` with its shares: the images of each split, and where each split is from."""
+
+
+def read_folders(
+    folders: Sequence[FolderImages], divide: Division, how: Decoding, damaged: Damaged, pairs: Path | None = None
+) -> ReadSplits:
+    """Decode every image. pairs: a file of lines `a,b,same`. Raises BadData that names damaged files, UserError."""
+    splits, origin = divide(folders)
     images = {
         (path, item.name): (split, row) for split, paths in splits.items() for row, (path, item) in enumerate(paths)
     }
@@ -38,12 +46,20 @@ def read_folders(folders: Sequence[FolderImages], share: float, how: Decoding, d
     numbers = {"": -1} | {name: number for number, name in enumerate(classes)}
     targets = {split: np.array([numbers[name] for name in names], np.int64) for split, names in labels.items()}
     pixels = arrays.whole()
-    return ReadSplits({split: Split(pixels[split], targets[split]) for split in splits}, classes, report)
+    read = {split: Split(pixels[split], targets[split]) for split in splits}
+    if pairs is not None:
+        names = {split: _present([item.name for _, item in splits[split]], arrays.present(split)) for split in splits}
+        read = with_pairs(read, names, pairs)
+    return ReadSplits(read, classes, report)
 
 
 def _labels(paths: Sequence[ImagePath], present: np.ndarray) -> list[str]:
     """The classes of the images that were read."""
-    return [item.label for (_, item), read in zip(paths, present, strict=True) if read]
+    return _present([item.label for _, item in paths], present)
+
+
+def _present(names: Sequence[str], present: np.ndarray) -> list[str]:
+    return [name for name, read in zip(names, present, strict=True) if read]
 
 
 def _refuse_emptied(splits: Mapping[str, Sequence[ImagePath]], labels: Mapping[str, Sequence[str]]) -> None:

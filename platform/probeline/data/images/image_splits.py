@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from probeline.data.archives import reader
+from probeline.data.group_split import divided
 from probeline.data.images import class_folders
 from probeline.data.images.class_folders import ImageFile, Layout
 from probeline.data.source_paths import shown
@@ -61,6 +62,26 @@ def by_split(folders: Sequence[FolderImages], share: float) -> tuple[dict[str, l
         splits["train"], splits["test"] = _held_out(first.path, splits["train"], share)
         origin["test"] = f"held out, {share:.0%} of every class, as no folder is named test; the same for every seed"
     return splits, origin
+
+
+def by_class(
+    folders: Sequence[FolderImages], test: float, validation: float
+) -> tuple[dict[str, list[ImagePath]], dict[str, str]]:
+    """What `by_split` gives, with whole classes in each split; `test`, `validation`: shares of the classes.
+
+    Raises UserError where folders are splits already, or there are fewer than three classes.
+    """
+    images = [(folder.path, item) for folder in folders for item in folder.items]
+    named = sorted({item.split for _, item in images} - {""})
+    if named or any(not item.label for _, item in images):
+        came = f"has splits ({', '.join(named)})" if named else "has images in no class folder"
+        raise UserError(
+            f"{shown(folders[0].path)}: {came}; `split_by: class` divides classes: `splits: none` reads all"
+        )
+    groups = np.unique([item.label for _, item in images], return_inverse=True)[1]
+    rows = divided(groups, test, validation)
+    origin = dict.fromkeys(rows, "of other classes than the other splits'; the same for every seed")
+    return {part: [images[row] for row in rows[part]] for part in rows}, origin
 
 
 def _of_second(folder: FolderImages, splits: dict[str, list[ImagePath]]) -> list[ImagePath]:

@@ -5,6 +5,7 @@ import shutil
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -45,7 +46,7 @@ def sources(names: Sequence[str], config: downloads.DownloadSettings) -> list[Pa
     missing = [name for name in names if _source(name, root) is None]
     if missing:
         paths = [root / f"{name}.zip" for name in missing]
-        downloads.fetch("omniglot", root, paths, lambda: [_download(name, root) for name in missing])
+        downloads.fetch("omniglot", root, paths, partial(_download, missing, root))
     return [path for name in names if (path := _source(name, root)) is not None]
 
 
@@ -64,9 +65,10 @@ def _source(name: str, root: Path) -> Path | None:
     return next((path for path in candidates if path.exists()), None)
 
 
-def _download(name: str, root: Path) -> None:
-    unfinished = root / f".{name}.zip.part"
-    address = f"{URL}/{FOLDERS.get(name, '')}{name}.zip"
-    with urllib.request.urlopen(address, timeout=DOWNLOAD_TIMEOUT_S) as answer, unfinished.open("wb") as file:
-        shutil.copyfileobj(answer, file)
-    unfinished.rename(root / f"{name}.zip")
+def _download(names: Sequence[str], root: Path) -> None:
+    for name in names:
+        unfinished = root / f".{name}.zip.part"
+        address = f"{URL}/{FOLDERS.get(name, '')}{name}.zip"
+        with urllib.request.urlopen(address, timeout=DOWNLOAD_TIMEOUT_S) as answer, unfinished.open("wb") as file:
+            shutil.copyfileobj(answer, file)
+        unfinished.rename(root / f"{name}.zip")

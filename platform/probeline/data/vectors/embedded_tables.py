@@ -32,12 +32,10 @@ def read_table(loader: str, config: TableSettings) -> ReadSplits:
     import sklearn.datasets
 
     table = getattr(sklearn.datasets, loader)()
-    whole = Split(table.data.astype(np.float32), table.target.astype(np.int64))
-    train, test = hold_out(whole, config.test)
+    train, test = hold_out(Split(table.data.astype(np.float32), table.target.astype(np.int64)), config.test)
     if config.scale == "standard":
-        train, test = (
-            Split(standardised(np.asarray(train.inputs), each.inputs), each.labels) for each in (train, test)
-        )
+        training = np.asarray(train.inputs)
+        train, test = (Split(standardised(training, np.asarray(each.inputs)), each.labels) for each in (train, test))
     return ReadSplits({"train": train, "test": test}, tuple(map(str, table.target_names)))
 
 

@@ -150,3 +150,66 @@ def test_options_at_their_defaults_leave_ids_alone():
     defaults = {name: field.default for name, field in config.model_fields.items() if not field.is_required()}
     full = {"name": "image_folder", "path": "pets", **defaults}
     assert canonical_component("datasets", full) == {"name": "image_folder"}
+
+
+@pytest.fixture
+def faces(tmp_path):
+    """Six people with four images each."""
+    for person in "abcdef":
+        for number in range(1, 5):
+            save(tmp_path / "faces" / person / f"{number}.pgm", RANDOM.integers(0, 256, (6, 5), np.uint8))
+    return tmp_path / "faces"
+
+
+def test_whole_classes_are_held_out_where_splits_are_by_class(faces):
+    opened = store.open_dataset(component(faces, split_by="class", validation=0.2, test=0.4))
+    people = [set(split.labels.tolist()) for split in (opened.train, opened.validation, opened.test)]
+    assert list(map(len, people)) == [3, 1, 2] and len(set.union(*people)) == 6
+    more = store.facts(component(faces, split_by="class", validation=0.5, test=0.4))
+    assert (more.train_size, more.validation_size, more.test_size) == (8, 8, 8)
+
+
+def test_two_classes_or_folders_that_are_splits_cannot_be_held_out_by_class(folder, tmp_path):
+    with pytest.raises(UserError, match=r"2 group\(s\) cannot be divided; 3 are needed"):
+        store.facts(component(folder, split_by="class"))
+    for name in ("train/a", "test/b"):
+        save(tmp_path / "x" / name / "1.png", np.zeros((4, 4), np.uint8))
+    with pytest.raises(UserError, match=r"has splits \(test, train\); `split_by: class` divides classes"):
+        store.facts(component(tmp_path / "x", split_by="class"))
+
+
+def test_pairs_of_a_file_stand_in_the_split_of_their_images(faces, tmp_path):
+    splits = store.open_dataset(component(faces, split_by="class"))
+    tested = sorted(splits.classes[number] for number in np.unique(splits.test.labels))[0]
+    lines = [f"{tested}/{number}.pgm,{tested}/{number + 1}.pgm,1" for number in (1, 2, 3)]
+    (tmp_path / "pairs.csv").write_text("\n".join(["a,b,same", *lines]))
+    opened = store.open_dataset(component(faces, split_by="class", pairs=str(tmp_path / "pairs.csv")))
+    pairs = opened.test.lists["pairs"]
+    assert len(pairs) == 3 and pairs.same.all() and "pairs" not in opened.train.lists
+    assert set(opened.test.labels[pairs.left].tolist()) == {opened.classes.index(tested)}
+    images = {row.tobytes() for row in opened.test.inputs[pairs.left]}
+    assert len(images) == 3
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("a/1.pgm,a/9.pgm,1", r"pairs\.csv:1: no sample is named 'a/9.pgm'"),
+        (
+            "a/1.pgm,b/1.pgm,0\nc/1.pgm,d/1.pgm,0\ne/1.pgm,f/1.pgm,0",
+            r"pairs\.csv: ./1.pgm is in \w+ and ./1.pgm in \w+",
+        ),
+    ],
+)
+def test_a_pair_of_an_absent_image_or_across_splits_is_refused(faces, tmp_path, line, message):
+    (tmp_path / "pairs.csv").write_text(line)
+    with pytest.raises(UserError, match=message):
+        store.facts(component(faces, split_by="class", pairs=str(tmp_path / "pairs.csv")))
+
+
+def test_another_file_of_pairs_is_other_content(faces, tmp_path):
+    digests = set()
+    for answer in (0, 1):
+        (tmp_path / "pairs.csv").write_text(f"a/1.pgm,a/2.pgm,{answer}\n")
+        digests.add(store.facts(component(faces, split_by="class", pairs=str(tmp_path / "pairs.csv"))).digest)
+    assert len(digests) == 2

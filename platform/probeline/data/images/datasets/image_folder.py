@@ -6,6 +6,7 @@ cannot judge. Grey images stay grey if all are; images of 16 bits a channel keep
 was read and what was passed over.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -15,10 +16,12 @@ from probeline.core.settings import NotHashed
 from probeline.data.archives import reader
 from probeline.data.damaged import Damaged
 from probeline.data.images.class_folders import Layout
-from probeline.data.images.image_splits import folder_images
+from probeline.data.images.image_splits import by_class, by_split, folder_images
 from probeline.data.read_report import ReadSplits
 from probeline.data.settings import DatasetSettings
 from probeline.data.source_paths import user_path
+
+LISTS = ("pairs",)
 
 
 class Config(DatasetSettings):
@@ -55,7 +58,21 @@ class Config(DatasetSettings):
         "error", description="`skip` leaves out images that cannot be read, up to `max_damaged`."
     )
     max_damaged: float = Field(0.01, gt=0, le=0.5, description="Share of the images that `on_damaged: skip` may skip.")
-    test: float = Field(0.2, gt=0, le=0.5, description="Share of the images for testing where there is no such split.")
+    split_by: Literal["class", "none"] = Field(
+        "none", description="`class`: whole classes, such as people, are held out for validation and test."
+    )
+    pairs: Annotated[str | None, NotHashed] = Field(
+        None, description="File of lines `a,b,same` with images by their path below `path` and 1 or 0: a list of pairs."
+    )
+    test: float = Field(
+        0.2,
+        gt=0,
+        le=0.5,
+        description="Share of the images, or of the classes, for testing where there is no such split.",
+    )
+
+    def while_reading(self) -> frozenset[str]:
+        return frozenset(["validation"]) if self.split_by == "class" else frozenset()
 
     @model_validator(mode="after")
     def _levels_ascend(self) -> Self:
@@ -66,18 +83,23 @@ class Config(DatasetSettings):
 
 def files(config: Config) -> list[Path]:
     """The archives, or every file below the folders. Raises UserError."""
-    return [file for path in _paths(config) for file in reader.source_files(path)]
+    listed = [user_path(config.pairs)] if config.pairs else []
+    return [file for path in _paths(config) for file in reader.source_files(path)] + listed
 
 
 def read(config: Config) -> ReadSplits:
     """Decoded images; rows by class, then by name. Raises BadData that names all damaged files, UserError on sizes."""
     from probeline.data.images.decode import Decoding  # PIL, needed only here
-    from probeline.data.images.folder_reading import read_folders
+    from probeline.data.images.folder_reading import Division, read_folders
 
     layout = Layout(config.splits, config.class_folder)
     folders = [folder_images(path, layout) for path in _paths(config)]
     decoding = Decoding(config.size, config.channels, config.exif, config.pages, config.bits, config.levels)
-    return read_folders(folders, config.test, decoding, Damaged(config.on_damaged, config.max_damaged))
+    divide: Division = partial(by_split, share=config.test)
+    if config.split_by == "class":
+        divide = partial(by_class, test=config.test, validation=config.validation)
+    damaged = Damaged(config.on_damaged, config.max_damaged)
+    return read_folders(folders, divide, decoding, damaged, user_path(config.pairs) if config.pairs else None)
 
 
 def _paths(config: Config) -> list[Path]:

@@ -20,7 +20,7 @@ from pydantic import Field
 
 from probeline.core.columns import Ragged
 from probeline.core.dataset import Split
-from probeline.core.lists import PairList
+from probeline.core.lists import PairList, SampleList
 from probeline.data.archives import reader
 from probeline.data.downloads import DownloadSettings
 from probeline.data.group_split import by_group
@@ -80,7 +80,7 @@ def files(config: Config) -> list[Path]:
 def read(config: Config) -> ReadSplits:
     """Signatures by writer and number, and the lists of pairs. Raises BadData, which names damaged files."""
     source = local_source("svc2004", ARCHIVES, config)
-    numbered = {name: numbers for name in reader.listing(source).names if (numbers := _numbers(name))}
+    numbered = {name: each for name in reader.listing(source).names if (each := _numbers(name))}
     if not numbered:
         raise UserError(f"{shown(source)}: no file is named U<writer>S<number>.TXT; is it SVC2004, task 2?")
     trajectories, forward = read_trajectories(reader.contents(source, numbered), FORMAT)
@@ -138,7 +138,7 @@ def _splits(split: Split, numbers: np.ndarray, config: Config) -> dict[str, Spli
 def _with_lists(split: Split, pairs_of: Callable[[Signatures, Forgeries], PairList]) -> Split:
     labels = dict(split.extra_labels)
     signatures = Signatures(labels["writer"], labels.pop("number"), labels["genuine"] == 1)
-    lists = {kind: pairs_of(signatures, kind) for kind in FORGERIES}
+    lists: dict[str, SampleList] = {kind: pairs_of(signatures, kind) for kind in FORGERIES}
     return replace(split, extra_labels=labels, lists=lists)
 
 
