@@ -1,0 +1,20 @@
+import torch
+from probeline.core.encoder import Encoded, Encoder
+from probeline.models.metric_learning.mapped_encoder import MappedEncoder
+
+
+class Doubled(Encoder):
+    dim, frame_rate = 3, 50.0
+
+    def forward(self, x, lengths=None):
+        return Encoded(2 * x.mean(1), x, lengths)
+
+
+def test_h_is_mapped_and_frames_stay():
+    encoder = MappedEncoder(Doubled(), 2)
+    x, lengths = torch.randn(4, 5, 3), torch.tensor([5, 4, 3, 2])
+    encoded = encoder(x, lengths)
+    assert torch.equal(encoded.h, 2 * x.mean(1)[:, :2])
+    assert torch.equal(encoded.frames, x) and torch.equal(encoded.lengths, lengths) and encoder.frame_rate == 50
+    encoder.map.copy_(torch.ones(2, 3))
+    torch.testing.assert_close(encoder(x).h[:, 0], 2 * x.mean(1).sum(1))
