@@ -24,12 +24,22 @@ def test_clipping_by_hand():
     np.testing.assert_allclose(matrices.clipped(np.array([[0.0, 1.0], [1.0, 0.0]])), [[0.5, 0.5], [0.5, 0.5]])
 
 
-def test_an_inverse_root_whitens_and_a_singular_matrix_has_none():
+def test_whitening_and_a_singular_matrix_that_has_none():
     scatter = matrices.with_ridge(random_matrix(0, 9, 3).T @ random_matrix(0, 9, 3), 0.1)
-    root = matrices.inverse_root(scatter)
-    np.testing.assert_allclose(root @ scatter @ root, np.eye(3), atol=1e-12)
+    scatter = np.diag([1e-6, 1.0, 1e6]) @ scatter @ np.diag([1e-6, 1.0, 1e6])
+    white = matrices.whitening(scatter)
+    np.testing.assert_allclose(white @ scatter @ white.T, np.eye(3), atol=1e-12)
     with pytest.raises(ValueError, match="singular; set a ridge"):
-        matrices.inverse_root(np.diag([1.0, 0.0]))
+        matrices.whitening(np.diag([1.0, 0.0]))
+
+
+def test_a_ridge_does_not_depend_on_units():
+    scatter = random_matrix(0, 9, 3).T @ random_matrix(0, 9, 3)
+    units = np.diag([1.0, 100.0, 0.1])
+    np.testing.assert_allclose(
+        matrices.with_ridge(units @ scatter @ units, 0.1), units @ matrices.with_ridge(scatter, 0.1) @ units
+    )
+    assert matrices.with_ridge(np.diag([2.0, 0.0]), 0.1).tolist() == [[2.2, 0], [0, 0.1]]
 
 
 def test_a_weighted_scatter_is_the_sum_over_pairs():

@@ -20,7 +20,7 @@ class Config(Settings):
 
     dim: int | None = Field(None, ge=1)
     neighbours: int = Field(7, ge=1, description="The neighbour of its class whose distance is a sample's local scale.")
-    ridge: float = Field(1e-3, ge=0, description="Share of the mean variance within classes that is added to each.")
+    ridge: float = Field(1e-3, ge=0, description="Share by which each variance within classes is raised.")
 
 
 class LFDA(LinearMap[Config]):

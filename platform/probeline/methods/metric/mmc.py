@@ -23,7 +23,7 @@ class Config(ConstraintSettings):
 
     form: Literal["diagonal", "full"] = "full"
     ridge: float = Field(
-        1e-3, ge=0, description="`full`: share of the mean scatter that is added to that of the must-link pairs."
+        1e-3, ge=0, description="`full`: share by which variances of must-link differences are raised."
     )
 
 

@@ -18,7 +18,7 @@ NEEDS = ("labels | pairs",)
 class Config(ConstraintSettings):
     """Cannot-link pairs are not used."""
 
-    ridge: float = Field(1e-3, ge=0, description="Share of the mean variance that is added to each.")
+    ridge: float = Field(1e-3, ge=0, description="Share by which each variance within groups is raised.")
 
 
 class RCA(LinearMap[Config]):

@@ -15,7 +15,7 @@ def lfda(x: np.ndarray, labels: np.ndarray, dim: int, neighbours: int = 7, ridge
     Args:
         x: [N, D]. labels: int64 [N].
         neighbours: the neighbour within its class whose distance is a sample's local scale (section 4.1).
-        ridge: share of the mean variance that is added to the scatter within classes.
+        ridge: share by which the variances within classes are raised.
     """
     within = np.zeros((x.shape[1], x.shape[1]))
     centred = x - x.mean(0)

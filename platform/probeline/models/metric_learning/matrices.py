@@ -1,9 +1,9 @@
-"""Positive semidefinite matrices of Mahalanobis distances: eigenvalues, maps, inverse square roots."""
+"""Positive semidefinite matrices of Mahalanobis distances: eigenvalues, maps, whitening."""
 
 import numpy as np
 
 RANK_TOLERANCE = 1e-10
-"""Eigenvalues below this share of the largest one count as 0."""
+"""Eigenvalues of a correlation matrix below this share of the largest one count as 0."""
 
 
 def linear_map(metric: np.ndarray) -> np.ndarray:
@@ -23,17 +23,23 @@ def clipped(metric: np.ndarray) -> np.ndarray:
     return (vectors * values.clip(0)) @ vectors.T
 
 
-def inverse_root(scatter: np.ndarray) -> np.ndarray:
-    """scatter^(-1/2) [D, D] of a positive definite matrix. Raises ValueError where it is singular."""
-    values, vectors = np.linalg.eigh((scatter + scatter.T) / 2)
-    if values[0] <= RANK_TOLERANCE * values[-1] or values[-1] <= 0:
+def whitening(scatter: np.ndarray) -> np.ndarray:
+    """W [D, D] with W scatter W^T = I. Raises ValueError where the matrix is singular, whatever the features' units."""
+    units = np.sqrt(np.diag(scatter))
+    safe = np.where(units > 0, units, 1.0)
+    values, vectors = np.linalg.eigh(scatter / safe[:, None] / safe)
+    if values[0] <= RANK_TOLERANCE * values[-1] or units.min() <= 0:
         raise ValueError(f"the scatter matrix [{len(values)}, {len(values)}] is singular; set a ridge")
-    return (vectors / np.sqrt(values)) @ vectors.T
+    return (vectors / np.sqrt(values)) @ vectors.T / safe
 
 
 def with_ridge(scatter: np.ndarray, ridge: float) -> np.ndarray:
-    """The matrix plus `ridge` times its mean eigenvalue on the diagonal."""
-    return scatter + ridge * np.trace(scatter) / len(scatter) * np.eye(len(scatter))
+    """The matrix with its diagonal times 1 + `ridge`, so that the unit of a feature changes nothing.
+
+    A feature of variance 0 gets `ridge` times the mean one.
+    """
+    variances = np.diag(scatter)
+    return scatter + ridge * np.diag(np.where(variances > 0, variances, variances.mean()))
 
 
 def squared_lengths(differences: np.ndarray, metric: np.ndarray) -> np.ndarray:

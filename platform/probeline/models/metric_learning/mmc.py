@@ -6,7 +6,7 @@ side-information", NIPS 2002. Both solvers take differences of pairs, so that an
 
 import numpy as np
 
-from probeline.models.metric_learning.matrices import inverse_root, squared_lengths, with_ridge
+from probeline.models.metric_learning.matrices import squared_lengths, whitening, with_ridge
 
 SMALLEST = 1e-12
 """Added to a squared length before its root is taken, where the gradient would be infinite."""
@@ -77,13 +77,13 @@ def mmc_full(
 
     Args:
         must: [S, D] differences of must-link pairs. cannot: [P, D] of cannot-link pairs.
-        ridge: share of the mean scatter that is added to the must-link scatter, without which a direction in which no
+        ridge: share by which the variances of must-link differences are raised, without which a direction in which no
             must-link pair differs would be stretched without bound.
         tolerance: gap to the optimum, as a share of the value, at which the iterations end.
     """
-    root = inverse_root(with_ridge(must.T @ must, ridge))
-    apart = cannot @ root
-    metric, rate = np.eye(len(root)) / len(root), 1.0
+    white = whitening(with_ridge(must.T @ must, ridge))
+    apart = cannot @ white.T
+    metric, rate = np.eye(len(white)) / len(white), 1.0
     value, gradient = _spread(metric, apart)
     for _ in range(iterations):
         gap = np.linalg.eigvalsh(gradient)[-1] - (gradient * metric).sum()
@@ -96,7 +96,7 @@ def mmc_full(
                 break
             rate /= 2
         metric, value, gradient, rate = moved, higher, its_gradient, rate * 1.5
-    return root @ metric @ root
+    return white.T @ metric @ white
 
 
 def _spread(metric: np.ndarray, apart: np.ndarray) -> tuple[float, np.ndarray]:

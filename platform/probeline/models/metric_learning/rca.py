@@ -6,15 +6,15 @@ A. Bar-Hillel, T. Hertz, N. Shental, D. Weinshall, "Learning a Mahalanobis Metri
 
 import numpy as np
 
-from probeline.models.metric_learning.matrices import inverse_root, with_ridge
+from probeline.models.metric_learning.matrices import whitening, with_ridge
 
 
 def rca(x: np.ndarray, chunklets: np.ndarray, ridge: float = 1e-6) -> np.ndarray:
-    """The map L = C^(-1/2) [D, D], C the mean over all samples in chunklets of (x - m)(x - m)^T (eq. 1).
+    """The map L [D, D] with L^T L = C^(-1), C the mean over all samples in chunklets of (x - m)(x - m)^T (eq. 1).
 
     Args:
         x: [N, D]. chunklets: int64 [N], the chunklet of each sample, -1 for none.
-        ridge: share of the mean variance that is added to each, where C may be singular.
+        ridge: share by which each variance is raised, where C may be singular.
 
     Raises:
         ValueError: no chunklet has two samples that differ.
@@ -26,7 +26,7 @@ def rca(x: np.ndarray, chunklets: np.ndarray, ridge: float = 1e-6) -> np.ndarray
     means = np.zeros((len(counts), x.shape[1]))
     np.add.at(means, numbers, inside)
     centred = inside - (means / counts[:, None])[numbers]
-    return inverse_root(with_ridge(centred.T @ centred / len(centred), ridge))
+    return whitening(with_ridge(centred.T @ centred / len(centred), ridge))
 
 
 def chunklets(count: int, pairs: np.ndarray) -> np.ndarray:
