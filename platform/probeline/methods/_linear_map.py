@@ -5,16 +5,15 @@ from typing import cast
 
 import numpy as np
 import torch
-from pydantic import Field
 from torch import Tensor
 
 from probeline.core.dataset import DatasetInfo, Split
 from probeline.core.encoder import Encoder
 from probeline.core.lists import PairList
 from probeline.core.method import C, Method
-from probeline.core.settings import Settings
 from probeline.data.pair_lists import checked, drawn_pairs
 from probeline.errors import BadData
+from probeline.methods._constraint_settings import ConstraintSettings
 from probeline.models.metric_learning.mapped_encoder import MappedEncoder
 
 MAX_DIM = 2048
@@ -22,17 +21,6 @@ MAX_DIM = 2048
 
 MAX_SAMPLES = 6000
 """Of methods that compare every training sample with every other one."""
-
-
-class ConstraintSettings(Settings):
-    """Must-link and cannot-link pairs of training samples, drawn anew for every seed."""
-
-    constraints: float = Field(
-        0.05, gt=0, description="How many random pairs; below 1 the share of all pairs of labelled training samples."
-    )
-    pairs: str | None = Field(
-        None, description="Name of a list of pairs of the data that they are drawn from; absent: the main label says."
-    )
 
 
 class LinearMap(Method[C]):

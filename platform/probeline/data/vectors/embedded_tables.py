@@ -1,25 +1,14 @@
 """Tables that scikit-learn ships: their files, and their rows as vectors."""
 
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
-from pydantic import Field
 
 from probeline.core.dataset import Split
 from probeline.data.packages import package_file
 from probeline.data.read_report import ReadSplits
-from probeline.data.settings import DatasetSettings
 from probeline.data.split import hold_out
-
-
-class TableSettings(DatasetSettings):
-    """The tables have no test split of their own: a stratified share, the same for every seed, is one."""
-
-    test: float = Field(0.5, gt=0, lt=1, description="Share of the samples that is the test split.")
-    scale: Literal["standard", "none"] = Field(
-        "standard", description="`standard`: each column at mean 0 and deviation 1 over all but the test split."
-    )
+from probeline.data.vectors.table_settings import TableSettings
 
 
 def table_file(name: str) -> list[Path]:

@@ -10,7 +10,8 @@ import numpy as np
 from pydantic import Field
 
 from probeline.core.dataset import Split
-from probeline.methods._linear_map import ConstraintSettings, LinearMap
+from probeline.methods._constraint_settings import ConstraintSettings
+from probeline.methods._linear_map import LinearMap
 from probeline.models.metric_learning.matrices import linear_map
 from probeline.models.metric_learning.mmc import mmc_diagonal, mmc_full
 

@@ -6,7 +6,8 @@ W. N. Street, W. H. Wolberg, O. L. Mangasarian, "Nuclear feature extraction for 
 from pathlib import Path
 
 from probeline.data.read_report import ReadSplits
-from probeline.data.vectors.embedded_tables import TableSettings, read_table, table_file
+from probeline.data.vectors.embedded_tables import read_table, table_file
+from probeline.data.vectors.table_settings import TableSettings
 
 GIVES = "vector"
 

@@ -6,7 +6,8 @@ R. A. Fisher, "The use of multiple measurements in taxonomic problems", Annals o
 from pathlib import Path
 
 from probeline.data.read_report import ReadSplits
-from probeline.data.vectors.embedded_tables import TableSettings, read_table, table_file
+from probeline.data.vectors.embedded_tables import read_table, table_file
+from probeline.data.vectors.table_settings import TableSettings
 
 GIVES = "vector"
 

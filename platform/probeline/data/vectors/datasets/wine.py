@@ -6,7 +6,8 @@ M. Forina et al., "PARVUS", Genoa, 1988; UCI.
 from pathlib import Path
 
 from probeline.data.read_report import ReadSplits
-from probeline.data.vectors.embedded_tables import TableSettings, read_table, table_file
+from probeline.data.vectors.embedded_tables import read_table, table_file
+from probeline.data.vectors.table_settings import TableSettings
 
 GIVES = "vector"
 
