@@ -1,7 +1,7 @@
 """A spec that mixes kinds of samples is refused while loading, with its line and what would fit."""
 
 import pytest
-from probeline.experiment import fitting
+from probeline.experiment import fitting, identity
 from probeline.experiment.grid import cells
 from probeline.experiment.load import load_text
 from probeline.plugins import catalog
@@ -13,6 +13,8 @@ PLUGINS = {
     "clips": "GIVES = 'waveform'\nLABELS = ('word', 'speaker')\nLISTS = {'trials': 'pairs', 'phones': 'segments'}\n"
     + EMPTY,
     "pens": "GIVES = {'form': {'images': 'image', 'strokes': 'series'}}\nLABELS = ()\n"
+    "class Config(Settings):\n    form: str = 'images'\n",
+    "named": "GIVES = {'form': {'images': 'image', 'strokes': 'series'}}\n"
     "class Config(Settings):\n    form: str = 'images'\n",
     "tdnn": "TAKES = ('series', 'waveform')\nGIVES = ('frames',)\n" + EMPTY,
     "turning": "TAKES = ('image',)\n" + EMPTY,
@@ -179,3 +181,45 @@ def test_ten_thousand_trials_are_checked_once_for_what_their_parts_declare(base,
     )
     assert len(cells(load_text(base + grid, "demo.yaml"))) == 10_000
     assert len(counted) == 2
+
+
+STROKES = BASE.replace("data: kinds.clips", "data: {name: kinds.pens, form: strokes}")
+
+
+def test_a_preset_of_images_that_nobody_wrote_gives_way_to_the_default_of_the_samples():
+    text = STROKES.replace("{name: kinds.views}", "{name: simclr, projector_dim: 32}")
+    text = text.replace("[kinds.judge]", "[{name: fine_tune, fractions: [1.0], epochs: [1]}]").replace("pens", "named")
+    (cell,) = cells(load_text(text, "demo.yaml"))
+    names = ["time_warp", "rescale", "rotate_trajectory", "jitter_points"]
+    assert [each["name"] for each in cell.recipe.method.parameters["augment"]] == names
+    assert cell.recipe.method.parameters["augment"][0]["knots"] == 4
+    assert cell.recipe.method.parameters["augment_other"] is None
+    assert [each["name"] for each in cell.recipe.protocol("fine_tune").parameters["augment"]] == names
+    images = text.replace("form: strokes", "form: images").replace("kinds.tdnn", "resnet")
+    (cell,) = cells(load_text(images, "demo.yaml"))
+    assert cell.recipe.method.parameters["augment"]["strength"] == 0.5
+
+
+def test_a_preset_of_images_that_somebody_wrote_is_refused_on_other_samples(refused):
+    (line,) = refused(
+        ("kinds.clips", "{name: kinds.pens, form: strokes}"),
+        ("{name: kinds.views}", "{name: simclr, augment: {strength: 0.7}}"),
+    )
+    assert line.startswith(
+        "demo.yaml:5 base.method.augment: these are parameters of images; data kinds.pens gives series; leave it out, "
+        "or list operations: `augment: [...]`; augmentations for series: "
+    )
+    own = STROKES.replace("{name: kinds.views}", "{name: simclr, augment: [jitter_points]}")
+    (cell,) = cells(load_text(own, "demo.yaml"))
+    assert [each["name"] for each in cell.recipe.method.parameters["augment"]] == ["jitter_points"]
+
+
+def test_the_default_of_samples_enters_the_trials_id():
+    text = STROKES.replace("{name: kinds.views}", "simclr")
+    (cell,) = cells(load_text(text, "demo.yaml"))
+    digests = {identity.data_key(cell.recipe): "d1"}
+    named = text.replace("simclr", "{name: simclr, augment: [time_warp, rescale, rotate_trajectory, jitter_points]}")
+    (same,) = cells(load_text(named, "demo.yaml"))
+    (other,) = cells(load_text(named.replace("rescale, ", ""), "demo.yaml"))
+    ids = [identity.trial(each, 0, digests).id for each in (cell, same, other)]
+    assert ids[0] == ids[1] != ids[2]

@@ -18,13 +18,12 @@ from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from probeline.core.encoder import Representation
 from probeline.core.events import Artifact, Record
 from probeline.core.metric import Metric, accuracy_on_test, count, percentage
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
 from probeline.data.augment.views import augment
-from probeline.data.images.augment.settings import Augment
+from probeline.data.images.augment.settings import Augment, Augmentation
 from probeline.errors import NotApplicable
 from probeline.evaluation._classification import opened, require_labels, scores
 from probeline.evaluation._frozen_method import ANOTHER, FrozenMethod
@@ -54,7 +53,7 @@ class Config(Settings):
     lr: tuple[float, ...] = Field((0.05, 0.2), min_length=1)
     batch_size: int = Field(64, ge=2)
     least_steps: int = Field(100, ge=0)
-    augment: Augment = Augment(jitter=0.0, grey=0.0)
+    augment: Augmentation = Augment(jitter=0.0, grey=0.0)
 
     @model_validator(mode="after")
     def _fit(self) -> Self:
@@ -127,8 +126,7 @@ class FineTune(Protocol[Config]):
         batch_size = min(self.config.batch_size, size)
         each = len(range(0, size, batch_size))
         epochs = max(epochs, -(-self.config.least_steps // each))
-        encoder: Any = subject.encoder()
-        model = nn.Sequential(Representation(encoder), head(encoder.dim, classes)).to(subject.device).train()
+        model = Classifier(subject.encoder(), classes).to(subject.device).train()
         optimizer = torch.optim.SGD(model.parameters(), lr, momentum=0.9, nesterov=True)
         done = 0
         for epoch in range(epochs):
@@ -138,12 +136,25 @@ class FineTune(Protocol[Config]):
                 if len(batch) == 1:
                     continue  # batch norm has no variance of one sample
                 rng = SampleRNG(subject.seed ^ ANOTHER, epoch, batch.index)
-                loss = F.cross_entropy(model(augment(batch.inputs, self.config.augment, rng)), batch.labels)
+                views = augment(batch.inputs, self.config.augment, rng, batch.lengths)
+                loss = F.cross_entropy(model(views, batch.lengths), batch.labels)
                 optimizer.param_groups[0]["lr"] = rate
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()
                 optimizer.step()
         return model
+
+
+class Classifier(nn.Module):
+    """An encoder and a linear layer on its h."""
+
+    def __init__(self, encoder: Any, classes: int) -> None:
+        super().__init__()
+        self.encoder, self.head = encoder, head(encoder.dim, classes)
+
+    def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        """Logits [B, classes]."""
+        return self.head(self.encoder(x, lengths).h)
 
 
 def head(dim: int, classes: int) -> nn.Linear:
@@ -158,7 +169,8 @@ def head(dim: int, classes: int) -> nn.Linear:
 def predicted(model: nn.Module, subject: FrozenMethod, part: str) -> Tensor:
     """Probabilities [N, K] of a part, in its order."""
     model.eval()
-    return torch.cat([model(batch.inputs).float().softmax(1) for batch in subject.batches(part, BATCH)])
+    logits = (model(batch.inputs, batch.lengths) for batch in subject.batches(part, BATCH))
+    return torch.cat([each.float().softmax(1) for each in logits])
 
 
 def balanced_rows(labels: Tensor, fraction: float, seed: int) -> Tensor:

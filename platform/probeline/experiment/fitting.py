@@ -27,7 +27,8 @@ def mistakes(
         wrong = _wrong_modality(each, data)
         yield from wrong
         if not wrong:
-            yield from (mistake for inner in each.inner for mistake in _wrong_inner(inner, each, data))
+            yield from _image_presets(each, data)
+            yield from (mistake for inner in each.inner for mistake in _wrong_inner(inner, data))
         yield from _unmet(each, data, encoder, method, provided)
         yield from _unnamed(each, data)
 
@@ -55,7 +56,15 @@ def _would_fit(kind: str, modality: str, needed: tuple[str, ...] = ()) -> str:
     return f"{kind}{having} for {MODALITIES[modality]}: {listing(fitting(kind, modality, needed)) or 'none'}"
 
 
-def _wrong_inner(inner: Part, outer: Part, data: Part) -> list[Mistake]:
+def _image_presets(part: Part, data: Part) -> Iterator[Mistake]:
+    """Augmentations by parameters of images where the data give other samples; defaults gave way to these samples'."""
+    (modality,) = data.declared.gives
+    for field in part.presets if modality != "image" else ():
+        remedy = f"leave it out, or list operations: `{field}: [...]`; {_would_fit('augmentations', modality)}"
+        yield (*part.path, field), f"these are parameters of images; {_gives(data)}; {remedy}"
+
+
+def _wrong_inner(inner: Part, data: Part) -> list[Mistake]:
     """An augmentation that does not take the data's samples; other data that are of another kind."""
     if inner.kind != "datasets":
         return _wrong_modality(inner, data)

@@ -7,6 +7,7 @@ from typing import Any
 from probeline.core.declaration import Declaration
 from probeline.core.settings import NameOf, components, listed
 from probeline.errors import UserError
+from probeline.experiment.default_views import presets
 from probeline.experiment.problems import Path
 from probeline.experiment.schema import KINDS_OF_SECTIONS
 from probeline.plugins import catalog, declarations
@@ -20,6 +21,7 @@ class Part:
 
     Args:
         inner: The augmentations and data sets that it names, deeper ones last.
+        presets: Fields whose augmentation is given by parameters of images.
         names: Names of the data's labels and lists among its parameters: (path, what they name, name).
         broken: What is wrong with its declaration, '' for nothing.
     """
@@ -29,6 +31,7 @@ class Part:
     path: Path
     declared: Declaration = UNDECLARED
     inner: tuple["Part", ...] = ()
+    presets: tuple[str, ...] = ()
     names: tuple[tuple[Path, str, str], ...] = ()
     broken: str = ""
 
@@ -53,6 +56,7 @@ def _part(kind: str, component: Mapping[str, Any], path: Path) -> Part:
             path,
             declarations.declaration(kind, component),
             tuple(_inner(kind, component, path)),
+            tuple(presets(kind, component)),
             tuple(_names(kind, component, path)),
         )
     except UserError as error:

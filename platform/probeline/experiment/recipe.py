@@ -8,6 +8,7 @@ from typing import Any
 
 from probeline.errors import UserError
 from probeline.experiment.components import resolve_section
+from probeline.experiment.default_views import modality_of, with_default_views
 from probeline.experiment.draft import Draft
 from probeline.experiment.override import Override
 from probeline.experiment.problems import Path, Problem, is_full, nearest
@@ -67,8 +68,9 @@ class Recipes:
                 self.problems.update(dict.fromkeys(section.problems))
         if any(section.value is None for section in sections):
             return None
+        on = data.modality
         return ResolvedRecipe(
-            data.component, encoder.component, method.component, training.training, evaluation.protocols
+            data.component, encoder.component, method.component_on(on), training.training, evaluation.protocols_on(on)
         )
 
     def peek(self, overrides: Sequence[Override], sections: Collection[str] = SECTIONS) -> dict[str, Any]:
@@ -126,14 +128,30 @@ class Section:
     """One section of a recipe, resolved; `value` is its JSON, None where there are problems.
 
     `component`, `training` and `protocols`: what it is in a recipe, made once; only of a section without problems.
+    `component_on` and `protocols_on`: on data of a modality, whose default augmentation they have.
     """
 
     value: dict[str, Any] | None
     problems: tuple[Problem, ...]
+    _on: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @cached_property
     def component(self) -> ResolvedComponent:
         return ResolvedComponent.from_dict(self.value or {})
+
+    @cached_property
+    def modality(self) -> str:
+        return modality_of(self.component)
+
+    def component_on(self, modality: str) -> ResolvedComponent:
+        if modality not in self._on:
+            self._on[modality] = with_default_views("methods", self.component, modality)
+        return self._on[modality]
+
+    def protocols_on(self, modality: str) -> tuple[ResolvedComponent, ...]:
+        if modality not in self._on:
+            self._on[modality] = tuple(with_default_views("protocols", each, modality) for each in self.protocols)
+        return self._on[modality]
 
     @cached_property
     def training(self) -> Training:

@@ -21,7 +21,7 @@ class TwoViews(Method):
 
     @torch.no_grad()
     def views(self, batch: Batch, rng: SampleRNG) -> Views:
-        inputs = two_views(batch.inputs, self.config.augment, self.config.augment_other, rng)
+        inputs = two_views(batch.inputs, self.config.augment, self.config.augment_other, rng, batch.lengths)
         return Views(inputs, lengths=None if batch.lengths is None else batch.lengths.repeat(2))
 
     def forward(self, views: Views) -> Outputs:

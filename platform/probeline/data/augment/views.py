@@ -39,13 +39,14 @@ def augment(inputs: Tensor, settings: Operations, rng: SampleRNG, lengths: Tenso
     (`data/images/augment/fused.py` says what that changes); every other one is clamped on its own.
 
     Args:
-        inputs: Images [B, C, H, W] in [0, 1], waveforms [B, T], series [B, T, F] or vectors [B, F].
+        inputs: Images [B, C, H, W] in [0, 1], waveforms [B, T], series [B, T, F], vectors [B, F], or tokens int64
+            [B, T], for which there are no operations.
         settings: Operations `{name: ..., parameters}` in their order, or parameters that stand for such a list.
         lengths: int64 [B], how much of each sample is real; None: all. Padding stays 0.
     """
     with torch.autocast(inputs.device.type, enabled=False):
         work = steps(settings)
-        views = inputs.float()
+        views = inputs.float() if inputs.is_floating_point() else inputs
         own_lengths = None if lengths is None else repeated(lengths, len(rng))
         if not (work and work[0].repeats):
             views = repeated(views, len(rng))

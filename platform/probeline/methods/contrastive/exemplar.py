@@ -42,7 +42,9 @@ class Exemplar(Method):
 
     @torch.no_grad()
     def views(self, batch: Batch, rng: SampleRNG) -> Views:
-        return Views(augment(batch.inputs, self.config.augment, rng), index=batch.index, lengths=batch.lengths)
+        return Views(
+            augment(batch.inputs, self.config.augment, rng, batch.lengths), index=batch.index, lengths=batch.lengths
+        )
 
     def forward(self, views: Views) -> Outputs:
         h = self.encoder(views.inputs, views.lengths).h

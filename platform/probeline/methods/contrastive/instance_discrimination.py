@@ -72,7 +72,9 @@ class InstanceDiscrimination(Method):
 
     @torch.no_grad()
     def views(self, batch: Batch, rng: SampleRNG) -> Views:
-        return Views(augment(batch.inputs, self.config.augment, rng), index=batch.index, lengths=batch.lengths)
+        return Views(
+            augment(batch.inputs, self.config.augment, rng, batch.lengths), index=batch.index, lengths=batch.lengths
+        )
 
     def forward(self, views: Views) -> Outputs:
         """z: unit vectors v [B, D]."""

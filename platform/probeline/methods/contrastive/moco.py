@@ -25,7 +25,7 @@ from probeline.models.norm_groups import Groups, in_groups
 from probeline.models.running_statistics import in_one_update
 from probeline.models.shared_norm import batch_rows
 
-TAKES = ("image", "waveform", "series", "vector")
+TAKES = ("image", "vector")  # groups of batch norm are taken without lengths
 GIVES = ("two_views",)
 VERSION = 2  # running statistics move once a step since 2
 METRICS = {"top1": percentage("training top-1 accuracy")}

@@ -45,7 +45,9 @@ class Supervised(Method):
 
     @torch.no_grad()
     def views(self, batch: Batch, rng: SampleRNG) -> Views:
-        return Views(augment(batch.inputs, self.config.augment, rng), batch.labels, lengths=batch.lengths)
+        return Views(
+            augment(batch.inputs, self.config.augment, rng, batch.lengths), batch.labels, lengths=batch.lengths
+        )
 
     def forward(self, views: Views) -> Outputs:
         """z: logits [B, classes]."""
