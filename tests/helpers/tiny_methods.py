@@ -24,7 +24,7 @@ class Encoder(nn.Module):
         super().__init__()
         self.linear = nn.Linear(192, self.dim)
 
-    def forward(self, x):
+    def forward(self, x, lengths=None):
         return Encoded(self.linear(x.flatten(1)))
 
 

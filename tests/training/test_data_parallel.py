@@ -42,7 +42,7 @@ class Encoder(nn.Module):
         first = [nn.Conv2d(3, 8, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(8), nn.Tanh()]
         self.body = nn.Sequential(*first, nn.Conv2d(8, 8, 3, padding=1, bias=False), nn.BatchNorm2d(8), nn.Tanh())
 
-    def forward(self, x):
+    def forward(self, x, lengths=None):
         return Encoded(self.body(x).mean((2, 3)))
 
 
