@@ -33,7 +33,7 @@ def learner(name: str, seed: int = 0, **parameters) -> Method:
 def fitted(name: str, split: Split | None = None, seed: int = 0, **parameters) -> Method:
     """The method after its one look at the training split."""
     method, split = learner(name, seed, **parameters), split or vectors()
-    method.fit(torch.from_numpy(np.array(split.inputs)), split)
+    method.fit(method.encoder(torch.from_numpy(np.array(split.inputs))).h, split)
     return method
 
 

@@ -24,7 +24,7 @@ MAX_SAMPLES = 6000
 
 
 class LinearMap(Method[C]):
-    """A frozen encoder f and a map L: h = L f(x). A subclass says how L is learned.
+    """A frozen encoder f and a map L: h = L (f(x) - m). A subclass says how L is learned.
 
     `training.epochs` is without effect: the problem is convex or has a closed form.
     """
@@ -51,10 +51,10 @@ class LinearMap(Method[C]):
     @torch.no_grad()
     def fit(self, h: Tensor, split: Split) -> None:
         try:
-            learned = self.learn(h.double().cpu().numpy(), split)
+            learned = torch.from_numpy(np.ascontiguousarray(self.learn(h.double().cpu().numpy(), split)))
         except (ValueError, np.linalg.LinAlgError) as error:
             raise BadData(f"{self._name()}: {error}") from error
-        cast(MappedEncoder, self.encoder).map.copy_(torch.from_numpy(np.ascontiguousarray(learned)))
+        cast(MappedEncoder, self.encoder).learned(learned, h.double().mean(0))
 
     def labelled(self, x: np.ndarray, split: Split) -> tuple[np.ndarray, np.ndarray]:
         """The rows of x that have a main label, and their labels. Raises BadData: too many of them, or one class."""

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from probeline.report.results.baseline import counterparts, title
 from probeline.report.results.cells import cells, layout
 
@@ -39,3 +41,15 @@ def test_a_baseline_that_is_not_there_compares_nothing(trials):
 
 def test_a_mapping_has_a_title():
     assert title({"method": "simclr", "training.batch_size": 64}) == "method=simclr, training.batch_size=64"
+
+
+def test_an_axis_that_the_baseline_has_not_is_left_aside(trials):
+    results = [
+        cell if cell.arm or cell.coordinates["method"] == "supervised" else with_axis(cell) for cell in read(trials)
+    ]
+    other = counterparts(results, "supervised")
+    assert other["simclr batch_size=64"].label == "supervised batch_size=64" and len(other) == 6
+
+
+def with_axis(cell):
+    return replace(cell, coordinates={**cell.coordinates, "method.temperature": 0.5})

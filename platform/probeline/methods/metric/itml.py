@@ -20,6 +20,7 @@ class Config(ConstraintSettings):
     """Bounds are quantiles of squared distances in the training split (section 5)."""
 
     slack: float = Field(1.0, gt=0, description="gamma: the weight of the bounds against staying near Euclid's metric.")
+    sweeps: int = Field(100, ge=1, description="Over all constraints at most; they end when the metric stands still.")
     share: float = Field(0.05, gt=0, lt=0.5, description="Quantile of the upper bound; the lower one is at 1 - share.")
 
 
@@ -29,4 +30,5 @@ class ITML(LinearMap[Config]):
     def learn(self, x: np.ndarray, split: Split) -> np.ndarray:
         pairs = self.constraints(split, self.config)
         bounds = distance_bounds(x, self.config.share)
-        return linear_map(itml(x[pairs.left] - x[pairs.right], np.asarray(pairs.same), bounds, self.config.slack))
+        differences, same = x[pairs.left] - x[pairs.right], np.asarray(pairs.same)
+        return linear_map(itml(differences, same, bounds, self.config.slack, self.config.sweeps))

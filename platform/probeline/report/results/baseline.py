@@ -20,7 +20,7 @@ def counterparts(results: list[CellResult], baseline: Baseline) -> dict[str, Cel
     """For each cell's label, the cell it is compared with; cells without one are left out.
 
     One matching cell is compared with all others. Several, such as a method's at each batch size, are each compared
-    with the cells that differ from them only in what names the baseline.
+    with the cells that differ from them only in what names the baseline, and in axes that the baseline has not.
     """
     fixed = _fixed(results, baseline)
     chosen = [cell for cell in results if baseline in (cell.label, cell.line if cell.arm else None)]
@@ -30,7 +30,7 @@ def counterparts(results: list[CellResult], baseline: Baseline) -> dict[str, Cel
     if len(chosen) == 1:
         return {cell.label: chosen[0] for cell in others}
     at = {_rest(cell, fixed): cell for cell in chosen}
-    return {cell.label: at[_rest(cell, fixed)] for cell in others if not cell.arm and _rest(cell, fixed) in at}
+    return {cell.label: at[rest] for cell in others if not cell.arm for rest in _within(_rest(cell, fixed), at)}
 
 
 def _fixed(results: list[CellResult], baseline: Baseline) -> dict[str, Any]:
@@ -52,3 +52,10 @@ def _at(cell: CellResult, key: str) -> str | None:
 
 def _rest(cell: CellResult, fixed: dict[str, Any]) -> tuple:
     return tuple((axis, shown(value)) for axis, value in cell.coordinates.items() if axis not in fixed)
+
+
+def _within(rest: tuple, at: dict[tuple, CellResult]) -> list[tuple]:
+    """The one of the baseline's coordinates that these hold, all axes of both or, by `when`, some of these; or none."""
+    shapes = dict.fromkeys(tuple(axis for axis, _ in each) for each in at)
+    parts = (tuple(pair for pair in rest if pair[0] in shape) for shape in sorted(shapes, key=len, reverse=True))
+    return [part for part in parts if part in at][:1]
