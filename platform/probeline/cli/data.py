@@ -25,6 +25,7 @@ def data(
     """Tell what was read of the data: splits, classes, sizes, what was passed over; with a contact sheet."""
     from probeline.data import overview
     from probeline.data.images import contact_sheet
+    from probeline.data.render import renderer
     from probeline.data.store import open_dataset
     from probeline.experiment.grid import cells
     from probeline.experiment.identity import all_data, canonical_json
@@ -37,10 +38,12 @@ def data(
     contents: list[dict[str, Any]] = []
     for number, component in enumerate(components.values(), 1):
         path = first if number == 1 else first.with_stem(f"{first.stem}_{number}")
-        sheet = contact_sheet.write(open_dataset(component), overview.title(component), path)
+        dataset, sheet = open_dataset(component), None
+        if renderer(dataset.info.sample) is not None:
+            sheet = str(contact_sheet.write(dataset, overview.title(component), path).resolve())
         if as_json:
-            contents.append(overview.as_dict(component) | {"contact_sheet": str(sheet.resolve())})
+            contents.append(overview.as_dict(component) | {"contact_sheet": sheet})
         else:
-            echo(f"{overview.text(component)}\n  contact sheet: {sheet.resolve()}")
+            echo(overview.text(component) + (f"\n  contact sheet: {sheet}" if sheet else ""))
     if as_json:
         print(json.dumps(contents, indent=1))

@@ -1,9 +1,9 @@
 """What an encoder makes of a split's samples along time."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
-from torch import Tensor
+from torch import Tensor, nn
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,5 +26,8 @@ class Frames:
         return self.values[int(self.offsets[row]) : int(self.offsets[row + 1])]
 
 
-Embed = Callable[[int | None], Frames]
-"""layer -> the training split's frames of that layer of the encoder, None for its output."""
+class Embed(Protocol):
+    """Looks at the training split between epochs."""
+
+    def __call__(self, layer: int | None, encoder: nn.Module | None = None) -> Frames:
+        """Frames of a layer, None for the output, of the method's encoder or of another one, such as a teacher."""

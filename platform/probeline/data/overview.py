@@ -5,6 +5,7 @@ from typing import Any, cast
 import numpy as np
 
 from probeline.core.dataset import Dataset, DatasetInfo
+from probeline.core.sample_spec import SampleSpec
 from probeline.data import store
 from probeline.data.settings import DatasetSettings
 from probeline.data.source_paths import shown
@@ -48,10 +49,20 @@ def title(component: dict[str, Any]) -> str:
 
 def described(facts: DatasetInfo, dataset: Dataset) -> str:
     """`train 866, validation 97, test 240; 2 classes; 64x64, 3 channels, 8 bits`."""
-    height, width, channels = facts.sample.shape
     sizes = ", ".join(f"{split} {len(getattr(dataset, split)):,}" for split in SPLITS)
-    depth = f"{channels} channel(s), {8 * np.dtype(facts.sample.dtype).itemsize} bits"
-    return f"{sizes}; {len(facts.classes):,} classes; {width}x{height}, {depth}"
+    return f"{sizes}; {len(facts.classes):,} classes; {sample_text(facts.sample)}"
+
+
+def sample_text(sample: SampleSpec) -> str:
+    """`64x64, 3 channel(s), 8 bits`, or `waveform of 16,000 Hz, at most 12.4 s`."""
+    if sample.modality == "image":
+        height, width, channels = sample.shape
+        return f"{width}x{height}, {channels} channel(s), {8 * np.dtype(sample.dtype).itemsize} bits"
+    rate = f" of {sample.rate:,} Hz" if sample.rate else ""
+    if sample.longest is None:
+        return f"{sample.modality}{rate}, {sample.size:,} values"
+    longest = f"{sample.longest / sample.rate:,.1f} s" if sample.rate else f"{sample.longest:,} long"
+    return f"{sample.modality}{rate}, at most {longest}"
 
 
 def class_counts(dataset: Dataset) -> dict[str, list[int]]:

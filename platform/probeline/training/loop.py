@@ -178,8 +178,8 @@ class Loop:
             label=self.method.label,
         )
 
-    def _embed(self, layer: int | None) -> Frames:
-        return frames(self.method.encoder, self.data, self.device, layer, heartbeat.beat)
+    def _embed(self, layer: int | None, encoder: torch.nn.Module | None = None) -> Frames:
+        return frames(encoder or self.method.encoder, self.data, self.device, layer, heartbeat.beat)
 
     def _update(self, batch: Batch) -> dict[str, Tensor]:
         """One step; the batch's terms by record name, on the device."""

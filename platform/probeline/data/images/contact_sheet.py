@@ -1,4 +1,4 @@
-"""A contact sheet: a few images of every class, as they were read and resized, in one picture."""
+"""A contact sheet: a few samples of every class, as they were read, in one picture."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from probeline.core.dataset import Dataset, Split
+from probeline.data.render import Render, renderer
 from probeline.data.source_paths import reason, shown
 from probeline.errors import UserError
 
@@ -30,12 +31,15 @@ def write(dataset: Dataset, title: str, path: Path) -> Path:
 
 
 def sheet(dataset: Dataset, title: str) -> Image.Image:
-    """A row a class, training images on the left and test images on the right."""
+    """A row a class, training samples on the left and test samples on the right. Raises UserError: there is no picture."""
+    render = renderer(dataset.info.sample)
+    if render is None:
+        raise UserError(f"samples of the kind {dataset.info.sample.modality} have no picture, so there is no sheet")
     present = np.unique(np.concatenate([dataset.train.labels, dataset.test.labels]))
     numbers = _spread(present)
     title += f", {len(numbers)} of {len(present)} classes" if len(numbers) < len(present) else ""
     tiles = {
-        split: [_tiles(getattr(dataset, split), number, count) for number in numbers]
+        split: [_tiles(getattr(dataset, split), number, count, render) for number in numbers]
         for split, count in COLUMNS.items()
     }
     wide, high = _largest(tiles.values())
@@ -68,14 +72,14 @@ def _spread(numbers: np.ndarray) -> list[int]:
     return numbers[chosen].tolist()
 
 
-def _tiles(split: Split, number: int, count: int) -> Tiles:
-    """The first images of a class: a split's rows are stored in an order that mixes them."""
-    return [_tile(np.asarray(split.inputs[row])) for row in np.flatnonzero(split.labels == number)[:count]]
+def _tiles(split: Split, number: int, count: int, render: Render) -> Tiles:
+    """The first samples of a class: a split's rows are stored in an order that mixes them."""
+    return [_tile(render(split, int(row))) for row in np.flatnonzero(split.labels == number)[:count]]
 
 
 def _largest(splits: Iterable[list[Tiles]]) -> tuple[int, int]:
     sizes = [tile.size for rows in splits for tiles in rows for tile in tiles]
-    return max(width for width, _ in sizes), max(height for _, height in sizes)
+    return max((width for width, _ in sizes), default=TILE), max((height for _, height in sizes), default=TILE)
 
 
 def _tile(pixels: np.ndarray) -> Image.Image:

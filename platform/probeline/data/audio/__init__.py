@@ -1,0 +1,1 @@
+"""Audio: decoding, alignments, data sets and augmentation."""

@@ -1,0 +1,1 @@
+"""Augmentation of waveforms, batched on their device."""

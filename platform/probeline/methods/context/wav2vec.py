@@ -1,0 +1,92 @@
+"""wav2vec: tell the frames to come from other frames of the same clip, one by one.
+
+Schneider, Baevski, Collobert, Auli: wav2vec: Unsupervised Pre-training for Speech Recognition, Interspeech 2019,
+arXiv 1904.05862, section 2.2.
+"""
+
+import math
+from typing import cast
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from probeline.core.batch import Batch, Outputs, Views
+from probeline.core.dataset import DatasetInfo
+from probeline.core.encoder import Encoder
+from probeline.core.method import Method
+from probeline.core.metric import loss_term, percentage
+from probeline.core.sample_rng import SampleRNG
+from probeline.core.settings import Settings
+from probeline.errors import UserError
+from probeline.losses.sequence.noise_contrast import binary_nce
+from probeline.models.speech_encoder import SpeechEncoder, require_speech_encoder
+from probeline.models.time_pooling import pooled
+
+TAKES = ("waveform",)
+METRICS = {
+    "top1": percentage("training share of frames nearer than every negative"),
+    "loss_<step>_ahead": loss_term("training loss, <step> frames ahead"),
+}
+
+
+class Config(Settings):
+    """The paper's values: 12 steps, 10 negatives, lambda the number of negatives; its crops have 9.4 s.
+
+    Deviation: a clip's negatives are drawn once for all its frames, a set for each step, not anew for each frame. The
+    paper sums over steps and frames, here is the mean of both, which changes no minimum.
+    """
+
+    steps: int = Field(12, ge=1, description="Frames ahead that are predicted, K.")
+    negatives: int = Field(10, ge=1, description="Of the same clip.")
+    weight: float | None = Field(None, gt=0, description="lambda; null: the number of negatives.")
+
+
+class Wav2vec(Method[Config]):
+    """Eq. 1 for every step k with its own affine map h_k of the context."""
+
+    def __init__(self, config: Config, encoder: Encoder, facts: DatasetInfo) -> None:
+        super().__init__(config, encoder, facts)
+        features = require_speech_encoder(encoder, "wav2vec").feature_dim
+        self.predictors = nn.ModuleList(nn.Linear(encoder.dim, features) for _ in range(config.steps))
+
+    @property
+    def speech(self) -> SpeechEncoder:
+        """The encoder in its two halves."""
+        return cast(SpeechEncoder, self.encoder)
+
+    @torch.no_grad()
+    def views(self, batch: Batch, rng: SampleRNG) -> Views:
+        """The windows as they are; targets: numbers that choose negatives, [B, steps * negatives] in [0, 1)."""
+        count = self.config.steps * self.config.negatives
+        return Views(batch.inputs, rng.uniform(count, "negatives"), batch.index, batch.lengths)
+
+    def forward(self, views: Views) -> Outputs:
+        """h: the mean of c; z: features [B, T, F]; `context`: c [B, T, dim]; `frames`: of each that are real, [B]."""
+        z, counts = self.speech.features(views.inputs, views.lengths)
+        c, _ = self.speech.context(z, counts)
+        return Outputs(pooled(c, counts), z, {"context": c, "frames": counts})
+
+    def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
+        """Eq. 1 in nats a frame, the mean over steps."""
+        z, counts = outputs.z.float(), outputs.extra["frames"]
+        uniform = cast(Tensor, views.targets).unflatten(1, (self.config.steps, -1))
+        chosen = (uniform * counts[:, None, None]).long()
+        weight = float(self.config.negatives if self.config.weight is None else self.config.weight)
+        losses, correct = [], []
+        for step, predictor in enumerate(self.predictors, start=1):
+            if step >= z.shape[1]:
+                break
+            frames = chosen[:, step - 1]
+            others = z.gather(1, frames[..., None].expand(-1, -1, z.shape[2]))
+            predicted = predictor(outputs.extra["context"][:, :-step]).float()
+            positive = (predicted * z[:, step:]).sum(2)
+            at = torch.arange(step, z.shape[1], device=z.device)
+            negative = (predicted @ others.transpose(1, 2)).masked_fill(frames[:, None] == at[:, None], -math.inf)
+            real = at < counts[:, None]
+            losses.append(binary_nce(positive[real], negative[real], weight).mean())
+            correct.append((positive[real] > negative[real].amax(1)).float().mean())
+        if not losses:
+            raise UserError(f"method wav2vec: the windows have {z.shape[1]} frame(s); set data.window_s longer")
+        each = {f"loss_{step}_ahead": term.detach() for step, term in enumerate(losses, start=1)}
+        return {"loss": torch.stack(losses).mean(), "top1": torch.stack(correct).mean(), **each}

@@ -1,0 +1,1 @@
+"""Masked prediction: parts of a sample are hidden and predicted from the rest."""
