@@ -5,11 +5,12 @@ from helpers.subjects import dataset, protocol, trained
 from probeline.core.events import Record
 from probeline.errors import NotApplicable
 from probeline.plugins import catalog
+from probeline.plugins.declarations import fitting
 
 QUICK = ("linear_probe", "projection_probe", "rankme", "collapse", "alignment_uniformity", "contrastive", "arora_bound")
 
 
-@pytest.mark.parametrize("name", catalog.names("methods"))
+@pytest.mark.parametrize("name", fitting("methods", "image"))
 def test_representations_projections_and_pairs_are_judged_or_refused(name, tmp_path):
     narrow = {"projector_dim": 16} if "projector_dim" in catalog.axes("methods", name) else {}
     held, events = trained(name, dataset(24, 9, 9, side=32), **narrow), []

@@ -13,6 +13,7 @@ from probeline.evaluation._frozen_method import ANOTHER
 from probeline.evaluation._tiles import rows_of
 from probeline.evaluation._view_grid import view_grid
 from probeline.plugins import catalog
+from probeline.plugins.declarations import fitting
 
 
 def document(given, folder, **settings):
@@ -46,7 +47,7 @@ def test_views_are_those_of_the_samples_own_draws(tmp_path):
     assert np.abs(sheet[:16, 2 * 16 : 3 * 16] - first).mean() < 8
 
 
-@pytest.mark.parametrize("name", catalog.names("methods"))
+@pytest.mark.parametrize("name", fitting("methods", "image"))
 def test_every_method_shows_its_views_or_says_why_not(name, tmp_path):
     given = judged(name, dataset(24, 9, 9, side=32))
     if not catalog.plugin_class("methods", name, Method).trains:

@@ -14,9 +14,10 @@ from probeline.errors import BadData
 from probeline.methods.base import METRICS
 from probeline.models.build import build_encoder
 from probeline.plugins import catalog
+from probeline.plugins.declarations import fitting
 
 B, SHAPE = 4, (16, 16, 3)
-NAMES = catalog.names("methods")
+NAMES = fitting("methods", "image")
 FACTS = DatasetInfo(
     digest="-", train_size=40, validation_size=4, test_size=4, classes=("a", "b", "c"), sample=image(*SHAPE)
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from probeline.plugins import catalog
+from probeline.plugins.declarations import fitting
 
 OPERATIONS = ["crop", "flip", "colour", "grey", "blur", "sobel", "cutout", "noise", "rotate", "solarize"]
 EIGHTHS = [0, 45, 90, 135, 180, 225, 270, 315]
@@ -16,7 +17,7 @@ def job(name, training=None, workers=1, **settings):
     return {"method": {"name": name, **settings}, "training": training or {}, "workers": workers}
 
 
-JOBS = {name: job(name) for name in catalog.names("methods") if name != "random_init"}
+JOBS = {name: job(name) for name in fitting("methods", "image") if name != "random_init"}
 JOBS |= {f"simclr with {name}": job("simclr", loss={"name": name}) for name in catalog.names("losses") if name != "pml"}
 JOBS |= {
     "simclr by lars": job("simclr", {"optimizer": "lars"}),

@@ -12,6 +12,7 @@ from probeline.core.sample_spec import image
 from probeline.data.loader import batches
 from probeline.experiment.schema import Training
 from probeline.plugins import catalog
+from probeline.plugins.declarations import fitting
 from probeline.training.checkpoints import Checkpoint, NoCheckpoint
 from probeline.training.data_parallel import Shard, WorkerShard
 from probeline.training.loop import Loop
@@ -21,7 +22,7 @@ B, SHAPE = 9, (16, 16, 3)
 FACTS = DatasetInfo(
     digest="-", train_size=18, validation_size=4, test_size=4, classes=("a", "b", "c"), sample=image(*SHAPE)
 )
-TRAINS = [name for name in catalog.names("methods") if name != "random_init"]
+TRAINS = [name for name in fitting("methods", "image") if name != "random_init"]
 CASES = [(name, micro_batch) for name in TRAINS for micro_batch in (None, 4)]
 SMALL = {
     "barlow_twins": {"projector_dim": 8},

@@ -15,6 +15,7 @@ from probeline.core.sample_spec import image
 from probeline.core.settings import Settings
 from probeline.models.build import build_encoder
 from probeline.plugins import catalog
+from probeline.plugins.declarations import fitting
 from probeline.training import loop
 from probeline.training.checkpoints import Checkpoint
 from probeline.training.data_parallel import Shard, chunks_of
@@ -28,7 +29,7 @@ FACTS = DatasetInfo(
     digest="-", train_size=40, validation_size=4, test_size=4, classes=("a", "b", "c"), sample=image(*SHAPE)
 )
 DRAWS = SampleRNG(0, 0, torch.arange(B))
-NAMES = [name for name in catalog.names("methods") if name != "random_init"]
+NAMES = [name for name in fitting("methods", "image") if name != "random_init"]
 
 
 def batch():

@@ -21,7 +21,7 @@ Render = Callable[[Split, int], np.ndarray]
 def renderer(sample: SampleSpec) -> Render | None:
     """What draws samples of that kind; None for those that have no picture yet."""
     if sample.modality == "image":
-        return lambda split, row: np.asarray(split.inputs[row])
+        return lambda split, row: np.asarray(split.inputs[row : row + 1])[0]
     if sample.modality == "waveform" and sample.rate:
         return _LogMelPicture(sample.rate)
     return None

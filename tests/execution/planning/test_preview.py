@@ -12,7 +12,7 @@ from probeline.experiment.load import load
 from probeline.experiment.schema import Training
 from probeline.methods.contrastive.simclr import Config, SimCLR
 from probeline.models.build import build_encoder
-from probeline.plugins import catalog
+from probeline.plugins.declarations import fitting
 from probeline.training.checkpoints import Checkpoint
 from probeline.training.loop import Loop
 from typer.testing import CliRunner
@@ -84,7 +84,7 @@ def test_the_first_cell_that_makes_views_is_taken_unless_one_is_named(experiment
     )
 
 
-@pytest.mark.parametrize("name", [name for name in catalog.names("methods") if name != "random_init"])
+@pytest.mark.parametrize("name", [name for name in fitting("methods", "image") if name != "random_init"])
 def test_every_method_that_trains_can_be_looked_at(name, tmp_path):
     spec = tmp_path / "one.yaml"
     data = "{name: photos, size: 32, train_crops: 6, test_crops: 3}"

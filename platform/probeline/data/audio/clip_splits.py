@@ -8,7 +8,7 @@ import numpy as np
 
 from probeline.core.dataset import Split
 from probeline.core.lists import Segments
-from probeline.data import cache
+from probeline.data import cache, group_split
 from probeline.data.archives import reader
 from probeline.data.audio import transcripts
 from probeline.data.audio.alignments import Alignments, alignment_files, read_alignments, segments
@@ -17,7 +17,6 @@ from probeline.data.audio.clip_reading import ClipPath, ReadClips, read_clips
 from probeline.data.audio.decode import require_decoder
 from probeline.data.audio.settings import AudioSettings
 from probeline.data.damaged import Damaged
-from probeline.data.group_split import group_rows
 from probeline.data.read_report import LISTED, ReadReport, ReadSplits
 from probeline.data.source_paths import shown, user_path
 from probeline.data.split import stratified_order
@@ -88,7 +87,7 @@ def _by_group(clips: Sequence[ClipFile], group: str, config: AudioSettings) -> l
         raise UserError(f"split_by: {group}: the clips have no such label; their labels are {labels}")
     _, groups = np.unique([clip.labels[label] for clip in clips], return_inverse=True)
     splits = np.empty(len(clips), object)
-    for split, rows in group_rows(groups, config.test, config.validation).items():
+    for split, rows in group_split.divided(groups, config.test, config.validation).items():
         splits[rows] = split
     return list(splits)
 

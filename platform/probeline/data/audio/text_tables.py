@@ -38,7 +38,7 @@ def read_table(path: Path) -> tuple[list[str], list[Row]]:
     tabs = "\t" in text.partition("\n")[0]
     plain = {"delimiter": "\t", "quoting": csv.QUOTE_NONE} if tabs else {"delimiter": ","}
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), strict=not tabs, **plain)  # type: ignore[arg-type]
+        reader = csv.reader(io.StringIO(text, newline=""), strict=not tabs, **plain)
         lines = [(reader.line_num, values) for values in reader if values]
     except csv.Error as error:
         raise BadData(f"{shown(path)}: it is no table of comma- or tab-separated values: {error}") from error

@@ -31,7 +31,7 @@ def write(dataset: Dataset, title: str, path: Path) -> Path:
 
 
 def sheet(dataset: Dataset, title: str) -> Image.Image:
-    """A row a class, training samples on the left and test samples on the right. Raises UserError: there is no picture."""
+    """A row a class, training samples on the left and test samples on the right. Raises UserError without pictures."""
     render = renderer(dataset.info.sample)
     if render is None:
         raise UserError(f"samples of the kind {dataset.info.sample.modality} have no picture, so there is no sheet")
