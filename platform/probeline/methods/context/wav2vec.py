@@ -25,7 +25,7 @@ from probeline.models.time_pooling import pooled
 
 TAKES = ("waveform",)
 METRICS = {
-    "top1": percentage("training share of frames nearer than every negative"),
+    "nearest": percentage("training share of frames nearer than every negative"),
     "loss_<step>_ahead": loss_term("training loss, <step> frames ahead"),
 }
 
@@ -89,4 +89,4 @@ class Wav2vec(Method[Config]):
         if not losses:
             raise UserError(f"method wav2vec: the windows have {z.shape[1]} frame(s); set data.window_s longer")
         each = {f"loss_{step}_ahead": term.detach() for step, term in enumerate(losses, start=1)}
-        return {"loss": torch.stack(losses).mean(), "top1": torch.stack(correct).mean(), **each}
+        return {"loss": torch.stack(losses).mean(), "nearest": torch.stack(correct).mean(), **each}

@@ -29,7 +29,7 @@ from probeline.models.time_pooling import pooled, real_frames
 
 TAKES = ("waveform",)
 METRICS = {
-    "top1": percentage("training top-1 accuracy on masked frames"),
+    "masked_top1": percentage("training top-1 accuracy on masked frames"),
     "masked_loss": loss_term("training loss of masked frames", "nats"),
     "unmasked_loss": loss_term("training loss of frames that are not masked", "nats"),
     "penalty": loss_term("training mean square of the features"),
@@ -153,6 +153,6 @@ class Hubert(Method[Config]):
             "masked_loss": of_masked.detach(),
             "unmasked_loss": of_others.detach(),
             "penalty": penalty.detach(),
-            "top1": (logits.argmax(2) == units)[mask].float().mean(),
+            "masked_top1": (logits.argmax(2) == units)[mask].float().mean(),
             "masked": (mask & real).sum() / real.sum(),
         }

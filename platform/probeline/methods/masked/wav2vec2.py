@@ -26,7 +26,7 @@ from probeline.models.time_pooling import pooled, real_frames
 
 TAKES = ("waveform",)
 METRICS = {
-    "top1": percentage("training top-1 accuracy on masked frames"),
+    "masked_top1": percentage("training top-1 accuracy on masked frames"),
     "contrastive": loss_term("training contrastive loss", "nats"),
     "diversity": loss_term("training diversity loss"),
     "penalty": loss_term("training mean square of the features"),
@@ -137,7 +137,7 @@ class Wav2vec2(Method[Config]):
             "contrastive": each.detach().mean(),
             "diversity": spread.detach(),
             "penalty": penalty.detach(),
-            "top1": correct.float().mean(),
+            "masked_top1": correct.float().mean(),
             "perplexity": code_perplexity(use.detach()),
             "temperature": self.temperature,
             "masked": mask.sum() / extra["frames"].sum(),
