@@ -33,13 +33,15 @@ def mismatches(cells: Sequence[Cell], written: Sequence[tuple[Override, ...]], p
     for index, cell in enumerate(cells):
         first.setdefault(parts.numbers(cell.recipe), index)
     provided = frozenset(each for _, _, method, *_ in map(parts.of, first) for each in method.declared.gives)
-    problems: dict[Problem, list[str]] = {}
+    problems: dict[tuple[str, str], _Seen] = {}
     for combination, index in first.items():
         data, encoder, method, *protocols = parts.of(combination)
         for path, message in mistakes(data, encoder, method, protocols, provided):
             if not is_full(problems):
-                problems.setdefault(problem_at(written[index], path, message), []).append(_label(cells[index]))
-    return [_with_cells(problem, labels) for problem, labels in problems.items()]
+                problem = problem_at(written[index], path, message)
+                seen = problems.setdefault((problem.location, problem.path), _Seen(problem))
+                seen.labels[_label(cells[index])] = None
+    return [seen.with_cells() for seen in problems.values()]
 
 
 def _label(cell: Cell) -> str:
@@ -47,12 +49,21 @@ def _label(cell: Cell) -> str:
     return cell.label if len(cell.coordinates) > 1 else ""
 
 
-def _with_cells(problem: Problem, labels: list[str]) -> Problem:
-    if not labels[0]:
-        return problem
-    more = f" and {len(labels) - 1} more" if len(labels) > 1 else ""
-    message = f"{problem.message}; in cell {labels[0]!r}{more}; `exclude` leaves cells out"
-    return Problem(problem.location, problem.path, message)
+@dataclass(frozen=True)
+class _Seen:
+    """The first mistake in one value of the file, and the labels of all cells that have one there."""
+
+    problem: Problem
+    labels: dict[str, None] = field(default_factory=dict)
+
+    def with_cells(self) -> Problem:
+        """The mistake with the cells that have it."""
+        label, *others = self.labels
+        if not label:
+            return self.problem
+        more = f" and {len(others)} more" if others else ""
+        message = f"{self.problem.message}; in cell {label!r}{more}; `exclude` leaves cells out"
+        return Problem(self.problem.location, self.problem.path, message)
 
 
 @dataclass
