@@ -99,8 +99,8 @@ def test_the_doctor_finds_this_machine_fit(folder):
         assert what in said.stdout
 
 
-def test_the_interface_of_mlflow_listens_on_this_machine_only(folder):
-    probeline("run", "small.yaml", folder=folder)
+def test_the_interface_of_mlflow_listens_on_this_machine_only(folder, database):
+    assert database.parent == folder, "beside the spec, where a run would have put it"
     command = [sys.executable, "-m", "probeline.cli", "ui", "--port", "0"]
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:

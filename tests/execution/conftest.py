@@ -25,5 +25,12 @@ def spec(tmp_path):
 
 
 @pytest.fixture
+def one_cell(spec):
+    """The same with one trial: it takes one worker, and starting a worker is most of what a small run costs."""
+    spec.write_text(SPEC.replace("[simclr, rotation]", "[simclr]").partition("arms:")[0] + "seeds: 1\n")
+    return spec
+
+
+@pytest.fixture
 def uri(tmp_path):
     return f"sqlite:///{tmp_path}/mlflow.db"

@@ -38,9 +38,9 @@ class Own(Protocol):
 
 
 @pytest.fixture
-def lab(spec, monkeypatch):
+def lab(one_cell, monkeypatch):
     """Two protocols of the lab's own, `crash` and `sound`."""
-    folder = spec.parent
+    folder = one_cell.parent
     monkeypatch.syspath_prepend(folder)
     monkeypatch.setenv("PYTHONPATH", str(folder), prepend=":")
     (folder / "errors_lab").mkdir()
@@ -58,9 +58,9 @@ def go(spec, uri, sets):
     return plan, outcome, screen.getvalue()
 
 
-def test_it_is_its_own_failure_and_runs_again_alone(spec, uri, lab):
-    sets = ["evaluation=[errors_lab.sound, errors_lab.crash, linear_probe]", "seeds=1"]
-    plan, outcome, screen = go(spec, uri, sets)
+def test_it_is_its_own_failure_and_runs_again_alone(one_cell, uri, lab):
+    sets = ["evaluation=[errors_lab.sound, errors_lab.crash, linear_probe]"]
+    plan, outcome, screen = go(one_cell, uri, sets)
     count = len(plan.trials)
     assert (len(outcome.finished), outcome.failed, outcome.exit_code) == (count, {}, 1)
     assert f"protocol errors_lab.crash failed in {count}" in outcome.summary("spec.yaml")
@@ -74,7 +74,7 @@ def test_it_is_its_own_failure_and_runs_again_alone(spec, uri, lab):
     traceback = Path(client.download_artifacts(trials["run_id"][0], "traceback.txt")).read_text()
     assert "RuntimeError: the sheet could not be written" in traceback and "crash.py" in traceback
 
-    after = make(load(spec, None, sets), uri)
+    after = make(load(one_cell, None, sets), uri)
     assert after.counts() == {"finished in part": count}
     assert {trial.protocols for trial in after.todo} == {("errors_lab.crash",)}
     told = status_text(after)
@@ -86,11 +86,11 @@ def test_it_is_its_own_failure_and_runs_again_alone(spec, uri, lab):
 
     encoders = {path: path.stat().st_mtime_ns for path in lab.glob(".probeline/encoders/*/*")}
     (lab / "errors_lab/crash.py").write_text(PLUGIN.replace("BODY", "pass"))
-    again, outcome, _ = go(spec, uri, sets)
+    again, outcome, _ = go(one_cell, uri, sets)
     assert (len(again.todo), len(outcome.finished), outcome.exit_code) == (count, count, 0)
     assert (lab / "errors_lab/sound.asked").read_text() == "x" * count, "only the protocol that crashed runs again"
     assert {path: path.stat().st_mtime_ns for path in lab.glob(".probeline/encoders/*/*")} == encoders
     trials, _ = frame(uri, plan.trials)
     assert trials["errors_lab.crash/score"].tolist() == [0.25] * count
     assert trials["failure"].isna().all() and trials["message"].isna().all()
-    assert make(load(spec, None, sets), uri).todo == []
+    assert make(load(one_cell, None, sets), uri).todo == []

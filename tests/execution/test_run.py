@@ -59,22 +59,21 @@ def test_a_failing_cell_fails_alone_with_its_reason_and_traceback(spec, uri):
     assert "takes 3 channels, the data have 1" in failed.message
 
 
-def test_a_diverged_trial_is_recorded_and_never_run_again(spec, uri):
-    options = {"sets": ["training.lr=1e30", "seeds=1"]}
-    plan, outcome = go(spec, uri, **options)
-    assert sorted(outcome.failed.values()) == ["diverged", "diverged"]
+def test_a_diverged_trial_is_recorded_and_never_run_again(one_cell, uri):
+    options = {"sets": ["training.lr=1e30"]}
+    plan, outcome = go(one_cell, uri, **options)
+    assert list(outcome.failed.values()) == ["diverged"]
     trials, _ = frame(uri, plan.trials)
-    diverged = trials[trials.failure == "diverged"]
-    assert list(diverged.cell) == ["simclr", "rotation"]
-    assert "linear_probe/top1" not in diverged or diverged["linear_probe/top1"].isna().all()
-    assert make(load(spec, **options), uri).todo == []
+    assert list(trials.failure) == ["diverged"]
+    assert "linear_probe/top1" not in trials or trials["linear_probe/top1"].isna().all()
+    assert make(load(one_cell, **options), uri).todo == []
 
 
-def test_a_second_protocol_trains_nothing_again(spec, uri):
-    first, _ = go(spec, uri, sets=["evaluation=[knn]", "seeds=1"])
-    second, outcome = go(spec, uri, sets=["evaluation=[knn, linear_probe]", "seeds=1"])
+def test_a_second_protocol_trains_nothing_again(one_cell, uri):
+    first, _ = go(one_cell, uri, sets=["evaluation=[knn]"])
+    second, outcome = go(one_cell, uri, sets=["evaluation=[knn, linear_probe]"])
     assert [t.encoder_id for t in first.trials] == [t.encoder_id for t in second.trials]
-    assert len(outcome.finished) == 3
+    assert len(outcome.finished) == 1
     trained = [frame(uri, plan.trials)[0]["cost/train_seconds"].tolist() for plan in (first, second)]
     assert trained[0] == trained[1]
 

@@ -164,7 +164,7 @@ def history(trials):
     return make_history(trials)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make():
     """The makers, for tests that need other frames."""
     return SimpleNamespace(

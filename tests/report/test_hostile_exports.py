@@ -19,16 +19,17 @@ COMMANDS = {
 }  # fmt: skip
 
 
-@pytest.fixture(params=hostile.NAMES, ids=range(len(hostile.NAMES)))
+@pytest.fixture(scope="module", params=hostile.NAMES, ids=range(len(hostile.NAMES)))
 def name(request) -> str:
     return request.param
 
 
-@pytest.fixture
-def folder(tmp_path, make, name):
-    found = hostile.trials(make, name)
-    write(hostile.experiment(make, name), found, make.history(found), tmp_path, files=hostile.left(found))
-    return tmp_path
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, make, name):
+    """A report of one name, written once for all tests, which only read it."""
+    folder, found = tmp_path_factory.mktemp("report"), hostile.trials(make, name)
+    write(hostile.experiment(make, name), found, make.history(found), folder, files=hostile.left(found))
+    return folder
 
 
 class Read(HTMLParser):
