@@ -1,6 +1,5 @@
 """Run what a plan has left to do: Ray works, one writer records, someone watches."""
 
-import fcntl
 import os
 import signal
 import threading
@@ -17,6 +16,7 @@ from probeline.execution.ray.scheduler import NO_LIMIT, Budget, Scheduler
 from probeline.execution.recorder import Outcome, Recorder
 from probeline.experiment.trial import Trial
 from probeline.experiment.tuned import Study
+from probeline.storage import file_lock
 from probeline.storage.paths import StoragePath, resolved
 from probeline.tracking.reading.results import statuses
 from probeline.tracking.server import lease
@@ -184,9 +184,8 @@ def _stop_gracefully() -> None:
 def only_run(folder: Path, name: str) -> Iterator[None]:
     """Holds the experiment's lock, which goes with the process however it ends."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"{name}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError(f"another run of {name!r} is at work in {folder}; wait for it or stop it") from None
+    lock = file_lock.try_hold(folder / f"{name}.lock")
+    if lock is None:
+        raise UserError(f"another run of {name!r} is at work in {folder}; wait for it or stop it")
+    with lock:
         yield

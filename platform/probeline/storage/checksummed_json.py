@@ -2,26 +2,15 @@
 
 import hashlib
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from probeline.errors import disk_full_guard
+from probeline.storage.paths import write_atomic
 
 
 def write(path: Path, content: dict[str, Any]) -> None:
     """Write `content` with its checksum; a reader sees the old file or the new one, never a part. Raises DiskFull."""
-    with disk_full_guard(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump({"content": content, "sha256": _checksum(content)}, file)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+    write_atomic(path, json.dumps({"content": content, "sha256": _checksum(content)}).encode())
 
 
 def read(path: Path) -> dict[str, Any] | None:

@@ -205,15 +205,20 @@ def write_atomic(where: StoragePath, content: bytes) -> None:
     if isinstance(where, RemotePath):
         where.write_bytes(content)
         return
-    part = where.with_name(f"{where.name}.{os.getpid()}.part")
+    with disk_full_guard(where), replacement(where) as part, part.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def replacement(path: Path) -> Iterator[Path]:
+    """A path for a new file beside `path`, which replaces it at the end; where the context fails, it is removed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.part")
     try:
-        with disk_full_guard(where):
-            where.parent.mkdir(parents=True, exist_ok=True)
-            with part.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(where)
+        yield part
+        part.replace(path)
     finally:
         part.unlink(missing_ok=True)
 

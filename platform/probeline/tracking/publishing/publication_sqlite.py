@@ -4,15 +4,14 @@ MLflow takes 2 s of a processor to be loaded, longer than the report itself may 
 files in the run's folder and two tags; where anything looks different from what is known here, MLflow does it.
 """
 
-import os
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from probeline.storage.paths import replacement
 from probeline.tracking.reading.runs_sqlite import LOCK_TIMEOUT_S, opened
 from probeline.tracking.server.artifact_folders import current_folder
 from probeline.tracking.server.location import sqlite_file
@@ -66,15 +65,8 @@ def parent_run(uri: str, name: str) -> ParentRun | None:
 def copy(files: Mapping[str, Path], to: ParentRun) -> None:
     """Each of `files`, by its path below the run's folder; a reader sees the old file or the new one, whole."""
     for name, source in files.items():
-        target = to.folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".", dir=target.parent)
-        os.close(handle)
-        try:
-            shutil.copy2(source, temporary)  # its rights and times too, as MLflow does
-            Path(temporary).replace(target)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+        with replacement(to.folder / name) as part:
+            shutil.copy2(source, part)  # its rights and times too, as MLflow does
 
 
 def note(description: str, to: ParentRun) -> bool:

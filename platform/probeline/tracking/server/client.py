@@ -1,6 +1,5 @@
 """An MLflow client that is quiet and gives up soon; waiting is the writer's work."""
 
-import fcntl
 import logging
 import os
 from collections.abc import Iterator
@@ -8,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from probeline.errors import StorageError, UserError
+from probeline.storage import file_lock
 from probeline.storage.redaction import redacted
 from probeline.tracking.server.location import sqlite_file
 
@@ -90,9 +90,5 @@ def exclusive_store(uri: str) -> Iterator[None]:
         yield
         return
     file.parent.mkdir(parents=True, exist_ok=True)
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
+    with file_lock.held_folder(file.parent):
         yield
-    finally:
-        os.close(folder)

@@ -11,7 +11,6 @@ of a running one, which its resumed trial records again.
 
 import contextlib
 import errno
-import fcntl
 import json
 import logging
 import os
@@ -23,6 +22,7 @@ from pathlib import Path
 
 from probeline.core.events import Artifact
 from probeline.errors import disk_full_guard
+from probeline.storage import file_lock
 from probeline.storage.paths import RemotePath, StoragePath, parse_path
 from probeline.tracking.writing.entries import problem, safe_name
 
@@ -165,16 +165,14 @@ def _link_or_copy(path: Path, fresh: Path) -> None:
 
 
 class Session:
-    """One writer's folder of spools, locked while the writer lives."""
+    """One writer's folder of spools, locked while the writer lives. Raises BlockingIOError where another one does."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._lock = (folder / "lock").open("ab")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._lock.close()
-            raise
+        lock = file_lock.try_hold(folder / "lock")
+        if lock is None:
+            raise BlockingIOError(errno.EWOULDBLOCK, "its writer is alive", str(folder))
+        self._lock = lock
 
     def spools(self) -> list[WriteAheadLog]:
         """The spools in the folder, oldest first."""
@@ -223,18 +221,16 @@ def held(root: Path, trial_id: str, mine: set[Path]) -> bool:
     """Whether a live writer other than the owner of the folders `mine` owns this trial."""
     for path in root.glob(f"*/{trial_id}.jsonl"):
         if path.parent not in mine:
-            with contextlib.suppress(FileNotFoundError), (path.parent / "lock").open("ab") as lock:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
+            with contextlib.suppress(FileNotFoundError):
+                lock = file_lock.try_hold(path.parent / "lock")
+                if lock is None:
                     return True
+                lock.close()
     return False
 
 
 @contextlib.contextmanager
 def exclusive(root: Path) -> Iterator[None]:
     """One process at a time opens, takes over or looks through the folders under `root`."""
-    root.mkdir(parents=True, exist_ok=True)
-    with (root / "lock").open("ab") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with file_lock.held(root / "lock"):
         yield
