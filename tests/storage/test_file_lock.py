@@ -85,15 +85,18 @@ def test_a_lock_that_is_held_is_not_taken_twice_and_may_be_taken_once_it_is_clos
 def test_a_lock_is_not_handed_down_to_programs_that_its_holder_starts(tmp_path):
     lock = file_lock.try_hold(tmp_path / "lock")
     assert lock is not None
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], close_fds=False)
+    sleeper = "import time; print('up', flush=True); time.sleep(600)"
+    child = subprocess.Popen([sys.executable, "-c", sleeper], close_fds=False, stdout=subprocess.PIPE)
     try:
+        assert child.stdout is not None
+        child.stdout.readline()  # until then the new program may still be about to close what is not its own
         lock.close()
         again = file_lock.try_hold(tmp_path / "lock")
         assert again is not None
         again.close()
     finally:
         child.kill()
-        child.wait()
+        child.communicate()
 
 
 def test_a_lock_of_a_folder_leaves_nothing_in_it(tmp_path):
