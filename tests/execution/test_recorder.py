@@ -6,6 +6,7 @@ import io
 import pytest
 from probeline.core.events import Note, ProtocolError, Record
 from probeline.data.store import facts
+from probeline.execution.notifications import Notifier
 from probeline.execution.planning.plan import make
 from probeline.execution.progress import ProgressDisplay
 from probeline.execution.ray.engine import Listener
@@ -24,7 +25,7 @@ def recorder(spec, uri):
     plan = make(load(spec), uri)
     with Writer(uri, describe(plan.experiment, "", {}), spec.parent / ".probeline") as writer:
         watch = ProgressDisplay(plan.todo, 0, Console(file=io.StringIO()))
-        yield Recorder(plan, {}, writer, watch, Scheduler(plan.todo, NO_LIMIT))
+        yield Recorder(plan, {}, writer, watch, Scheduler(plan.todo, NO_LIMIT), Notifier(None, "x"))
 
 
 def test_a_worker_that_dies_between_two_trials_costs_the_next_one_a_retry_and_no_more(recorder, uri):

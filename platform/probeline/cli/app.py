@@ -94,6 +94,7 @@ def run(
     from rich.console import Console
 
     from probeline.execution.jobs.job_entrypoint import submitted_provenance
+    from probeline.execution.notifications import silence
     from probeline.execution.planning import forecast, planned_tuning_trials
     from probeline.execution.planning.gpu_use import unused_gpus
     from probeline.execution.planning.plan import headline
@@ -112,8 +113,9 @@ def run(
     trial_plan, uri = planned(spec, scale, sets, tracking_uri)
     writable_folder("--folder", folder)
     check_writable(uri)
+    silent = silence(trial_plan.experiment.notify)
     unused = None if target(address).address else unused_gpus(trial_plan.experiment.resources, gpus())
-    echo("\n".join([*(f"note: {note}" for note in (*trial_plan.notes, unused) if note), headline(trial_plan)]))
+    echo("\n".join([*(f"note: {note}" for note in (*trial_plan.notes, unused, silent) if note), headline(trial_plan)]))
     budget = Budget(max_hours, max_gpu_hours, max_trials)
     todo, fits = trial_plan.todo, planned_tuning_trials.trials(trial_plan)
     if budget:

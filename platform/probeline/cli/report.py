@@ -72,6 +72,8 @@ def report(
     findings = expectations.check(expected, trials, experiment.report.metric) if expected else []
     for finding in findings:
         echo(finding)
+    if worse := [str(finding) for finding in findings if not finding.good]:
+        _tell_of_regression(experiment, worse)
     raise typer.Exit(0 if all(finding.good for finding in findings) else 1)
 
 
@@ -129,6 +131,14 @@ def _no_collection() -> Iterator[None]:
     finally:
         if collecting:
             gc.enable()
+
+
+def _tell_of_regression(experiment: "Experiment", worse: list[str]) -> None:
+    from probeline.execution.notifications import Notifier
+
+    notifier = Notifier(experiment.notify, experiment.name)
+    notifier.tell("regression", f"{len(worse)} results are worse", "\n".join(worse), {"worse": len(worse)})
+    notifier.close()
 
 
 def _expect(file: Path, trials: "pd.DataFrame", metric: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from probeline.core.events import ProtocolError, Record, TrialEvent
 from probeline.errors import DiskFull
+from probeline.execution.notifications import Notifier
 from probeline.execution.planning.plan import Plan
 from probeline.execution.progress import ProgressDisplay
 from probeline.execution.ray.card_failures import MAX_FAILURES
@@ -87,8 +88,15 @@ class Recorder:
     """The engine's listener."""
 
     def __init__(
-        self, plan: Plan, provenance: Mapping[str, str], writer: Writer, watch: ProgressDisplay, scheduler: Scheduler
+        self,
+        plan: Plan,
+        provenance: Mapping[str, str],
+        writer: Writer,
+        watch: ProgressDisplay,
+        scheduler: Scheduler,
+        notifier: Notifier,
     ) -> None:
+        self.notifier = notifier
         self.plan, self.provenance, self.writer, self.watch, self.scheduler = plan, provenance, writer, watch, scheduler
         self.outcome, self.open = Outcome(), set[str]()
         self.errors: dict[str, list[ProtocolError]] = {}
@@ -169,6 +177,7 @@ class Recorder:
             self._close(trial)
             self.outcome.failed[trial.id] = kind
             self.watch.failed(trial, kind, message)
+            self.notifier.failed(kind, f"{trial.cell.label}, seed {trial.seed}, trial {trial.id}: {message}")
 
     def stopped(self, trial: Trial) -> None:
         self.scheduler.stopped(trial)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from probeline.errors import UserError
+from probeline.execution.notifications import Notifier
 from probeline.execution.planning.plan import Plan, remaining
 from probeline.execution.progress import ProgressDisplay
 from probeline.execution.ray.scheduler import NO_LIMIT, Budget, Scheduler
@@ -76,7 +77,8 @@ def run(
         scheduler = Scheduler(first, budget, plan.experiment.resources.all["GPU"])
         if plan.studies:
             scheduler.source = studies(plan, site, writer, later)
-        recorder = Recorder(plan, info.tags, writer, watch, scheduler)
+        notifier = Notifier(plan.experiment.notify, info.name)
+        recorder = Recorder(plan, info.tags, writer, watch, scheduler, notifier)
         try:
             if todo or (plan.studies and budget.max_trials != 0):
                 work(plan, recorder, site)
@@ -84,7 +86,18 @@ def run(
             recorder.interrupted()
             recorder.outcome.not_started += len(plan.todo) - len(chosen)
             recorder.outcome.unsent = writer.close(PATIENCE)
+            announce(recorder.outcome, notifier)
     return recorder.outcome
+
+
+def announce(outcome: Outcome, notifier: Notifier) -> None:
+    """The messages at the end of a run; waits a few seconds for them."""
+    text = outcome.summary("the spec")
+    counts = {"finished": len(outcome.finished), "failed": len(outcome.failed), "exit_code": outcome.exit_code}
+    if outcome.over:
+        notifier.tell("budget", "the budget is used up", text, counts)
+    notifier.tell("end", text.splitlines()[0], text, counts)
+    notifier.close()
 
 
 def by_first_seed(plan: Plan, todo: list[Trial]) -> tuple[list[Trial], list[Trial]]:

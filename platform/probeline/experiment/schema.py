@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, ValidationInfo, field_
 
 from probeline.core.sample_spec import SampleSpec
 from probeline.core.settings import NotHashed, Settings
+from probeline.experiment.notify import Notify
 from probeline.experiment.override import Override
 from probeline.experiment.problems import shown
 from probeline.experiment.references import References
@@ -223,6 +224,8 @@ class Experiment(Settings):
     extends: BaseFile | list[BaseFile] = Field(
         default_factory=list, description="Files that this one starts from, relative to it; later ones win, it wins."
     )
+
+    notify: Notify | None = Field(None, description="Messages about its runs to a web address.")
 
     _source: SpecSource = PrivateAttr(default_factory=lambda: SpecSource("experiment"))
     _scale: str | None = PrivateAttr(None)

@@ -5,6 +5,7 @@ import io
 import pytest
 import ray
 import torch
+from probeline.execution.notifications import Notifier
 from probeline.execution.planning.plan import make
 from probeline.execution.progress import PlainProgress
 from probeline.execution.ray.assigned_card import assigned_card
@@ -66,9 +67,8 @@ def test_cards_that_fail_every_trial_are_set_aside_and_the_run_ends_when_none_is
     plan = make(load(spec, sets=["resources.gpus=1", "seeds=4"]), uri)
     shown = io.StringIO()
     with Writer(uri, describe(plan.experiment, "", {}), tmp_path / "folder") as writer:
-        recorder = Recorder(
-            plan, {}, writer, PlainProgress(plan.todo, 0, Console(file=shown)), Scheduler(plan.todo, NO_LIMIT)
-        )
+        display, scheduler = PlainProgress(plan.todo, 0, Console(file=shown)), Scheduler(plan.todo, NO_LIMIT)
+        recorder = Recorder(plan, {}, writer, display, scheduler, Notifier(None, "x"))
         execute(recorder, tmp_path / "folder", tmp_path / "folder", plan.experiment.resources)
         recorder.interrupted()
     outcome = recorder.outcome
