@@ -1,7 +1,9 @@
 """The shape of the repository that other tests and tools rely on."""
 
+import ast
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -28,3 +30,13 @@ def test_nothing_stands_at_the_top_but_what_is_fixed():
 def test_no_source_file_is_longer_than_300_lines():
     long = [str(p) for p in tracked() if p.suffix == ".py" and len((ROOT / p).read_text().splitlines()) > 300]
     assert long == []
+
+
+def test_a_class_name_has_one_meaning() -> None:
+    """`Config` aside, which every plug-in has."""
+    by_name = defaultdict(list)
+    for path in (ROOT / "platform/probeline").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.ClassDef) and node.name != "Config":
+                by_name[node.name].append(str(path.relative_to(ROOT)))
+    assert {name: files for name, files in by_name.items() if len(files) > 1} == {}

@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
-class Plan:
+class EpochPlan:
     """An epoch in order, batch after batch. rows: int64 [K, n], the samples' rows in their split, K of them together.
 
     `same`: bool [n] of pairs, or None; `starts`: int64 [n], where in its sample a window starts, None where the loader
@@ -20,12 +20,12 @@ class Plan:
     starts: Tensor | None = None
     index: Tensor | None = None
 
-    def map(self, fn: Callable[[Tensor], Tensor]) -> "Plan":
+    def map(self, fn: Callable[[Tensor], Tensor]) -> "EpochPlan":
         """The plan with `fn` applied to every tensor that is there."""
         parts = (self.rows, self.same, self.starts, self.index)
-        return Plan(*(None if part is None else fn(part) for part in parts))  # type: ignore[arg-type]
+        return EpochPlan(*(None if part is None else fn(part) for part in parts))  # type: ignore[arg-type]
 
-    def __getitem__(self, samples: slice) -> "Plan":
+    def __getitem__(self, samples: slice) -> "EpochPlan":
         """Some of the n, such as a batch."""
         return self.map(lambda part: part[..., samples])
 
@@ -40,5 +40,5 @@ class Sampler(Protocol):
     def steps(self, batch_size: int) -> int:
         """Whole batches in an epoch."""
 
-    def plan(self, seed: int, epoch: int, batch_size: int) -> Plan:
+    def plan(self, seed: int, epoch: int, batch_size: int) -> EpochPlan:
         """The epoch; `batch_size` counts samples, pairs or triplets."""

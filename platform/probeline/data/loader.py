@@ -17,7 +17,7 @@ from probeline.core.batch import Batch
 from probeline.core.columns import Column, Ragged
 from probeline.core.dataset import Split
 from probeline.core.sample_rng import SampleRNG
-from probeline.core.sampler import Plan, Sampler
+from probeline.core.sampler import EpochPlan, Sampler
 from probeline.data.device_memory import free_memory
 from probeline.data.samplers import InOrder, Samples
 
@@ -79,7 +79,7 @@ class _Windows:
 
 def _batches(
     split: Split,
-    plan: Plan,
+    plan: EpochPlan,
     batch_size: int,
     device: torch.device,
     rows: slice,
@@ -103,7 +103,7 @@ def _batches(
         )
 
 
-def _labels(labels: Tensor, plan: Plan, device: torch.device) -> Tensor:
+def _labels(labels: Tensor, plan: EpochPlan, device: torch.device) -> Tensor:
     """int64 [K * B]; windows over several samples have none."""
     if plan.starts is not None:
         return torch.full_like(_sent(plan.starts, device), -1)
@@ -116,7 +116,7 @@ class _DenseRows:
 
     values: Tensor
 
-    def gather(self, plan: Plan, index: Tensor, windows: _Windows, whole: Tensor) -> tuple[Tensor, None]:
+    def gather(self, plan: EpochPlan, index: Tensor, windows: _Windows, whole: Tensor) -> tuple[Tensor, None]:
         """[K * B, ...]; 16-bit pixels as whole numbers with a sign, which every device gathers and copies."""
         values = self.values.view(torch.int16) if self.values.dtype == torch.uint16 else self.values
         return values.index_select(0, plan.rows.flatten()), None
@@ -130,7 +130,7 @@ class _RaggedRows:
     offsets: Tensor
     host_lengths: Tensor
 
-    def gather(self, plan: Plan, index: Tensor, windows: _Windows, whole: Tensor) -> tuple[Tensor, Tensor | None]:
+    def gather(self, plan: EpochPlan, index: Tensor, windows: _Windows, whole: Tensor) -> tuple[Tensor, Tensor | None]:
         """[K * B, T, ...], 0 beyond a sample's end, and how many of the T are real; None where all are.
 
         `whole`: the rows of the whole batch, on the host; T is theirs, so that parts on several workers go together.

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from probeline.core.lists import PairList
 from probeline.core.sample_rng import GOLDEN, splitmix64
-from probeline.core.sampler import Plan
+from probeline.core.sampler import EpochPlan
 from probeline.errors import BadData
 
 EPOCH_FACTOR = 0xD1B54A32D192ED03
@@ -33,8 +33,8 @@ class Samples:
     def steps(self, batch_size: int) -> int:
         return self.count // batch_size
 
-    def plan(self, seed: int, epoch: int, batch_size: int) -> Plan:
-        return Plan(torch.randperm(self.count, generator=generator_of(seed, epoch))[None])
+    def plan(self, seed: int, epoch: int, batch_size: int) -> EpochPlan:
+        return EpochPlan(torch.randperm(self.count, generator=generator_of(seed, epoch))[None])
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ class InOrder:
     def steps(self, batch_size: int) -> int:
         return -(-self.count // batch_size)
 
-    def plan(self, seed: int, epoch: int, batch_size: int) -> Plan:
-        return Plan((torch.arange(self.count) if self.order is None else self.order)[None])
+    def plan(self, seed: int, epoch: int, batch_size: int) -> EpochPlan:
+        return EpochPlan((torch.arange(self.count) if self.order is None else self.order)[None])
 
 
 def by_length(lengths: np.ndarray) -> InOrder:
@@ -78,7 +78,7 @@ class PerClass:
     def steps(self, batch_size: int) -> int:
         return len(self.labels) // batch_size
 
-    def plan(self, seed: int, epoch: int, batch_size: int) -> Plan:
+    def plan(self, seed: int, epoch: int, batch_size: int) -> EpochPlan:
         """Raises BadData where there are fewer classes than a batch is to have."""
         classes, count = np.unique(self.labels[self.labels >= 0]), batch_size // self.per_class
         if count > len(classes) or count < 1:
@@ -94,7 +94,7 @@ class PerClass:
             for _ in range(self.steps(batch_size))
             for number in random.choice(classes, count, replace=False)
         ]
-        return Plan(torch.from_numpy(np.concatenate(drawn) if drawn else np.empty(0, np.int64))[None])
+        return EpochPlan(torch.from_numpy(np.concatenate(drawn) if drawn else np.empty(0, np.int64))[None])
 
     def _draw(self, members: np.ndarray, random: np.random.Generator) -> np.ndarray:
         whole = [random.permutation(members) for _ in range(-(-self.per_class // len(members)))]
@@ -115,11 +115,11 @@ class Pairs:
     def steps(self, batch_size: int) -> int:
         return len(self.pairs) // batch_size
 
-    def plan(self, seed: int, epoch: int, batch_size: int) -> Plan:
+    def plan(self, seed: int, epoch: int, batch_size: int) -> EpochPlan:
         order = torch.randperm(len(self.pairs), generator=generator_of(seed, epoch)).numpy()
         rows = np.stack([self.pairs.left[order], self.pairs.right[order]])
         same = self.pairs.same
-        return Plan(torch.from_numpy(rows), None if same is None else torch.from_numpy(same[order]))
+        return EpochPlan(torch.from_numpy(rows), None if same is None else torch.from_numpy(same[order]))
 
 
 @dataclass(frozen=True)
@@ -139,10 +139,10 @@ class Windows:
     def steps(self, batch_size: int) -> int:
         return self.numbers // batch_size
 
-    def plan(self, seed: int, epoch: int, batch_size: int) -> Plan:
+    def plan(self, seed: int, epoch: int, batch_size: int) -> EpochPlan:
         """`starts` count from the start of the whole column."""
         generator, total = generator_of(seed, epoch), int(self.lengths.sum())
         most = min(self.length, total - self.numbers * self.length + 1)
         offset = int(torch.randint(max(1, most), (1,), generator=generator))
         numbers = torch.randperm(self.numbers, generator=generator)
-        return Plan(torch.zeros_like(numbers)[None], starts=numbers * self.length + offset, index=numbers[None])
+        return EpochPlan(torch.zeros_like(numbers)[None], starts=numbers * self.length + offset, index=numbers[None])

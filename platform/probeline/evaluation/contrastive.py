@@ -57,7 +57,7 @@ class Config(Settings):
 
 
 @dataclass(frozen=True)
-class Scores:
+class SimilarityScores:
     """Means over the anchors: the loss and the entropy in nats, the share of anchors whose positive comes first."""
 
     loss: float
@@ -93,13 +93,13 @@ class Contrastive(Protocol[Config]):
         yield Record("ceiling", log(count))
 
 
-def scores(za: Tensor, zb: Tensor, temperature: float) -> Scores:
+def scores(za: Tensor, zb: Tensor, temperature: float) -> SimilarityScores:
     """Of views za, zb: [N, D] row by row, each against the N of the other side; the mean of both directions.
 
     Of k candidates that come first together, as all do after a collapse, each counts 1/k.
     """
     sums = _sums(za, zb, temperature) + _sums(zb, za, temperature)
-    return Scores(*(sums / (2 * len(za))).tolist())
+    return SimilarityScores(*(sums / (2 * len(za))).tolist())
 
 
 def _sums(anchors: Tensor, candidates: Tensor, temperature: float) -> Tensor:

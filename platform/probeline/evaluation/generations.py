@@ -45,7 +45,7 @@ class Reconstructs(Structure):
 
 
 @runtime_checkable
-class Samples(Structure):
+class GeneratesSamples(Structure):
     """A method that draws images of its own."""
 
     def sample(self, rng: SampleRNG) -> Tensor:
@@ -58,7 +58,7 @@ class Generations(Protocol[Config]):
     @torch.no_grad()
     def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
         method, count = data.subject.method, self.config.columns * self.config.rows
-        if not isinstance(method, Reconstructs | Samples):
+        if not isinstance(method, Reconstructs | GeneratesSamples):
             name = type(method).__name__
             raise NotApplicable(f"pictures are for methods that make images, such as vae and vqvae; {name} does not")
         if isinstance(method, Reconstructs):
@@ -67,7 +67,7 @@ class Generations(Protocol[Config]):
             yield Record("mean_squared_error", float((reconstructions - images).square().mean()))
             pairs = zip(self._lines(images), self._lines(reconstructions), strict=True)
             yield self._write([line for pair in pairs for line in pair], folder / "reconstructions.png")
-        if isinstance(method, Samples):
+        if isinstance(method, GeneratesSamples):
             rows = torch.arange(2 * count, device=data.subject.device)
             yield self._write(self._lines(method.sample(SampleRNG(data.subject.seed, 0, rows))), folder / "samples.png")
 

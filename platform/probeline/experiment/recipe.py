@@ -53,7 +53,7 @@ class Recipes:
 
     source: SpecSource
     problems: dict[Problem, None] = field(default_factory=dict)
-    _sections: dict[tuple[Override | str, ...], "Section"] = field(default_factory=dict)
+    _sections: dict[tuple[Override | str, ...], "RecipeSection"] = field(default_factory=dict)
     _started: dict[str, "Started"] = field(default_factory=dict)
 
     def build(self, overrides: Sequence[Override]) -> ResolvedRecipe | None:
@@ -88,14 +88,14 @@ class Recipes:
         section, *below = path
         return self._draft(str(section), by_section(overrides)[str(section)]).problem(tuple(below), message)
 
-    def section(self, name: str, laid: tuple[Override, ...]) -> "Section":
+    def section(self, name: str, laid: tuple[Override, ...]) -> "RecipeSection":
         """A resolved section from the overrides for it, in order."""
         key: tuple[Override | str, ...] = laid or (name,)
         if key not in self._sections:
             draft = self._draft(name, laid)
             resolved = resolve_section(name, draft.value)
             problems = draft.problems or [draft.problem(path, message) for path, message in resolved.complaints]
-            self._sections[key] = Section(None if problems else resolved.value, tuple(problems))
+            self._sections[key] = RecipeSection(None if problems else resolved.value, tuple(problems))
         return self._sections[key]
 
     def _draft(self, name: str, laid: tuple[Override, ...]) -> Draft:
@@ -124,7 +124,7 @@ class Started:
 
 
 @dataclass(frozen=True)
-class Section:
+class RecipeSection:
     """One section of a recipe, resolved; `value` is its JSON, None where there are problems.
 
     `component`, `training` and `protocols`: what it is in a recipe, made once; only of a section without problems.

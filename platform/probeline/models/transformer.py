@@ -19,7 +19,7 @@ INIT_STD = 0.02
 """Of linear layers and embeddings: GPT section 4.1, BERT's and wav2vec 2.0's code."""
 
 
-class Hidden(NamedTuple):
+class HiddenStates(NamedTuple):
     """`last`: [B, T, D], the trunk's output; `layers`: [B, T, D] of each block in order, a pre-norm trunk's not
     normalised."""
 
@@ -46,7 +46,7 @@ class Transformer(nn.Module):
             if settings.norm == "pre":
                 nn.init.normal_(layer.weight, std=INIT_STD / math.sqrt(2 * settings.depth))  # GPT-2, section 2.3
 
-    def forward(self, x: Tensor, lengths: Tensor | None = None, documents: Tensor | None = None) -> Hidden:
+    def forward(self, x: Tensor, lengths: Tensor | None = None, documents: Tensor | None = None) -> HiddenStates:
         """The trunk's output and each block's.
 
         Args:
@@ -65,7 +65,7 @@ class Transformer(nn.Module):
             if not (self.training and settings.layer_drop and float(torch.rand(())) < settings.layer_drop):
                 x = self._block(block, x, mask)
             layers.append(x)
-        return Hidden(self.norm(x) if settings.norm == "pre" else x, tuple(layers))
+        return HiddenStates(self.norm(x) if settings.norm == "pre" else x, tuple(layers))
 
     def _block(self, block: nn.Module, x: Tensor, mask: Tensor | None) -> Tensor:
         if self.settings.checkpointing and self.training and torch.is_grad_enabled():

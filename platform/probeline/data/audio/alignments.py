@@ -68,7 +68,7 @@ BEYOND_S = 0.05  # the last frame of an aligner may reach beyond the clip's end 
 
 
 @dataclass(frozen=True)
-class Interval:
+class TimedLabel:
     """A stretch of a clip in seconds with its label; where: file and line, for messages."""
 
     start: float
@@ -82,7 +82,7 @@ class Alignments:
     """Intervals by clip, in order of time; `path`: the file or folder that they are from."""
 
     path: Path
-    by_clip: dict[str, list[Interval]]
+    by_clip: dict[str, list[TimedLabel]]
 
     def labels(self) -> list[str]:
         """Every label that there is, sorted."""
@@ -100,12 +100,12 @@ def read_alignments(path: Path, tier: str, phone_set: str = "any") -> Alignments
         UserError: the file cannot be read, or lacks a column or a tier.
     """
     rows = _textgrids(path, tier) if path.is_dir() else _table(path)
-    by_clip: dict[str, list[Interval]] = {}
+    by_clip: dict[str, list[TimedLabel]] = {}
     problems, count = [], 0
     for clip, start, stop, label, where in rows:
         count += 1
         label = _arpabet(label) if phone_set == "arpabet" else label
-        interval = Interval(_seconds(start), _seconds(stop), label, where)
+        interval = TimedLabel(_seconds(start), _seconds(stop), label, where)
         problem = _problem(interval, by_clip.get(clip, ()), phone_set)
         if problem:
             problems.append(f"{where}: {shown(clip)}: {problem}")
@@ -182,7 +182,7 @@ def _textgrids(path: Path, tier: str) -> Iterator[tuple[str, str, str, str, str]
             yield file.stem, repr(start), repr(stop), label, f"{shown(file.name)}, interval {number}"
 
 
-def _problem(interval: Interval, earlier: Sequence[Interval], phone_set: str) -> str | None:
+def _problem(interval: TimedLabel, earlier: Sequence[TimedLabel], phone_set: str) -> str | None:
     if not (math.isfinite(interval.start) and math.isfinite(interval.stop)):
         return "its times are no numbers"
     if interval.start < 0 or interval.stop <= interval.start:

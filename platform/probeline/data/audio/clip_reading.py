@@ -27,7 +27,7 @@ ClipPath = tuple[Path, str]
 
 
 @dataclass
-class Tally:
+class ClipTally:
     """Counts over the clips that were read, as they are stored; damaged: name and reason."""
 
     rates: Counter[str] = field(default_factory=Counter)
@@ -64,7 +64,7 @@ class ReadClips:
     columns: dict[str, ClipColumn]
     order: dict[str, list[ClipPath]]
     rate: int
-    tally: Tally
+    tally: ClipTally
 
 
 def read_clips(clips: Mapping[ClipPath, str], rate: int | None, damaged: Damaged, folder: Path) -> ReadClips:
@@ -78,7 +78,7 @@ def read_clips(clips: Mapping[ClipPath, str], rate: int | None, damaged: Damaged
         BadData: more clips are damaged than is allowed, each with its reason, or they differ in rate.
         DiskFull: they do not fit below `folder`.
     """
-    tally, rates = Tally(), Counter[int]()
+    tally, rates = ClipTally(), Counter[int]()
     columns = {split: ClipColumn(folder) for split in dict.fromkeys(clips.values())}
     order: dict[str, list[ClipPath]] = {split: [] for split in columns}
     for path, clip in _progressing(_decoded(clips, rate), len(clips)):

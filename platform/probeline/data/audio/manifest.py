@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from probeline.data.audio.clip_names import ClipFile
-from probeline.data.audio.text_tables import Row, read_table, refuse, require_columns
+from probeline.data.audio.text_tables import TableRow, read_table, refuse, require_columns
 from probeline.data.source_paths import shown
 from probeline.data.split_folders import split_of
 from probeline.errors import UserError
@@ -61,7 +61,7 @@ def _columns(path: Path, names: list[str], labels: Sequence[str], transcript: st
     return Columns(file, tuple(labels), "split" if "split" in names else None, transcript)
 
 
-def _clip(row: Row, column: str, by_name: dict[str, list[ClipFile]]) -> ClipFile | str:
+def _clip(row: TableRow, column: str, by_name: dict[str, list[ClipFile]]) -> ClipFile | str:
     """The clip that a row names, or why it is none."""
     name = PurePosixPath(row.values[column].strip().replace("\\", "/")).as_posix()
     matches = by_name.get(name, [])
@@ -70,7 +70,7 @@ def _clip(row: Row, column: str, by_name: dict[str, list[ClipFile]]) -> ClipFile
     return "no such clip" if not matches else f"the end of {len(matches)} clips' names; give more of the path"
 
 
-def _problem(row: Row, columns: Columns, clip: ClipFile, seen: dict[tuple[Path, str], int]) -> str | None:
+def _problem(row: TableRow, columns: Columns, clip: ClipFile, seen: dict[tuple[Path, str], int]) -> str | None:
     if (clip.holder, clip.name) in seen:
         return f"named already in line {seen[clip.holder, clip.name]}"
     if columns.split and row.values[columns.split].strip() and split_of(row.values[columns.split].strip()) is None:
@@ -80,7 +80,7 @@ def _problem(row: Row, columns: Columns, clip: ClipFile, seen: dict[tuple[Path, 
     return None
 
 
-def _described(clip: ClipFile, row: Row, columns: Columns) -> ClipFile:
+def _described(clip: ClipFile, row: TableRow, columns: Columns) -> ClipFile:
     labels = clip.labels | {name: row.values[name].strip() for name in columns.labels}
     split = (split_of(row.values[columns.split].strip()) or "") if columns.split else clip.split
     text = row.values[columns.transcript].strip() if columns.transcript else clip.transcript

@@ -15,7 +15,7 @@ MAX_TABLE_BYTES = 2**30
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """One row of a table: the line it begins at, and its values by column."""
 
     line: int
@@ -32,7 +32,7 @@ def read_text(path: Path) -> str:
         raise UserError(f"{shown(path)}: cannot be read: {reason(error)}") from error
 
 
-def read_table(path: Path) -> tuple[list[str], list[Row]]:
+def read_table(path: Path) -> tuple[list[str], list[TableRow]]:
     """Columns and rows of a CSV or, where the header holds tabs, TSV file. Raises UserError, BadData."""
     text = read_text(path)
     tabs = "\t" in text.partition("\n")[0]
@@ -49,7 +49,7 @@ def read_table(path: Path) -> tuple[list[str], list[Row]]:
         raise BadData(f"{shown(path)}: its header has a column twice: {', '.join(map(shown, columns))}")
     wrong = [f"line {line}: {len(values)} values" for line, values in lines[1:] if len(values) != len(columns)]
     refuse(path, wrong, len(lines) - 1, f"rows have another number of values than the {len(columns)} columns")
-    return columns, [Row(line, dict(zip(columns, values, strict=True))) for line, values in lines[1:]]
+    return columns, [TableRow(line, dict(zip(columns, values, strict=True))) for line, values in lines[1:]]
 
 
 def refuse(path: Path, problems: Iterable[str], count: int, what: str) -> None:

@@ -38,7 +38,7 @@ class Decoding:
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
+class DecodedImage:
     """pixels: uint8 or uint16 [H, W, C], C is 1 for grey; the rest tells of the file.
 
     mode: PIL's, or the type of its numbers; size: (W, H); orientation: EXIF's, 1 is upright; more_pages: it has pages
@@ -54,7 +54,7 @@ class Picture:
     span: tuple[float, float] | None = None
 
 
-def read_picture(content: bytes, how: Decoding | None = None) -> Picture:
+def read_picture(content: bytes, how: Decoding | None = None) -> DecodedImage:
     """The picture in an image file. Transparency is dropped, unless `channels` counts it.
 
     With `side`, an image of another size is resized (its shorter side to `side`, antialiased bilinear) and cropped at
@@ -79,7 +79,7 @@ def resized(pixels: np.ndarray, side: int) -> np.ndarray:
     return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.BILINEAR))
 
 
-def _read(content: bytes, how: Decoding) -> Picture:
+def _read(content: bytes, how: Decoding) -> DecodedImage:
     try:
         image = Image.open(io.BytesIO(content), formats=_formats())
     except UnidentifiedImageError as error:
@@ -109,7 +109,7 @@ def _check_size(image: Image.Image, how: Decoding) -> None:
         )
 
 
-def _picture(image: ImageFile, content: bytes, how: Decoding) -> Picture:
+def _picture(image: ImageFile, content: bytes, how: Decoding) -> DecodedImage:
     bits = deep_pixels.stored_bits(image, content)
     if how.pages == "channels" and isinstance(image, TiffImageFile) and image.n_frames > 1:
         return _deep(deep_pixels.page_values(image, bits), how, image.mode)
@@ -124,7 +124,7 @@ def _picture(image: ImageFile, content: bytes, how: Decoding) -> Picture:
     return _eight_bits(image, how, bits)
 
 
-def _eight_bits(image: Image.Image, how: Decoding, bits: int) -> Picture:
+def _eight_bits(image: Image.Image, how: Decoding, bits: int) -> DecodedImage:
     mode, grey = image.mode, image.mode in GREY
     converted = _converted(image, "L" if grey else "RGB")
     orientation = _orientation(image)
@@ -133,14 +133,14 @@ def _eight_bits(image: Image.Image, how: Decoding, bits: int) -> Picture:
     converted = _converted(_sized(converted, how.side), "L" if grey or how.channels == 1 else "RGB")
     pixels = np.asarray(converted)
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
-    return Picture(deep_pixels.as_bits(pixels, how.bits or 8), mode, image.size, orientation, bits=bits)
+    return DecodedImage(deep_pixels.as_bits(pixels, how.bits or 8), mode, image.size, orientation, bits=bits)
 
 
 def _converted(image: Image.Image, mode: str) -> Image.Image:
     return image if image.mode == mode else image.convert(mode)
 
 
-def _deep(values: np.ndarray, how: Decoding, mode: str, orientation: int = UPRIGHT) -> Picture:
+def _deep(values: np.ndarray, how: Decoding, mode: str, orientation: int = UPRIGHT) -> DecodedImage:
     """values: [H, W] or [H, W, C] of any type of numbers."""
     values = values[..., None] if values.ndim == 2 else values
     size, bits = (values.shape[1], values.shape[0]), 8 * values.dtype.itemsize
@@ -149,7 +149,7 @@ def _deep(values: np.ndarray, how: Decoding, mode: str, orientation: int = UPRIG
     planes = [_sized(Image.fromarray(np.ascontiguousarray(plane)), how.side) for plane in np.moveaxis(pixels, -1, 0)]
     pixels = deep_pixels.with_channels(np.stack([np.asarray(plane) for plane in planes], -1), how.channels)
     rounded = deep_pixels.as_bits(pixels, how.bits or (8 if bits == 8 else 16))
-    return Picture(rounded, mode, size, orientation, bits=bits, span=span if bits > 8 else None)
+    return DecodedImage(rounded, mode, size, orientation, bits=bits, span=span if bits > 8 else None)
 
 
 def _sized(image: Image.Image, side: int | None) -> Image.Image:

@@ -11,7 +11,7 @@ from probeline.data import cache
 from probeline.data.archives.listing import MAX_BYTES
 from probeline.data.damaged import Damaged, refuse_damaged
 from probeline.data.images.decode import Decoding
-from probeline.data.images.image_reading import Tally, read_images
+from probeline.data.images.image_reading import ImageTally, read_images
 from probeline.data.images.image_splits import FolderImages, ImagePath
 from probeline.data.pair_files import with_pairs
 from probeline.data.read_report import LISTED, ReadReport, ReadSplits
@@ -69,7 +69,7 @@ def _refuse_emptied(splits: Mapping[str, Sequence[ImagePath]], labels: Mapping[s
             raise UserError(f"{split}: no image of class {shown(label)!r} can be read; mend them or remove the class")
 
 
-def _report(folders: Sequence[FolderImages], labels: Mapping[str, Sequence[str]], tally: Tally) -> ReadReport:
+def _report(folders: Sequence[FolderImages], labels: Mapping[str, Sequence[str]], tally: ImageTally) -> ReadReport:
     return ReadReport(
         paths=[str(folder.path) for folder in folders],
         images=sum(map(len, labels.values())),

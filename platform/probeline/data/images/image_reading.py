@@ -11,7 +11,7 @@ from probeline.data.archives import reader
 from probeline.data.archives.listing import Unreadable
 from probeline.data.damaged import Damaged, refuse_damaged
 from probeline.data.images.class_folders import UNREAD
-from probeline.data.images.decode import UPRIGHT, Decoding, Picture, read_picture
+from probeline.data.images.decode import UPRIGHT, DecodedImage, Decoding, read_picture
 from probeline.data.images.deep_pixels import FULL, Unscaled
 from probeline.data.images.image_arrays import ImageArrays, Images
 from probeline.data.source_paths import reason, shown
@@ -23,7 +23,7 @@ PROGRESS = 10.0  # seconds between log lines
 
 
 @dataclass
-class Tally:
+class ImageTally:
     """Counts over the images that were read, as they are stored; damaged: name and reason."""
 
     sizes: Counter[str] = field(default_factory=Counter)
@@ -35,7 +35,7 @@ class Tally:
     transparent: int = 0
     span: tuple[float, float] | None = None
 
-    def add(self, picture: Picture, how: Decoding) -> None:
+    def add(self, picture: DecodedImage, how: Decoding) -> None:
         """Count one image."""
         self.sizes["{}x{}".format(*picture.size)] += 1
         self.modes[picture.mode if picture.bits == 8 else f"{picture.mode}, {picture.bits} bits"] += 1
@@ -65,14 +65,14 @@ class Tally:
         return [sentence for sentence, holds in sentences.items() if holds]
 
 
-def read_images(images: Images, how: Decoding, damaged: Damaged, folder: Path) -> tuple[ImageArrays, Tally]:
+def read_images(images: Images, how: Decoding, damaged: Damaged, folder: Path) -> tuple[ImageArrays, ImageTally]:
     """The images' pixels, and counts over them.
 
     With `how.side` every image becomes a square of that side, else all must have one size. Raises BadData, which names
     the damaged images, where they are more than `damaged` allows; UserError where images differ in size, channels or
     depth; DiskFull where the decoded ones, if large, do not fit below `folder`.
     """
-    arrays, tally = ImageArrays(images, how.channels, folder), Tally()
+    arrays, tally = ImageArrays(images, how.channels, folder), ImageTally()
     for name, (split, row), content in _progressing(_contents(images), len(images)):
         try:
             if isinstance(content, Unreadable):

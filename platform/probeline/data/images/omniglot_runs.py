@@ -22,7 +22,7 @@ IMAGE = re.compile(r"(?:.*/)?(run\d+)/(training|test)/(class|item)\d+\.png")
 
 
 @dataclass(frozen=True)
-class Runs:
+class OneShotRuns:
     """names: the images' in the archive; labels: int64 [N], classes of all runs; classes: their names; episodes."""
 
     names: list[str]
@@ -31,7 +31,7 @@ class Runs:
     episodes: EpisodeList
 
 
-def read_runs(path: Path) -> Runs:
+def read_runs(path: Path) -> OneShotRuns:
     """What the runs' archive or folder lists. Raises BadData that names the file and line that is wrong, UserError."""
     listed = [name for name in reader.listing(path).names if "__MACOSX" not in name]
     support = sorted(name for name in listed if (match := IMAGE.fullmatch(name)) and match[2] == "training")
@@ -45,7 +45,7 @@ def read_runs(path: Path) -> Runs:
     classes = {name: number for number, name in enumerate(support)}
     labels = np.array([classes[answers.get(name, name)] for name in names], np.int64)
     readable = tuple(name.removesuffix(".png").replace("/training/", "/") for name in support)
-    return Runs(names, labels, readable, _episodes(names, support, answers))
+    return OneShotRuns(names, labels, readable, _episodes(names, support, answers))
 
 
 def _episodes(names: list[str], support: list[str], answers: Mapping[str, str]) -> EpisodeList:

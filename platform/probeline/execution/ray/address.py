@@ -17,7 +17,7 @@ FROM_OUTSIDE = "from outside of it, `probeline submit SPEC --address http://HEAD
 
 
 @dataclass(frozen=True)
-class Target:
+class ClusterAddress:
     """The cluster to join, None for this machine; `origin`: where the address was written; `remedy`: how to go on."""
 
     address: str | None
@@ -25,14 +25,16 @@ class Target:
     remedy: str
 
 
-def target(option: str | None) -> Target:
+def target(option: str | None) -> ClusterAddress:
     """What --address, or else RAY_ADDRESS, names; as with Ray, a job finds its own cluster by the latter."""
     variable = os.environ.get("RAY_ADDRESS")
     if option in (None, "auto") and variable:
         here = "unset RAY_ADDRESS, or give --address local, to use this machine"
-        return Target(None if variable == "local" else variable, f"RAY_ADDRESS={variable}", f"{START}, or {here}")
+        return ClusterAddress(
+            None if variable == "local" else variable, f"RAY_ADDRESS={variable}", f"{START}, or {here}"
+        )
     address = None if option == "local" else option
-    return Target(address, f"--address {option}", f"{START}, or leave --address out to use this machine")
+    return ClusterAddress(address, f"--address {option}", f"{START}, or leave --address out to use this machine")
 
 
 def checked(option: str | None) -> str | None:
@@ -74,7 +76,7 @@ def _recorded() -> tuple[str, int] | None:
         return None
 
 
-def _connect(to: Target, host: str, port: int) -> None:
+def _connect(to: ClusterAddress, host: str, port: int) -> None:
     try:
         socket.create_connection((host, port), timeout=CONNECT_TIMEOUT_S).close()
     except OSError as error:

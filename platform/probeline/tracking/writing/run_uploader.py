@@ -29,7 +29,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-class Target:
+class UploadTarget:
     """Where deliveries go."""
 
     def __init__(self, client: "MlflowClient", uri: str, homes: Homes) -> None:
@@ -61,7 +61,7 @@ class RunUploader:
         """How many records wait."""
         return sum(len(entry.get("records", ())) for entry in self.spool.entries(self.offset))
 
-    def step(self, target: Target) -> bool:
+    def step(self, target: UploadTarget) -> bool:
         """Sends the next portion; False when nothing is left. Raises what MLflow raises; then nothing has moved."""
         entries, offset = self.spool.read(self.offset)
         if offset == self.offset:
@@ -78,7 +78,7 @@ class RunUploader:
         self.offset = offset
         return True
 
-    def _apply(self, target: Target, entry: dict) -> None:
+    def _apply(self, target: UploadTarget, entry: dict) -> None:
         self.ended = entry["op"] in ENDS
         if entry["op"] == "started":
             self._start(target, entry)
@@ -98,7 +98,7 @@ class RunUploader:
             raise ValueError(f"{self.spool.path}: its first entry is not the trial's start")
         return self._run_id
 
-    def _start(self, target: Target, entry: dict) -> None:
+    def _start(self, target: UploadTarget, entry: dict) -> None:
         began = str(int(entry["time"] * 1000))  # MLflow keeps the first start, which may be days before this one
         tags = {**entry["tags"], "probeline.status": "running", "probeline.began": began}
         client = target.client
@@ -124,7 +124,7 @@ class RunUploader:
             self._doubt = True
             raise
 
-    def _adopt(self, target: Target) -> None:
+    def _adopt(self, target: UploadTarget) -> None:
         runs = target.runs_of(self.spool.trial_id)
         if not runs:
             return
@@ -151,7 +151,7 @@ class RunUploader:
         self._send_tags(client, tags)
         return run.data.params
 
-    def _end(self, target: Target, entry: dict) -> None:
+    def _end(self, target: UploadTarget, entry: dict) -> None:
         client = target.client
         if self._run_id is None:
             self._adopt(target)

@@ -9,7 +9,7 @@ from probeline.storage.redaction import redacted
 from probeline.tracking.server.artifact_folders import follow_moved_database
 from probeline.tracking.server.client import connect, gone, passing
 from probeline.tracking.writing.experiments import ExperimentInfo, Homes
-from probeline.tracking.writing.run_uploader import RunUploader, Target
+from probeline.tracking.writing.run_uploader import RunUploader, UploadTarget
 from probeline.tracking.writing.upload_queue import UploadQueue
 
 FLUSH = 1.0  # seconds between two looks at what is new
@@ -24,7 +24,7 @@ class UploadThread:
     def __init__(self, outbox: UploadQueue, uri: str, experiment: ExperimentInfo, workdir: Path) -> None:
         self.trouble = ""
         self._outbox, self._uri, self._experiment, self._workdir = outbox, uri, experiment, workdir
-        self._target: Target | None = None
+        self._target: UploadTarget | None = None
         self._hurry = 0  # how many callers wait
         self._deadline: float | None = None
         self._thread = threading.Thread(target=self._work, name="probeline-mlflow", daemon=True)
@@ -75,7 +75,7 @@ class UploadThread:
         if self._target is None:
             follow_moved_database(self._uri)
             client = connect(self._uri)
-            self._target = Target(client, self._uri, Homes(client, self._uri, self._workdir, self._experiment))
+            self._target = UploadTarget(client, self._uri, Homes(client, self._uri, self._workdir, self._experiment))
         while not self._late() and (item := self._outbox.next()):
             key, delivery = item
             try:
@@ -97,7 +97,7 @@ def first_line(error: Exception) -> str:
     return redacted(str(error).strip().partition("\n")[0][:300]) or type(error).__name__
 
 
-def _send(target: Target, delivery: RunUploader) -> None:
+def _send(target: UploadTarget, delivery: RunUploader) -> None:
     try:
         while delivery.step(target):
             pass
