@@ -8,6 +8,7 @@ import torch
 from probeline.core.columns import Ragged
 from probeline.core.dataset import Split
 from probeline.core.sample_spec import SampleSpec
+from probeline.data.series import pictures
 from probeline.models.spectral import LogMel
 
 SECONDS = 1.6  # of a clip that are shown
@@ -24,7 +25,18 @@ def renderer(sample: SampleSpec) -> Render | None:
         return lambda split, row: np.asarray(split.inputs[row : row + 1])[0]
     if sample.modality == "waveform" and sample.rate:
         return _LogMelPicture(sample.rate)
-    return None
+    return {"series": _trajectory, "vector": _bars}.get(sample.modality)
+
+
+def _trajectory(split: Split, row: int) -> np.ndarray:
+    if not isinstance(split.inputs, Ragged):
+        raise TypeError("series are a ragged column")
+    return pictures.trajectory(split.inputs.row(row))
+
+
+def _bars(split: Split, row: int) -> np.ndarray:
+    values = np.asarray(split.inputs)
+    return pictures.bars(values[row], values.min(0), values.max(0))
 
 
 class _LogMelPicture:
