@@ -6,6 +6,7 @@ from PIL import Image
 from probeline.core.dataset import Dataset, Split
 from probeline.data import overview, store
 from probeline.data.images import contact_sheet
+from probeline.experiment.components import resolve
 
 DIGITS = {"name": "digits"}
 
@@ -63,3 +64,8 @@ def test_deep_and_many_channel_images_are_drawn():
     tile = contact_sheet._tile(np.full((4, 4, 5), 200 * 257, np.uint16))
     assert tile.mode == "RGB" and tile.size == (80, 80) and tile.getpixel((0, 0)) == (200, 200, 200)
     assert contact_sheet._tile(np.zeros((300, 100, 2), np.uint8)).size == (26, 80)
+
+
+def test_a_default_that_is_a_list_is_not_in_the_title():
+    resolved = resolve("datasets", {"name": "svc2004", "path": "signatures", "points": 20})
+    assert overview.title(resolved.value) == "svc2004(path=signatures, points=20)"

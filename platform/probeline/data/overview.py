@@ -43,8 +43,13 @@ def text(component: dict[str, Any]) -> str:
 def title(component: dict[str, Any]) -> str:
     """Name and the parameters that are not the default: `image_folder(path=pets, size=64)`."""
     fields = catalog.config("datasets", component["name"]).model_fields
-    chosen = {key: value for key, value in component.items() if key in fields and value != fields[key].default}
+    chosen = {key: value for key, value in component.items() if key in fields and value != _json(fields[key].default)}
     return f"{component['name']}({', '.join(f'{key}={shown(value)}' for key, value in chosen.items())})"
+
+
+def _json(default: Any) -> Any:
+    """A default as a resolved component has it: lists for tuples."""
+    return list(default) if isinstance(default, tuple) else default
 
 
 def described(facts: DatasetInfo, dataset: Dataset) -> str:
