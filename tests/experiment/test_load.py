@@ -48,7 +48,7 @@ def test_files_that_cannot_be_read_are_told_apart(tmp_path):
 def test_a_sound_experiment_has_its_defaults(base):
     experiment = load_text(base, "demo.yaml")
     assert (experiment.seeds, experiment.scale, experiment.axes) == ((0,), None, [])
-    assert (experiment.resources.cpus, experiment.resources.gpus) == (1, 0)
+    assert (experiment.resources.cpus, experiment.resources.gpus) == (1, "auto")
     assert experiment.report.metric == "lab.score/top1"
     assert experiment.report.tables == ["results", "differences", "cost", "failures", "provenance"]
     assert all(set(figure) > {"name"} for figure in experiment.report.figures)

@@ -62,7 +62,8 @@ def plan(
     from probeline.execution.ray.scheduler import Budget
     from probeline.tracking.writing.gpus import gpus
 
-    trial_plan, uri = planned(spec, scale, sets, tracking_uri)
+    gpus_elsewhere = forecast.Cluster.parse(cluster).gpus if cluster else None
+    trial_plan, uri = planned(spec, scale, sets, tracking_uri, gpus_elsewhere)
     budget = Budget(max_hours, max_gpu_hours, max_trials)
     estimate, measurements = forecast.make(trial_plan, uri, storage_of(storage, folder), cluster, budget, measure)
     if as_json:
@@ -110,12 +111,14 @@ def run(
     from probeline.tracking.writing.provenance import collect
 
     storage_path = storage_of(storage, folder)
-    trial_plan, uri = planned(spec, scale, sets, tracking_uri)
+    joined = bool(target(address).address)
+    trial_plan, uri = planned(spec, scale, sets, tracking_uri, 0 if joined else None)
     writable_folder("--folder", folder)
     check_writable(uri)
     silent = silence(trial_plan.experiment.notify)
-    unused = None if target(address).address else unused_gpus(trial_plan.experiment.resources, gpus())
-    echo("\n".join([*(f"note: {note}" for note in (*trial_plan.notes, unused, silent) if note), headline(trial_plan)]))
+    unused = None if joined else unused_gpus(trial_plan.experiment.resources, gpus())
+    echo("
+".join([*(f"note: {note}" for note in (*trial_plan.notes, unused, silent) if note), headline(trial_plan)]))
     budget = Budget(max_hours, max_gpu_hours, max_trials)
     todo, fits = trial_plan.todo, planned_tuning_trials.trials(trial_plan)
     if budget:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from probeline.data import cache
 from probeline.errors import UserError
+from probeline.execution.planning.auto_gpus import Cards, chosen_gpus, smallest_memory
 from probeline.execution.planning.gpu_use import REMEDY, in_words, missing_gpus, unused_gpus
 from probeline.experiment.schema import Resources
 from probeline.tracking.server.location import resolve
@@ -83,6 +84,7 @@ def torch_findings() -> Iterator[Diagnosis]:
 
 def resources_finding(resources: Resources, models: Sequence[str]) -> Diagnosis:
     """Whether an experiment uses the machine's GPUs, and asks for no more of them than there are."""
+    resources, _ = chosen_gpus(resources, Cards(models, smallest_memory), lambda: None)
     missing = missing_gpus(resources, models)
     if missing:
         return Diagnosis(False, missing, "run it on a machine that has them, or --set resources.gpus=0")

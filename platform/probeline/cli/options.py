@@ -112,8 +112,18 @@ def storage_of(storage: str | None, folder: Path) -> "StoragePath":
     return tried(parse_path(storage)) if storage else folder
 
 
-def planned(spec: Path, scale: str | None, sets: list[str] | None, tracking_uri: str | None) -> "tuple[Plan, str]":
-    """The plan of a spec and the address of MLflow. Raises UserError."""
+def planned(
+    spec: Path,
+    scale: str | None,
+    sets: list[str] | None,
+    tracking_uri: str | None,
+    gpus_elsewhere: float | None = None,
+) -> "tuple[Plan, str]":
+    """The plan of a spec and the address of MLflow; `gpus_elsewhere`: of a cluster, in place of this machine's.
+
+    Raises UserError.
+    """
+    from probeline.execution.planning.auto_gpus import cards_elsewhere
     from probeline.execution.planning.plan import make
     from probeline.experiment.load import load
     from probeline.tracking.reading.results import store_errors
@@ -124,4 +134,4 @@ def planned(spec: Path, scale: str | None, sets: list[str] | None, tracking_uri:
     uri = resolve(tracking_uri)
     with store_errors(uri):
         check(uri, experiment.name)
-    return make(experiment, uri), uri
+    return make(experiment, uri, None if gpus_elsewhere is None else cards_elsewhere(gpus_elsewhere)), uri

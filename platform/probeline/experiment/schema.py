@@ -23,6 +23,7 @@ TableName = Literal["results", "differences", "cost", "failures", "provenance"]
 MAX_SEEDS = 10_000
 SMALLEST_SHARE, MAX_COUNT = 0.0001, 1_000_000
 """Of a CPU or GPU: Ray counts in ten thousandths; no cluster has more."""
+AUTO: Literal["auto"] = "auto"
 T = TypeVar("T")
 
 Value = Any  # a scalar, a list, or a component; checked where it lands
@@ -93,12 +94,13 @@ class Recipe(Settings):
 class Resources(Settings):
     """What one trial gets: `workers` that share every batch, each with `cpus` and at most one of `gpus`.
 
-    Without GPUs a trial trains on the CPU, whatever the machine has. Trials with a fraction of a GPU share one.
+    `gpus: auto` uses a GPU where there is one, for as many trials as its memory holds; with 0 a trial trains on the
+    CPU, whatever the machine has. Trials with a fraction of a GPU share one.
     """
 
     workers: int = Field(1, ge=1, description="Processes that train one trial together, with the numbers of one.")
     cpus: float = Field(1, gt=0)
-    gpus: float = Field(0, ge=0)
+    gpus: Annotated[float, Field(ge=0)] | Literal["auto"] = AUTO
     cpus_per_worker: float | None = Field(None, gt=0, description="Another name for cpus; it goes before it.")
     gpus_per_worker: float | None = Field(None, ge=0, description="Another name for gpus; it goes before it.")
     patience_minutes: float | None = Field(
@@ -112,15 +114,15 @@ class Resources(Settings):
 
     @field_validator("cpus", "gpus", "cpus_per_worker", "gpus_per_worker")
     @classmethod
-    def _counted_by_ray(cls, count: float | None) -> float | None:
-        if count and not SMALLEST_SHARE <= count <= MAX_COUNT:
+    def _counted_by_ray(cls, count: float | str | None) -> float | str | None:
+        if isinstance(count, float | int) and count and not SMALLEST_SHARE <= count <= MAX_COUNT:
             raise ValueError(f"got {shown(count)}; allowed: {SMALLEST_SHARE:.4f} to {MAX_COUNT:,}")
         return count
 
     @field_validator("gpus", "gpus_per_worker")
     @classmethod
-    def _one_gpu_a_worker(cls, gpus: float | None, info: ValidationInfo) -> float | None:
-        if gpus is None or gpus in (0, 1):
+    def _one_gpu_a_worker(cls, gpus: float | str | None, info: ValidationInfo) -> float | str | None:
+        if gpus is None or isinstance(gpus, str) or gpus in (0, 1):
             return gpus
         if gpus > 1:
             workers = max(math.ceil(gpus), info.data.get("workers", 1))
@@ -132,9 +134,19 @@ class Resources(Settings):
 
     @property
     def each(self) -> dict[str, float]:
-        """`CPU` and `GPU` of one worker."""
-        cpus, gpus = self.cpus_per_worker, self.gpus_per_worker
-        return {"CPU": self.cpus if cpus is None else cpus, "GPU": self.gpus if gpus is None else gpus}
+        """`CPU` and `GPU` of one worker; `auto` counts as none until it is a number."""
+        cpus = self.cpus if self.cpus_per_worker is None else self.cpus_per_worker
+        gpus = self.gpus if self.gpus_per_worker is None else self.gpus_per_worker
+        return {"CPU": cpus, "GPU": 0.0 if isinstance(gpus, str) else gpus}
+
+    @property
+    def is_auto(self) -> bool:
+        """Whether a worker's GPUs are still to be chosen."""
+        return self.gpus_per_worker is None and self.gpus == AUTO
+
+    def with_gpus(self, gpus: float) -> "Resources":
+        """The same with so many GPUs for one worker."""
+        return self.model_copy(update={"gpus": float(gpus), "gpus_per_worker": None})
 
     @property
     def all(self) -> dict[str, float]:

@@ -8,10 +8,10 @@ EIGHT = ["NVIDIA H100"] * 8
 
 
 def test_gpus_that_a_spec_leaves_idle_are_said_with_the_option_that_uses_them():
-    assert unused_gpus(Resources(), EIGHT).startswith(
-        "this machine has 8 GPUs (NVIDIA H100), the spec uses none; --set resources.gpus=1"
+    assert unused_gpus(Resources(gpus=0), EIGHT).startswith(
+        "this machine has 8 GPUs (NVIDIA H100), the spec uses none; --set resources.gpus=auto"
     )
-    assert unused_gpus(Resources(), ["A", "B", "A"]).startswith("this machine has 3 GPUs (2 x A, 1 x B), ")
+    assert unused_gpus(Resources(gpus=0), ["A", "B", "A"]).startswith("this machine has 3 GPUs (2 x A, 1 x B), ")
     assert unused_gpus(Resources(gpus=0.25), EIGHT) is None
     assert unused_gpus(Resources(), []) is None
 
@@ -26,7 +26,7 @@ def test_gpus_that_a_machine_lacks_are_counted_over_all_workers_of_a_trial():
 def test_the_doctor_finds_missing_gpus_wrong_and_idle_ones_worth_a_word():
     missing, idle, used = (
         resources_finding(*pair)
-        for pair in ((Resources(gpus=1), []), (Resources(), EIGHT), (Resources(gpus=0.5), EIGHT))
+        for pair in ((Resources(gpus=1), []), (Resources(gpus=0), EIGHT), (Resources(gpus=0.5), EIGHT))
     )
     assert (missing.good, idle.good, used.good) == (False, True, True)
     assert "--set resources.gpus=0" in missing.remedy

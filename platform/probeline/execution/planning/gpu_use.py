@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from probeline.experiment.schema import Resources
 
-REMEDY = "--set resources.gpus=1 gives each trial one, 0.25 a quarter of one"
+REMEDY = "--set resources.gpus=auto uses them, 1 gives each trial one, 0.25 a quarter of one"
 
 
 def unused_gpus(resources: Resources, models: Sequence[str]) -> str | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from probeline.data.store import digest_of_file, facts
+from probeline.execution.planning.auto_gpus import Cards, cards_here, chosen_gpus, peak_of
 from probeline.execution.planning.without_effect import without_effect
 from probeline.execution.ray.retry_policy import rule
 from probeline.experiment import tuned
@@ -114,10 +115,13 @@ def remaining(trial: Trial, status: TrialStatus) -> Trial | None:
     return replace(trial, protocols=crashed or None)
 
 
-def make(experiment: Experiment, uri: str) -> Plan:
+def make(experiment: Experiment, uri: str, cards: Cards | None = None) -> Plan:
     """Expands an experiment and looks up what has finished in the MLflow at `uri`.
 
     Data sets that no trial has read yet are decoded here, as their content is part of the trials' ids.
+
+    Args:
+        cards: GPUs that `resources.gpus: auto` may use; this machine's where it is left out.
 
     Raises:
         SpecError: a batch is larger than its training set, or too small for its workers.
@@ -154,6 +158,12 @@ def make(experiment: Experiment, uri: str) -> Plan:
         if label in winners
     ]
     notes += remarks
+    cards = cards or cards_here()
+    resources, note = chosen_gpus(
+        experiment.resources, cards, lambda: peak_of(planned, experiment.resources, uri, cards.models)
+    )
+    notes += [note] if note else []
+    experiment = experiment.model_copy(update={"resources": resources})
     return Plan(
         experiment, planned, digests, states, notes, sizes, test_sizes, list(waiting.values()), tuned_by, reached
     )

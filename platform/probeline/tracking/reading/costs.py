@@ -21,6 +21,7 @@ COSTS = {
     "cost/train_seconds": "train_seconds",
     "cost/images_per_second": "images_per_second",
     "cost/eval_seconds": "eval_seconds",
+    "cost/peak_memory_bytes": "peak_memory_bytes",
 }
 PAGE = 1000
 TIMED = ("batch_size", "optimizer", "precision", "micro_batch")
@@ -61,6 +62,7 @@ class Cost:
     train_seconds: float | None = None
     images_per_second: float | None = None
     eval_seconds: float | None = None
+    peak_memory_bytes: float | None = None
 
 
 def shape(trial: Trial, resources: Resources) -> Shape:
@@ -68,8 +70,9 @@ def shape(trial: Trial, resources: Resources) -> Shape:
     recipe = trial.cell.recipe
     training = {key: getattr(recipe.training, key) for key in TIMED}
     encoder = {key: value for key, value in recipe.encoder.as_dict().items() if key != "weights"}
-    data, each = recipe.data.as_dict(), resources.each
-    subject = {"data": data, "encoder": encoder, "cpus": each["CPU"], "gpus": each["GPU"]}
+    # 1 and 1.0 are one count: the first is a default's, the second a file's.
+    cpus, gpus = (int(count) if count == int(count) else count for count in resources.each.values())
+    subject = {"data": recipe.data.as_dict(), "encoder": encoder, "cpus": cpus, "gpus": gpus}
     subject |= {"workers": resources.workers} if resources.workers > 1 else {}
     return Shape(
         _digest({**subject, "method": recipe.method.as_dict(), "training": training}),
