@@ -39,6 +39,22 @@ def test_a_worker_that_dies_between_two_trials_costs_the_next_one_a_retry_and_no
     assert statuses(uri, [trial.id])[trial.id].status == "finished"
 
 
+def test_a_text_that_the_spec_names_infrastructure_is_tried_again(spec, uri):
+    text = spec.read_text() + "failures: [{matches: NCCL error, class: infrastructure}]\n"
+    spec.write_text(text)
+    plan = make(load(spec), uri)
+    with Writer(uri, describe(plan.experiment, "", {}), spec.parent / ".probeline") as writer:
+        watch = ProgressDisplay(plan.todo, 0, Console(file=io.StringIO()))
+        recorder = Recorder(plan, {}, writer, watch, Scheduler(plan.todo, NO_LIMIT))
+        trial, other = recorder.scheduler.next(), recorder.scheduler.next()
+        for each in (trial, other):
+            recorder.started(each)
+        recorder.failed(trial, "error", "RuntimeError: NCCL error in all_reduce", "")
+        recorder.failed(other, "error", "ValueError: no such shape", "")
+        assert recorder.outcome.restarts == {"infrastructure": 1}
+        assert recorder.outcome.failed == {other.id: "error"}
+
+
 def test_the_size_of_the_test_split_is_recorded_with_every_trial(recorder, uri):
     trial = recorder.scheduler.next()
     recorder.started(trial)

@@ -13,6 +13,7 @@ from probeline.execution.progress import ProgressDisplay
 from probeline.execution.ray.card_failures import MAX_FAILURES
 from probeline.execution.ray.retry_policy import rule
 from probeline.execution.ray.scheduler import Scheduler
+from probeline.experiment.failures import kind_by_text
 from probeline.experiment.trial import Trial
 from probeline.tracking.reading.costs import SHAPE, shape
 from probeline.tracking.writing.upload_queue import Claimed
@@ -162,6 +163,7 @@ class Recorder:
     def failed(self, trial: Trial, kind: str, message: str, traceback: str) -> None:
         if trial.id not in self.outcome.elsewhere:
             self._open(trial)  # a worker that died between two trials takes one with it that was never said to run
+        kind = kind_by_text(self.plan.experiment.failures, kind, message, traceback)
         again = self.scheduler.failed(trial, kind)
         if trial.id in self.outcome.elsewhere:
             return

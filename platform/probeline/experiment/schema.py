@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, ValidationInfo, field_
 
 from probeline.core.sample_spec import SampleSpec
 from probeline.core.settings import NotHashed, Settings
+from probeline.experiment.failures import FailurePattern
 from probeline.experiment.notify import Notify
 from probeline.experiment.override import Override
 from probeline.experiment.problems import shown
@@ -232,6 +233,9 @@ class Experiment(Settings):
     scales: dict[str, Scale] = Field(default_factory=dict)
     resources: Resources = Resources()
     tune: Tune | None = None
+    failures: list[FailurePattern] = Field(
+        default_factory=list, max_length=100, description="Classes of failures by their text; the first match decides."
+    )
     report: Report = Report()
     extends: BaseFile | list[BaseFile] = Field(
         default_factory=list, description="Files that this one starts from, relative to it; later ones win, it wins."

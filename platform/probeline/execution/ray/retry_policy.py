@@ -32,6 +32,9 @@ RULES = {
     "storage": RetryRule(
         "infrastructure", 3, True, "look at the storage (--storage): does it run, its login, its space"
     ),
+    "infrastructure": RetryRule(
+        "infrastructure", 3, True, "`failures` of the spec names it so: see traceback.txt among the run's artifacts"
+    ),
     "hung": RetryRule("infrastructure", 1, True, "see traceback.txt for where it stood; resources.patience_minutes"),
     "out_of_memory": RetryRule("out of memory", 0, True, "lower training.batch_size or encoder.width, or give it more"),
     "evicted": RetryRule(
