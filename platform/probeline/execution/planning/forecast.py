@@ -136,9 +136,9 @@ def forecast(plan: Plan, samples: Prices, cluster: Cluster, budget: Budget, read
     prices = prices_of(todo, resources, samples, lambda trial: images_of(plan, trial), ready)
     slots = cluster.slots(resources)
     clock = ends([price.seconds for price in prices], slots)
-    fitting, spent = 0, 0.0
+    fitting, spent, gpus = 0, 0.0, resources.all["GPU"]
     for index, price in enumerate(prices):
-        spent += price.seconds * resources.all["GPU"]
+        spent += price.seconds * gpus
         if _exceeds(budget, index + 1, clock[index], spent):
             break
         fitting += 1
@@ -150,7 +150,7 @@ def forecast(plan: Plan, samples: Prices, cluster: Cluster, budget: Budget, read
         cost=total(prices[:fitting]),
         clock=max(clock[:fitting], default=0.0),
         slots=slots,
-        gpus=resources.all["GPU"],
+        gpus=gpus,
         ready=len(encoders & ready),
         elsewhere=tuple(sorted(samples.elsewhere)),
     )

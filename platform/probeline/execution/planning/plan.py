@@ -61,6 +61,10 @@ class Plan:
     @property
     def todo(self) -> list[Trial]:
         """What is not settled. Failed trials run again, but for diverged ones: the same seed diverges again."""
+        return list(self._todo)
+
+    @cached_property
+    def _todo(self) -> list[Trial]:
         chosen = (trial for trial in self.trials if trial.cell.label not in self.waiting)
         unsettled = (remaining(trial, self.statuses[trial.id]) for trial in chosen)
         return [trial for trial in unsettled if trial is not None]
@@ -94,10 +98,11 @@ class Plan:
 
     def by_cell(self) -> dict[str, dict[str, int]]:
         """The same for every cell, by label, in order."""
-        counts: dict[str, Counter[str]] = {}
+        counts: dict[str, dict[str, int]] = {}
         for trial in self.trials:
-            counts.setdefault(trial.cell.label, Counter())[self.word(trial)] += 1
-        return {label: dict(count) for label, count in counts.items()}
+            of_cell, word = counts.setdefault(trial.cell.label, {}), self.word(trial)
+            of_cell[word] = of_cell.get(word, 0) + 1
+        return counts
 
 
 def settled(status: TrialStatus) -> bool:
@@ -112,6 +117,8 @@ def remaining(trial: Trial, status: TrialStatus) -> Trial | None:
     if settled(status):
         return None
     crashed = tuple(name for name in trial.cell.recipe.protocols if name in status.protocols)
+    if trial.protocols == (crashed or None):
+        return trial
     return replace(trial, protocols=crashed or None)
 
 
