@@ -1,7 +1,8 @@
 """The sections of an experiment refuse what makes no sense and say what would."""
 
 import pytest
-from probeline.experiment.schema import Experiment, Resources, Training, seed_list
+from probeline.experiment.resources import Resources
+from probeline.experiment.schema import Experiment, Training, seed_list
 from pydantic import ValidationError
 
 

@@ -2,7 +2,7 @@
 
 from helpers.trial_events import info
 from probeline.core.events import Record
-from probeline.experiment.schema import Resources
+from probeline.experiment.resources import Resources
 from probeline.tracking.reading.costs import DEVICE, SHAPE, shape
 from probeline.tracking.writing.provenance import processor
 from probeline.tracking.writing.writer import Writer

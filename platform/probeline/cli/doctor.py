@@ -15,7 +15,7 @@ from probeline.data import cache
 from probeline.errors import UserError
 from probeline.execution.planning.auto_gpus import Cards, chosen_gpus, smallest_memory
 from probeline.execution.planning.gpu_use import REMEDY, in_words, missing_gpus, unused_gpus
-from probeline.experiment.schema import Resources
+from probeline.experiment.resources import Resources
 from probeline.tracking.server.location import resolve
 from probeline.tracking.writing.gpus import gpus
 

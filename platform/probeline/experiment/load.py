@@ -28,7 +28,8 @@ from probeline.experiment.problems import (
     unknown,
 )
 from probeline.experiment.recipe import common_keys
-from probeline.experiment.schema import SECTIONS, Experiment, Resources
+from probeline.experiment.resources import Resources
+from probeline.experiment.schema import SECTIONS, Experiment
 from probeline.experiment.validation import complaints
 from probeline.experiment.yaml_source import MAX_LEVELS, SpecSource, parse
 

@@ -4,7 +4,7 @@ import pytest
 from helpers.recipes import recipe_of
 from probeline.execution.planning import auto_gpus
 from probeline.execution.planning.auto_gpus import Cards, cards_elsewhere, chosen_gpus
-from probeline.experiment.schema import Resources
+from probeline.experiment.resources import Resources
 from probeline.experiment.trial import Cell, Trial
 from probeline.tracking.reading.costs import Cost, shape
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from helpers.recipes import recipe_of
 from probeline.execution.planning.cost_model import OVERHEAD, Price, Prices, Sample, ends, prices_of, total
-from probeline.experiment.schema import Resources
+from probeline.experiment.resources import Resources
 from probeline.experiment.trial import Cell, Trial
 from probeline.tracking.reading.costs import Cost, shape
 

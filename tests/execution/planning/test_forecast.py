@@ -13,7 +13,7 @@ from probeline.execution.progress import ProgressDisplay
 from probeline.execution.ray.scheduler import Budget
 from probeline.execution.run import RunEnvironment, run
 from probeline.experiment.load import load
-from probeline.experiment.schema import Resources
+from probeline.experiment.resources import Resources
 from probeline.tracking.reading.costs import costs, shape
 from probeline.tracking.writing.experiments import describe
 from probeline.tracking.writing.provenance import processor

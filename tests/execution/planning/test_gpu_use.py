@@ -2,7 +2,7 @@
 
 from probeline.cli.doctor import resources_finding
 from probeline.execution.planning.gpu_use import missing_gpus, unused_gpus
-from probeline.experiment.schema import Resources
+from probeline.experiment.resources import Resources
 
 EIGHT = ["NVIDIA H100"] * 8
 

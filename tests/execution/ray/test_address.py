@@ -6,7 +6,7 @@ import pytest
 from probeline.errors import UserError
 from probeline.execution.ray.address import checked
 from probeline.execution.ray.engine import connected
-from probeline.experiment.schema import Resources
+from probeline.experiment.resources import Resources
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from probeline.execution.planning.plan import make, text
 from probeline.execution.ray.capacity import refuse_what_is_too_large
 from probeline.experiment.load import load
 from probeline.experiment.problems import SpecError
-from probeline.experiment.schema import Resources
+from probeline.experiment.resources import Resources
 from probeline.training.trial import Storage, run
 
 SPEC = """

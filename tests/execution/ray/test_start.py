@@ -8,7 +8,7 @@ import ray
 from probeline.errors import UserError
 from probeline.execution.ray import start
 from probeline.execution.ray.engine import connected
-from probeline.experiment.schema import Resources
+from probeline.experiment.resources import Resources
 
 STARTED_LATE = "The current node timed out during startup. This could happen because some of the raylet failed."
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import floor
 
 from probeline.execution.planning.gpu_use import in_words
-from probeline.experiment.schema import SMALLEST_SHARE, Resources
+from probeline.experiment.resources import SMALLEST_SHARE, Resources
 from probeline.experiment.trial import Trial
 from probeline.tracking.reading.costs import Shapes, costs
 from probeline.tracking.writing.gpus import SMI_TIMEOUT_S, gpus

@@ -12,7 +12,7 @@ from probeline.execution.planning.plan import Plan, in_words
 from probeline.execution.progress import duration
 from probeline.execution.ray.scheduler import HOUR, Budget
 from probeline.experiment.problems import printable
-from probeline.experiment.schema import Resources
+from probeline.experiment.resources import Resources
 from probeline.experiment.trial import Trial
 from probeline.storage.paths import RemotePath, StoragePath
 from probeline.tracking.reading.costs import costs, shape

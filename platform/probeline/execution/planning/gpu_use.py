@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from probeline.experiment.schema import Resources
+from probeline.experiment.resources import Resources
 
 REMEDY = "--set resources.gpus=auto uses them, 1 gives each trial one, 0.25 a quarter of one"
 

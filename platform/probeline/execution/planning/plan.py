@@ -16,7 +16,8 @@ from probeline.experiment.checks import check_sizes
 from probeline.experiment.grid import cells, expand
 from probeline.experiment.identity import all_data, canonical_json, data_key, trials, weights_key
 from probeline.experiment.problems import printable
-from probeline.experiment.schema import Experiment, Resources
+from probeline.experiment.resources import Resources
+from probeline.experiment.schema import Experiment
 from probeline.experiment.trial import Cell, Trial
 from probeline.experiment.tuned import Study
 from probeline.plugins import catalog

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from probeline.errors import UserError
-from probeline.experiment.schema import Resources
+from probeline.experiment.resources import Resources
 
 
 def refuse_what_is_too_large(resources: Resources, nodes: Sequence[Mapping[str, float]]) -> None:

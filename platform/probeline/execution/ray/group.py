@@ -25,7 +25,7 @@ from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 from probeline.execution.ray import nodes
 from probeline.execution.ray.assigned_card import DeviceLost, assigned_card
 from probeline.execution.ray.lifeline import Lifeline
-from probeline.experiment.schema import Resources
+from probeline.experiment.resources import Resources
 from probeline.experiment.trial import Trial
 
 if TYPE_CHECKING:

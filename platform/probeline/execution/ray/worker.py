@@ -18,7 +18,7 @@ from probeline.execution.ray.assigned_card import DeviceLost, assigned_card
 from probeline.execution.ray.error_text import describe
 from probeline.execution.ray.group import WorkerFailed, WorkerGroup, WorkerLost
 from probeline.execution.ray.lifeline import Lifeline
-from probeline.experiment.schema import Resources
+from probeline.experiment.resources import Resources
 from probeline.experiment.trial import Trial
 from probeline.storage.paths import StoragePath
 from probeline.tracking.writing.provenance import processor

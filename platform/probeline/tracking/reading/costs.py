@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from probeline.experiment.schema import Resources
+from probeline.experiment.resources import Resources
 from probeline.experiment.trial import Trial
 from probeline.tracking.reading.results import store_errors
 from probeline.tracking.reading.runs_client import TRIALS
