@@ -117,8 +117,7 @@ def run(
     check_writable(uri)
     silent = silence(trial_plan.experiment.notify)
     unused = None if joined else unused_gpus(trial_plan.experiment.resources, gpus())
-    echo("
-".join([*(f"note: {note}" for note in (*trial_plan.notes, unused, silent) if note), headline(trial_plan)]))
+    echo("\n".join([*(f"note: {note}" for note in (*trial_plan.notes, unused, silent) if note), headline(trial_plan)]))
     budget = Budget(max_hours, max_gpu_hours, max_trials)
     todo, fits = trial_plan.todo, planned_tuning_trials.trials(trial_plan)
     if budget:

@@ -38,7 +38,7 @@ from probeline.execution.ray.nodes import head_goes  # noqa: E402
 from probeline.execution.ray.scheduler import Scheduler  # noqa: E402
 from probeline.execution.ray.start import start  # noqa: E402
 from probeline.execution.ray.worker import TrialHandle, Worker  # noqa: E402
-from probeline.experiment.schema import Resources  # noqa: E402
+from probeline.experiment.resources import Resources  # noqa: E402
 from probeline.experiment.trial import Trial  # noqa: E402
 from probeline.storage.paths import StoragePath  # noqa: E402
 
