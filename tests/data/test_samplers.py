@@ -30,9 +30,20 @@ def test_a_class_with_too_few_samples_repeats_them_and_samples_without_label_are
 
 def test_more_classes_than_there_are_is_refused_with_the_batch_sizes_that_work():
     with pytest.raises(
-        BadData, match=r"has 6 classes; the training split has 5: choose training.batch_size between 4 and 20"
+        BadData, match=r"has 6 classes; the training split has 5: choose .* that is a multiple of 4, up to 20"
     ):
         PerClass(LABELS, 4).plan(0, 0, 24)
+    with pytest.raises(BadData, match=r"has 2\.5 classes"):
+        PerClass(LABELS, 4).plan(0, 0, 10)
+
+
+def test_a_repeated_sample_has_another_number_for_its_random_draws():
+    sampler = PerClass(np.array([0, 0, 0, 1]), 3)
+    plan = sampler.plan(0, 0, 3)
+    assert sampler.numbers == 12
+    for epoch in range(8):
+        plan = sampler.plan(0, epoch, 3)
+        assert len(plan.index.unique()) == 3 and plan.rows.equal(plan.index % 4)
 
 
 def test_every_listed_pair_comes_once_with_its_answer():

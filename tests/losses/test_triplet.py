@@ -127,8 +127,8 @@ def test_distance_weighted_is_the_mean_of_pytorch_metric_learnings_draws():
     z, labels = samples(8, 6, seed=3).detach(), torch.arange(8) // 2
     d, miner = distances(z, False, True), miners.DistanceWeightedMiner()
     torch.manual_seed(0)
-    drawn = [torch.stack(miner(z, labels)) for _ in range(400)]
-    a, p, n = torch.cat(drawn, dim=1)
+    mined = [torch.stack(miner(z, labels)) for _ in range(400)]
+    a, p, n = torch.cat(mined, dim=1)
     theirs = (d[a, p] - d[a, n] + 2.0).mean()  # a margin at which every triplet counts
     ours = triplet(z, labels, 2.0, False, "distance_weighted")
     torch.testing.assert_close(ours, theirs, atol=0.02, rtol=0)

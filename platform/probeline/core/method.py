@@ -87,3 +87,7 @@ class Method(nn.Module, Generic[C]):
     def project(self, h: Tensor) -> Tensor | None:
         """z [N, ...] of representations [N, dim] for protocols that judge it; None where there is no projector."""
         return None
+
+    def similarity(self, za: Tensor, zb: Tensor) -> Tensor | None:
+        """[P] how alike the samples of pairs [P, D] are, by what the method learned; None: their distance says it."""
+        return None

@@ -64,8 +64,8 @@ def by_length(lengths: np.ndarray) -> InOrder:
 class PerClass:
     """Batches of P classes with K samples each, as triplets are mined from (FaceNet, arXiv 1503.03832, section 3.2).
 
-    An epoch has as many batches as the samples fill. A class with fewer than K samples repeats some of them; samples
-    without a label are never drawn. labels: int64 [N].
+    An epoch has as many batches as the samples fill. A class with fewer than K samples repeats some of them, each time
+    with other random numbers; samples without a label are never drawn. labels: int64 [N].
     """
 
     labels: np.ndarray
@@ -73,7 +73,8 @@ class PerClass:
 
     @property
     def numbers(self) -> int:
-        return len(self.labels)
+        sizes = np.unique(self.labels[self.labels >= 0], return_counts=True)[1]
+        return len(self.labels) * -(-self.per_class // int(sizes.min(initial=self.per_class)))
 
     def steps(self, batch_size: int) -> int:
         return len(self.labels) // batch_size
@@ -81,11 +82,11 @@ class PerClass:
     def plan(self, seed: int, epoch: int, batch_size: int) -> EpochPlan:
         """Raises BadData where there are fewer classes than a batch is to have."""
         classes, count = np.unique(self.labels[self.labels >= 0]), batch_size // self.per_class
-        if count > len(classes) or count < 1:
+        if count > len(classes) or count < 1 or batch_size % self.per_class:
             raise BadData(
-                f"a batch of {batch_size} with {self.per_class} samples a class has {count} classes; the training "
-                f"split has {len(classes)}: choose training.batch_size between {self.per_class} and "
-                f"{self.per_class * len(classes)}"
+                f"a batch of {batch_size} with {self.per_class} samples a class has {batch_size / self.per_class:g} "
+                f"classes; the training split has {len(classes)}: choose a training.batch_size that is a multiple of "
+                f"{self.per_class}, up to {self.per_class * len(classes)}"
             )
         random = np.random.Generator(np.random.PCG64(generator_of(seed, epoch).initial_seed()))
         members = {number: np.flatnonzero(self.labels == number) for number in classes}
@@ -94,11 +95,15 @@ class PerClass:
             for _ in range(self.steps(batch_size))
             for number in random.choice(classes, count, replace=False)
         ]
-        return EpochPlan(torch.from_numpy(np.concatenate(drawn) if drawn else np.empty(0, np.int64))[None])
+        index = torch.from_numpy(np.concatenate(drawn) if drawn else np.empty(0, np.int64))[None]
+        return EpochPlan(index % len(self.labels), index=index)
 
     def _draw(self, members: np.ndarray, random: np.random.Generator) -> np.ndarray:
-        whole = [random.permutation(members) for _ in range(-(-self.per_class // len(members)))]
-        return np.concatenate(whole)[: self.per_class]
+        """K of the rows `members`, those of the second time round with N added, and so on."""
+        rounds = range(-(-self.per_class // len(members)))
+        return np.concatenate([random.permutation(members) + each * len(self.labels) for each in rounds])[
+            : self.per_class
+        ]
 
 
 @dataclass(frozen=True)

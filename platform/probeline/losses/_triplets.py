@@ -110,8 +110,8 @@ class Hinge:
         allowed = is_negative & (plain < FURTHEST)
         d = plain.clamp(NEAREST, FURTHEST)
         log_inverse = (2.0 - self.dim) * d.log() - (self.dim - 3.0) / 2 * (1 - d.square() / 4).log()
-        drawn = torch.where(allowed, log_inverse, -torch.inf).softmax(1)
-        return torch.where(allowed, drawn, 0.0)  # a row without an allowed one is not a number
+        probability = torch.where(allowed, log_inverse, -torch.inf).softmax(1)
+        return torch.where(allowed, probability, 0.0)  # a row without an allowed one is not a number
 
 
 def _running(values: Tensor) -> Tensor:

@@ -1,10 +1,15 @@
 """What several methods ask of their data, and a metric that they share."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 from torch import Tensor
 
 from probeline.core.dataset import DatasetInfo
 from probeline.core.metric import loss_term
 from probeline.errors import BadData, NotApplicable
+from probeline.plugins import catalog
 
 METRICS = {"loss": loss_term("training loss")}
 """The term of a loss that every method has; a method declares its others in its own file."""
@@ -50,3 +55,17 @@ def training_rows(index: Tensor | None, samples: int, *, checked: bool) -> Tenso
             f"them, so on other data only its representations can be judged"
         )
     return index
+
+
+def loss_function(component: dict[str, Any]) -> Callable[..., Tensor]:
+    """The loss of a component `{name: ..., parameters}` with its parameters bound: tensors in, scalar out.
+
+    Raises as `catalog.settings` and `catalog.plugin_function`.
+    """
+    parameters = catalog.settings("losses", component).model_dump()
+    return partial(catalog.plugin_function("losses", component["name"]), **parameters)
+
+
+def learned_by(component: dict[str, Any]) -> tuple[str, ...]:
+    """Names of the tensors that a method learns for its loss and hands over after the embeddings and answers."""
+    return tuple(catalog.constant("losses", component["name"], "LEARNS", ()))

@@ -4,14 +4,12 @@ Chen, Kornblith, Norouzi, Hinton: A Simple Framework for Contrastive Learning of
 ICML 2020, arXiv 2002.05709.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from inspect import Parameter, signature
 from typing import Annotated, Any, Literal
 
 import torch
-from pydantic import Field
+from pydantic import Field, field_validator
 from torch import Tensor
 
 from probeline.core.batch import Batch, Outputs, Views
@@ -19,11 +17,11 @@ from probeline.core.dataset import DatasetInfo
 from probeline.core.encoder import Encoder
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Component
+from probeline.methods._loss_settings import require_loss
 from probeline.methods._two_view_settings import TwoViewSettings
 from probeline.methods._two_views import TwoViews
-from probeline.methods.base import require_labels
+from probeline.methods.base import loss_function, require_labels
 from probeline.models.projector import projector
-from probeline.plugins import catalog
 
 TAKES = ("image", "waveform", "series", "vector")
 GIVES = ("two_views",)
@@ -41,6 +39,11 @@ class Config(TwoViewSettings):
     projector: Literal["none", "linear", "nonlinear"] = "nonlinear"
     projector_dim: int = Field(128, ge=1)
     projector_bias: bool = True
+
+    @field_validator("loss", mode="before")
+    @classmethod
+    def _on_views(cls, loss: Any) -> Any:
+        return require_loss(loss, "views")
 
 
 class SimCLR(TwoViews):
@@ -64,12 +67,3 @@ class SimCLR(TwoViews):
         """The loss that the settings name, of projections za, zb [B, D]; NT-Xent is eq. 1."""
         za, zb = outputs.z.chunk(2)
         return {"loss": self.compare(za, zb, views.targets) if self.takes_labels else self.compare(za, zb)}
-
-
-def loss_function(component: dict[str, Any]) -> Callable[..., Tensor]:
-    """The loss of a component `{name: ..., parameters}` with its parameters bound: tensors in, scalar out.
-
-    Raises as `catalog.settings` and `catalog.plugin_function`.
-    """
-    parameters = catalog.settings("losses", component).model_dump()
-    return partial(catalog.plugin_function("losses", component["name"]), **parameters)
