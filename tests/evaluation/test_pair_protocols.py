@@ -9,8 +9,9 @@ import torch
 from helpers.subjects import dataset, files, judged, of_features, protocol, trained, values
 from probeline.core.lists import EpisodeList, PairList
 from probeline.errors import NotApplicable
+from probeline.evaluation import base
 from probeline.evaluation._episodes import sampled_episodes
-from probeline.evaluation.base import HeldOutLabels, TestHidden
+from probeline.evaluation.base import HeldOutLabels
 from probeline.evaluation.clustering import pair_accuracies
 from probeline.evaluation.one_shot import credit, mean_interval
 
@@ -104,7 +105,7 @@ def test_the_projection_is_judged_where_it_is_asked_for(tmp_path):
 def test_a_trial_judged_on_validation_has_validation_numbers_alone(tmp_path):
     for name, metric in (("verification", "validation_eer"), ("retrieval", "validation_map_at_r")):
         data, events = trained("triplet", dataset(24, 18, 18), hidden=True).evaluation_data(), []
-        with pytest.raises(TestHidden):
+        with pytest.raises(base.TestHidden):
             for event in protocol(name).evaluate(data, tmp_path):
                 events.append(event)
         assert metric in values(events) and not {"eer", "map_at_r"} & set(values(events))

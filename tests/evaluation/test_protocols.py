@@ -34,9 +34,9 @@ class Watched(HeldOutLabels):
         super().__init__(sealed.h, sealed.reveal, sealed.z)
         self.log = log
 
-    def reveal(self):
+    def reveal(self, name=None):
         self.log.append(OPENED)
-        return super().reveal()
+        return super().reveal(name)
 
 
 def watched(given):

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from probeline.core.batch import Batch, Views
-from probeline.core.dataset import DatasetInfo
+from probeline.core.dataset import DatasetInfo, Split
 from probeline.core.method import Method
 from probeline.core.metric import described
 from probeline.core.sample_rng import SampleRNG
@@ -23,22 +24,32 @@ FACTS = DatasetInfo(
 )
 
 
-def batch(seed=0):
+SPLIT = Split(np.zeros((40, *SHAPE), np.uint8), np.arange(40) % 3)
+
+
+def batch(made, seed=0):
+    """B samples, or B pairs or triplets of them where the method's batches are so."""
+    sampler = made.sampler(SPLIT)
+    roles = 1 if sampler is None else len(sampler.plan(0, 0, B).rows)
+    index = torch.arange(roles * B)
     generator = torch.Generator().manual_seed(seed)
-    inputs = torch.rand(B, 3, 16, 16, generator=generator).contiguous(memory_format=torch.channels_last)
-    return Batch(inputs=inputs, labels=torch.arange(B) % 3, index=torch.arange(B))
+    inputs = torch.rand(roles * B, 3, 16, 16, generator=generator).contiguous(memory_format=torch.channels_last)
+    same = torch.arange(B) % 2 == 0 if roles == 2 else None
+    return Batch(inputs=inputs, labels=index % 3, index=index, same=same, roles=roles)
 
 
 def method(name, facts=FACTS):
     torch.manual_seed(0)
     encoder = build_encoder({"name": "resnet", "width": 4}, image(*SHAPE))
-    config = catalog.config("methods", name)()
-    made = catalog.plugin_class("methods", name, Method)(config, encoder, facts)
+    config = catalog.config("methods", name)
+    augmented = {} if getattr(config(), "augment", None) != [] else {"augment": [{"name": "crop"}]}
+    made = catalog.plugin_class("methods", name, Method)(config(**augmented), encoder, facts)
     return made if made.trains else pytest.skip(f"{name} does not train")
 
 
 def views(made, seed=0):
-    return made.views(batch(), SampleRNG(seed, 0, torch.arange(B)))
+    given = batch(made)
+    return made.views(given, SampleRNG(seed, 0, given.index))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -53,9 +64,10 @@ def test_views_are_a_function_of_the_draws_alone(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_views_stand_one_after_the_other_and_leave_the_batch_alone(name):
-    made, given = method(name), batch()
+    made = method(name)
+    given = batch(made)
     made_views = made.views(given, SampleRNG(0, 0, given.index))
-    assert torch.equal(given.inputs, batch().inputs)
+    assert torch.equal(given.inputs, batch(made).inputs)
     assert len(made_views.inputs) % B == 0
     h = made(made_views).h
     assert len(h) % B == 0
@@ -139,7 +151,8 @@ def test_unlabelled_data_or_a_single_class_are_enough_unless_it_says_that_it_nee
     except BadData as refusal:
         assert "needs labels" in str(refusal)
         return
-    given = replace(batch(), labels=torch.full((B,), len(classes) - 1))
+    given = batch(made)
+    given = replace(given, labels=torch.full_like(given.labels, len(classes) - 1))
     made_views = made.views(given, SampleRNG(0, 0, given.index))
     assert torch.isfinite(made.loss(made(made_views), made_views)["loss"])
 
