@@ -28,6 +28,11 @@ def takes(name: str) -> str:
     return getattr(catalog.module("losses", name), "TAKES", ("views",))[0]
 
 
+def on_views() -> list[str]:
+    """The losses on two views of every sample."""
+    return [name for name in catalog.names("losses") if takes(name) == "views"]
+
+
 @dataclass(frozen=True)
 class Inputs:
     """What a loss is called with: embeddings, one or two times [B, D]; labels [B] or bool [B]; tensors it learns."""

@@ -44,7 +44,8 @@ def second_step(method: dict, settings: dict, workers: int, device: torch.device
     made = build_method(recipe, INFO).to(device, memory_format=torch.channels_last)
     loop = Loop(made, DATA, training, 0, device, shard_of(training, workers))
     made.train()
-    for batch in islice(batches(DATA.train, BATCH, seed=0, epoch=0, device=device, rows=loop.share.rows), 2):
+    order = {"seed": 0, "epoch": 0, "rows": loop.share.rows, "sampler": loop.sampler}
+    for batch in islice(batches(DATA.train, BATCH, device=device, **order), 2):
         clear()
         terms = loop._update(batch)
         loop.progress.step += 1

@@ -5,6 +5,7 @@ import inspect
 import pytest
 import torch
 from helpers.gloo import on_two_workers
+from helpers.loss_inputs import takes
 from probeline.plugins import catalog
 from torch import nn
 
@@ -14,6 +15,10 @@ SIZES = [5, 3]
 def _loss(name, za, zb, scale):
     function = getattr(catalog.module("losses", name), name)
     given = {"labels": torch.arange(8) % 3, "variant": "MultiSimilarityLoss"}
+    if takes(name) == "classes":
+        return function(torch.cat([za * scale, zb]), given["labels"].repeat(2))
+    learned = {"same": torch.arange(8) % 2 == 0, "weight": -torch.ones(4), "bias": torch.zeros(())}
+    given |= learned if takes(name) == "pairs" else {}
     taken = {key: value for key, value in given.items() if key in inspect.signature(function).parameters}
     return function(za * scale, zb, **taken)
 

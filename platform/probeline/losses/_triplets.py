@@ -23,7 +23,7 @@ class ByClass:
     """The rows of a batch in the order of their classes.
 
     `order` [N]: the rows; for each row in that order, `first` [N]: the first one of its class, `count` [N]: how many
-    there are; `largest`: the size of the largest class.
+    there are; `largest`: the size of the largest class, or more.
     """
 
     order: Tensor
@@ -35,14 +35,14 @@ class ByClass:
     def of(cls, labels: Tensor) -> "ByClass":
         """`labels` [N]; one below 0 is unknown, and its sample a class of its own.
 
-        The host waits for the device once, for the size of the largest class.
+        On a device `largest` is N, as the host would have to wait for the true one.
         """
         steps = torch.arange(len(labels), device=labels.device)
         alone = labels.max().clamp(min=0) + 1 + steps
         ascending, order = torch.where(labels < 0, alone, labels).sort(stable=True)
         first = torch.searchsorted(ascending, ascending)
         count = torch.searchsorted(ascending, ascending, right=True) - first
-        return cls(order, first, count, int(count.max()))
+        return cls(order, first, count, int(count.max()) if labels.device.type == "cpu" else len(labels))
 
     def own_class(self, rows: slice) -> tuple[Tensor, Tensor]:
         """[R, K] the columns of some rows' classes, those of a shorter one filled with the row itself; [R, K] whether
