@@ -21,7 +21,7 @@ ELEMENTS = 2**24
 """Values in memory at a time."""
 
 
-class Comparison:
+class SampleComparison:
     """Scores of pairs of a split's samples, higher for those more alike."""
 
     def __init__(self, data: EvaluationData, split: str, compare: Compare, space: Space) -> None:

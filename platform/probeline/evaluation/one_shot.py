@@ -18,7 +18,7 @@ from probeline.core.lists import EpisodeList
 from probeline.core.metric import count, percentage
 from probeline.core.settings import NameOf, Settings
 from probeline.errors import NotApplicable
-from probeline.evaluation._comparison import Comparison
+from probeline.evaluation._comparison import SampleComparison
 from probeline.evaluation._episodes import sampled_episodes
 from probeline.evaluation.base import EvaluationData, Protocol
 
@@ -104,7 +104,7 @@ class OneShot(Protocol[Config]):
     def _credit(self, data: EvaluationData, split: str, episodes: EpisodeList, answers: EpisodeList) -> np.ndarray:
         if not len(episodes):
             raise NotApplicable(f"the {split} split has an empty list of episodes")
-        comparison = Comparison(data, split, self.config.compare, self.config.space)
+        comparison = SampleComparison(data, split, self.config.compare, self.config.space)
         device = comparison.z.device
         support = torch.from_numpy(episodes.support)
         query = torch.from_numpy(episodes.query)[:, None, None].expand_as(support)

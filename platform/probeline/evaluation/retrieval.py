@@ -14,7 +14,7 @@ from probeline.core.events import Record
 from probeline.core.metric import count, percentage
 from probeline.core.settings import NameOf, Settings
 from probeline.errors import NotApplicable
-from probeline.evaluation._comparison import Comparison
+from probeline.evaluation._comparison import SampleComparison
 from probeline.evaluation._ranking import Ranking, ranking
 from probeline.evaluation.base import EvaluationData, Protocol
 
@@ -56,5 +56,5 @@ class Retrieval(Protocol[Config]):
         yield Record("map_at_r", result.map_at_r)
 
     def _ranking(self, data: EvaluationData, split: str, labels: Tensor) -> Ranking | None:
-        comparison = Comparison(data, split, self.config.compare, self.config.space)
+        comparison = SampleComparison(data, split, self.config.compare, self.config.space)
         return ranking(comparison.matrix, labels, self.config.recall)

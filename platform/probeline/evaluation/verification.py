@@ -22,7 +22,7 @@ from probeline.core.settings import NameOf, Settings
 from probeline.data.pair_lists import balanced_pairs
 from probeline.errors import BadData, NotApplicable
 from probeline.evaluation import _error_rates as rates_of
-from probeline.evaluation._comparison import Comparison
+from probeline.evaluation._comparison import SampleComparison
 from probeline.evaluation._score_histogram import write_histogram
 from probeline.evaluation.base import EvaluationData, Protocol
 
@@ -173,7 +173,7 @@ class Verification(Protocol[Config]):
             raise NotApplicable(f"no pairs can be drawn: {error}") from error
 
     def _scored(self, data: EvaluationData, split: str, pairs: PairList, answers: PairList) -> Scored:
-        comparison = Comparison(data, split, self.config.compare, self.config.space)
+        comparison = SampleComparison(data, split, self.config.compare, self.config.space)
         sides = (torch.from_numpy(side).to(comparison.z.device) for side in (pairs.left, pairs.right))
         scores = comparison.of_pairs(*sides).double().cpu().numpy()
         return combined(scores, answers, self.config.references)
