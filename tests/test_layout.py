@@ -6,6 +6,8 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 FIXED = {"pyproject.toml", "platform", "experiments", "dashboards", "tests", "infra", "README.md", "Makefile"}
 
@@ -40,3 +42,9 @@ def test_a_class_name_has_one_meaning() -> None:
             if isinstance(node, ast.ClassDef) and node.name != "Config":
                 by_name[node.name].append(str(path.relative_to(ROOT)))
     assert {name: files for name, files in by_name.items() if len(files) > 1} == {}
+
+
+def test_a_warning_that_our_own_code_brings_about_is_an_error() -> None:
+    for category in (DeprecationWarning, FutureWarning, UserWarning):
+        with pytest.raises(category, match="old"):
+            exec(f"import warnings\nwarnings.warn('old', {category.__name__})", {"__name__": "probeline.any"})

@@ -4,9 +4,9 @@ import os
 import subprocess
 import sys
 import tempfile
-import xml.etree.ElementTree as xml
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 from tests.benchmarks.row import Row
 
@@ -15,7 +15,7 @@ TIMES = 3
 
 def failed_of(report: Path) -> tuple[list[str], int, int]:
     """The tests that did not pass, how many were skipped, and how many there are, of pytest's own report."""
-    cases = list(xml.parse(report).iter("testcase"))
+    cases = list(ElementTree.parse(report).iter("testcase"))
     bad = [
         case.get("name", "?") for case in cases if case.find("failure") is not None or case.find("error") is not None
     ]

@@ -39,7 +39,12 @@ def parts(value):
         yield from (*value.keys(), *value.values())
     elif isinstance(value, list | tuple | set | frozenset):
         yield from value
-    elif isinstance(value, partial):
+    yield from inner_parts(value)
+
+
+def inner_parts(value):
+    """What functions, cells, arrays and tensors hold on to."""
+    if isinstance(value, partial):
         yield from (value.func, value.args, value.keywords)
     elif isinstance(value, MethodType):
         yield from (value.__self__, value.__func__)

@@ -68,7 +68,7 @@ def torch_findings() -> Iterator[Diagnosis]:
     try:
         import torch
         import torchvision
-    except Exception as error:  # a broken install raises anything from ImportError to RuntimeError
+    except Exception as error:  # noqa: BLE001 (a broken install raises anything)
         remedy = "install matching releases, as in infra/constraints.txt: pip install -c infra/constraints.txt ."
         yield Diagnosis(False, f"torch and torchvision do not load: {error}", remedy)
         return
@@ -105,7 +105,7 @@ def ray_finding() -> Diagnosis:
             answer = ray.get(ray.remote(lambda: os.getpid()).remote(), timeout=60)
     except UserError as error:
         return Diagnosis(False, str(error), "is /dev/shm writable, and large enough?")
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (so does Ray)
         return Diagnosis(False, f"Ray starts and runs no task: {error}", "its logs are below /tmp/ray/session_latest")
     return Diagnosis(True, f"Ray {version('ray')} started and ran a task in process {answer}")
 

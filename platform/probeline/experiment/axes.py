@@ -62,7 +62,7 @@ def layout(experiment: Experiment) -> AxisLayout:
 class _Builder:
     """Reads one experiment; `pins` are the overrides that leave an axis one value."""
 
-    def __init__(self, experiment: Experiment):
+    def __init__(self, experiment: Experiment) -> None:
         self.experiment, self.source = experiment, experiment.source
         self.problems: list[Problem] = []
         self.keys = experiment.axes

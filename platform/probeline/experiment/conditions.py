@@ -12,7 +12,7 @@ from probeline.plugins.locations import original
 class Conditions:
     """The conditions of `exclude` or of `when`, in order; `sections` of a recipe decide which of them hold."""
 
-    def __init__(self, conditions: Sequence[Mapping[str, Any]]):
+    def __init__(self, conditions: Sequence[Mapping[str, Any]]) -> None:
         self._conditions = conditions
         self.sections = frozenset(key.partition(".")[0] for condition in conditions for key in condition)
         self._by_value: dict[str, dict[Hashable, list[int]]] = {}

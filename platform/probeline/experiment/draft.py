@@ -24,7 +24,7 @@ class Draft:
     `value` may share parts with the overrides and with other drafts: a part is copied before it is first changed.
     """
 
-    def __init__(self, section: str, source: SpecSource):
+    def __init__(self, section: str, source: SpecSource) -> None:
         self.section, self.source = section, source
         self.value: dict[str, Any] = {}
         self.origins: dict[Path, Origin] = {}

@@ -53,7 +53,7 @@ def expand(experiment: Experiment) -> Expansion:
 
 
 class _Grid:
-    def __init__(self, experiment: Experiment):
+    def __init__(self, experiment: Experiment) -> None:
         self.experiment, self.source = experiment, experiment.source
         self.recipes = Recipes(self.source)
         self.layout: AxisLayout = layout(experiment)

@@ -168,7 +168,7 @@ class _Identity:
 class _Identities:
     """Identities of cells; a section that cells share is brought into canonical form once."""
 
-    def __init__(self, digests: Mapping[str, str]):
+    def __init__(self, digests: Mapping[str, str]) -> None:
         self._digests = digests
         self._sections: dict[tuple[str, int], tuple[Any, Any]] = {}
 

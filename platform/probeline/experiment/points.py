@@ -30,7 +30,7 @@ class Point:
 class Points:
     """Makes the points of one experiment; mistakes go to `problems`, and `idle` are rules that matched no point."""
 
-    def __init__(self, layout: AxisLayout, recipes: Recipes, source: SpecSource, seeds: int):
+    def __init__(self, layout: AxisLayout, recipes: Recipes, source: SpecSource, seeds: int) -> None:
         self.layout, self.recipes, self.source, self.seeds = layout, recipes, source, seeds
         self.problems: list[Problem] = []
         self.idle: list[WhenRule] = []

@@ -44,7 +44,7 @@ class Problem:
 class SpecError(UserError):
     """An experiment with mistakes; `problems` has them in the order of the file, at most MAX_PROBLEMS."""
 
-    def __init__(self, problems: Iterable[Problem]):
+    def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = list(dict.fromkeys(problems))[:MAX_PROBLEMS]
         more = ["these are the first mistakes, there may be more"] if is_full(self.problems) else []
         super().__init__("\n".join([*map(str, self.problems), *more]))

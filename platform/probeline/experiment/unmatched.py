@@ -15,7 +15,7 @@ RecipeAndCoordinates = tuple[Mapping[str, Any], Mapping[str, Any]]
 class UnmatchedConditions:
     """Explains conditions that no cell meets; the values of a key are gathered once for all of them."""
 
-    def __init__(self, source: SpecSource, cells: Sequence[RecipeAndCoordinates], axes: list[str]):
+    def __init__(self, source: SpecSource, cells: Sequence[RecipeAndCoordinates], axes: list[str]) -> None:
         self.source, self.cells, self.axes = source, cells, axes
         self._values: dict[str, dict[str, RecipeAndCoordinates]] = {}
 

@@ -35,7 +35,7 @@ class KeyValuePairs(list):
 class Composer:
     """Parser events to nodes, iteratively, so that no depth of nesting exhausts the stack; `name`: the file's."""
 
-    def __init__(self, name: str):
+    def __init__(self, name: str) -> None:
         self.name, self.nodes = name, 0
         self.anchors: dict[str, Node] = {}
         self.root: Node | None = None

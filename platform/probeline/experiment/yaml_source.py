@@ -103,7 +103,7 @@ def _syntax(source: SpecSource, error: yaml.YAMLError) -> Problem:
 class _Expansion:
     """Nodes to plain values: aliases and merge keys followed within bounds, lines noted, mistakes collected."""
 
-    def __init__(self, source: SpecSource):
+    def __init__(self, source: SpecSource) -> None:
         self.source, self.nodes, self.characters = source, 0, 0
         self.problems: list[Problem] = []
 

@@ -14,7 +14,9 @@ class Normalised(Encoder):
     mean: Tensor
     std: Tensor
 
-    def __init__(self, model: nn.Module, dim: int, mean: Sequence[float] = (0.0,), std: Sequence[float] = (1.0,)):
+    def __init__(
+        self, model: nn.Module, dim: int, mean: Sequence[float] = (0.0,), std: Sequence[float] = (1.0,)
+    ) -> None:
         super().__init__()
         self.model, self.dim = model, dim
         self.register_buffer("mean", torch.tensor(mean)[:, None, None], persistent=False)

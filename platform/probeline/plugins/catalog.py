@@ -31,7 +31,7 @@ _listeners: list[Callable[[str, Path], None]] = []
 class UnknownPlugin(UserError):
     """No plug-in of this kind has this name; `names` are those there are, `nearest` the likeliest or None."""
 
-    def __init__(self, kind: str, name: str, names: list[str], reason: str = "unknown"):
+    def __init__(self, kind: str, name: str, names: list[str], reason: str = "unknown") -> None:
         self.kind, self.name, self.names = kind, name, names
         self.nearest = next(iter(difflib.get_close_matches(name, names, 1)), None)
         hint = f"did you mean {self.nearest!r}?" if self.nearest else f"{kind}: {', '.join(names) or 'none installed'}"

@@ -18,7 +18,7 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     def work() -> None:
         try:
             results.append(call())
-        except BaseException as error:  # raised again in the caller's thread
+        except BaseException as error:  # noqa: BLE001 (raised again in the caller's thread)
             errors.append(error)
 
     thread = threading.Thread(target=work, name="probeline-deadline", daemon=True)

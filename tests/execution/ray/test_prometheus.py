@@ -31,7 +31,7 @@ class Scraper(threading.Thread):
                 (node,) = ray.nodes()
                 address = f"http://{node['NodeManagerAddress']}:{node['MetricsExportPort']}/metrics"
                 text = urlopen(address, timeout=5).read().decode()
-            except Exception:  # Ray is not there yet, or no more
+            except Exception:  # noqa: BLE001 (Ray is not there yet, or no more)
                 continue
             if "ray_probeline_failures_total" in text and "ray_probeline_trial_seconds_bucket" in text:
                 self.text = text

@@ -166,7 +166,7 @@ def _orientation(image: Image.Image) -> int:
     """EXIF's orientation of a loaded image; PIL has turned a TIFF already."""
     try:
         value = image.getexif().get(ORIENTATION, UPRIGHT)
-    except Exception:  # damaged EXIF raises a dozen types, and the pixels are sound
+    except Exception:  # noqa: BLE001 (damaged EXIF raises a dozen types, and the pixels are sound)
         return UPRIGHT
     return value if value in range(1, 9) else UPRIGHT
 
@@ -185,5 +185,5 @@ def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
 def _has_more_pages(image: Image.Image) -> bool:
     try:
         return bool(getattr(image, "is_animated", False)) and image.format != "MPO"  # an MPO's others are previews
-    except Exception:  # a damaged second page: the first one is sound
+    except Exception:  # noqa: BLE001 (a damaged second page: the first one is sound)
         return True

@@ -20,19 +20,11 @@ def cause(error: Exception | None, text: str, trial: Trial, folder: Path) -> dic
 
     error: what Ray gave, where it can be read back; text: the same as text; folder: the run's, with the notes.
     """
-    hung = folder / "alive" / f"{trial.id}.hung"
-    if hung.exists():
-        stacks = hung.read_text(encoding="utf-8", errors="replace")
-        hung.unlink()
-        message = "no heartbeat for resources.patience_minutes, so it was killed; traceback.txt says where it was"
-        return {"kind": "hung", "message": message, "traceback": stacks}
-    lost = folder / "alive" / f"{trial.id}.lost"
-    if lost.exists():
-        failure = json.loads(lost.read_text(encoding="utf-8"))
-        lost.unlink()
-        if failure["kind"] != "lost_worker":
-            return failure
-        error, text = None, failure["message"]
+    noted = _noted(folder / "alive", trial)
+    if noted and noted["kind"] != "lost_worker":
+        return noted
+    if noted:
+        error, text = None, noted["message"]
     low = text.lower()
     inner = error.as_instanceof_cause() if isinstance(error, RayTaskError) else error
     if isinstance(inner, Preempted):
@@ -50,6 +42,21 @@ def cause(error: Exception | None, text: str, trial: Trial, folder: Path) -> dic
     if isinstance(error, RayTaskError):
         return _failure("error", f"the worker could not go on: {last_line(text)}", text)
     return _failure("lost_worker", f"the worker died: {last_line(text)}", text)
+
+
+def _noted(folder: Path, trial: Trial) -> dict[str, str] | None:
+    """The failure that the watchdog or the group's driver has noted of a trial; the note is removed."""
+    hung, lost = folder / f"{trial.id}.hung", folder / f"{trial.id}.lost"
+    if hung.exists():
+        stacks = hung.read_text(encoding="utf-8", errors="replace")
+        hung.unlink()
+        message = "no heartbeat for resources.patience_minutes, so it was killed; traceback.txt says where it was"
+        return {"kind": "hung", "message": message, "traceback": stacks}
+    if lost.exists():
+        failure = json.loads(lost.read_text(encoding="utf-8"))
+        lost.unlink()
+        return failure
+    return None
 
 
 def retired(error: Exception | None) -> bool:

@@ -99,7 +99,7 @@ class Follower:
         self._watch(trial.id)
         try:
             open_dataset(trial.cell.recipe.data.as_dict(), heartbeat.beat)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (it is what is reported)
             return describe(error)
         finally:
             self._watch("")  # from here on it waits for the first worker, which has a watchdog of its own
@@ -113,7 +113,7 @@ class Follower:
 
         try:
             follow(trial, workers, self.device)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (it is what is reported)
             failure = describe(error)
             if has_failed(self.device, error):
                 card = self.card if blames_card(error) else ""

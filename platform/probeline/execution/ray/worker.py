@@ -156,7 +156,7 @@ class Worker(tune.Trainable):
             done = True
         except (WorkerLost, DeviceLost):
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (it is the trial's outcome)
             if not self.heartbeat.stopping():
                 failure, done = self._failure(error), True
         if self.holds:

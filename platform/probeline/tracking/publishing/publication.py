@@ -78,7 +78,7 @@ def publish(
     try:
         describe = partial(_described, info.description, result, folder, compared)
         home = _put_by_sql(uri, info, describe, shown) or _put(uri, workdir, info, describe, shown)
-    except Exception as error:  # whatever MLflow, its database or the network raises
+    except Exception as error:  # noqa: BLE001 (whatever MLflow, its database or the network raises)
         return _refused(error)
     return f"in MLflow: {_address(home)} below `probeline ui`"
 

@@ -51,7 +51,7 @@ def small_files(uri: str, sources: Sequence[ArtifactSource]) -> tuple["pd.DataFr
         else:
             by_source = _fetched(uri, sources)
         rows = [row for some in by_source for row in some]
-    except Exception as error:  # whatever MLflow, its artifact store or the network raises
+    except Exception as error:  # noqa: BLE001 (whatever MLflow, its artifact store or the network raises)
         trouble = redacted(str(error).strip().partition("\n")[0][:200]) or type(error).__name__
     return pd.DataFrame(rows, columns=["trial_id", "name", "content"]), trouble
 

@@ -84,7 +84,7 @@ def shape(trial: Trial, resources: Resources) -> Shape:
 class Shapes:
     """Shapes of many trials with the same resources, each distinct one made once."""
 
-    def __init__(self, resources: Resources):
+    def __init__(self, resources: Resources) -> None:
         self._resources = resources
         self._shapes: dict[tuple, tuple[Trial, Shape]] = {}
 

@@ -73,7 +73,7 @@ def held(uri: str, experiment: ExperimentInfo, workdir: Path, lost: Callable[[],
         waited = _take(client, experiment_id, experiment.name, me)
     except UserError:
         raise
-    except Exception:  # whatever MLflow raises; the writer reports it
+    except Exception:  # noqa: BLE001 (whatever MLflow raises; the writer reports it)
         yield False
         return
     over = threading.Event()
@@ -144,7 +144,7 @@ def _say(client: "MlflowClient", experiment_id: str, holder: Holder) -> None:
     text = json.dumps(asdict(holder))
     try:
         client.set_experiment_tag(experiment_id, TAG, text)
-    except Exception:  # of two that write it for the first time at once the server refuses one; now it is there
+    except Exception:  # noqa: BLE001 (of two that write it first at once the server refuses one; now it is there)
         client.set_experiment_tag(experiment_id, TAG, text)
 
 
