@@ -8,6 +8,9 @@ from probeline.errors import UserError
 
 FEWEST_GROUPS = 3
 
+REMARK = "whole {} are in one split each, the same for every seed"
+"""What a report says of such a split; of which groups is filled in."""
+
 
 def by_group(split: Split, groups: np.ndarray, test: float, validation: float) -> dict[str, Split]:
     """Train, validation and test of a split. groups: int64 [N], whom each sample belongs to.

@@ -20,6 +20,8 @@ def folder(tmp_path):
 
 def test_whole_writers_are_held_out_and_the_lists_speak_of_their_split(folder):
     opened = store.open_dataset(component(folder))
+    remarks = " ".join(store.facts(component(folder)).remarks)
+    assert "whole writers are in one split each, the same for every seed" in remarks
     people = [set(split.label("writer").tolist()) for split in (opened.train, opened.validation, opened.test)]
     assert sorted(map(len, people)) == [1, 1, 3] and len(set.union(*people)) == 5
     for split, genuine in ((opened.train, 3 * 21), (opened.test, 5 * 2)):

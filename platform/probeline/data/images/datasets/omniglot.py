@@ -16,7 +16,7 @@ from probeline.core.dataset import Split
 from probeline.data.archives import reader
 from probeline.data.archives.listing import Unreadable
 from probeline.data.downloads import DownloadSettings
-from probeline.data.group_split import by_group, hold_out_groups
+from probeline.data.group_split import REMARK, by_group, hold_out_groups
 from probeline.data.images.omniglot_files import RUNS, Drawing, drawings_of, sources
 from probeline.data.images.omniglot_runs import read_runs
 from probeline.data.read_report import ReadSplits, report_of
@@ -36,6 +36,7 @@ SETS = {
     "background": "background",
     "evaluation": "evaluation",
 }
+GROUPS = {"class": "characters", "alphabet": "alphabets", "writer": "writers"}
 FORMAT = PenFormat(columns=3, time=2, separator=",", marks=("START", "BREAK"))
 
 
@@ -91,6 +92,8 @@ def read(config: Config) -> ReadSplits:
     report = report_of(paths, splits, names["class"], "drawings", origin)
     if config.test_on == "runs":
         report.origin["test"] = "of the 20 one-shot runs"
+    if config.split_by != "none":
+        report.remarks.append(REMARK.format(GROUPS[config.split_by]))
     return ReadSplits(splits, names["class"], report, names)
 
 

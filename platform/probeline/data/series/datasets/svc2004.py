@@ -23,7 +23,7 @@ from probeline.core.dataset import Split
 from probeline.core.lists import PairList, SampleList
 from probeline.data.archives import reader
 from probeline.data.downloads import DownloadSettings
-from probeline.data.group_split import by_group
+from probeline.data.group_split import REMARK, by_group
 from probeline.data.local_files import local_source
 from probeline.data.read_report import ReadReport, ReadSplits, report_of
 from probeline.data.series import pen_scaling
@@ -147,6 +147,8 @@ def _report(source: Path, splits: dict[str, Split], classes: tuple[str, ...], fo
         "of other writers than the other splits'" if "validation" in splits else "held out, a share of every class"
     )
     report = report_of([source], splits, classes, "signatures", held_out)
+    if "validation" in splits:
+        report.remarks.append(REMARK.format("writers"))
     if forward:
         report.remarks.append(
             f"{forward:,} points had a time before that of the point above them and were given its time"
