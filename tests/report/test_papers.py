@@ -24,7 +24,7 @@ MATCHED = {  # published values beside cells of the smoke scale
 
 def asked_for(experiment):
     """Every metric that a figure of the experiment names."""
-    found = {TOP1, "linear_probe/validation_top1", "cost/parameters", "cost/train_seconds"}
+    found = {experiment.report.metric, "linear_probe/validation_top1", "cost/parameters", "cost/train_seconds"}
     for figure in experiment.report.figures:
         found |= set(figure.get("metrics", ())) | {figure.get("metric")}
         for group in figure.get("groups", {}).values():
