@@ -35,14 +35,14 @@ MANY, LEFT, SETTLED = 1000, 10, 100
 RESUME = """
 import sys, time
 from pathlib import Path
-from probeline.execution.run import Site, run
-from probeline.execution.progress import Watch
+from probeline.execution.run import RunEnvironment, run
+from probeline.execution.progress import ProgressDisplay
 from probeline.tracking.writing.experiments import describe
 from rich.console import Console
 from tests.benchmarks.bench_overhead import planned
 
 
-class Clock(Watch):
+class Clock(ProgressDisplay):
     def started(self, trial):
         print("started", time.time() - float(sys.argv[3]), flush=True)
         super().started(trial)
@@ -50,7 +50,8 @@ class Clock(Watch):
 
 plan, uri = planned(Path(sys.argv[1]), int(sys.argv[2]))
 print("to run", len(plan.todo), flush=True)
-run(plan, describe(plan.experiment, "", {}), Site(Path(sys.argv[1]) / "site", uri), Clock(plan.todo, 0, Console()))
+site = RunEnvironment(Path(sys.argv[1]) / "site", uri)
+run(plan, describe(plan.experiment, "", {}), site, Clock(plan.todo, 0, Console()))
 """
 
 

@@ -48,7 +48,7 @@ def finish(file: Path, uri: str, trials: Sequence) -> None:
     with Writer(uri, ExperimentInfo("many"), file.parent / "work") as writer:  # makes database, experiment and parent
         writer.started(trials[0])
         writer.finished(trials[0].id)
-        assert writer.flush(300), writer.trouble
+        assert writer.flush(300)
     with closing(sqlite3.connect(file)) as database, database:
         template = database.execute("select run_uuid from tags where value = ?", (trials[0].id,)).fetchone()[0]
         for number, trial in enumerate(trials):

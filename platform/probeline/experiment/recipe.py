@@ -63,10 +63,10 @@ class Recipes:
         data, encoder, method, training, evaluation = sections = [
             self.section(name, laid) for name, laid in by_section(overrides).items()
         ]
-        for section in sections:
-            if section.problems:
-                self.problems.update(dict.fromkeys(section.problems))
-        if any(section.value is None for section in sections):
+        wrong = [section for section in sections if section.value is None]
+        for section in wrong:
+            self.problems.update(dict.fromkeys(section.problems))
+        if wrong:
             return None
         on = data.modality
         return ResolvedRecipe(

@@ -1,5 +1,7 @@
 """Ray's start: folders that it cannot use, and a machine on which it takes too long."""
 
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -90,3 +92,12 @@ def test_what_another_try_does_not_mend_is_said_at_once(late):
     with pytest.raises(UserError, match="tried once: No space left"), connected(None, Resources()):
         raise AssertionError("started")
     assert len(tried) == 1
+
+
+def test_the_engine_imports_no_mlflow_before_the_first_trial():
+    script = (
+        "import sys, probeline.execution.ray.engine as engine; from ray import tune; "
+        "assert engine.usage.tag_callbacks([tune.Callback()]) is False; "
+        "assert 'mlflow' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=120)

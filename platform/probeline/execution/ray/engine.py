@@ -26,6 +26,7 @@ os.environ.update({key: os.environ.get(key, value) for key, value in QUIET.items
 
 import ray  # noqa: E402 (reads the environment above)
 from ray import tune  # noqa: E402
+from ray.air._internal import usage  # noqa: E402
 from ray.tune.experiment import Trial as TuneTrial  # noqa: E402
 
 from probeline.core.events import TrialEvent  # noqa: E402
@@ -41,6 +42,10 @@ from probeline.execution.ray.worker import TrialHandle, Worker  # noqa: E402
 from probeline.experiment.resources import Resources  # noqa: E402
 from probeline.experiment.trial import Trial  # noqa: E402
 from probeline.storage.paths import StoragePath  # noqa: E402
+
+# Ray counts callbacks for statistics that are off here, and for their names it imports all of MLflow in the thread that
+# is to start the first trial.
+usage.tag_callbacks = lambda callbacks: False
 
 
 class Listener(Protocol):
