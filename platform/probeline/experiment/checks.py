@@ -78,7 +78,8 @@ def resolve_report(experiment: Experiment, expansion: Expansion, whole: Expansio
 
 
 def _protocols(expansion: Expansion) -> list[str]:
-    return list(dict.fromkeys(name for cell in expansion.cells for name in cell.recipe.protocols))
+    distinct = {id(cell.recipe.evaluation): cell.recipe for cell in expansion.cells}  # shared between cells
+    return list(dict.fromkeys(name for recipe in distinct.values() for name in recipe.protocols))
 
 
 def _metric(experiment: Experiment, expansion: Expansion, whole: Expansion, problems: list[Problem]) -> str | None:

@@ -5,7 +5,6 @@ Decided while loading, from constants that are read without an import, and befor
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, TypeVar
 
 from probeline.experiment.fitting import mistakes
@@ -76,10 +75,9 @@ class _Parts:
 
     def numbers(self, recipe: ResolvedRecipe) -> Combination:
         """The numbers of a resolved recipe's parts: the same for parts that declare the same."""
-        components = {"data": recipe.data, "encoder": recipe.encoder, "method": recipe.method}
-        data, encoder, method = (
-            self._once(section, component, partial(_one, section)) for section, component in components.items()
-        )
+        data = self._once("data", recipe.data, _data)
+        encoder = self._once("encoder", recipe.encoder, _encoder)
+        method = self._once("method", recipe.method, _method)
         return data + encoder + method + self._once("evaluation", recipe.evaluation, _protocols)
 
     def of(self, combination: Combination) -> list[Part]:
@@ -100,8 +98,16 @@ class _Parts:
         return self._numbers[part]
 
 
-def _one(section: str, component: ResolvedComponent) -> tuple[Part, ...]:
-    return (part(section, component.as_dict()),)
+def _data(component: ResolvedComponent) -> tuple[Part, ...]:
+    return (part("data", component.as_dict()),)
+
+
+def _encoder(component: ResolvedComponent) -> tuple[Part, ...]:
+    return (part("encoder", component.as_dict()),)
+
+
+def _method(component: ResolvedComponent) -> tuple[Part, ...]:
+    return (part("method", component.as_dict()),)
 
 
 def _protocols(evaluation: tuple[ResolvedComponent, ...]) -> tuple[Part, ...]:
