@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import pytest
 import torch
 from probeline.core.events import Record
+from probeline.core.figure import NothingToDraw
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.sample_spec import image
 from probeline.data.augment.pipeline import steps
@@ -22,8 +23,8 @@ from probeline.experiment.load import load
 from probeline.models.build import build_encoder
 from probeline.plugins import catalog
 from probeline.plugins.metrics import metric, primary_metric
-from probeline.report.figures._style import NothingToDraw
 from probeline.report.formats.contents import chart
+from probeline.report.results.results import Results
 from probeline.training.trial import Storage, run
 
 PAGE = (Path(__file__).parents[1] / "platform/README.md").read_text()
@@ -141,20 +142,21 @@ def test_the_figure_is_drawn_of_the_results(outcomes):
     experiment, results = outcomes
     frame = pd.DataFrame([_row(trial, events) for trial, events in results])
     (figure,) = experiment.report.figures
-    drawn = chart(figure, frame, pd.DataFrame(), {"metric": None})
+    drawn = chart(figure, Results(frame), {"metric": None})
     assert isinstance(drawn.figure, go.Figure), drawn.message
     top1 = frame.groupby("cell", sort=False)["my_lab.nearest_mean/top1"]
-    assert [tuple(line.x) for line in drawn.figure.data] == [(100 * s.min(), 100 * s.max()) for _, s in top1]
+    assert [tuple(line.x) for line in drawn.figure.data] == [tuple(sorted(100 * values)) for _, values in top1]
 
 
 def test_the_figure_says_what_is_missing(lab):
     plugin = catalog.module("figures", "my_lab.seed_range")
     with pytest.raises(NothingToDraw, match="No trial has finished with knn/top1"):
-        plugin.prepare(pd.DataFrame({"cell": ["a"]}), pd.DataFrame(), plugin.Config(metric="knn/top1"))
+        plugin.prepare(Results(pd.DataFrame({"cell": ["a"], "status": ["missing"]})), plugin.Config(metric="knn/top1"))
 
 
 def _row(trial, events):
     """A trial as a row of the frame of results."""
     final = {event.name: event.value for event in events if isinstance(event, Record) and event.step == 0}
-    fields = {"trial_id": trial.id, "cell": trial.cell.label, "arm": None, "seed": trial.seed, "status": "finished"}
+    fields = {"trial_id": trial.id, "cell": trial.cell.label, "arm": None, "seed": trial.seed}
+    fields |= {"status": "finished", "failure": None}
     return {**fields, **trial.cell.coordinates, **final, "recipe": trial.cell.recipe.as_dict()}

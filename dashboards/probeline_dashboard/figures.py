@@ -8,14 +8,14 @@ from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
-from probeline.report.formats.contents import chart, defaults, figures, shape_of
+from probeline.report.formats.contents import chart, figure_defaults, figures, shape_of
 from probeline.report.formats.page import describe
+from probeline.report.results.results import Results, no_history
 from probeline.tracking.reading.results import table
 
 from probeline_dashboard.live import Live
 
 FALLBACK = {"name": "metric_by_cell"}
-EMPTY = pd.DataFrame({"trial_id": [], "name": [], "step": [], "value": []})
 REDRAW_FACTOR = 5
 """Time until a figure may be drawn again, per time that drawing it took: bounds the load of large grids."""
 
@@ -72,8 +72,9 @@ class Figures:
     def _draw(self, component: dict[str, Any], revision: Revision) -> Rendering:
         start, live = time.monotonic(), self._live
         experiment, trials = live.base.experiment, table(live.base.trials, live.following.runs, live.tuned)
-        history = self._history(component) if component["name"] == "training_curves" else EMPTY
-        drawing = chart(component, trials, history, defaults(experiment, shape_of(experiment, trials), live.main))
+        history = self._history(component) if component["name"] == "training_curves" else no_history()
+        results = Results(trials, history)
+        drawing = chart(component, results, figure_defaults(experiment, shape_of(experiment, results), live.main))
         now = time.monotonic()
         redraw_at = now + REDRAW_FACTOR * (now - start)
         if drawing.figure is None:

@@ -9,8 +9,10 @@ from typing import Any
 from probeline.experiment.schema import Experiment
 from probeline.experiment.trial import Trial
 from probeline.report.formats.contents import shape_of
-from probeline.report.results.cells import ReportLayout, axes, cells, layout, short, shown, values_of
+from probeline.report.results.axis_values import short, shown
+from probeline.report.results.layout import ReportLayout
 from probeline.report.results.metrics import Metric, metric
+from probeline.report.results.results import Results
 from probeline.report.sentences.text import isolated
 from probeline.tracking.reading.results import status_of, table
 from probeline.tracking.reading.run import Run
@@ -52,11 +54,11 @@ class Grid:
 
 def make(experiment: Experiment, trials: Sequence[Trial]) -> Grid:
     """The grid of all planned cells."""
-    frame = table(trials, {})
-    shape = shape_of(experiment, frame)
+    results = Results(table(trials, {}))
+    shape = shape_of(experiment, results)
     if shape.x is None:  # no axis of numbers: another axis is better than a single column
-        others = [axis for axis in axes(frame) if axis != shape.line and len(values_of(frame, axis)) > 1]
-        shape = layout(frame, others[0], shape.line) if others else shape
+        others = [axis for axis in results.varying if axis != shape.line]
+        shape = results.layout(others[0], shape.line) if others else shape
     grouped: dict[str, list[Trial]] = {}
     for trial in trials:
         grouped.setdefault(trial.cell.label, []).append(trial)
@@ -68,7 +70,7 @@ def make(experiment: Experiment, trials: Sequence[Trial]) -> Grid:
             columns.index(cell.x) if cell.x in columns else None,
             tuple(sorted(grouped[cell.label], key=lambda trial: trial.seed)),
         )
-        for cell in cells(frame, "", shape)
+        for cell in results.cells("", shape)
     }
     axis = short(shape.x) if shape.x else ""
     return Grid(shape, shape.labels, tuple(shown(value) for value in columns), axis, slots)

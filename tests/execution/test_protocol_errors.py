@@ -9,7 +9,7 @@ from probeline.execution.planning.plan import make, status_text
 from probeline.execution.progress import PlainProgress
 from probeline.execution.run import RunEnvironment, run
 from probeline.experiment.load import load
-from probeline.report.results.cells import layout
+from probeline.report.results.results import Results
 from probeline.report.tables import tables
 from probeline.tracking.reading.results import frame
 from probeline.tracking.writing.experiments import describe
@@ -80,9 +80,10 @@ def test_it_is_its_own_failure_and_runs_again_alone(one_cell, uri, lab):
     told = status_text(after)
     assert "errors_lab.crash: RuntimeError: the sheet could not be written" in told
     assert "the next run tries it again" in told
-    rows = tables.failures(trials, "linear_probe/top1")
+    results = Results(trials)
+    rows = tables.failures(results, "linear_probe/top1")
     assert len(rows.rows) == count and "0 of" in rows.caption and rows.rows[0][4].text == "protocol_error"
-    assert tables.results(trials, "linear_probe/top1", layout(trials)).rows[0][1].text == "1"
+    assert tables.main_table(results, "linear_probe/top1", results.layout()).rows[0][1].text == "1"
 
     encoders = {path: path.stat().st_mtime_ns for path in lab.glob(".probeline/encoders/*/*")}
     (lab / "errors_lab/crash.py").write_text(PLUGIN.replace("BODY", "pass"))

@@ -59,5 +59,6 @@ def left(found):
     }
     made = frame(found)
     assert told.keys() <= files().keys()
-    made["content"] = [told.get(name, content) for name, content in zip(made["name"], made["content"], strict=True)]
+    table = made.table
+    table["content"] = [told.get(name, content) for name, content in zip(table["name"], table["content"], strict=True)]
     return made

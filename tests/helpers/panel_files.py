@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 from probeline.report.panels.trial_selection import FORMAT, SelectedTrial
+from probeline.report.results.trial_files import TrialFiles
 
 SIDE = 8
 CLASSES = ("brick", "coffee", "rocket")
@@ -73,4 +74,4 @@ def frame(trials, only=None):
         for name, content in files(shade=20 + place).items()
         if only is None or name in only
     ]
-    return pd.DataFrame(rows, columns=["trial_id", "name", "content"])
+    return TrialFiles(pd.DataFrame(rows, columns=["trial_id", "name", "content"]))

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 from helpers.browser import FLAGS, PHONE, Look, program
 from probeline.report.formats.page import write
+from probeline.report.results.results import Results
 
 SCRIPT = "<script>document.title='planted'</script><img src=x onerror=\"document.title='planted'\">\"'`${document}"
 LONG, RTL, FORMULA = "x" * 5_000, "שיטה\u202eabc", '=HYPERLINK("http://example.org")'
@@ -18,7 +19,7 @@ def report(tmp_path, make):
 
     def opened(visit, frame=None, look=CUT_OFF, **asked):
         frame = make.trials() if frame is None else frame
-        write(make.experiment(**asked), frame, make.history(frame), tmp_path / "page")
+        write(make.experiment(**asked), Results(frame, make.history(frame)), tmp_path / "page")
         page = visit((tmp_path / "page" / "index.html").as_uri(), look)
         page.on("request", lambda request: visit.complaints.append(f"asked for {request.url}"))
         return page
@@ -171,7 +172,7 @@ def test_two_thousand_trials_are_a_page_that_answers(visit, make, report):
 def test_a_printed_page_has_its_tables_and_no_buttons(tmp_path, make, trials, history):
     if program() is None:
         pytest.skip("no Chromium here")
-    write(make.experiment(), trials, history, tmp_path)
+    write(make.experiment(), Results(trials, history), tmp_path)
     flags = [*FLAGS, "--headless", "--virtual-time-budget=6000", "--no-pdf-header-footer"]
     made = [program(), *flags, f"--user-data-dir={tmp_path / 'profile'}", f"--print-to-pdf={tmp_path / 'page.pdf'}"]
     subprocess.run([*made, (tmp_path / "index.html").as_uri()], check=True, capture_output=True, timeout=120)

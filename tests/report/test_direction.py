@@ -3,10 +3,10 @@
 import math
 
 import pytest
+from probeline.core.figure import NothingToDraw
 from probeline.report.checks import comparison, expectations
 from probeline.report.figures import paired_differences, tuned_bars
-from probeline.report.figures._style import NothingToDraw
-from probeline.report.results.cells import layout
+from probeline.report.results.results import Results
 from probeline.report.sentences.summary import answer
 from probeline.report.tables import leaderboard, tables
 
@@ -27,7 +27,8 @@ def bits(make):
 
 
 def said(trials, metric, baseline=None):
-    return answer(trials, metric, baseline, layout(trials, "encoder.width", "method"))
+    results = Results(trials)
+    return answer(results, metric, baseline, results.layout("encoder.width", "method"))
 
 
 def test_the_vae_with_fewer_bits_per_dim_leads_in_words(bits):
@@ -39,11 +40,12 @@ def test_the_vae_with_fewer_bits_per_dim_leads_in_words(bits):
 
 
 def test_the_vae_with_fewer_bits_per_dim_leads_in_every_table(bits):
-    shape = layout(bits, "encoder.width", "method")
-    ranked = leaderboard.table(bits, BITS, shape)
+    results = Results(bits)
+    shape = results.layout("encoder.width", "method")
+    ranked = leaderboard.table(results, BITS, shape)
     assert [row[1].sort for row in ranked.rows] == ["vae", "vqvae"]
     assert ranked.rows[0][7].sort == 1.0, "P(a run of the VAE needs fewer bits than one of the VQ-VAE)"
-    table = tables.differences(bits, BITS, {"method": "vqvae"}, shape)
+    table = tables.differences(results, BITS, {"method": "vqvae"}, shape)
     rows, chance = table.rows, table.columns.index("P(better)")
     assert {row[-1].text for row in rows if row[0].text.startswith("method=vae")} == {"better"}
     assert {row[chance].sort for row in rows if row[0].text.startswith("method=vae")} == {1.0}
@@ -57,24 +59,24 @@ def test_fewer_bits_are_no_regression_and_beat_more(bits):
         {"cell": "method=vqvae width=4", "beats": "method=vae width=4"},
     ]
     expected = expectations.Expectations.model_validate({"metric": BITS, "expect": entries})
-    assert [finding.good for finding in expectations.check(expected, bits)] == [True, False, True, False]
+    assert [finding.good for finding in expectations.check(expected, Results(bits))] == [True, False, True, False]
 
 
 def test_more_bits_in_the_second_of_two_experiments_are_worse(bits):
     worse = bits.assign(**{BITS: bits[BITS] + [0.5 + 0.001 * row for row in range(len(bits))]})
-    text = comparison.text(comparison.compare(bits, worse, BITS), "a", "b")
+    text = comparison.text(comparison.compare(Results(bits), Results(worse), BITS), "a", "b")
     assert "0 better, 4 worse" in text
 
 
 def test_the_settings_with_the_fewest_bits_are_the_tuned_ones(bits):
     config = tuned_bars.Config(metric=BITS, over="method", select=BITS)
-    assert set(tuned_bars.prepare(bits, None, config)["settings"]) == {"width 8"}
+    assert {bar.settings for bar in tuned_bars.prepare(Results(bits), config).bars} == {"width 8"}
 
 
 def test_the_figure_of_differences_says_which_side_is_better(bits):
     def caption(metric):
         config = paired_differences.Config(metric=metric, baseline={"method": "vqvae"}, line="method")
-        return str(paired_differences.draw(paired_differences.prepare(bits, None, config), config))
+        return str(paired_differences.draw(paired_differences.prepare(Results(bits), config)))
 
     assert "Left of zero is better" in caption(BITS)
     assert "of zero is better" not in caption(NONE)
@@ -87,16 +89,17 @@ def test_a_metric_without_a_direction_is_shown_and_never_ranked(bits):
     words = " ".join([told.lead, *told.baseline.sentences, *(s for part in told.sections for s in part.sentences)])
     assert not any(word in words for word in ("beats", "worse", "best", "highest", "lowest"))
     assert "is below" in words, "how two cells differ is still told"
-    shape = layout(bits, "encoder.width", "method")
-    assert leaderboard.table(bits, NONE, shape).rows == ()
-    table = tables.differences(bits, NONE, {"method": "vqvae"}, shape)
+    results = Results(bits)
+    shape = results.layout("encoder.width", "method")
+    assert leaderboard.table(results, NONE, shape).rows == ()
+    table = tables.differences(results, NONE, {"method": "vqvae"}, shape)
     assert "P(higher)" in table.columns
     assert {row[-1].text for row in table.rows} <= {"higher", "lower", "cannot\u00a0tell", "the same"}
 
 
 def test_nothing_is_chosen_or_beaten_by_a_metric_without_a_direction(bits):
     with pytest.raises(NothingToDraw, match="has no direction, so it chooses no cell"):
-        tuned_bars.prepare(bits, None, tuned_bars.Config(metric=BITS, over="method", select=NONE))
+        tuned_bars.prepare(Results(bits), tuned_bars.Config(metric=BITS, over="method", select=NONE))
     entries = [
         {"cell": "method=vae width=4", "beats": "method=vqvae width=4"},
         {"cell": "method=vae width=4", "mean": 3.11, "tolerance": 0.05},
@@ -104,7 +107,7 @@ def test_nothing_is_chosen_or_beaten_by_a_metric_without_a_direction(bits):
         {"cell": "method=vae width=4", "mean": 2.9, "tolerance": 0.05},
     ]
     expected = expectations.Expectations.model_validate({"metric": NONE, "expect": entries})
-    found = expectations.check(expected, bits)
+    found = expectations.check(expected, Results(bits))
     assert [finding.good for finding in found] == [False, True, False, False]
     assert "has no direction, so no cell beats another by it" in found[0].text
 

@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 from probeline.report.formats import images
 from probeline.report.formats.contents import contents
 from probeline.report.formats.page import write
+from probeline.report.results.results import Results
 
 TAGS = {"h1", "h2", "h3", "p", "ul", "li", "strong", "em", "code", "table", "thead", "tbody", "tr", "th", "td"}
 COMMANDS = {
@@ -28,7 +29,7 @@ def name(request) -> str:
 def folder(tmp_path_factory, make, name):
     """A report of one name, written once for all tests, which only read it."""
     folder, found = tmp_path_factory.mktemp("report"), hostile.trials(make, name)
-    write(hostile.experiment(make, name), found, make.history(found), folder, files=hostile.left(found))
+    write(hostile.experiment(make, name), Results(found, make.history(found)), folder, files=hostile.left(found))
     return folder
 
 
@@ -117,7 +118,7 @@ def test_no_field_of_a_csv_is_a_formula(folder):
 
 def test_files_of_figures_have_names_that_any_system_takes_and_titles_that_are_text(make, name):
     found = hostile.trials(make, name)
-    page = contents(hostile.experiment(make, name), found, make.history(found), hostile.left(found))
+    page = contents(hostile.experiment(make, name), Results(found, make.history(found)), hostile.left(found))
     pictures = images.pictures(page, "svg")
     assert len(pictures) > 5
     for one in pictures:

@@ -10,9 +10,9 @@ from probeline.experiment.load import load
 from probeline.experiment.references import referred
 from probeline.report.figures.composition_heatmap import apart
 from probeline.report.formats.contents import contents
-from probeline.report.results.cells import cells, layout
 from probeline.report.results.published_matching import correspondence
 from probeline.report.results.references import published
+from probeline.report.results.results import Results
 
 PAPERS = sorted((Path(__file__).parents[2] / "experiments" / "papers").glob("*.yaml"))
 TOP1 = "linear_probe/top1"
@@ -66,7 +66,7 @@ def test_it_loads_at_every_scale_and_says_what_it_expects(path):
 @pytest.mark.parametrize("path", PAPERS, ids=lambda path: path.stem)
 def test_its_figures_are_drawn_from_its_plan(path, make):
     experiment = load(path, "smoke")
-    page = contents(experiment, planned(experiment, make), make.history(make.trials().iloc[:0]))
+    page = contents(experiment, Results(planned(experiment, make)))
     charts = [chart for part in page.sections for chart in part.charts]
     missing = {chart.name: chart.message for chart in charts if chart.figure is None}
     assert set(missing) <= {"training_curves"}, missing
@@ -79,10 +79,10 @@ def test_its_figures_are_drawn_from_its_plan(path, make):
 @pytest.mark.parametrize("path", [p for p in PAPERS if p.stem in MATCHED], ids=lambda path: path.stem)
 def test_the_papers_values_stand_beside_its_cells(path, make):
     experiment = load(path, "smoke")
-    trials = planned(experiment, make)
+    results = Results(planned(experiment, make))
     if path.stem == "simclr_fig5":
-        trials = apart(trials, "method.augment_other")
-    found = cells(trials, TOP1, layout(trials))
+        results = apart(results, "method.augment_other")
+    found = results.cells(TOP1, results.layout())
     beside = correspondence(referred(experiment.report.references), TOP1, found)
     assert len([match for match in beside.matches if match.cells]) == MATCHED[path.stem]
 

@@ -7,6 +7,7 @@ import pytest
 from probeline.experiment.grid import cells
 from probeline.experiment.load import load
 from probeline.report.formats.contents import contents
+from probeline.report.results.results import Results
 
 QUICKSTART = Path(__file__).parents[2] / "experiments" / "quickstart.yaml"
 
@@ -34,6 +35,6 @@ def planned(experiment, trials):
 def test_the_quickstart_has_all_its_figures_at_every_scale(make, trials, scale, drawn):
     experiment = load(QUICKSTART, scale)
     frame = planned(experiment, trials)
-    page = contents(experiment, frame, make.history(frame))
+    page = contents(experiment, Results(frame, make.history(frame)))
     assert [chart.name for part in page.sections for chart in part.charts if chart.figure] == drawn
     assert page.answer.baseline.title == "Against random_init" and len(page.answer.baseline.sentences) == 4

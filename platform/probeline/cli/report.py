@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from probeline.experiment.schema import Experiment
+    from probeline.report.results.results import Results
+    from probeline.report.results.trial_files import TrialFiles
 
 app = typer.Typer()
 
@@ -44,7 +46,6 @@ def report(
     from probeline.report.formats import page
     from probeline.report.formats.images import check as check_kind
     from probeline.report.results import stored
-    from probeline.report.results.metrics import main_metric
     from probeline.tracking.publishing.publication import publisher
     from probeline.tracking.writing.experiments import describe
 
@@ -52,24 +53,24 @@ def report(
     if images is not None:
         check_kind(images)
     with _no_collection(), ExitStack() as stack:
-        experiment, results, uri = _results(spec, scale, sets, tracking_uri, source)
+        experiment, read, uri = _reader(spec, scale, sets, tracking_uri, source)
         out_folder = out or folder / "reports" / experiment.name
         writable_folder("--out", out_folder)
         if expect:
             writable_folder("--expect", expect.parent)
         put = stack.enter_context(publisher(uri, experiment.name)) if publish and uri is not None else None
-        trials, history = results()
-        files = stored.panels(source) if source is not None else _files(str(uri), experiment, trials)
+        results = read()
+        files = stored.panels(source) if source is not None else _files(str(uri), experiment, results)
         with writing("--out", out_folder):
-            paths = page.write(experiment, trials, history, out_folder, images, files)
+            paths = page.write(experiment, results, out_folder, images, files)
         echo("\n".join(str(path.resolve()) for path in paths))
-        if put is not None and trials["run_id"].notna().any():
+        if put is not None and results.trials["run_id"].notna().any():
             summary = (out_folder / page.SUMMARY).read_text(encoding="utf-8")
             info = describe(experiment, "", {})
-            echo(put(uri, folder.resolve(), info, summary, out_folder, paths, _compared(trials)))
+            echo(put(uri, folder.resolve(), info, summary, out_folder, paths, _compared(results.trials)))
     if expect:
-        _expect(expect, trials, experiment.report.metric or main_metric(trials))
-    findings = expectations.check(expected, trials, experiment.report.metric) if expected else []
+        _expect(expect, results, experiment.report.metric or results.main_metric)
+    findings = expectations.check(expected, results, experiment.report.metric) if expected else []
     for finding in findings:
         echo(finding)
     if worse := [str(finding) for finding in findings if not finding.good]:
@@ -88,30 +89,34 @@ def compare(
     """Compare two experiments, or the exports of one at two commits, cell by cell over paired seeds."""
     from probeline.report.checks import comparison
     from probeline.report.results import stored
-    from probeline.report.results.metrics import main_metric
 
-    def trials(side: Path) -> "pd.DataFrame":
+    def results(side: Path) -> "Results":
         exported = side.is_dir() or side.suffix == ".parquet"
-        return stored.read(side)[0] if exported else _results(side, scale, None, tracking_uri, None)[1]()[0]
+        return stored.read(side) if exported else _reader(side, scale, None, tracking_uri, None)[1]()
 
-    ours, theirs = trials(a), trials(b)
-    echo(comparison.text(comparison.compare(ours, theirs, metric or main_metric(ours)), str(a), str(b)))
+    ours, theirs = results(a), results(b)
+    echo(comparison.text(comparison.compare(ours, theirs, metric or ours.main_metric), str(a), str(b)))
 
 
-def _results(
+def _reader(
     spec: Path, scale: str | None, sets: list[str] | None, tracking_uri: str | None, source: Path | None
-) -> "tuple[Experiment, Callable[[], tuple[pd.DataFrame, pd.DataFrame]], str | None]":
-    """(experiment, what reads trials and history, MLflow's address); an export needs no data set, torch or MLflow."""
+) -> "tuple[Experiment, Callable[[], Results], str | None]":
+    """(experiment, what reads its results, MLflow's address); an export needs no data set, torch or MLflow."""
     if source is not None:
         from probeline.experiment.load import load
         from probeline.report.results import stored
 
         return load(spec, scale, sets or ()), lambda: stored.read(source), None
+    from probeline.report.results.results import Results
     from probeline.tracking.reading.results import frame
     from probeline.tracking.reading.studies import outcomes
 
     trial_plan, uri = planned(spec, scale, sets, tracking_uri)
-    return trial_plan.experiment, lambda: frame(uri, trial_plan.trials, tuned=outcomes(uri, trial_plan.tuned)), uri
+
+    def read() -> Results:
+        return Results(*frame(uri, trial_plan.trials, tuned=outcomes(uri, trial_plan.tuned)))
+
+    return trial_plan.experiment, read, uri
 
 
 def _compared(trials: "pd.DataFrame") -> list[str]:
@@ -141,23 +146,23 @@ def _tell_of_regression(experiment: "Experiment", worse: list[str]) -> None:
     notifier.close()
 
 
-def _expect(file: Path, trials: "pd.DataFrame", metric: str) -> None:
+def _expect(file: Path, results: "Results", metric: str) -> None:
     """Writes today's results as expectations."""
     from probeline.report.checks import expectations
 
     with writing("--expect", file):
-        count = expectations.stored(trials, metric, file)
+        count = expectations.stored(results, metric, file)
     echo(f"{count} expectations written to {file}")
 
 
-def _files(uri: str, experiment: "Experiment", trials: "pd.DataFrame") -> "pd.DataFrame":
-    """The pictures of the cells that the page shows, from MLflow; `attrs["trouble"]` says why there are none."""
+def _files(uri: str, experiment: "Experiment", results: "Results") -> "TrialFiles":
+    """The pictures of the cells that the page shows, from MLflow."""
     from probeline.report.formats.contents import chosen
+    from probeline.report.results.trial_files import TrialFiles
     from probeline.tracking.reading.artifacts import ArtifactSource, small_files
 
-    shown = chosen(experiment, trials).shown
+    shown = chosen(experiment, results).shown
     files, trouble = small_files(
         uri, [ArtifactSource(one.trial_id, one.run_id, one.protocols) for one in shown if one.run_id]
     )
-    files.attrs["trouble"] = trouble
-    return files
+    return TrialFiles(files, trouble or "")

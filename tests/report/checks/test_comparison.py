@@ -1,8 +1,14 @@
 import pytest
 from probeline.errors import UserError
-from probeline.report.checks.comparison import compare, text
+from probeline.report.checks import comparison
+from probeline.report.checks.comparison import text
+from probeline.report.results.results import Results
 
 TOP1 = "linear_probe/top1"
+
+
+def compare(a, b, metric):
+    return comparison.compare(Results(a), Results(b), metric)
 
 
 def test_cells_are_paired_by_label_and_seed(trials):

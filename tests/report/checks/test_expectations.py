@@ -2,13 +2,14 @@ import pytest
 from probeline.errors import UserError
 from probeline.report.checks import expectations
 from probeline.report.checks.expectations import Expectations, check
+from probeline.report.results.results import Results
 
 TOP1 = "linear_probe/top1"
 CELL = "simclr batch_size=128"
 
 
 def verdicts(trials, *entries):
-    return [finding.good for finding in check(Expectations.model_validate({"expect": list(entries)}), trials)]
+    return [finding.good for finding in check(Expectations.model_validate({"expect": list(entries)}), Results(trials))]
 
 
 def test_only_a_worse_mean_is_a_regression(trials):
@@ -38,18 +39,18 @@ def test_nothing_passes_by_being_absent(make, trials):
         Expectations.model_validate(
             {"expect": [{"cell": "simclr batch_size=64", "at_least": 0}, {"cell": "gone", "at_least": 0}]}
         ),
-        trials,
+        Results(trials),
     )
     assert [finding.good for finding in findings] == [False, False]
     assert "diverged" in findings[0].text and "no cell 'gone'" in findings[1].text
 
 
 def test_stored_results_pass_and_a_drop_does_not(tmp_path, trials):
-    assert expectations.stored(trials, TOP1, tmp_path / "references.yaml") == 11
+    assert expectations.stored(Results(trials), TOP1, tmp_path / "references.yaml") == 11
     expected = expectations.read(tmp_path / "references.yaml")
-    assert all(finding.good for finding in check(expected, trials))
+    assert all(finding.good for finding in check(expected, Results(trials)))
     worse = trials.assign(**{TOP1: trials[TOP1] - 0.1 * (trials["cell"] == CELL)})
-    assert [f.text.split(",")[0] for f in check(expected, worse) if not f.good] == [CELL]
+    assert [f.text.split(",")[0] for f in check(expected, Results(worse)) if not f.good] == [CELL]
 
 
 @pytest.mark.parametrize(

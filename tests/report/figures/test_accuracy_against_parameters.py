@@ -1,7 +1,9 @@
 import pytest
+from probeline.core.figure import NothingToDraw
 from probeline.experiment.references import References
 from probeline.report.figures import accuracy_against_parameters as plugin
-from probeline.report.figures._style import GREY, NothingToDraw
+from probeline.report.figures._style import GREY
+from probeline.report.results.results import Results
 
 TOP1 = "linear_probe/top1"
 
@@ -15,27 +17,27 @@ def sizes(make):
 
 
 def prepare(trials, **config):
-    return plugin.prepare(trials, None, plugin.Config(**config))
+    return plugin.prepare(Results(trials), plugin.Config(**config))
 
 
 def test_counts_are_exact_and_on_the_hover(sizes):
-    frame = prepare(sizes)
-    assert list(frame["parameters"]) == [11200, 44800, 179200] * 2
-    assert "44,800 parameters" in frame["hover"].iloc[1] and list(frame["supervised"]) == [False] * 3 + [True] * 3
+    cells = prepare(sizes).cells
+    assert [cell.parameters for cell in cells] == [11200, 44800, 179200] * 2
+    assert "44,800 parameters" in cells[1].hover and [cell.supervised for cell in cells] == [False] * 3 + [True] * 3
 
 
 def test_supervised_cells_are_grey_crosses(sizes):
-    drawn = plugin.draw(prepare(sizes), plugin.Config())
+    drawn = plugin.draw(prepare(sizes))
     (cross,) = [trace for trace in drawn.data if trace.name == "supervised"]
     assert (cross.marker.symbol, cross.marker.color, cross.mode) == ("x", GREY, "markers")
 
 
 def test_published_points_stand_at_their_own_counts(sizes):
-    frame = prepare(sizes, references=References(id="simclr.fig7"))
-    points = {point["id"]: point for point in frame.attrs["published"]["points"]}
-    assert points["simclr.fig7.100ep.r18"]["place"] == pytest.approx(11.2e6)
-    assert points["simclr.fig7.supervised.r50"]["supervised"] and not points["simclr.fig7.100ep.r50"]["supervised"]
-    drawn = plugin.draw(frame, plugin.Config())
+    info = prepare(sizes, references=References(id="simclr.fig7"))
+    points = {point.id: point for point in info.published.points}
+    assert points["simclr.fig7.100ep.r18"].parameters == pytest.approx(11.2e6)
+    assert points["simclr.fig7.supervised.r50"].supervised and not points["simclr.fig7.100ep.r50"].supervised
+    drawn = plugin.draw(info)
     hollow = [trace for trace in drawn.data if trace.yaxis == "y2"]
     assert [trace.marker.symbol for trace in hollow] == ["circle-open", "x-open"]
     assert sum(len(trace.x) for trace in hollow) == 19
@@ -46,9 +48,9 @@ def test_the_shape_is_compared_over_depth_and_width_once_a_cell(make):
         return {TOP1: 0.3 + width / 100 + depth / 1000, "cost/parameters": 700.0 * width**2 + depth}
 
     axes = {"method": ["simclr"], "encoder.depth": [18, 34, 50], "encoder.width": [4, 8, 16]}
-    told = prepare(make.grid(axes, values), references=References(id="simclr.fig7")).attrs["published"]
-    assert "by order: width 4, 8, 16 here beside 1, 2, 4 in the paper" in told["notes"]
-    assert "the order agrees; Spearman 0.90" in told["agreement"] and "9 matched cells" in told["agreement"]
+    told = prepare(make.grid(axes, values), references=References(id="simclr.fig7")).published
+    assert "by order: width 4, 8, 16 here beside 1, 2, 4 in the paper" in told.notes
+    assert "the order agrees; Spearman 0.90" in told.agreement and "9 matched cells" in told.agreement
 
 
 def test_without_counts_there_is_nothing_to_draw(sizes):

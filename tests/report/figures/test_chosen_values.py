@@ -1,12 +1,13 @@
 import math
 
 import pytest
+from probeline.core.figure import NothingToDraw
 from probeline.report.figures import chosen_values as plugin
-from probeline.report.figures._style import NothingToDraw
+from probeline.report.results.results import Results
 
 
 def prepare(trials, **config):
-    return plugin.prepare(trials, None, plugin.Config(**config))
+    return plugin.prepare(Results(trials), plugin.Config(**config))
 
 
 def by_size(row):
@@ -22,19 +23,17 @@ def tuned(make):
 
 
 def test_a_row_is_a_tried_value_and_one_a_study_is_chosen(tuned):
-    frame = prepare(tuned)
-    assert len(frame) == 9 * 4
-    simclr = frame[frame["line"] == "simclr"]
-    assert simclr[simclr["chosen"]].set_index("x")["value"].to_dict() == {64: 0.1, 128: 0.2, 256: 0.4}
-    one = frame[frame["cell"] == "simclr batch_size=64"]
-    assert list(one["rank"][:3]) == [1.0, 0.0, 0.5] and math.isnan(one["rank"].iloc[3])
-    assert list(one["place"]) == pytest.approx([-1.0, math.log10(0.4), math.log10(0.2), 0.0])
-    assert set(one["position"]) == {6.0} and set(one["tried"]) == {4}
+    values = prepare(tuned).values
+    assert len(values) == 9 * 4
+    assert {v.x: v.value for v in values if v.line == "simclr" and v.chosen} == {64: 0.1, 128: 0.2, 256: 0.4}
+    one = [value for value in values if value.cell == "simclr batch_size=64"]
+    assert [value.rank for value in one] == [1.0, 0.0, 0.5, None]
+    assert [value.y for value in one] == pytest.approx([-1.0, math.log10(0.4), math.log10(0.2), 0.0])
+    assert {(value.position, value.tried) for value in one} == {(6.0, 4)}
 
 
 def test_chosen_marks_are_large_and_tried_ones_faint_behind_them(tuned):
-    frame = prepare(tuned)
-    drawn = plugin.draw(frame, plugin.Config())
+    drawn = plugin.draw(prepare(tuned))
     chosen = {trace.name: trace for trace in drawn.data if trace.name}
     assert list(chosen) == ["simclr", "rotation", "supervised"]
     assert list(chosen["simclr"].y) == pytest.approx([-1.0, math.log10(0.2), math.log10(0.4)])
@@ -52,16 +51,16 @@ def test_choices_that_are_words_stand_in_the_specs_order(make):
         lambda row: [({"training.optimizer": "adamw"}, 0.5), ({"training.optimizer": "lars"}, 0.6)],
         space,
     )
-    frame = prepare(tuned)
-    assert list(frame["place"][:2]) == [2.0, 1.0] and frame.attrs["words"] == ["sgd", "lars", "adamw"]
-    assert plugin.draw(frame, plugin.Config()).layout.yaxis.ticktext == ("sgd", "lars", "adamw")
+    info = prepare(tuned)
+    assert [value.y for value in info.values[:2]] == [2.0, 1.0] and info.words == ("sgd", "lars", "adamw")
+    assert plugin.draw(info).layout.yaxis.ticktext == ("sgd", "lars", "adamw")
 
 
 def test_without_a_numeric_axis_every_cell_has_its_place(make):
     tuned = make.tuned(make.grid({"method": ["simclr", "byol"]}, lambda seed, method: {"linear_probe/top1": 0.5}))
-    frame = prepare(tuned)
-    assert frame.attrs["x"] == "cell" and frame.attrs["x_values"] == ["method=simclr", "method=byol"]
-    assert all("lines" not in trace.mode for trace in plugin.draw(frame, plugin.Config()).data)
+    info = prepare(tuned)
+    assert info.x == "cell" and info.x_values == ("method=simclr", "method=byol")
+    assert all("lines" not in trace.mode for trace in plugin.draw(info).data)
 
 
 def test_a_key_that_was_not_tuned_and_no_study_at_all_are_said(tuned, trials):

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
+from probeline.core.figure import NothingToDraw
 from probeline.experiment.references import References
 from probeline.report.figures import composition_heatmap as plugin
-from probeline.report.figures._style import NothingToDraw
+from probeline.report.results.results import Results
 
 TOP1 = "linear_probe/top1"
 NAMES = ["crop", "color", "blur"]
@@ -19,12 +20,15 @@ def pairs(make):
 
 
 def prepare(trials, **config):
-    return plugin.prepare(trials, None, plugin.Config(**config))
+    return plugin.prepare(Results(trials), plugin.Config(**config))
+
+
+def means(info):
+    return info.square(lambda one: one.estimate.mean)
 
 
 def test_each_pair_has_its_mean_and_rows_and_columns_their_averages(pairs):
-    frame = prepare(pairs, rows="method.first", columns="method.second")
-    table = plugin.square(frame, "mean")
+    table = means(prepare(pairs, rows="method.first", columns="method.second"))
     assert table.shape == (4, 4) and table[0, 1] == pytest.approx(0.61) and table[1, 0] == pytest.approx(0.51)
     assert table[0, 3] == pytest.approx((0.31 + 0.61 + 0.31) / 3)
     assert table[3, 3] == pytest.approx((0.61 + 0.51 + 7 * 0.31) / 9)
@@ -33,18 +37,18 @@ def test_each_pair_has_its_mean_and_rows_and_columns_their_averages(pairs):
 def test_a_missing_pair_leaves_its_averages_out_and_is_drawn_as_a_dash(make, pairs):
     for row in range(3):
         pairs = make.fail(pairs, row)
-    table = plugin.square(prepare(pairs), "mean")
+    table = means(prepare(pairs))
     assert np.isnan([table[0, 0], table[0, 3], table[3, 0], table[3, 3]]).all() and not np.isnan(table[1, 3])
-    drawn = plugin.draw(prepare(pairs), plugin.Config())
+    drawn = plugin.draw(prepare(pairs))
     texts = next(trace for trace in drawn.data if trace.type == "scatter").text
     assert texts.count("—") == 4
 
 
 def test_the_papers_map_stands_beside_ours_with_its_agreement(pairs):
-    frame = prepare(pairs, references=FIG5)
-    assert plugin.square(frame, "published")[0, 1] == pytest.approx(0.563)
-    assert "proceedings PDF" in frame["paper"].iloc[1] and "0.99" in frame["paper"].iloc[1]
-    drawn = plugin.draw(frame, plugin.Config())
+    info = prepare(pairs, references=FIG5)
+    assert info.square(lambda one: one.published)[0, 1] == pytest.approx(0.563)
+    assert "proceedings PDF" in info.fields[1].paper and "0.99" in info.fields[1].paper
+    drawn = plugin.draw(info)
     assert [trace.type for trace in drawn.data].count("heatmap") == 2
     assert "9 matched cells" in drawn.layout.meta["caption"]
 
@@ -52,9 +56,9 @@ def test_the_papers_map_stands_beside_ours_with_its_agreement(pairs):
 def test_one_axis_of_pairs_is_read_as_two(make):
     labels = [f"{a} then {b}" for a in NAMES for b in NAMES if a != b] + NAMES
     trials = make.grid({"method.augment_other": labels}, lambda seed, augment_other: {TOP1: len(augment_other) / 100})
-    frame = prepare(trials, pairs="method.augment_other")
-    table = plugin.square(frame, "mean")
-    assert table[frame.attrs["rows"].index("blur"), frame.attrs["columns"].index("blur")] == pytest.approx(0.04)
+    info = prepare(trials, pairs="method.augment_other")
+    table = means(info)
+    assert table[info.rows.index("blur"), info.columns.index("blur")] == pytest.approx(0.04)
     assert not np.isnan(table).any()
 
 

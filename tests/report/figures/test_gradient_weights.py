@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from probeline.report.figures import gradient_weights as plugin
+from probeline.report.results.results import Results
 
 CONFIG = plugin.Config(temperature=0.5, margin=0.4, negatives=4, similarity=0.3)
 
@@ -36,5 +37,5 @@ def test_only_nt_xent_weighs_a_negative_by_the_others():
 
 
 def test_the_figure_needs_no_trials_and_has_a_curve_a_loss_and_side(trials):
-    drawn = plugin.draw(plugin.prepare(trials.iloc[:0], None, CONFIG), CONFIG)
+    drawn = plugin.draw(plugin.prepare(Results(trials.iloc[:0]), CONFIG))
     assert len(drawn.data) == 6 and "not from runs" in drawn.layout.meta["caption"]

@@ -1,6 +1,7 @@
 import pytest
+from probeline.core.figure import NothingToDraw
 from probeline.report.figures import loss_benchmark as plugin
-from probeline.report.figures._style import NothingToDraw
+from probeline.report.results.results import Results
 
 
 @pytest.fixture
@@ -14,15 +15,17 @@ def losses(make):
 
 
 def test_every_cost_and_batch_size_of_a_cell_is_a_row(losses):
-    frame = plugin.prepare(losses, None, plugin.Config())
-    assert len(frame) == 2 * 2 * 2 and set(frame["n"]) == {3}
-    dense = frame[(frame["what"] == "bytes") & (frame["cell"] == "loss=dense")]
-    assert list(dense["batch_size"]) == [256, 1024] and list(dense["mean"]) == [256.0**2 * 2**20, 1024.0**2 * 2**20]
-    assert list(frame[frame["what"] == "seconds"]["mean"].unique()) == pytest.approx([0.356, 1.124])
+    costs = plugin.prepare(Results(losses), plugin.Config()).costs
+    assert len(costs) == 2 * 2 * 2 and {cost.estimate.n for cost in costs} == {3}
+    dense = [cost for cost in costs if (cost.what, cost.estimate.cell) == ("bytes", "loss=dense")]
+    assert [cost.batch_size for cost in dense] == [256, 1024]
+    assert [cost.estimate.mean for cost in dense] == [256.0**2 * 2**20, 1024.0**2 * 2**20]
+    seconds = [cost.estimate.mean for cost in costs if cost.what == "seconds"]
+    assert sorted(set(seconds)) == pytest.approx([0.356, 1.124])
 
 
 def test_memory_is_drawn_in_mebibytes_on_logarithmic_axes(losses):
-    drawn = plugin.draw(plugin.prepare(losses, None, plugin.Config()), plugin.Config())
+    drawn = plugin.draw(plugin.prepare(Results(losses), plugin.Config()))
     memory = [trace for trace in drawn.data if trace.yaxis == "y2"]
     assert [list(trace.y) for trace in memory] == [[65536.0, 1048576.0], [256.0, 1024.0]]
     assert drawn.layout.xaxis.type == drawn.layout.yaxis2.type == "log"
@@ -31,11 +34,11 @@ def test_memory_is_drawn_in_mebibytes_on_logarithmic_axes(losses):
 def test_a_failed_trial_leaves_a_gap_and_no_number(make, losses):
     for row in range(3):
         losses = make.fail(losses, row)
-    frame = plugin.prepare(losses, None, plugin.Config())
-    assert set(frame["cell"]) == {"loss=blocks"}
-    assert len(plugin.draw(frame, plugin.Config()).data) == 2
+    info = plugin.prepare(Results(losses), plugin.Config())
+    assert info.cells == ["loss=blocks"] and len(plugin.draw(info).data) == 2
 
 
 def test_experiments_that_measured_no_loss_are_nothing_to_draw(make):
     with pytest.raises(NothingToDraw, match="loss_benchmark"):
-        plugin.prepare(make.grid({"method": ["a", "b"]}, lambda seed, method: {"knn/top1": 0.5}), None, plugin.Config())
+        trials = make.grid({"method": ["a", "b"]}, lambda seed, method: {"knn/top1": 0.5})
+        plugin.prepare(Results(trials), plugin.Config())

@@ -1,7 +1,8 @@
 import pytest
+from probeline.core.figure import NothingToDraw
 from probeline.experiment.references import References
 from probeline.report.figures import metrics_against_axis as plugin
-from probeline.report.figures._style import NothingToDraw
+from probeline.report.results.results import Results
 
 TOP1 = "linear_probe/top1"
 NAMES = ("contrastive/accuracy", "contrastive/entropy", TOP1)
@@ -18,30 +19,30 @@ def temperatures(make):
 
 def prepare(trials, **config):
     config = {"metrics": NAMES, "x": "method.temperature", "line": "method.normalise", **config}
-    return plugin.prepare(trials, None, plugin.Config(**config))
+    return plugin.prepare(Results(trials), plugin.Config(**config))
 
 
 def test_each_metric_has_a_row_a_cell(temperatures):
-    frame = prepare(temperatures)
-    assert len(frame) == 18 and list(frame.groupby("metric", sort=False)["n"].sum()) == [18, 18, 18]
-    top1 = frame[(frame["metric"] == TOP1) & (frame["x"] == 0.5)]
-    assert list(top1["mean"]) == pytest.approx([0.41, 0.41])
-    assert list(top1["line"]) == ["normalise=True", "normalise=False"]
+    metrics = prepare(temperatures).metrics
+    assert [sum(cell.estimate.n for cell in part.cells) for part in metrics] == [18, 18, 18]
+    top1 = [cell.estimate for cell in metrics[2].cells if cell.x == 0.5]
+    assert [estimate.mean for estimate in top1] == pytest.approx([0.41, 0.41])
+    assert [estimate.line for estimate in top1] == ["normalise=True", "normalise=False"]
 
 
 def test_the_paper_has_a_panel_for_each_metric_that_it_printed(temperatures):
-    frame = prepare(temperatures, references=TABLE5)
-    drawn = plugin.draw(frame, plugin.Config(metrics=NAMES))
+    info = prepare(temperatures, references=TABLE5)
+    drawn = plugin.draw(info)
     titles = [note.text for note in drawn.layout.annotations]
     assert len(titles) == 6 and sum("published" in title for title in titles) == 3
-    entropy = [p["value"] for p in frame.attrs["published"]["contrastive/entropy"]["points"] if p["line"]]
+    entropy = [point.value for point in info.metrics[1].points if point.line]
     assert entropy == [4.5, 8.2, 8.3]
 
 
 def test_a_cell_without_a_result_is_an_open_mark(make, temperatures):
     for row in range(3):
         temperatures = make.fail(temperatures, row)
-    drawn = plugin.draw(prepare(temperatures), plugin.Config(metrics=NAMES))
+    drawn = plugin.draw(prepare(temperatures))
     assert any(str(trace.marker.symbol).endswith("-open") and "diverged" in trace.hovertext[0] for trace in drawn.data)
 
 

@@ -1,7 +1,8 @@
 import pytest
+from probeline.core.figure import NothingToDraw
 from probeline.experiment.references import References
 from probeline.report.figures import tuned_bars as plugin
-from probeline.report.figures._style import NothingToDraw
+from probeline.report.results.results import Results
 
 TOP1, VALIDATION = "linear_probe/top1", "linear_probe/validation_top1"
 
@@ -17,25 +18,28 @@ def losses(make):
 
 
 def prepare(trials, **config):
-    return plugin.prepare(trials, None, plugin.Config(**config))
+    return plugin.prepare(Results(trials), plugin.Config(**config))
+
+
+def means(info):
+    return [bar.estimate.mean for bar in info.bars]
 
 
 def test_the_cell_is_chosen_on_validation_and_shown_on_test(losses):
-    frame = prepare(losses)
-    assert list(frame["value"]) == ["margin", "nt_logistic", "nt_xent"] and set(frame["candidates"]) == {2}
-    assert list(frame["mean"]) == pytest.approx([0.301, 0.401, 0.501]) and set(frame["settings"]) == {"lr 0.1"}
-    assert "validation accuracy" in plugin.draw(frame, plugin.Config()).layout.meta["caption"]
+    info = prepare(losses)
+    assert [(bar.value, bar.candidates) for bar in info.bars] == [("margin", 2), ("nt_logistic", 2), ("nt_xent", 2)]
+    assert means(info) == pytest.approx([0.301, 0.401, 0.501]) and {bar.settings for bar in info.bars} == {"lr 0.1"}
+    assert "validation accuracy" in plugin.draw(info).layout.meta["caption"]
 
 
 def test_without_validation_the_caption_says_what_that_means(losses):
-    frame = prepare(losses.drop(columns=[VALIDATION]))
-    assert list(frame["mean"]) == pytest.approx([0.501, 0.601, 0.701])
-    assert "looks better than it is" in plugin.draw(frame, plugin.Config()).layout.meta["caption"]
+    info = prepare(losses.drop(columns=[VALIDATION]))
+    assert means(info) == pytest.approx([0.501, 0.601, 0.701])
+    assert "looks better than it is" in plugin.draw(info).layout.meta["caption"]
 
 
 def test_published_values_are_hollow_and_on_their_own_axis(losses):
-    frame = prepare(losses, references=References(id="simclr.table4"))
-    drawn = plugin.draw(frame, plugin.Config())
+    drawn = plugin.draw(prepare(losses, references=References(id="simclr.table4")))
     (paper,) = [trace for trace in drawn.data if trace.yaxis == "y2"]
     assert list(paper.y) == pytest.approx([50.9, 51.6, 63.9]) and paper.marker.symbol.endswith("-open")
     assert "Shape agreement with simclr.table4" in drawn.layout.meta["caption"]
@@ -44,7 +48,7 @@ def test_published_values_are_hollow_and_on_their_own_axis(losses):
 def test_the_papers_axis_names_no_share_that_cannot_be(make):
     near = {"margin": 0.50, "nt_logistic": 0.51, "nt_xent": 0.53}  # stretched to 13 points, the axis reaches below 0
     losses = make.grid({"method.loss": list(near)}, lambda seed, loss: {TOP1: near[loss]})
-    drawn = plugin.draw(prepare(losses, references=References(id="simclr.table4")), plugin.Config())
+    drawn = plugin.draw(prepare(losses, references=References(id="simclr.table4")))
     assert drawn.layout.yaxis2.range[0] < 0 and drawn.layout.yaxis2.range[1] < 150
     assert list(drawn.layout.yaxis2.tickvals) == [0, 50]
 
@@ -52,9 +56,9 @@ def test_the_papers_axis_names_no_share_that_cannot_be(make):
 def test_a_value_without_a_result_keeps_its_place(make, losses):
     for row in range(6):
         losses = make.fail(losses, row)
-    frame = prepare(losses)
-    assert list(frame["n"]) == [0, 3, 3]
-    drawn = plugin.draw(frame, plugin.Config())
+    info = prepare(losses)
+    assert [bar.estimate.n for bar in info.bars] == [0, 3, 3]
+    drawn = plugin.draw(info)
     assert any(trace.type == "scatter" and trace.text == ("—",) for trace in drawn.data)
 
 

@@ -1,6 +1,7 @@
 import pytest
+from probeline.core.figure import NothingToDraw
 from probeline.report.figures import tuning_importance as plugin
-from probeline.report.figures._style import NothingToDraw
+from probeline.report.results.results import Results
 
 
 @pytest.fixture
@@ -13,10 +14,11 @@ def tuned(make):
 
 
 def test_keys_stand_by_their_mean_share_with_a_mark_a_study(tuned):
-    frame = plugin.prepare(tuned, None, plugin.Config())
-    assert list(frame["key"]) == ["method.temperature", "training.lr"]
-    assert list(frame["mean"]) == pytest.approx([0.7, 0.3]) and list(frame["n"]) == [3, 3]
-    bar, marks = plugin.draw(frame, plugin.Config()).data
+    info = plugin.prepare(Results(tuned), plugin.Config())
+    assert [one.key for one in info.keys] == ["method.temperature", "training.lr"]
+    assert [one.mean for one in info.keys] == pytest.approx([0.7, 0.3])
+    assert [len(one.shares) for one in info.keys] == [3, 3]
+    bar, marks = plugin.draw(info).data
     assert list(bar.x) == pytest.approx([0.7, 0.3]) and len(marks.x) == 6
 
 
@@ -24,6 +26,6 @@ def test_what_cannot_be_told_is_said(tuned, trials):
     for told in tuned["tuned"].dropna():
         told["importance"] = {}
     with pytest.raises(NothingToDraw, match="Too few"):
-        plugin.prepare(tuned, None, plugin.Config())
+        plugin.prepare(Results(tuned), plugin.Config())
     with pytest.raises(NothingToDraw, match="No study"):
-        plugin.prepare(trials, None, plugin.Config())
+        plugin.prepare(Results(trials), plugin.Config())

@@ -5,7 +5,7 @@ import sys
 import pytest
 from probeline.report.formats import page
 from probeline.report.formats.contents import contents
-from probeline.report.results.cells import metrics
+from probeline.report.results.results import Results
 
 BROKEN = '''"""A figure that fails."""
 
@@ -16,11 +16,11 @@ class Config(Settings):
     """Nothing to set."""
 
 
-def prepare(trials, history, config):
+def prepare(results, config):
     return max([])
 
 
-def draw(frame, config):
+def draw(info):
     """Never reached."""
 '''
 
@@ -41,7 +41,7 @@ def messages(made):
 def test_a_metric_that_only_running_trials_have_recorded_is_not_named(make):
     trials = running(make, slice(None))
     assert trials["cost/train_seconds"].notna().any()
-    assert metrics(trials) == []
+    assert Results(trials).metrics == ()
 
 
 @pytest.mark.parametrize("rows", [slice(None), slice(0, 8), slice(3, None)])
@@ -49,9 +49,9 @@ def test_a_page_is_made_while_trials_run(make, rows, tmp_path):
     trials = running(make, rows)
     figures = ["metric_against_axis", "metric_by_cell", "cost", "training_curves", "paired_differences"]
     experiment = make.experiment(figures=figures, baseline="random_init")
-    made = contents(experiment, trials, make.history(trials))
+    made = contents(experiment, Results(trials, make.history(trials)))
     assert not [message for message in messages(made) if "failed:" in message]
-    assert page.write(experiment, trials, make.history(trials), tmp_path)
+    assert page.write(experiment, Results(trials, make.history(trials)), tmp_path)
 
 
 def test_a_figure_that_fails_is_a_note_in_its_place(make, tmp_path, monkeypatch):
@@ -59,7 +59,7 @@ def test_a_figure_that_fails_is_a_note_in_its_place(make, tmp_path, monkeypatch)
     (tmp_path / "our_figures" / "broken.py").write_text(BROKEN)
     monkeypatch.syspath_prepend(tmp_path)
     trials = make.trials()
-    made = contents(make.experiment(figures=["our_figures.broken", "cost"]), trials, make.history(trials))
+    made = contents(make.experiment(figures=["our_figures.broken", "cost"]), Results(trials, make.history(trials)))
     assert any(
         message.startswith("The figure our_figures.broken failed: ValueError: max()") for message in messages(made)
     )

@@ -8,13 +8,14 @@ from probeline.errors import UserError
 from probeline.report.formats import images
 from probeline.report.formats.contents import contents
 from probeline.report.formats.page import write
+from probeline.report.results.results import Results
 
 CHROME = next(filter(None, map(shutil.which, images.BROWSERS)), None)
 
 
 @pytest.fixture
 def page(make, trials, history):
-    return contents(make.experiment(figures=["metric_by_cell"], tables=[]), trials, history)
+    return contents(make.experiment(figures=["metric_by_cell"], tables=[]), Results(trials, history))
 
 
 def test_an_unknown_kind_is_refused(tmp_path, page):
@@ -45,7 +46,7 @@ def test_a_figure_is_written_as_svg(tmp_path, page):
 @pytest.mark.skipif(CHROME is None, reason="no Chrome here: apt-get install chromium")
 def test_names_beside_the_lines_lie_within_the_picture(tmp_path, make, trials, history):
     pytest.importorskip("kaleido", reason="kaleido is in the extra `images`")
-    page = contents(make.experiment(figures=["metric_against_axis"], tables=[]), trials, history)
+    page = contents(make.experiment(figures=["metric_against_axis"], tables=[]), Results(trials, history))
     text = images.write(images.pictures(page, "svg"), tmp_path, "svg")[0].read_text(encoding="utf-8")
     starts = [float(x) for x in re.findall(r'class="cursor-pointer" transform="translate\(([\d.]+),', text)]
     assert starts
@@ -56,7 +57,7 @@ def test_names_beside_the_lines_lie_within_the_picture(tmp_path, make, trials, h
 
 def test_galleries_and_matrices_become_files_beside_the_figures(make, trials):
     trials = asking(trials, ("linear_probe", "views", "neighbours", "map_2d", "generations"))
-    page = contents(make.experiment(figures=["metric_by_cell"]), trials, make.history(trials), frame(trials))
+    page = contents(make.experiment(figures=["metric_by_cell"]), Results(trials, make.history(trials)), frame(trials))
     found = [one for one in images.pictures(page, "png") if one.part == "panels"]
     names = [one.file.partition("_")[2] for one in found]
     kinds = ("views", "generations_samples_png", "neighbours", "confusion", "map_2d", "map_2d")
@@ -71,7 +72,7 @@ def test_galleries_and_matrices_become_files_beside_the_figures(make, trials):
 
 
 def test_panels_stand_in_columns_that_fill_the_width_and_no_two_overlap(page, make, trials, history):
-    page = contents(make.experiment(figures=["cost"], tables=[]), trials, history)
+    page = contents(make.experiment(figures=["cost"], tables=[]), Results(trials, history))
     drawn = images.on_paper(page.sections[-1].charts[0].figure)
     boxes = [(*drawn.layout[f"xaxis{n}"].domain, *drawn.layout[f"yaxis{n}"].domain) for n in ("", 2, 3, 4)]
     assert len({box[0] for box in boxes}) == 2 and max(box[1] for box in boxes) == 1
@@ -86,7 +87,7 @@ def test_panels_stand_in_columns_that_fill_the_width_and_no_two_overlap(page, ma
 def test_every_file_that_the_markdown_shows_is_there_and_of_its_kind(tmp_path, make, kind, start):
     pytest.importorskip("kaleido", reason="kaleido is in the extra `images`")
     trials = asking(make.trials(sizes=(64,), seeds=1), ("linear_probe", "views", "neighbours", "map_2d", "generations"))
-    paths = write(make.experiment(), trials, make.history(trials), tmp_path, kind, frame(trials))
+    paths = write(make.experiment(), Results(trials, make.history(trials)), tmp_path, kind, frame(trials))
     shown = re.findall(r"\]\((figures/[^)]+)\)", (tmp_path / "report.md").read_text(encoding="utf-8"))
     assert len(shown) > 6
     assert [tmp_path / name for name in shown] == [path for path in paths if path.parent.name == "figures"]

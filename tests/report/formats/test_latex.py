@@ -1,10 +1,11 @@
 from probeline.report.formats import latex
 from probeline.report.formats.contents import contents
+from probeline.report.results.results import Results
 from probeline.report.tables.tables import Entry, Table
 
 
 def test_tables_are_booktabs_with_a_column_for_each(make, trials, history):
-    text = latex.render(contents(make.experiment(), trials, history))
+    text = latex.render(contents(make.experiment(), Results(trials, history)))
     assert text.count("\\toprule") == text.count("\\bottomrule") == text.count("\\begin{table}") >= 3
     row = next(line for line in text.splitlines() if line.startswith("simclr batch\\_size=64"))
     assert row.endswith("\\\\") and "{\\footnotesize" in row and "\\%" in row

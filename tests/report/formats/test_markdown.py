@@ -1,6 +1,7 @@
 from helpers.panel_files import asking, frame
 from probeline.report.formats import images, markdown
 from probeline.report.formats.contents import contents
+from probeline.report.results.results import Results
 from probeline.report.tables.tables import Entry, Table
 
 
@@ -14,14 +15,14 @@ def test_special_characters_are_shown_and_not_read():
 
 
 def test_the_report_has_its_words_and_tables(make, trials, history):
-    text = markdown.render(contents(make.experiment(), trials, history))
+    text = markdown.render(contents(make.experiment(), Results(trials, history)))
     assert text.startswith("# quickstart\n\nDoes SimCLR beat")
     for words in ("### Against random\\_init", "## Result", "| simclr batch\\_size=64 | 3 |", "## Provenance"):
         assert words in text
 
 
 def test_a_summary_is_the_answer_what_it_beats_and_what_is_missing(make, trials, history):
-    text = markdown.summary(contents(make.experiment(), make.fail(trials, 0), history))
+    text = markdown.summary(contents(make.experiment(), Results(make.fail(trials, 0), history)))
     assert text.startswith("**supervised has the highest")
     assert text.count("\n- ") == 4 and "random\\_init" in text and "1 of 33 trials without a result" in text
     assert "|" not in text and len(text.splitlines()) < 12
@@ -29,7 +30,7 @@ def test_a_summary_is_the_answer_what_it_beats_and_what_is_missing(make, trials,
 
 def test_matrices_are_tables_and_galleries_are_named_where_they_can_be_seen(make, trials):
     trials = asking(trials)
-    page = contents(make.experiment(), trials, make.history(trials), frame(trials))
+    page = contents(make.experiment(), Results(trials, make.history(trials)), frame(trials))
     text = markdown.render(page)
     assert "## A closer look" in text and "| brick | 3 | 1 | 0 |" in text
     assert "Nearest neighbours in h: pictures of simclr batch\\_size=64, " in text and "in `index.html`." in text
@@ -48,5 +49,5 @@ def test_a_line_begins_no_list_and_no_heading_and_right_to_left_names_stay_isola
 
 
 def test_what_could_not_be_drawn_says_why(make, trials, history):
-    text = markdown.render(contents(make.experiment(), trials, history.iloc[:0]))
+    text = markdown.render(contents(make.experiment(), Results(trials)))
     assert "## Training curves\n\nNo trial has recorded train/loss." in text

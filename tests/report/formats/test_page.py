@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from plotly.offline import get_plotlyjs
 from probeline.report.formats.page import write
+from probeline.report.results.results import Results
 from probeline.report.statistics.intervals import COVERAGE, METHOD
 
 HOSTILE = "</script><script>alert(1)</script>\"'`${x}<img src=x onerror=alert(1)>"
@@ -54,7 +55,7 @@ def text(reader):
 
 
 def test_all_files_are_written(tmp_path, make, trials, history):
-    paths = write(make.experiment(), trials, history, tmp_path / "deep" / "report")
+    paths = write(make.experiment(), Results(trials, history), tmp_path / "deep" / "report")
     assert [path.name for path in paths] == [
         "index.html", "report.md", "summary.md", "tables.tex", "results.csv", "results.parquet", "history.parquet"
     ]  # fmt: skip
@@ -62,7 +63,7 @@ def test_all_files_are_written(tmp_path, make, trials, history):
 
 
 def test_the_page_says_question_answer_expected_and_provenance(tmp_path, make, trials, history):
-    write(make.experiment(notes="Supervised sees the labels."), trials, history, tmp_path)
+    write(make.experiment(notes="Supervised sees the labels."), Results(trials, history), tmp_path)
     page = text(read(tmp_path))
     for words in (
         "Does SimCLR beat random features", "supervised has the highest linear probe top-1 accuracy",
@@ -74,13 +75,13 @@ def test_the_page_says_question_answer_expected_and_provenance(tmp_path, make, t
 
 
 def test_the_page_says_what_its_intervals_cover(tmp_path, make, trials, history):
-    write(make.experiment(), trials, history, tmp_path)
+    write(make.experiment(), Results(trials, history), tmp_path)
     page, note = text(read(tmp_path)), (tmp_path / "report.md").read_text().replace("\\", "")
     assert all(words in page and words in note for words in (METHOD, COVERAGE))
 
 
 def test_the_page_loads_nothing(tmp_path, make, trials, history):
-    write(make.experiment(), trials, history, tmp_path)
+    write(make.experiment(), Results(trials, history), tmp_path)
     reader = read(tmp_path)
     for tag, attributes in reader.tags:
         assert tag not in ("link", "iframe", "img", "object", "embed")
@@ -90,7 +91,7 @@ def test_the_page_loads_nothing(tmp_path, make, trials, history):
 
 
 def test_every_section_is_in_the_contents_list(tmp_path, make, trials, history):
-    write(make.experiment(), trials, history, tmp_path)
+    write(make.experiment(), Results(trials, history), tmp_path)
     tags = read(tmp_path).tags
     targets = [a["href"][1:] for tag, a in tags if tag == "a"]
     ids = {a["id"] for _, a in tags if "id" in a}
@@ -104,7 +105,7 @@ def test_hostile_text_is_inert_everywhere(tmp_path, make, history):
     frame[f"linear_probe/top1/{HOSTILE}"] = 0.5
     frame = make.fail(frame, 0, failure=HOSTILE, message=HOSTILE)
     experiment = make.experiment(notes=HOSTILE).model_copy(update={"question": HOSTILE, "expected": RTL})
-    write(experiment, frame, make.history(frame), tmp_path)
+    write(experiment, Results(frame, make.history(frame)), tmp_path)
     reader = read(tmp_path)
     assert not [a for _, a in reader.tags if any(name.startswith("on") for name in a)]
     scripts = [a for tag, a in reader.tags if tag == "script"]
@@ -117,7 +118,7 @@ def test_hostile_text_is_inert_everywhere(tmp_path, make, history):
 
 
 def test_figures_carry_the_numbers_of_the_frame(tmp_path, make, trials, history):
-    write(make.experiment(), trials, history, tmp_path)
+    write(make.experiment(), Results(trials, history), tmp_path)
     first = figures(read(tmp_path))[0]
     line = next(t for t in first["data"] if t.get("name") == "simclr" and t.get("mode") == "lines+markers")
     means = trials[trials["method"] == "simclr"].groupby("training.batch_size")["linear_probe/top1"].mean() * 100
@@ -170,7 +171,7 @@ def two_seeds_and_a_gap(make, trials):
 )
 def test_every_state_of_a_run_gives_a_sensible_page(tmp_path, make, trials, frame, said):
     found = frame(make, trials)
-    write(make.experiment(), found, make.history(found), tmp_path)
+    write(make.experiment(), Results(found, make.history(found)), tmp_path)
     page = text(read(tmp_path))
     assert said in page
     assert not re.search(r"\bnan\b", page.replace("the loss at epoch 3 is nan", "")) and "None to" not in page
@@ -178,40 +179,40 @@ def test_every_state_of_a_run_gives_a_sensible_page(tmp_path, make, trials, fram
 
 def test_what_nobody_asked_for_is_not_said_to_be_missing(tmp_path, make):
     found = one_batch_size(make, None)
-    write(make.experiment(), found, make.history(found), tmp_path / "a")
+    write(make.experiment(), Results(found, make.history(found)), tmp_path / "a")
     assert "see the cells one by one" not in text(read(tmp_path / "a"))
     asked = {"name": "metric_against_axis", "x": "training.batch_size"}
-    write(make.experiment(figures=[asked]), found, make.history(found), tmp_path / "b")
+    write(make.experiment(figures=[asked]), Results(found, make.history(found)), tmp_path / "b")
     assert "see the cells one by one" in text(read(tmp_path / "b"))
 
 
 def test_a_page_without_a_baseline_says_that_nothing_is_compared(tmp_path, make, trials, history):
-    write(make.experiment(baseline=None), trials, history, tmp_path)
+    write(make.experiment(baseline=None), Results(trials, history), tmp_path)
     assert "The experiment names no baseline" in text(read(tmp_path))
 
 
 def test_asked_figures_take_the_experiments_metric_and_keep_their_own_settings(tmp_path, make, trials, history):
     asked = [{"name": "metric_by_cell", "metric": "knn/top1"}, "metric_against_axis"]
-    write(make.experiment(figures=asked, tables=["results"]), trials, history, tmp_path)
+    write(make.experiment(figures=asked, tables=["results"]), Results(trials, history), tmp_path)
     titles = [figure["layout"]["meta"]["title"] for figure in figures(read(tmp_path))]
     assert titles == ["kNN top-1 accuracy by cell", "Linear probe top-1 accuracy against batch size"]
 
 
 def test_a_grid_without_axes_gives_a_page(tmp_path, make, trials, history):
     bare = trials[trials["arm"].notna()].drop(columns=["method", "training.batch_size"])
-    write(make.experiment(), bare.reset_index(drop=True), history, tmp_path)
+    write(make.experiment(), Results(bare.reset_index(drop=True), history), tmp_path)
     assert "random_init beats raw_pixels by" in text(read(tmp_path))
 
 
 def test_the_same_frame_gives_the_same_page(tmp_path, make, trials, history):
     for name in ("a", "b"):
-        write(make.experiment(), trials, history, tmp_path / name)
+        write(make.experiment(), Results(trials, history), tmp_path / name)
     assert (tmp_path / "a/index.html").read_bytes() == (tmp_path / "b/index.html").read_bytes()
 
 
 def test_columns_without_any_value_do_no_harm(tmp_path, make, trials, history):
     frame = trials.assign(**{"knn/top1": np.nan, "data_digest": None, "started": pd.NaT, "finished": pd.NaT})
-    write(make.experiment(), frame, history, tmp_path)
+    write(make.experiment(), Results(frame, history), tmp_path)
     assert "not recorded" in text(read(tmp_path))
 
 
@@ -227,6 +228,6 @@ def test_the_report_imports_no_torch_ray_or_mlflow():
 
 def test_only_an_address_of_a_server_becomes_a_link(tmp_path, make, trials, history):
     addresses = ["javascript:alert(1)", 'http://mlflow.example/#/experiments/1/runs/a?b&"c', None]
-    write(make.experiment(), trials.assign(run_url=addresses * 11), history, tmp_path)
+    write(make.experiment(), Results(trials.assign(run_url=addresses * 11), history), tmp_path)
     links = [a for tag, a in read(tmp_path).tags if tag == "a" and not a["href"].startswith("#")]
     assert {a["href"] for a in links} == {addresses[1]} and {a["rel"] for a in links} == {"noopener noreferrer"}

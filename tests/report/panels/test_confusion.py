@@ -13,10 +13,9 @@ NAME = "linear_probe/confusion.csv"
 
 
 def test_a_field_has_its_count_and_its_share_of_the_true_classs_row():
-    frame = confusion.prepare(chosen(), "linear_probe")
-    assert frame["n"].tolist() == [3, 1, 0, 0, 0, 0, 1, 0, 9]
-    assert frame["share"].tolist() == [0.75, 0.25, 0, 0, 0, 0, 0.1, 0, 0.9]
-    assert frame["label"].tolist() == [name for name in CLASSES for _ in range(3)]
+    matrix = confusion.prepare(chosen(), "linear_probe")
+    assert matrix.counts == ((3, 1, 0), (0, 0, 0), (1, 0, 9)) and matrix.classes == CLASSES
+    assert matrix.shares == [[0.75, 0.25, 0], [0, 0, 0], [0.1, 0, 0.9]]
 
 
 def test_what_the_protocol_wrote_is_read_back_as_scikit_learn_counts_it(tmp_path):
@@ -24,11 +23,10 @@ def test_what_the_protocol_wrote_is_read_back_as_scikit_learn_counts_it(tmp_path
     labels, predicted = random.integers(0, 3, 200), random.integers(0, 3, 200)
     names = ("a,b", 'quo"te', "line\nbreak")
     path = write_confusion(counted(torch.tensor(predicted), torch.tensor(labels), 3), names, tmp_path / "c.csv")
-    frame = confusion.prepare(chosen(files={NAME: path.read_bytes()}), "linear_probe")
+    matrix = confusion.prepare(chosen(files={NAME: path.read_bytes()}), "linear_probe")
     theirs = confusion_matrix(labels, predicted)
-    assert np.array_equal(frame["n"].to_numpy().reshape(3, 3), theirs)
-    assert np.allclose(frame["share"].to_numpy().reshape(3, 3), theirs / theirs.sum(1, keepdims=True))
-    assert frame.attrs["classes"] == list(names)
+    assert np.array_equal(matrix.counts, theirs) and matrix.classes == names
+    assert np.allclose(matrix.shares, theirs / theirs.sum(1, keepdims=True))
 
 
 def test_classes_that_a_spreadsheet_computes_are_text_in_the_file_and_themselves_on_the_page(tmp_path):
@@ -37,8 +35,7 @@ def test_classes_that_a_spreadsheet_computes_are_text_in_the_file_and_themselves
     assert [line.partition(",")[0] for line in path.read_text("utf-8").splitlines()[1:]] == [
         f"'{name}" for name in names
     ]
-    frame = confusion.prepare(chosen(files={NAME: path.read_bytes()}), "linear_probe")
-    assert frame.attrs["classes"] == list(names)
+    assert confusion.prepare(chosen(files={NAME: path.read_bytes()}), "linear_probe").classes == names
 
 
 def test_the_table_has_a_header_a_class_both_ways_and_dark_fields_have_light_figures():

@@ -3,14 +3,13 @@ from probeline.report.panels import embedding_maps
 from probeline.report.panels.gallery import Sheets
 
 
-def test_a_row_a_map_and_image_with_its_class_and_tile():
-    frame = embedding_maps.prepare(chosen(), Sheets())
-    assert frame[["map", "x", "y", "tile", "label"]].values.tolist() == [
-        [name, x, y, place, label]
-        for name in ("tsne", "pca")
-        for place, ((x, y), label) in enumerate(zip(POINTS, ("brick", "rocket", ""), strict=True))
-    ]
-    assert frame["title"].unique().tolist() == ["simclr", "simclr, 75% of the variance"]
+def test_every_map_has_a_point_an_image_with_its_class():
+    info = embedding_maps.prepare(chosen(), Sheets())
+    assert [(each.name, each.title) for each in info.maps] == [
+        ("tsne", "simclr"), ("pca", "simclr, 75% of the variance")
+    ]  # fmt: skip
+    assert all([list(point) for point in each.points] == POINTS for each in info.maps)
+    assert info.labels == ("brick", "rocket", "")
 
 
 def test_a_panel_a_cell_a_trace_a_class_and_points_know_their_thumbnail():

@@ -4,18 +4,21 @@ import re
 import pytest
 from helpers.panel_files import chosen, files, picture
 from probeline.report.panels import views
-from probeline.report.panels.gallery import Sheets, size_of, tile
+from probeline.report.panels.gallery import Sheets, TileSheet, tile, tile_sheet
 
 
 def test_a_tile_stands_at_its_place_of_the_sheet():
-    at = [re.search(r"background-position:(\S+ \S+);", str(tile("s", (4, 3, 8, 16), i, "x")))[1] for i in (0, 3, 5, 11)]
+    at = [
+        re.search(r"background-position:(\S+ \S+);", str(tile(TileSheet("s", 4, 3, 8, 16), i, "x")))[1]
+        for i in (0, 3, 5, 11)
+    ]
     assert at == ["0% 0%", "100% 0%", "33.33% 50%", "100% 100%"]
-    assert "background-size:400% 300%" in tile("s", (4, 3, 8, 16), 0, "x")
-    assert "background-position:0 0;aspect-ratio:8/16" in tile("s", (1, 1, 8, 16), 0, "x")
+    assert "background-size:400% 300%" in tile(TileSheet("s", 4, 3, 8, 16), 0, "x")
+    assert "background-position:0 0;aspect-ratio:8/16" in tile(TileSheet("s", 1, 1, 8, 16), 0, "x")
 
 
 def test_what_is_read_aloud_cannot_end_its_attribute():
-    assert "<img" not in tile("s", (1, 1, 8, 8), 0, '"><img src=x>')
+    assert "<img" not in tile(TileSheet("s", 1, 1, 8, 8), 0, '"><img src=x>')
 
 
 def test_a_picture_is_kept_once_and_its_rule_holds_it_whole():
@@ -28,7 +31,7 @@ def test_a_picture_is_kept_once_and_its_rule_holds_it_whole():
     with pytest.raises(ValueError, match="neither"):
         sheets.add(b"<svg onload=alert(1)>")
     with pytest.raises(ValueError, match="without tiles"):
-        size_of({"tile": [8, 8], "across": 0, "count": 3})
+        tile_sheet("s", {"tile": [8, 8], "across": 0, "count": 3})
 
 
 def test_cells_without_a_picture_are_said_with_their_reason_and_none_asked_is_no_gallery():

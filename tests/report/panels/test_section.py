@@ -15,12 +15,14 @@ from probeline.report.formats.page import write
 from probeline.report.panels import confusion, embedding_maps, neighbours, views
 from probeline.report.panels.gallery import Sheets
 from probeline.report.results import stored
+from probeline.report.results.results import Results
+from probeline.report.results.trial_files import TrialFiles
 
 HOSTILE = "</style></script><script>alert(1)</script>\"'<img src=x onerror=alert(1)>"
 
 
 def page(folder, make, trials, found):
-    write(make.experiment(figures=["metric_by_cell"]), trials, make.history(trials), folder, files=found)
+    write(make.experiment(figures=["metric_by_cell"]), Results(trials, make.history(trials)), folder, files=found)
     return (folder / "index.html").read_text(encoding="utf-8")
 
 
@@ -37,7 +39,7 @@ def test_an_export_carries_the_pictures(tmp_path, make, trials):
     trials = asking(trials)
     before = page(tmp_path / "a", make, trials, frame(trials))
     read = stored.panels(tmp_path / "a")
-    assert read["content"].tolist() == frame(trials)["content"].tolist()
+    assert read.table["content"].tolist() == frame(trials).table["content"].tolist()
     assert page(tmp_path / "b", make, trials, read) == before
     (tmp_path / "a" / "panels.parquet").unlink()
     assert "this export has no panels.parquet" in page(tmp_path / "c", make, trials, stored.panels(tmp_path / "a"))
@@ -45,7 +47,7 @@ def test_an_export_carries_the_pictures(tmp_path, make, trials):
 
 def test_without_protocols_that_leave_pictures_there_is_no_section(tmp_path, make, trials):
     assert 'id="panels"' not in page(tmp_path / "a", make, trials, stored.panels(tmp_path))
-    assert 'id="panels"' not in page(tmp_path / "b", make, trials, frame(trials).iloc[:0])
+    assert 'id="panels"' not in page(tmp_path / "b", make, trials, TrialFiles(frame(trials).table.iloc[:0]))
 
 
 def test_hostile_names_and_files_are_inert(tmp_path, make):
@@ -62,7 +64,8 @@ def test_hostile_names_and_files_are_inert(tmp_path, make):
         ),
         "linear_probe/confusion.csv": f'x,"{HOSTILE.replace(chr(34), chr(34) * 2)}"\r\nx,1\r\n'.encode(),
     }
-    found["content"] = [evil.get(name, content) for name, content in zip(found["name"], found["content"], strict=True)]
+    table = found.table
+    table["content"] = [evil.get(name, content) for name, content in zip(table["name"], table["content"], strict=True)]
     text = page(tmp_path, make, trials, found)
     assert "<img src=x" not in text and "<script>alert" not in text
     assert "left files that cannot be read (ValueError)" in text
@@ -76,10 +79,12 @@ def test_what_protocols_leave_is_what_the_page_reads(tmp_path):
         own = files(judge.evaluate(known, tmp_path / name))
         found |= {f"{name}/{path.name}": path.read_bytes() for path in own}
     one, sheets = chosen(files=found), Sheets()
-    assert len(neighbours.prepare(one, sheets)) == 6 * 9
-    assert sorted(views.prepare(one, sheets)["target"].dropna().unique()) == [0, 1, 2, 3]
-    assert len(embedding_maps.prepare(one, sheets)) == 2 * 18
-    assert confusion.prepare(one, "linear_probe")["n"].sum() == 24
+    queries = neighbours.prepare(one, sheets).queries
+    assert len(queries) == 6 and {len(query.near) for query in queries} == {8}
+    targets = {view.target for sample in views.prepare(one, sheets).samples for view in sample.views}
+    assert targets - {None} == {0, 1, 2, 3}
+    assert [len(each.points) for each in embedding_maps.prepare(one, sheets).maps] == [18, 18]
+    assert sum(map(sum, confusion.prepare(one, "linear_probe").counts)) == 24
     assert len(sheets.contents) == 3
 
 
@@ -89,10 +94,11 @@ def address(tmp_path, make, trials) -> str:
     found = frame(trials)
     names = [f"class {i}" for i in range(8)]  # rows enough for whatever the page does to its tables
     matrix = "\r\n".join([",".join(["x", *names]), *(",".join([name, *"12345678"]) for name in names), ""])
-    found.loc[found["name"] == "linear_probe/confusion.csv", "content"] = matrix.encode()
+    table = found.table
+    table.loc[table["name"] == "linear_probe/confusion.csv", "content"] = matrix.encode()
     many = [near(place, "a class with a long name") for place in range(1, 9)]
     queries = facts(9, queries=[{"tile": 0, "label": "brick", "near": many}], among=9)
-    found.loc[found["name"] == "neighbours/neighbours.json", "content"] = queries
+    table.loc[table["name"] == "neighbours/neighbours.json", "content"] = queries
     page(tmp_path, make, trials, found)
     return Path(tmp_path / "index.html").as_uri()
 
@@ -139,5 +145,5 @@ def test_a_page_of_500_trials_whose_pictures_fill_their_room_stays_below_ten_meg
     for trial in trials["trial_id"][trials["seed"] == 0]:
         rows.append((trial, "neighbours/neighbours.jpg", b"\xff\xd8\xff" + noise.bytes(155_000)))
         rows.append((trial, "neighbours/neighbours.json", facts_file))
-    text = page(tmp_path, make, trials, pd.DataFrame(rows, columns=["trial_id", "name", "content"]))
+    text = page(tmp_path, make, trials, TrialFiles(pd.DataFrame(rows, columns=["trial_id", "name", "content"])))
     assert text.count("background-image: url(data:") == 12 and len(text.encode()) < 10e6

@@ -4,13 +4,15 @@ from helpers.panel_files import asking, frame, picture
 from probeline.experiment.schema import Panels
 from probeline.report.panels import trial_selection
 from probeline.report.panels.trial_selection import BYTES, MOST, choose
-from probeline.report.results.cells import layout
+from probeline.report.results.results import Results
+from probeline.report.results.trial_files import TrialFiles
 
 MAIN = "linear_probe/top1"
 
 
 def choice_of(trials, asked=None):
-    return choose(trials, MAIN, layout(trials), asked or Panels())
+    results = Results(trials)
+    return choose(results, MAIN, results.layout(), asked or Panels())
 
 
 def test_each_cells_first_finished_seed_is_shown_and_a_cell_without_one_says_so(make, trials):
@@ -38,7 +40,7 @@ def test_of_many_cells_twelve_are_shown_one_of_each_line_first_in_the_plans_orde
     assert len(labels) == MOST and found.of == 3 * 6 + 2
     assert {"random_init", "raw_pixels", "simclr batch_size=1", "rotation batch_size=1"} <= set(labels)
     assert labels == [cell for cell in dict.fromkeys(trials["cell"]) if cell in labels]
-    told = found.with_files(frame(trials)).said()
+    told = found.with_files(frame(trials)).omissions()
     assert told[0].startswith("12 of 20 cells are shown") and "report: {panels:" in told[0]
 
 
@@ -46,10 +48,10 @@ def test_a_file_that_several_trials_left_counts_once_and_what_is_too_much_is_lef
     same = pd.DataFrame({"trial_id": trials["trial_id"], "name": "neighbours/neighbours.jpg"})
     same["content"] = [picture(30)] * len(same)
     monkeypatch.setattr(trial_selection, "BYTES", len(picture(30)))
-    assert choice_of(trials).with_files(same).left_out == ()
+    assert choice_of(trials).with_files(TrialFiles(same)).left_out == ()
     same["content"] = [picture(30, shade=20 + place) for place in range(len(same))]
-    few = choice_of(trials).with_files(same)
-    assert len(few.shown) == 1 and len(few.left_out) == 10 and "For want of room" in few.said()[0]
+    few = choice_of(trials).with_files(TrialFiles(same))
+    assert len(few.shown) == 1 and len(few.left_out) == 10 and "For want of room" in few.omissions()[0]
 
 
 def test_a_page_of_many_cells_with_pictures_has_room_below_ten_megabytes():

@@ -3,12 +3,12 @@ from probeline.report.panels import views
 from probeline.report.panels.gallery import Sheets
 
 
-def test_a_row_a_picture_with_the_target_that_the_task_asks_for():
-    frame = views.prepare(chosen(), Sheets())
-    assert frame[["sample", "view", "tile", "label", "target"]].values.tolist() == [
-        [0, 0, 0, "brick", None], [0, 1, 1, "brick", 3], [0, 2, 2, "brick", None]
-    ]  # fmt: skip
-    drawn = str(views.draw(frame))
+def test_a_sample_has_its_views_with_the_target_that_the_task_asks_for():
+    info = views.prepare(chosen(), Sheets())
+    (sample,) = info.samples
+    assert (sample.tile, sample.label) == (0, "brick")
+    assert [(view.tile, view.target) for view in sample.views] == [(1, 3), (2, None)]
+    drawn = str(views.draw(info))
     assert 'aria-label="view 1, target 3"' in drawn and "<bdi>3</bdi>" in drawn and drawn.count("<small>") == 2
 
 

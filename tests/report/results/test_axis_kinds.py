@@ -12,8 +12,7 @@ from probeline.report.formats.contents import contents
 from probeline.report.formats.page import render
 from probeline.report.results import stored
 from probeline.report.results.baseline import counterparts
-from probeline.report.results.cells import axes, layout, matching, values_of
-from probeline.report.results.cells import cells as results_of
+from probeline.report.results.results import Results
 from probeline.tracking.reading.results import table
 from probeline.tracking.reading.run import Run
 
@@ -73,38 +72,40 @@ NO_HISTORY = pd.DataFrame({"trial_id": pd.Series(dtype="str"), "name": pd.Series
 @pytest.mark.parametrize("kind", TEXTS)
 def test_the_page_of_an_export_is_the_page_of_mlflow_byte_for_byte(kind, tmp_path):
     experiment, frame = _frame(TEXTS[kind])
-    exports.write(frame, NO_HISTORY, tmp_path)
-    back, history = stored.read(tmp_path)
-    for axis in axes(frame):
-        assert list(map(repr, back[axis])) == list(map(repr, frame[axis]))
-    assert render(contents(experiment, back, history)) == render(contents(experiment, frame, NO_HISTORY))
+    exports.write(Results(frame, NO_HISTORY), tmp_path)
+    back = stored.read(tmp_path)
+    for axis in back.axes:
+        assert list(map(repr, back.trials[axis])) == list(map(repr, frame[axis]))
+    assert render(contents(experiment, back)) == render(contents(experiment, Results(frame, NO_HISTORY)))
 
 
 def test_null_is_a_value_with_a_line_of_its_own():
     _, frame = _frame(TEXTS["null"])
-    assert list(map(str, values_of(frame, "training.micro_batch"))) == ["null", "16"]
-    assert layout(frame).lines == ("micro batch=null", "micro batch=16")
+    assert list(map(str, Results(frame).values["training.micro_batch"])) == ["null", "16"]
+    assert Results(frame).layout().lines == ("micro batch=null", "micro batch=16")
 
 
 def test_missing_and_null_are_two_things():
     _, frame = _frame(TEXTS["missing beside null"])
-    shape = layout(frame)
-    lines = {cell.label: cell.line for cell in results_of(frame, "knn/top1", shape)}
+    results = Results(frame)
+    shape = results.layout()
+    lines = {cell.label: cell.line for cell in results.cells("knn/top1", shape)}
     assert lines == {
         "simclr micro_batch=null": "simclr, micro batch=null",
         "simclr micro_batch=16": "simclr, micro batch=16",
         "random_init": "random_init",
         "floor": "floor",
     }
-    without_arms = matching(frame, {"training.micro_batch": None})["cell"].unique()
+    without_arms = Results(frame).matching({"training.micro_batch": None}).trials["cell"].unique()
     assert list(without_arms) == ["simclr micro_batch=null", "floor"]
 
 
 @pytest.mark.parametrize("kind", ["null", "null first by method", "labelled"])
 def test_null_can_be_the_baseline(kind):
     experiment, frame = _frame(TEXTS[kind] + "report: {baseline: {training.micro_batch: null}}\n")
-    shape = layout(frame)
-    pairs = counterparts(results_of(frame, "knn/top1", shape), experiment.report.baseline)
+    results = Results(frame)
+    shape = results.layout()
+    pairs = counterparts(results.cells("knn/top1", shape), experiment.report.baseline)
     assert pairs and all(str(other.coordinates["training.micro_batch"]) == "null" for other in pairs.values())
     assert not any(
         str(frame.set_index("cell").loc[[label]]["training.micro_batch"].iloc[0]) == "null" for label in pairs
@@ -114,14 +115,15 @@ def test_null_can_be_the_baseline(kind):
 def test_null_in_the_recipe_of_an_arm_can_be_the_baseline():
     text = "arms: {whole: {}, half: {training.micro_batch: 32}}\nreport: {baseline: {training.micro_batch: null}}\n"
     experiment, frame = _frame(text)
-    pairs = counterparts(results_of(frame, "knn/top1", layout(frame)), experiment.report.baseline)
+    results = Results(frame)
+    pairs = counterparts(results.cells("knn/top1", results.layout()), experiment.report.baseline)
     assert {label: other.label for label, other in pairs.items()} == {"half": "whole"}
 
 
 def test_an_export_without_the_metadata_is_read_as_before(tmp_path):
     _, frame = _frame(TEXTS["strings"])
-    exports.write(frame, NO_HISTORY, tmp_path)
+    exports.write(Results(frame, NO_HISTORY), tmp_path)
     plain = pd.read_parquet(tmp_path / "results.parquet")
     plain.attrs = {}
     plain.to_parquet(tmp_path / "results.parquet")
-    assert list(stored.read(tmp_path)[0]["training.optimizer"]) == list(frame["training.optimizer"])
+    assert list(stored.read(tmp_path).trials["training.optimizer"]) == list(frame["training.optimizer"])

@@ -1,11 +1,12 @@
 from dataclasses import replace
 
 from probeline.report.results.baseline import counterparts, title
-from probeline.report.results.cells import cells, layout
+from probeline.report.results.results import Results
 
 
 def read(trials):
-    return cells(trials, "linear_probe/top1", layout(trials))
+    results = Results(trials)
+    return results.cells("linear_probe/top1", results.layout())
 
 
 def test_an_arm_is_compared_with_every_other_cell(trials):

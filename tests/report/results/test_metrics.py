@@ -1,6 +1,7 @@
 import pandas as pd
 import pytest
-from probeline.report.results.metrics import main_metric, metric
+from probeline.report.results.metrics import metric
+from probeline.report.results.results import Results
 
 
 def test_a_difference_of_nothing_has_no_sign():
@@ -52,4 +53,4 @@ def test_knn_keeps_its_small_k():
 )
 def test_results_without_a_named_metric_are_about_the_first_protocols_primary_one(evaluation, expected):
     trials = pd.DataFrame({"recipe": [{"evaluation": evaluation}], "transfer/mnist/top1": [0.5]})
-    assert main_metric(trials) == expected
+    assert Results(trials).main_metric == expected

@@ -1,7 +1,7 @@
 import pytest
 from probeline.experiment.references import References
-from probeline.report.results.cells import cells, layout
 from probeline.report.results.published_matching import correspondence, pairs
+from probeline.report.results.results import Results
 from probeline.report.statistics.rank_correlation import agreement, sentence
 from scipy import stats
 
@@ -10,7 +10,8 @@ FIG9 = References(id="simclr.fig9", only={"epochs": 100})
 
 
 def cells_of(trials):
-    return cells(trials, TOP1, layout(trials))
+    results = Results(trials)
+    return results.cells(TOP1, results.layout())
 
 
 def test_equal_axis_values_stand_beside_each_other(make):

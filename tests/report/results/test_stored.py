@@ -7,25 +7,26 @@ from probeline.errors import UserError
 from probeline.report.formats import exports
 from probeline.report.formats.contents import contents
 from probeline.report.results import stored
+from probeline.report.results.results import Results
 
 
 def test_an_export_read_back_gives_the_same_report(tmp_path, make, trials, history):
     trials = make.fail(make.fail(trials, 0), 5, "missing", None, None)
     trials["notes"] = [{"collapse": "no view"} if i == 3 else {} for i in range(len(trials))]
-    exports.write(trials, history, tmp_path)
-    read, past = stored.read(tmp_path)
+    exports.write(Results(trials, history), tmp_path)
+    read = stored.read(tmp_path)
     experiment = make.experiment()
-    before, after = contents(experiment, trials, history), contents(experiment, read, past)
+    before, after = contents(experiment, Results(trials, history)), contents(experiment, read)
     assert after.answer == before.answer and after.facts == before.facts and after.recipes == before.recipes
     assert [part.tables for part in after.sections] == [part.tables for part in before.sections]
-    assert read["notes"].iloc[3] == {"collapse": "no view"}
+    assert read.trials["notes"].iloc[3] == {"collapse": "no view"}
 
 
 def test_the_file_alone_is_enough(tmp_path, trials, history):
-    exports.write(trials, history, tmp_path)
+    exports.write(Results(trials, history), tmp_path)
     (tmp_path / "history.parquet").unlink()
-    read, past = stored.read(tmp_path / "results.parquet")
-    assert len(read) == len(trials) and len(past) == 0
+    read = stored.read(tmp_path / "results.parquet")
+    assert len(read.trials) == len(trials) and len(read.history) == 0
 
 
 def test_what_is_no_export_is_refused_with_the_remedy(tmp_path):
@@ -40,7 +41,7 @@ def test_what_is_no_export_is_refused_with_the_remedy(tmp_path):
 
 
 def test_a_report_from_an_export_loads_no_mlflow_torch_or_ray(tmp_path, trials, history):
-    exports.write(trials, history, tmp_path)
+    exports.write(Results(trials, history), tmp_path)
     spec = tmp_path / "spec.yaml"
     spec.write_text("name: quickstart\nbase: {data: photos, encoder: resnet, method: simclr}\n")
     code = (

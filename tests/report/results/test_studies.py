@@ -6,7 +6,7 @@ import pytest
 from probeline.report.formats import exports, markdown
 from probeline.report.formats.contents import contents
 from probeline.report.results import stored, studies
-from probeline.report.results.cells import cells, layout
+from probeline.report.results.results import Results
 
 TOP1 = "linear_probe/top1"
 
@@ -22,8 +22,9 @@ def tuned(make):
 
 
 def told(trials):
-    shape = layout(trials)
-    return studies.sentences(cells(trials, TOP1, shape), shape)
+    results = Results(trials)
+    shape = results.layout()
+    return studies.sentences(results.cells(TOP1, shape), shape)
 
 
 def test_every_choice_is_told_with_its_number_of_trials(tuned):
@@ -49,7 +50,7 @@ def test_the_power_and_its_interval_are_those_of_a_regression_of_logarithms():
 
 
 def test_the_table_of_cells_and_that_of_studies_say_how_many_trials_chose(make, tuned):
-    page = contents(make.experiment(), tuned, make.history(tuned))
+    page = contents(make.experiment(), Results(tuned, make.history(tuned)))
     parts = {part.id: part for part in page.sections}
     assert [row[0].small for row in parts["results"].tables[0].rows] == ["tuned with 2 trials"] * 3 + ["", ""]
     (table,) = parts["tuning"].tables
@@ -62,27 +63,27 @@ def test_the_table_of_cells_and_that_of_studies_say_how_many_trials_chose(make, 
 
 
 def test_a_page_without_tuned_cells_has_no_word_of_tuning(make, trials, history):
-    assert "uning" not in markdown.render(contents(make.experiment(), trials, history))
+    assert "uning" not in markdown.render(contents(make.experiment(), Results(trials, history)))
 
 
 def test_studies_come_back_from_an_export_and_stand_in_a_csv_of_their_own(make, tuned, tmp_path):
     history = make.history(tuned)
-    exports.write(tuned, history, tmp_path)
-    read, past = stored.read(tmp_path)
-    before, after = (contents(make.experiment(), *frames) for frames in ((tuned, history), (read, past)))
+    results = Results(tuned, history)
+    exports.write(results, tmp_path)
+    before, after = (contents(make.experiment(), each) for each in (results, stored.read(tmp_path)))
     assert after.answer == before.answer
     assert [part.tables for part in after.sections] == [part.tables for part in before.sections]
     tried = pd.read_csv(tmp_path / "studies.csv")
     assert list(tried["training.lr"][tried["chosen"]]) == [0.1, 0.2, 0.4] and len(tried) == 6
     assert "tuned" not in pd.read_csv(tmp_path / "results.csv").columns
     (tmp_path / "plain").mkdir()
-    assert len(exports.write(make.trials(), history, tmp_path / "plain")) == 3
+    assert len(exports.write(Results(make.trials(), history), tmp_path / "plain")) == 3
 
 
 def test_a_study_whose_file_is_gone_still_tells_what_it_chose(make, tuned):
     for one in tuned["tuned"].dropna():
         one |= {"trials": [], "importance": {}, "score": None}
     assert told(tuned)[0] == "simclr batch_size=64: lr 0.1, tuned with 2 trials (linear probe validation accuracy —)."
-    page = contents(make.experiment(figures=["chosen_values"]), tuned, make.history(tuned))
+    page = contents(make.experiment(figures=["chosen_values"]), Results(tuned, make.history(tuned)))
     (part,) = (part for part in page.sections if part.id == "tuning")
     assert part.charts[0].message == "No study has chosen yet." and part.tables[0].rows[0][4].text.startswith("not in")

@@ -1,12 +1,13 @@
 import pytest
-from probeline.report.results.cells import layout
+from probeline.report.results.results import Results
 from probeline.report.sentences.summary import answer
 
 TOP1 = "linear_probe/top1"
 
 
 def say(trials, baseline="random_init", metric=TOP1):
-    return answer(trials, metric, baseline, layout(trials))
+    results = Results(trials)
+    return answer(results, metric, baseline, results.layout())
 
 
 def sections(said):
@@ -87,7 +88,7 @@ def test_a_name_cannot_reorder_the_sentence_around_it(make):
 def test_of_many_comparisons_the_claims_are_told_and_the_rest_is_counted(make):
     levels = {f"method {i:02}": 0.6 for i in range(14)} | {"far": 0.9}
     found = make.trials(levels=levels, seeds=5)
-    said = answer(found, "linear_probe/top1", "random_init", layout(found))
+    said = say(found, "random_init")
     along = next(section for section in said.sections if section.title.startswith("Effect of batch size"))
     assert along.sentences == ("15 of 15 comparisons cannot tell their two sides apart.",)
     assert any(sentence.startswith("far beats random_init") for sentence in said.baseline.sentences)
@@ -96,5 +97,5 @@ def test_of_many_comparisons_the_claims_are_told_and_the_rest_is_counted(make):
 def test_one_cell_without_axes_is_called_by_its_name_and_ranked_among_nobody(make):
     found = make.trials(levels={"simclr": 0.7}, sizes=(64,), arms={}, seeds=2)
     found = found.drop(columns=["method", "training.batch_size"]).assign(cell="mine")
-    said = answer(found, "linear_probe/top1", None, layout(found))
+    said = say(found, None)
     assert said.lead.startswith("mine reaches a linear probe top-1 accuracy of") and said.sections == ()

@@ -1,12 +1,13 @@
 import pytest
-from probeline.report.results.cells import layout
+from probeline.report.results.results import Results
 from probeline.report.tables import leaderboard
 
 TOP1 = "linear_probe/top1"
 
 
 def table(trials, metric=TOP1):
-    return leaderboard.table(trials, metric, layout(trials))
+    results = Results(trials)
+    return leaderboard.table(results, metric, results.layout())
 
 
 def test_lines_stand_best_first_with_their_pooled_numbers(trials):

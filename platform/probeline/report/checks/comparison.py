@@ -4,18 +4,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pandas as pd
-
 from probeline.errors import UserError
-from probeline.report.results.cells import CellResult, cells, layout
+from probeline.report.results.cells import CellResult
 from probeline.report.results.metrics import metric
+from probeline.report.results.results import Results
 from probeline.report.sentences import phrases
 from probeline.report.statistics.differences import Difference, paired_difference
 from probeline.report.statistics.multiplicity import holm, is_claimed
 
 
 @dataclass(frozen=True)
-class Row:
+class ComparedCell:
     """One cell that both sides have: B minus A over the seeds that both finished."""
 
     cell: str
@@ -34,17 +33,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What two frames have in common, and what only one of them has."""
+    """What two experiments have in common, and what only one of them has."""
 
     metric: str
-    rows: tuple[Row, ...]
+    rows: tuple[ComparedCell, ...]
     only_a: tuple[str, ...]
     only_b: tuple[str, ...]
 
 
-def compare(a: pd.DataFrame, b: pd.DataFrame, name: str) -> Comparison:
+def compare(a: Results, b: Results, name: str) -> Comparison:
     """Cells are matched by their labels. Raises UserError where no label is in both."""
-    ours, theirs = ({cell.label: cell for cell in cells(one, name, layout(one))} for one in (a, b))
+    ours, theirs = ({cell.label: cell for cell in one.cells(name, one.layout())} for one in (a, b))
     common = [label for label in ours if label in theirs]
     if not common:
         raise UserError(
@@ -52,7 +51,7 @@ def compare(a: pd.DataFrame, b: pd.DataFrame, name: str) -> Comparison:
         )
     gaps = [paired_difference(theirs[label].scores, ours[label].scores) for label in common]
     rows = tuple(
-        Row(label, ours[label], theirs[label], gap, p)
+        ComparedCell(label, ours[label], theirs[label], gap, p)
         for label, gap, p in zip(common, gaps, holm([gap.p for gap in gaps]), strict=True)
     )
     return Comparison(name, rows, tuple(k for k in ours if k not in theirs), tuple(k for k in theirs if k not in ours))

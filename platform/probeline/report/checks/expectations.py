@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-import pandas as pd
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
@@ -20,8 +19,9 @@ from probeline.core.settings import Settings
 from probeline.errors import UserError
 from probeline.experiment.problems import SpecError
 from probeline.experiment.yaml_source import parse, read_file
-from probeline.report.results.cells import CellResult, cells, layout
-from probeline.report.results.metrics import Metric, main_metric, metric
+from probeline.report.results.cells import CellResult
+from probeline.report.results.metrics import Metric, metric
+from probeline.report.results.results import Results
 from probeline.report.sentences import phrases
 from probeline.report.statistics.differences import paired_difference
 
@@ -80,20 +80,21 @@ def read(path: Path) -> Expectations:
         raise SpecError([source.problem(tuple(first["loc"]), first["msg"])]) from error
 
 
-def check(expected: Expectations, trials: pd.DataFrame, main: str | None = None) -> list[CheckResult]:
+def check(expected: Expectations, results: Results, main: str | None = None) -> list[CheckResult]:
     """A finding for each entry, in order. A cell without a result fails: nothing passes by being absent.
 
     `main`: the metric of entries in a file that names none; else the primary one of the trials' first protocol.
     """
-    main = expected.metric or main or main_metric(trials)
-    return [_find(entry, entry.metric or main, trials) for entry in expected.expect]
+    main = expected.metric or main or results.main_metric
+    return [_find(entry, entry.metric or main, results) for entry in expected.expect]
 
 
-def stored(trials: pd.DataFrame, name: str, path: Path) -> int:
+def stored(results: Results, name: str, path: Path) -> int:
     """Write today's means as expectations, each with half the width of its interval as tolerance; returns how many."""
-    results = [cell for cell in cells(trials, name, layout(trials)) if cell.values]
     entries = []
-    for cell in results:
+    for cell in results.cells(name, results.layout()):
+        if not cell.values:
+            continue
         interval = cell.estimate.interval
         width = (interval.high - interval.low) / 2 if interval else 0.05 * abs(cell.estimate.mean)
         entries.append(
@@ -104,8 +105,8 @@ def stored(trials: pd.DataFrame, name: str, path: Path) -> int:
     return len(entries)
 
 
-def _find(entry: Expectation, name: str, trials: pd.DataFrame) -> CheckResult:
-    by_label = {cell.label: cell for cell in cells(trials, name, layout(trials))}
+def _find(entry: Expectation, name: str, results: Results) -> CheckResult:
+    by_label = {cell.label: cell for cell in results.cells(name, results.layout())}
     described, where = metric(name), f"{entry.cell}, {name}"
     for label in filter(None, (entry.cell, entry.beats)):
         if label not in by_label:

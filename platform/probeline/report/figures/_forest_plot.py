@@ -1,21 +1,23 @@
 """Rows of estimates: a mark and its interval a row, a small mark a seed. Shared by the figures that list cells."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 
-from probeline.report.figures import _style
+from probeline.report.figures import _marks, _style
+from probeline.report.figures._estimates import CellEstimate
+from probeline.report.figures._marks import HOVER, Points
 
 ROW, FRAME = 34, 76  # px: of one row, of the margins and the axis
 
 
 @dataclass(frozen=True)
-class Rows:
-    """Words and units around the rows; `zero` draws a line at no difference."""
+class ForestPlot:
+    """Rows with the words and units around them; `zero` draws a line at no difference."""
 
+    rows: tuple[CellEstimate, ...]
+    labels: tuple[str, ...]  # of all lines: they fix colours
     title: str
     caption: str
     axis: str
@@ -24,60 +26,55 @@ class Rows:
     zero: bool = False
 
 
-def draw(frame: pd.DataFrame, rows: Rows) -> go.Figure:
-    """Columns: cell, line, mean, low, high, points (seed -> value), hover, hovers (seed -> text).
-
-    A row without a result keeps its place, with an open mark at the axis. `frame.attrs["labels"]` fixes colours.
-    """
-    looks = _style.style(frame.attrs["labels"])
-    figure = _style.figure(FRAME + ROW * len(frame), rows.title, rows.caption)
-    places = {cell: float(i) for i, cell in enumerate(frame["cell"])}
-    left_end, right_end = _range(frame, rows)
-    for row in frame.itertuples():
-        _row(figure, row, places[row.cell], looks[row.line], rows.scale, left_end + 0.015 * (right_end - left_end))
+def draw(plot: ForestPlot) -> go.Figure:
+    """A row an estimate. One without a result keeps its row, with an open mark at the axis."""
+    looks = _style.style(plot.labels)
+    figure = _style.figure(FRAME + ROW * len(plot.rows), plot.title, plot.caption)
+    positions = {row.cell: float(i) for i, row in enumerate(plot.rows)}
+    left_end, right_end = _range(plot)
+    for row in plot.rows:
+        y, look = positions[row.cell], looks[row.line]
+        if row.n == 0:
+            _missing(figure, row, y, look, left_end + 0.015 * (right_end - left_end))
+        else:
+            _row(figure, row, y, look, plot.scale)
     figure.update_yaxes(
-        range=[len(frame) - 0.5, -0.5], tickvals=list(places.values()), showgrid=False, ticks="", linewidth=0,
-        ticktext=[_style.wrapped(cell, 36) for cell in places], tickfont={"size": 12},
+        range=[len(plot.rows) - 0.5, -0.5], tickvals=list(positions.values()), showgrid=False, ticks="", linewidth=0,
+        ticktext=[_style.wrapped(cell, 36) for cell in positions], tickfont={"size": 12},
     )  # fmt: skip
-    figure.layout.meta = {**figure.layout.meta, "narrow": [_style.wrapped(cell, 18) for cell in places]}
-    figure.update_xaxes(range=[left_end, right_end], title_text=_style.text(rows.axis), ticksuffix=rows.suffix)
-    if rows.zero:
+    figure.layout.meta = {**figure.layout.meta, "narrow": [_style.wrapped(cell, 18) for cell in positions]}
+    figure.update_xaxes(range=[left_end, right_end], title_text=_style.text(plot.axis), ticksuffix=plot.suffix)
+    if plot.zero:
         figure.add_vline(x=0, line={"color": _style.GREY, "width": 1.5})
     figure.update_layout(showlegend=False, margin={"t": 8, "b": 56})
     return figure
 
 
-def _range(frame: pd.DataFrame, rows: Rows) -> tuple[float, float]:
+def _range(plot: ForestPlot) -> tuple[float, float]:
     """The x axis: all seeds, intervals as far as they do not squeeze the seeds together, zero where it is drawn."""
-    seeds = [value for points in frame["points"] for value in points.values()] + [0.0] * rows.zero
+    seeds = [value for row in plot.rows for value in row.points.values()] + [0.0] * plot.zero
+    intervals = [row for row in plot.rows if row.has_interval]
     reach = max(max(seeds) - min(seeds), abs(max(seeds)) * 0.02, 1e-9)
-    low = max(min([*frame["low"].dropna(), *seeds]), min(seeds) - reach)
-    high = min(max([*frame["high"].dropna(), *seeds]), max(seeds) + reach)
+    low = max(min([*(row.low for row in intervals), *seeds]), min(seeds) - reach)
+    high = min(max([*(row.high for row in intervals), *seeds]), max(seeds) + reach)
     pad = 0.05 * (high - low) or reach  # one mark alone stands in the middle of its neighbourhood
-    return (low - pad) * rows.scale, (high + pad) * rows.scale
+    return (low - pad) * plot.scale, (high + pad) * plot.scale
 
 
-def _row(figure: go.Figure, row: Any, y: float, look: tuple[str, str], scale: float, left_end: float) -> None:
-    colour, symbol = look
-    template = {"hovertemplate": "%{hovertext}<extra></extra>", "showlegend": False}
-    if np.isnan(row.mean):
-        figure.add_scatter(
-            x=[left_end], y=[y], mode="markers+text", text=["  no result"], textposition="middle right",
-            hovertext=[row.hover], **template,
-            marker={"symbol": f"{symbol}-open", "size": 11, "color": colour, "line": {"width": 2}},
-        )  # fmt: skip
-        return
-    if not np.isnan(row.low):
-        figure.add_scatter(
-            x=[row.low * scale, row.high * scale], y=[y, y], mode="lines", hoverinfo="skip", showlegend=False,
-            line={"color": _style.tint(colour, 0.45), "width": 5},
-        )  # fmt: skip
+def _missing(figure: go.Figure, row: CellEstimate, y: float, look: _style.Look, left_end: float) -> None:
     figure.add_scatter(
-        x=[value * scale for value in row.points.values()], y=[y + 0.2] * len(row.points), mode="markers",
-        hovertext=list(row.hovers.values()), **template,
-        marker={"symbol": symbol, "size": 5, "color": _style.tint(colour, 0.75)},
+        x=[left_end], y=[y], mode="markers+text", text=["  no result"], textposition="middle right",
+        hovertext=[row.hover], hovertemplate=HOVER, showlegend=False,
+        marker={"symbol": f"{look.symbol}-open", "size": 11, "color": look.colour, "line": {"width": 2}},
     )  # fmt: skip
-    figure.add_scatter(
-        x=[row.mean * scale], y=[y], mode="markers", hovertext=[row.hover], **template,
-        marker={"symbol": symbol, "size": 10, "color": colour},
-    )  # fmt: skip
+
+
+def _row(figure: go.Figure, row: CellEstimate, y: float, look: _style.Look, scale: float) -> None:
+    if row.has_interval:
+        ends = ((row.low * scale, y), (row.high * scale, y))
+        _marks.interval(figure, ends, _style.tint(look.colour, 0.45), 5)
+    values: Sequence[float] = [value * scale for value in row.points.values()]
+    hovers = list(row.hovers.values())
+    _marks.seeds(figure, Points(values, [y + 0.2] * len(values), hovers), _marks.seed_marker(look, 5, 0.75))
+    marker = {"symbol": look.symbol, "size": 10, "color": look.colour}
+    _marks.seeds(figure, Points([row.mean * scale], [y], [row.hover]), marker)

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from probeline.report.results.cells import is_number
+from probeline.report.results.axis_values import is_number
 
-MOST_BANDS = 8
-NO_BANDS = f"More than {MOST_BANDS} lines: their intervals would hide each other, and are on hover and in the table."
+MAX_BANDS = 8
+NO_BANDS = f"More than {MAX_BANDS} lines: their intervals would hide each other, and are on hover and in the table."
 
 
 def positions(values: tuple) -> dict:
-    """x value -> place on the axis; places closer than a twelfth of the axis give way to equal steps."""
+    """x value -> position on the axis; positions closer than a twelfth of the axis give way to equal steps."""
     steps = {value: float(i) for i, value in enumerate(values)}
     if not all(map(is_number, values)) or len(values) < 3:
         return steps

@@ -1,60 +1,75 @@
 """Published values as hollow marks on an axis of their own: shapes are compared, absolute numbers are not."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
 
 from probeline.experiment.references import References
 from probeline.report.figures import _style
-from probeline.report.results.cells import CellResult, ReportLayout, line_name, shown
+from probeline.report.figures._marks import HOVER, hollow
+from probeline.report.figures._style import GREY, Look
+from probeline.report.results.axis_values import shown
+from probeline.report.results.cells import CellResult
+from probeline.report.results.layout import ReportLayout, line_name
 from probeline.report.results.metrics import PERCENT, Metric
 from probeline.report.results.published_matching import Match, correspondence
 from probeline.report.results.references import Published
 from probeline.report.statistics.rank_correlation import sentence
 
 
-def points(
-    references: References | None, metric: str, results: Sequence[CellResult], shape: ReportLayout
-) -> dict[str, Any]:
-    """What a frame's attrs hold of the paper: points with line, x, value and hover, and the words around them.
+@dataclass(frozen=True)
+class PublishedPoint:
+    """One published value where our cells are; `line` is None where no line of ours corresponds."""
 
-    A point without a line of ours has the line None. Empty where no references are asked for or none fits.
-    """
+    id: str
+    line: str | None
+    x: Any  # of the axis that runs along, None where the value has none
+    value: float  # as this project stores it
+    cells: tuple[str, ...]
+    hover: str
+
+
+@dataclass(frozen=True)
+class PublishedPoints:
+    """What the papers print beside a figure, and the words around it."""
+
+    points: tuple[PublishedPoint, ...]
+    agreement: str  # the sentence on the order of cells
+    notes: tuple[str, ...]
+    datasets: tuple[str, ...]
+
+
+def published_points(
+    references: References | None, metric: str, results: Sequence[CellResult], layout: ReportLayout
+) -> PublishedPoints | None:
+    """The published values of a metric beside our cells; None where no references are asked for."""
     beside = correspondence(references, metric, results)
     if beside is None:
-        return {}
+        return None
     lines = {cell.label: cell.line for cell in results}
-    matched = [
-        {
-            "id": match.published.id,
-            "line": _line(match, lines, shape),
-            "x": None if shape.x is None else match.at.get(shape.x),
-            "value": match.published.fraction,
-            "cells": list(match.cells),
-            "hover": hover(match),
-        }
-        for match in beside.matches
-    ]
-    return {
-        "points": matched,
-        "agreement": sentence(beside, results),
-        "notes": beside.notes,
-        "datasets": beside.datasets,
-    }
+    points = tuple(_point(match, lines, layout) for match in beside.matches)
+    return PublishedPoints(points, sentence(beside, results), beside.notes, beside.datasets)
 
 
-def _line(match: Match, lines: dict[str, str], shape: ReportLayout) -> str | None:
+def _point(match: Match, lines: dict[str, str], layout: ReportLayout) -> PublishedPoint:
+    x = None if layout.x is None else match.at.get(layout.x)
+    value, cells = match.published.fraction, tuple(match.cells)
+    return PublishedPoint(match.published.id, _line(match, lines, layout), x, value, cells, hover(match))
+
+
+def _line(match: Match, lines: dict[str, str], layout: ReportLayout) -> str | None:
     named = [lines[label] for label in match.cells]
     if named:
         return named[0]
-    wanted = line_name(shape.line, match.at[shape.line]) if shape.line in match.at else None
-    return wanted if wanted in shape.labels else None
+    wanted = line_name(layout.line, match.at[layout.line]) if layout.line in match.at else None
+    return wanted if wanted in layout.labels else None
 
 
 def hover(match: Match) -> str:
-    """What the paper printed where our cells stand."""
+    """What the paper printed where our cells are."""
     return printed(match.published)
 
 
@@ -70,54 +85,65 @@ def printed(point: Published) -> str:
     )
 
 
-def caption(attrs: dict[str, Any], axis: bool = True) -> str:
+def caption(published: PublishedPoints | None, axis: bool = True) -> str:
     """The words under a figure that has published values; empty where it has none."""
-    published = attrs.get("published") or {}
-    if not published.get("points"):
-        return f" {published['agreement']}" if published else ""
-    where = " and ".join(published["datasets"])
-    words = f" Hollow marks are published, on {where}"
+    if published is None:
+        return ""
+    if not published.points:
+        return f" {published.agreement}"
+    return caption_of(published.datasets, published.notes, published.agreement, axis)
+
+
+def caption_of(datasets: Sequence[str], notes: Sequence[str], agreement: str, axis: bool = True) -> str:
+    """The words on hollow marks; `axis`: whether they have one of their own."""
+    words = f" Hollow marks are published, on {' and '.join(datasets)}"
     words += ", and belong to the right-hand axis: compare shapes, not heights." if axis else "; compare their order."
-    words += "".join(f" Matched {note}." for note in published["notes"])
-    return f"{words} {published['agreement']}".rstrip()
+    words += "".join(f" Matched {note}." for note in notes)
+    return f"{words} {agreement}".rstrip()
 
 
-def overlay(
-    figure: go.Figure,
-    attrs: dict[str, Any],
-    position: Callable[[dict], float | None],
-    ours: tuple[float, float],
-    edges: tuple[float, float],
-    metric: Metric,
-) -> None:
-    """Draw the points against a second y axis.
+@dataclass(frozen=True)
+class SecondAxis:
+    """Where published values stand beside ours.
 
-    `position`: point -> its x, or None to leave it out; `ours`: our lowest and highest mean; `edges`: of our axis. The
-    second axis is stretched so that the paper's span stands as high as ours.
+    Args:
+        position: A point -> its x, or None to leave it out.
+        ours: Our lowest and highest mean; the axis is stretched so that the paper's span is as high.
+        edges: The ends of our own y axis.
+        looks: Of our lines.
     """
-    published = [{**point, "x_position": position(point)} for point in (attrs.get("published") or {}).get("points", ())]
-    published = [point for point in published if point["x_position"] is not None]
-    if not published:
+
+    position: Callable[[PublishedPoint], float | None]
+    ours: tuple[float, float]
+    edges: tuple[float, float]
+    looks: Mapping[str, Look]
+
+
+def overlay(figure: go.Figure, published: PublishedPoints | None, second: SecondAxis, metric: Metric) -> None:
+    """Draw the points against a second y axis."""
+    placed = [
+        (x, point) for point in (published.points if published else ()) if (x := second.position(point)) is not None
+    ]
+    if published is None or not placed:
         return
-    looks = _style.style(attrs["labels"])
-    for line in dict.fromkeys(point["line"] for point in published):
-        group = sorted((p for p in published if p["line"] == line), key=lambda p: p["x_position"])
-        colour, symbol = looks.get(line, (_style.GREY, "circle"))
+    for line in dict.fromkeys(point.line for _, point in placed):
+        group = sorted(((x, point) for x, point in placed if point.line == line), key=lambda one: one[0])
+        look = second.looks.get(line or "", Look(GREY, "circle"))
         figure.add_scatter(
-            x=[p["x_position"] for p in group], y=[p["value"] * metric.scale for p in group], yaxis="y2",
+            x=[x for x, _ in group], y=[point.value * metric.scale for _, point in group], yaxis="y2",
             mode="lines+markers" if line else "markers",
             name=f"{_style.text(line, 34)}, published" if line else "published",
-            marker={"symbol": f"{symbol}-open", "size": 9, "color": colour, "line": {"width": 1.6}},
-            line={"color": colour, "width": 1, "dash": "dot"}, hovertext=[p["hover"] for p in group],
-            hovertemplate="%{hovertext}<extra></extra>", legendgroup=f"{_style.text(line or '', 200)} published",
+            marker=hollow(look), line={"color": look.colour, "width": 1, "dash": "dot"},
+            hovertext=[point.hover for _, point in group], hovertemplate=HOVER,
+            legendgroup=f"{_style.text(line or '', 200)} published",
         )  # fmt: skip
-    values = [point["value"] for point in published]
-    low, high = stretched((min(values), max(values)), ours, edges)
+    values = [point.value for _, point in placed]
+    low, high = stretched((min(values), max(values)), second.ours, second.edges)
     figure.update_layout(
         yaxis2={
             "overlaying": "y", "side": "right", **_ticks(low, high, metric),
             "range": [low * metric.scale, high * metric.scale], "showgrid": False,
-            "title": {"text": _style.text(f"published, {attrs['published']['datasets'][0]}", 40)},
+            "title": {"text": _style.text(f"published, {published.datasets[0]}", 40)},
         }
     )  # fmt: skip
 
@@ -136,9 +162,9 @@ def _ticks(low: float, high: float, metric: Metric) -> dict[str, Any]:
 
 def stretched(theirs: tuple[float, float], ours: tuple[float, float], edges: tuple[float, float]) -> tuple:
     """The second axis's ends: theirs fills it as ours fills the first."""
-    span, room = ours[1] - ours[0], edges[1] - edges[0]
+    span, height = ours[1] - ours[0], edges[1] - edges[0]
     reach = theirs[1] - theirs[0]
-    if span < 0.05 * room or reach == 0:  # ours is flat: theirs in the middle half
+    if span < 0.05 * height or reach == 0:  # ours is flat: theirs in the middle half
         pad = reach / 2 or abs(theirs[0]) * 0.05 or 1.0
         return theirs[0] - pad, theirs[1] + pad
     unit = reach / span

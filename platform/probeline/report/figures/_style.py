@@ -3,6 +3,7 @@
 import html
 import textwrap
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import plotly.graph_objects as go
 
@@ -19,10 +20,17 @@ GREY = "#7d828b"
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 
 
-def style(labels: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """label -> (colour, symbol), by position; past the palette, colours repeat with another symbol."""
+class Look(NamedTuple):
+    """Colour and symbol of one label."""
+
+    colour: str
+    symbol: str
+
+
+def style(labels: Sequence[str]) -> dict[str, Look]:
+    """label -> its look, by position; past the palette, colours repeat with another symbol."""
     return {
-        label: (PALETTE[i % len(PALETTE)], SYMBOLS[(i + i // len(PALETTE)) % len(SYMBOLS)])
+        label: Look(PALETTE[i % len(PALETTE)], SYMBOLS[(i + i // len(PALETTE)) % len(SYMBOLS)])
         for i, label in enumerate(labels)
     }
 
@@ -94,7 +102,3 @@ def _template() -> go.layout.Template:
 
 
 TEMPLATE = _template()
-
-
-class NothingToDraw(Exception):
-    """The frame holds nothing for this figure; the message says what is missing and stands in the figure's place."""

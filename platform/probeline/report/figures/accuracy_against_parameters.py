@@ -1,19 +1,24 @@
 """A metric against the exact number of parameters; supervised cells as grey crosses (SimCLR, figures 1 and 7)."""
 
 import math
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-import pandas as pd
 import plotly.graph_objects as go
 
+from probeline.core.figure import NothingToDraw
 from probeline.core.settings import Settings
 from probeline.experiment.references import References
-from probeline.report.figures import _estimates, _published, _style
-from probeline.report.results.cells import CellResult, cells, layout
-from probeline.report.results.metrics import PERCENT, main_metric, metric
+from probeline.report.figures import _marks, _published, _style
+from probeline.report.figures._estimates import CellEstimate, cell_estimate
+from probeline.report.figures._marks import HOVER
+from probeline.report.figures._style import GREY, Look
+from probeline.report.results.cells import CellResult
+from probeline.report.results.metrics import PERCENT, metric
 from probeline.report.results.published_matching import Correspondence, correspondence
 from probeline.report.results.references import Published, chosen
+from probeline.report.results.results import Results
 from probeline.report.statistics.rank_correlation import sentence
 
 HEIGHT = 480
@@ -31,33 +36,74 @@ class Config(Settings):
     references: References | None = None
 
 
-def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.DataFrame:
-    """One row a cell with a count: columns of `_estimates.row`, parameters, method and supervised.
+@dataclass(frozen=True)
+class SizedCell:
+    """One cell and the mean number of its parameters."""
 
-    `attrs["published"]["points"]` have place (parameters), value, supervised, hover. Raises NothingToDraw.
-    """
-    name = config.metric or main_metric(trials)
-    shape = layout(trials, config.x, config.line)
-    counts = {cell.label: cell.estimate.mean for cell in cells(trials, COUNT, shape)}
-    results = cells(trials, name, shape)
-    counted = [cell for cell in results if counts[cell.label] > 0]
+    method: str
+    supervised: bool
+    parameters: float
+    hover: str
+    estimate: CellEstimate
+
+
+@dataclass(frozen=True)
+class SizedReference:
+    """A published value with a number of parameters; `value` as this project stores it."""
+
+    id: str
+    parameters: float
+    value: float
+    supervised: bool
+    hover: str
+
+
+@dataclass(frozen=True)
+class SizedReferences:
+    """Published values, and the words around them."""
+
+    points: tuple[SizedReference, ...]
+    agreement: str
+    notes: tuple[str, ...]
+    datasets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AccuracyAgainstParameters:
+    """A row a cell that has parameters, in the plan's order."""
+
+    metric: str
+    cells: tuple[SizedCell, ...]
+    published: SizedReferences | None
+
+    @property
+    def methods(self) -> list[str]:
+        """The methods, each once."""
+        return list(dict.fromkeys(cell.method for cell in self.cells))
+
+
+def prepare(results: Results, config: Config) -> AccuracyAgainstParameters:
+    """Every cell with a count. Raises NothingToDraw."""
+    name = config.metric or results.main_metric
+    layout = results.layout(config.x, config.line)
+    counts = {cell.label: cell.estimate.mean for cell in results.cells(COUNT, layout)}
+    cells = results.cells(name, layout)
+    counted = [cell for cell in cells if counts[cell.label] > 0]
     if not any(cell.values for cell in counted):
-        raise _style.NothingToDraw(f"No trial has finished with {name} and a count of parameters yet.")
-    frame = pd.DataFrame(_row(cell, counts[cell.label], config, name) for cell in counted)
-    beside = correspondence(config.references, name, results)
-    published: dict[str, Any] = {}
-    points = []
-    if beside is not None and config.references is not None:
-        points = [p for p in chosen(config.references) if SIZE in p.setup and p.metric == "top1"]
-    if points and beside is not None:
-        published = {
-            "points": [_point(p) for p in points],
-            "agreement": sentence(_once(beside), results),
-            "notes": beside.notes,
-            "datasets": tuple(dict.fromkeys(p.dataset for p in points)),
-        }
-    frame.attrs = {"metric": name, "labels": list(dict.fromkeys(frame["method"])), "published": published}
-    return frame
+        raise NothingToDraw(f"No trial has finished with {name} and a count of parameters yet.")
+    sized = tuple(_sized(cell, counts[cell.label], config, name) for cell in counted)
+    return AccuracyAgainstParameters(name, sized, _references(config.references, name, cells))
+
+
+def _references(references: References | None, name: str, cells: Sequence[CellResult]) -> SizedReferences | None:
+    beside = correspondence(references, name, cells)
+    if beside is None or references is None:
+        return None
+    points = [point for point in chosen(references) if SIZE in point.setup and point.metric == "top1"]
+    if not points:
+        return None
+    datasets = tuple(dict.fromkeys(point.dataset for point in points))
+    return SizedReferences(tuple(map(_reference, points)), sentence(_once(beside), cells), beside.notes, datasets)
 
 
 def _once(beside: Correspondence) -> Correspondence:
@@ -66,37 +112,29 @@ def _once(beside: Correspondence) -> Correspondence:
     return replace(beside, matches=tuple(reversed(first.values())))
 
 
-def _row(cell: CellResult, count: float, config: Config, name: str) -> dict[str, Any]:
+def _sized(cell: CellResult, count: float, config: Config, name: str) -> SizedCell:
     method = (cell.recipe.get("method") or {}).get("name", cell.line)
-    row = _estimates.row(cell, metric(name))
-    hover = _style.hover(row["hover"], f"{count:,.0f} parameters")
-    supervised = method == config.supervised
-    return {**row, "parameters": count, "method": method, "supervised": supervised, "hover": hover}
+    estimate = cell_estimate(cell, metric(name))
+    hover = _style.hover(estimate.hover, f"{count:,.0f} parameters")
+    return SizedCell(method, method == config.supervised, count, hover, estimate)
 
 
-def _point(point: Published) -> dict[str, Any]:
-    at = {**point.setup}
-    supervised = "supervised" in str(at.get("method", point.id)).lower()
-    return {
-        "place": at[SIZE] * 1e6, "value": point.fraction, "supervised": supervised, "id": point.id,
-        "hover": _published.printed(point),
-    }  # fmt: skip
+def _reference(point: Published) -> SizedReference:
+    supervised = "supervised" in str(point.setup.get("method", point.id)).lower()
+    return SizedReference(point.id, point.setup[SIZE] * 1e6, point.fraction, supervised, _published.printed(point))
 
 
-def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
-    """The figure of a prepared frame."""
-    described = metric(frame.attrs["metric"])
-    caption = (
-        "Parameters of the encoder as counted in each trial, on a logarithmic axis. Large marks are means over seeds, "
-        "bars their 95% interval. Grey crosses saw the labels."
-    )
-    published = frame.attrs["published"]
-    words = _published.caption(frame.attrs).replace("the right-hand axis", "the axes above and to the right")
-    figure = _style.figure(HEIGHT, f"{described.heading} against parameters", caption + words, direct=False)
-    looks, suffix = _style.style(frame.attrs["labels"]), "%" if described.unit == PERCENT else ""
-    for method, group in frame[frame["n"] > 0].groupby("method", sort=False):
-        _method(figure, method, group.sort_values("parameters"), looks[method], described.scale)
-    figure.update_xaxes(type="log", title_text="parameters", **_decades(frame["parameters"]))
+def draw(info: AccuracyAgainstParameters) -> go.Figure:
+    """A line a method on a logarithmic axis; the paper's values on axes of their own."""
+    described, published = metric(info.metric), info.published
+    figure = _style.figure(HEIGHT, f"{described.heading} against parameters", _caption(info), direct=False)
+    looks, suffix = _style.style(info.methods), "%" if described.unit == PERCENT else ""
+    for method in info.methods:
+        cells = [cell for cell in info.cells if cell.method == method and cell.estimate.n]
+        if cells:
+            ascending = sorted(cells, key=lambda cell: cell.parameters)
+            _method(figure, ascending, looks[method], described.scale)
+    figure.update_xaxes(type="log", title_text="parameters", **_decades([cell.parameters for cell in info.cells]))
     figure.update_yaxes(title_text=_style.text(described.title), ticksuffix=suffix)
     if published:
         _paper(figure, published, described.scale, suffix)
@@ -104,7 +142,18 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     return figure
 
 
-def _decades(counts: Any) -> dict[str, Any]:
+def _caption(info: AccuracyAgainstParameters) -> str:
+    caption = (
+        "Parameters of the encoder as counted in each trial, on a logarithmic axis. Large marks are means over seeds, "
+        "bars their 95% interval. Grey crosses saw the labels."
+    )
+    if info.published is None:
+        return caption
+    words = _published.caption_of(info.published.datasets, info.published.notes, info.published.agreement)
+    return caption + words.replace("the right-hand axis", "the axes above and to the right")
+
+
+def _decades(counts: Sequence[float]) -> dict[str, Any]:
     """Range and ticks of a logarithmic axis: 1, 2 and 5 of each power of ten."""
     low, high = math.log10(min(counts)), math.log10(max(counts))
     pad = 0.08 * (high - low) or 0.3
@@ -114,38 +163,37 @@ def _decades(counts: Any) -> dict[str, Any]:
     return {"range": [low - pad, high + pad], "tickmode": "array", "tickvals": ticks, "ticktext": named}
 
 
-def _method(figure: go.Figure, method: str, group: pd.DataFrame, look: tuple[str, str], scale: float) -> None:
-    grey = bool(group["supervised"].iloc[0])
-    colour, symbol = (_style.GREY, "x") if grey else look
-    bars = group.dropna(subset=["low"])
-    for row in bars.itertuples():
-        figure.add_scatter(
-            x=[row.parameters] * 2, y=[row.low * scale, row.high * scale], mode="lines", hoverinfo="skip",
-            line={"color": _style.tint(colour, 0.4), "width": 4}, showlegend=False,
-        )  # fmt: skip
+def _method(figure: go.Figure, cells: Sequence[SizedCell], look: Look, scale: float) -> None:
+    grey = cells[0].supervised
+    look = Look(GREY, "x") if grey else look
+    for cell in cells:
+        if cell.estimate.has_interval:
+            ends = ((cell.parameters, cell.estimate.low * scale), (cell.parameters, cell.estimate.high * scale))
+            _marks.interval(figure, ends, _style.tint(look.colour, 0.4), 4)
     figure.add_scatter(
-        x=list(group["parameters"]), y=[v * scale for v in group["mean"]], name=_style.text(method, 36),
-        mode="markers" if grey else "lines+markers", line={"color": colour, "width": 1.5},
-        marker={"symbol": symbol, "size": 10, "color": colour, "line": {"width": 0}},
-        hovertext=list(group["hover"]), hovertemplate="%{hovertext}<extra></extra>",
+        x=[cell.parameters for cell in cells], y=[cell.estimate.mean * scale for cell in cells],
+        name=_style.text(cells[0].method, 36), mode="markers" if grey else "lines+markers",
+        line={"color": look.colour, "width": 1.5},
+        marker={"symbol": look.symbol, "size": 10, "color": look.colour, "line": {"width": 0}},
+        hovertext=[cell.hover for cell in cells], hovertemplate=HOVER,
     )  # fmt: skip
 
 
-def _paper(figure: go.Figure, published: dict[str, Any], scale: float, suffix: str) -> None:
+def _paper(figure: go.Figure, published: SizedReferences, scale: float, suffix: str) -> None:
     for supervised in (False, True):
-        group = [point for point in published["points"] if point["supervised"] == supervised]
+        group = [point for point in published.points if point.supervised == supervised]
         if group:
             figure.add_scatter(
-                x=[p["place"] for p in group], y=[p["value"] * scale for p in group], xaxis="x2", yaxis="y2",
-                mode="markers", name="published" + ", supervised" * supervised, hovertext=[p["hover"] for p in group],
-                marker={"symbol": "x-open" if supervised else "circle-open", "size": 8, "color": _style.GREY},
-                hovertemplate="%{hovertext}<extra></extra>",
+                x=[point.parameters for point in group], y=[point.value * scale for point in group], xaxis="x2",
+                yaxis="y2", mode="markers", name="published" + ", supervised" * supervised, hovertemplate=HOVER,
+                marker={"symbol": "x-open" if supervised else "circle-open", "size": 8, "color": GREY},
+                hovertext=[point.hover for point in group],
             )  # fmt: skip
-    data = _style.text(published["datasets"][0], 36)
+    data = _style.text(published.datasets[0], 36)
     figure.update_layout(
         xaxis2={"overlaying": "x", "side": "top", "type": "log", "showgrid": False, "anchor": "y2",
-                **_decades([p["place"] for p in published["points"]]), "title": {"text": "parameters, published"}},
+                **_decades([point.parameters for point in published.points]),
+                "title": {"text": "parameters, published"}},
         yaxis2={"overlaying": "y", "side": "right", "tickmode": "auto", "showgrid": False, "anchor": "x2",
-                "ticksuffix": suffix,
-                "title": {"text": f"published, {data}"}},
+                "ticksuffix": suffix, "title": {"text": f"published, {data}"}},
     )  # fmt: skip

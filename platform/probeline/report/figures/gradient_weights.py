@@ -1,15 +1,19 @@
 """How hard each loss pulls and pushes: gradient weights drawn from the formulas (SimCLR, table 2). Needs no trial."""
 
+from dataclasses import dataclass
+
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 from pydantic import Field
 
 from probeline.core.settings import Settings
 from probeline.report.figures import _style
 from probeline.report.figures._panels import axis, key, panels
+from probeline.report.results.results import Results
 
 POSITIVE, NEGATIVE = "positive", "negative"
+LOSSES = ("NT-Xent", "NT-Logistic", "Margin triplet")
+DASHES = ("solid", "dash", "dot")
 
 
 class Config(Settings):
@@ -21,17 +25,32 @@ class Config(Settings):
     similarity: float = Field(0.3, ge=-1, le=1, description="u.v of what a curve does not vary.")
 
 
-def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.DataFrame:
-    """Columns loss, of (positive or negative), similarity in [-1, 1], weight: that of v+ or v- in the gradient
-    with respect to u, of the objective that is maximised (table 2), its sign left out.
+@dataclass(frozen=True, eq=False)
+class WeightCurve:
+    """The weight of v+ or v- in the gradient with respect to u, of the objective that is maximised (table 2).
+
+    `of`: positive or negative; `similarity` in [-1, 1] and `weight`, its sign left out: float64 [N].
     """
+
+    loss: str
+    of: str
+    similarity: np.ndarray
+    weight: np.ndarray
+
+
+@dataclass(frozen=True)
+class GradientWeights:
+    """A curve a loss and pair, by the formulas with these settings."""
+
+    settings: Config
+    curves: tuple[WeightCurve, ...]
+
+
+def prepare(results: Results, config: Config) -> GradientWeights:
+    """The curves at 201 similarities."""
     s = np.linspace(-1, 1, 201)
-    rows = [
-        pd.DataFrame({"loss": loss, "of": of, "similarity": s, "weight": weights(loss, of, s, config)})
-        for loss in ("NT-Xent", "NT-Logistic", "Margin triplet")
-        for of in (POSITIVE, NEGATIVE)
-    ]
-    return pd.concat(rows, ignore_index=True)
+    curves = (WeightCurve(loss, of, s, weights(loss, of, s, config)) for loss in LOSSES for of in (POSITIVE, NEGATIVE))
+    return GradientWeights(config, tuple(curves))
 
 
 def weights(loss: str, of: str, s: np.ndarray, config: Config) -> np.ndarray:
@@ -53,8 +72,9 @@ def _sigmoid(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-x))
 
 
-def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
-    """The figure of a prepared frame: a panel for the positive, one for a negative."""
+def draw(info: GradientWeights) -> go.Figure:
+    """A panel for the positive, one for a negative."""
+    config = info.settings
     caption = (
         f"Weight in the gradient of u, from the formulas, not from runs. Temperature {config.temperature:g}, margin "
         f"{config.margin:g}, {config.negatives} negatives; what is not varied has similarity {config.similarity:g}. "
@@ -63,14 +83,13 @@ def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
     )
     titles = ["pull of the positive", "push of a negative"]
     figure = panels(titles, [260, 260], "Gradient weights of the losses", caption)
-    looks = _style.style(list(dict.fromkeys(frame["loss"])))
+    looks, dashes = _style.style(LOSSES), dict(zip(LOSSES, DASHES, strict=True))
     for panel, of in enumerate((POSITIVE, NEGATIVE)):
-        for mark, (loss, curve) in zip(
-            ("solid", "dash", "dot"), frame[frame["of"] == of].groupby("loss", sort=False), strict=True
-        ):
+        for curve in (curve for curve in info.curves if curve.of == of):
+            loss = curve.loss
             figure.add_scatter(
-                x=list(curve["similarity"]), y=list(curve["weight"]), mode="lines", name=loss, legendgroup=loss,
-                showlegend=panel == 0, line={"color": looks[loss][0], "width": 2, "dash": mark},
+                x=curve.similarity.tolist(), y=curve.weight.tolist(), mode="lines", name=loss, legendgroup=loss,
+                showlegend=panel == 0, line={"color": looks[loss].colour, "width": 2, "dash": dashes[loss]},
                 xaxis=axis("x", panel), yaxis=axis("y", panel),
                 hovertemplate=f"{loss}<br>similarity %{{x:.2f}}: weight %{{y:.3f}}<extra></extra>",
             )  # fmt: skip

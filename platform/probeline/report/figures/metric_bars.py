@@ -1,18 +1,21 @@
 """Named metrics side by side as bars, for each line: what h and z keep (SimCLR, table 3), label fractions (table 7)."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 from pydantic import Field
 
+from probeline.core.figure import NothingToDraw
 from probeline.core.settings import Settings
-from probeline.report.figures import _estimates, _style
-from probeline.report.results.cells import cells, layout, matching
-from probeline.report.results.cells import metrics as recorded
+from probeline.report.figures import _marks, _style
+from probeline.report.figures._estimates import CellEstimate, cell_estimate
+from probeline.report.figures._marks import ALONE, HOVER, Points, TraceGroup
+from probeline.report.figures._style import Look
 from probeline.report.results.metrics import PERCENT, metric
-from probeline.report.results.references import published
+from probeline.report.results.references import Published, published
+from probeline.report.results.results import Results
 from probeline.report.statistics.rank_correlation import sentence_of
 
 HEIGHT = 440
@@ -32,99 +35,108 @@ class Config(Settings):
     line: str | None = None
 
 
-def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.DataFrame:
-    """One row a group, series and cell: group, series, metric, bar (its name), columns of `_estimates.row`, paper.
+@dataclass(frozen=True)
+class Bar:
+    """One cell's value of one metric; `name` is that of all bars of its colour."""
 
-    `paper` is the published value as a fraction, NaN where there is none. Raises NothingToDraw, UserError.
-    """
+    group: str
+    series: str
+    name: str
+    metric: str
+    estimate: CellEstimate
+    paper: Published | None
+
+
+@dataclass(frozen=True)
+class MetricBars:
+    """Bars by group, then series, then cell."""
+
+    title: str
+    groups: tuple[str, ...]
+    bars: tuple[Bar, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """What the bars are called, each once."""
+        return list(dict.fromkeys(bar.name for bar in self.bars))
+
+    @property
+    def agreement(self) -> str:
+        """The sentence on shape, over the bars that have a published value; empty where none has."""
+        beside = [(bar, bar.paper) for bar in self.bars if bar.paper]
+        if not beside:
+            return ""
+        tables = dict.fromkeys(".".join(paper.id.split(".")[:2]) for _, paper in beside)
+        pairs = [(bar.estimate.mean, paper.fraction) for bar, paper in beside if bar.estimate.n]
+        return sentence_of(" and ".join(tables), pairs)
+
+
+def prepare(results: Results, config: Config) -> MetricBars:
+    """A bar a group, series and cell. Raises NothingToDraw, UserError."""
     wanted = [(g, s, name) for g, of in config.groups.items() for s, name in _series(of).items()]
-    if not {name for _, _, name in wanted} & set(recorded(trials)):
-        raise _style.NothingToDraw(f"No trial has finished with {wanted[0][2]} or the others yet.")
-    trials = matching(trials, config.where)
-    shape = layout(trials, config.x, config.line)
-    rows = []
+    if not {name for _, _, name in wanted} & set(results.metrics):
+        raise NothingToDraw(f"No trial has finished with {wanted[0][2]} or the others yet.")
+    results = results.matching(config.where)
+    layout = results.layout(config.x, config.line)
+    bars = []
     for group, series, name in wanted:
-        results = cells(trials, name, shape)
-        for cell in results:
-            alone = len(results) == 1
+        cells = results.cells(name, layout)
+        printed = _series(config.published.get(group, {}))
+        for cell in cells:
+            alone = len(cells) == 1
             bar = series if alone and series else f"{cell.label}, {series}" if series else cell.label
-            printed = _series(config.published.get(group, {}))
             point = printed.get(series or cell.line, printed.get(series))
             paper = published(point)[0] if point else None
-            rows.append(
-                {"group": group, "series": series, "metric": name, "bar": bar, **_estimates.row(cell, metric(name)),
-                 "paper": paper.fraction if paper else np.nan, "said": paper.words() if paper else [],
-                 "from": paper.id if paper else ""}
-            )  # fmt: skip
-    frame = pd.DataFrame(rows)
-    frame.attrs = {"bars": list(dict.fromkeys(frame["bar"])), "groups": list(config.groups)}
-    frame.attrs["agreement"] = _agreement(frame)
-    return frame
-
-
-def _agreement(frame: pd.DataFrame) -> str:
-    """The sentence on shape, over the bars that have a published value; empty where none has."""
-    beside = frame[frame["paper"].notna()]
-    if beside.empty:
-        return ""
-    tables = dict.fromkeys(".".join(point.split(".")[:2]) for point in beside["from"])
-    return sentence_of(
-        " and ".join(tables), list(beside.loc[beside["n"] > 0, ["mean", "paper"]].itertuples(index=False))
-    )
+            bars.append(Bar(group, series, bar, name, cell_estimate(cell, metric(name)), paper))
+    return MetricBars(config.title, tuple(config.groups), tuple(bars))
 
 
 def _series(of: str | dict[str, str]) -> dict[str, str]:
     return of if isinstance(of, dict) else {"": of}
 
 
-def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
-    """The figure of a prepared frame."""
-    described, bars = metric(frame["metric"].iloc[0]), frame.attrs["bars"]
-    looks, groups = _style.style(bars), frame.attrs["groups"]
+def draw(info: MetricBars) -> go.Figure:
+    """Groups along x, a colour a name."""
+    described, names = metric(info.bars[0].metric), info.names
+    looks = _style.style(names)
     caption = "Bars are means over seeds with their 95% interval. A dash: no result."
-    if frame["paper"].notna().any():
-        caption += " Hollow marks are published, on other data: compare the order, not heights. "
-        caption += frame.attrs["agreement"]
-    figure = _style.figure(HEIGHT, config.title or f"{described.heading} and its like", caption, direct=False)
-    width = 0.8 / len(bars)
-    for i, bar in enumerate(bars):
-        rows = frame[frame["bar"] == bar]
-        places = [groups.index(g) + (i - (len(bars) - 1) / 2) * width for g in rows["group"]]
-        _bar(figure, rows, places, bar, looks[bar], width, described.scale)
+    if any(bar.paper for bar in info.bars):
+        caption += f" Hollow marks are published, on other data: compare the order, not heights. {info.agreement}"
+    figure = _style.figure(HEIGHT, info.title or f"{described.heading} and its like", caption, direct=False)
+    width = 0.8 / len(names)
+    for i, name in enumerate(names):
+        bars = [bar for bar in info.bars if bar.name == name]
+        at = [info.groups.index(bar.group) + (i - (len(names) - 1) / 2) * width for bar in bars]
+        _bars(figure, list(zip(at, bars, strict=True)), looks[name], width, described.scale)
     figure.update_xaxes(
-        tickvals=list(range(len(groups))), ticktext=[_style.wrapped(g, 18) for g in groups], showgrid=False,
-        range=[-0.6, len(groups) - 0.4],
+        tickvals=list(range(len(info.groups))), ticktext=[_style.wrapped(g, 18) for g in info.groups], showgrid=False,
+        range=[-0.6, len(info.groups) - 0.4],
     )  # fmt: skip
     figure.update_yaxes(rangemode="tozero", ticksuffix="%" if described.unit == PERCENT else "")
     return figure
 
 
-def _bar(
-    figure: go.Figure, rows: pd.DataFrame, places: list, bar: str, look: tuple, width: float, scale: float
-) -> None:
-    name, template = _style.text(bar, 40), {"hovertemplate": "%{hovertext}<extra></extra>"}
-    figure.add_bar(
-        x=places, y=[None if np.isnan(v) else v * scale for v in rows["mean"]], width=width * 0.9, name=name,
-        hovertext=list(rows["hover"]), marker={"color": _style.tint(look[0], 0.5), "line": {"width": 0}}, **template,
-    )  # fmt: skip
-    for position, row in zip(places, rows.itertuples(), strict=True):
-        if not np.isnan(row.low):
-            figure.add_scatter(x=[position] * 2, y=[row.low * scale, row.high * scale], mode="lines", hoverinfo="skip",
-                              line={"color": look[0], "width": 2}, showlegend=False)  # fmt: skip
-        if row.n == 0:
-            figure.add_scatter(x=[position], y=[0], mode="text", text=["—"], textposition="top center",
-                              hovertext=[row.hover], showlegend=False, **template)  # fmt: skip
-    paper = [
-        (position, row) for position, row in zip(places, rows.itertuples(), strict=True) if not np.isnan(row.paper)
-    ]
+def _bars(figure: go.Figure, placed: Sequence[tuple[float, Bar]], look: Look, width: float, scale: float) -> None:
+    """All bars of one name, with what the paper prints."""
+    means = [bar.estimate.mean * scale if bar.estimate.n else None for _, bar in placed]
+    points = Points([x for x, _ in placed], means, [bar.estimate.hover for _, bar in placed])
+    group = TraceGroup(name=_style.text(placed[0][1].name, 40), in_legend=None)
+    _marks.bars(figure, points, _style.tint(look.colour, 0.5), width * 0.9, group)
+    for x, bar in placed:
+        if bar.estimate.has_interval:
+            ends = ((x, bar.estimate.low * scale), (x, bar.estimate.high * scale))
+            _marks.interval(figure, ends, look.colour, 2, ALONE)
+        if bar.estimate.n == 0:
+            _marks.missing_bar(figure, x, bar.estimate.hover)
+    paper = [(x, bar.paper) for x, bar in placed if bar.paper]
     if paper:
         figure.add_scatter(
-            x=[p for p, _ in paper], y=[r.paper * scale for _, r in paper], mode="markers", showlegend=False,
-            marker={"symbol": "diamond-open", "size": 10, "color": look[0], "line": {"width": 1.8}},
-            hovertext=[_printed(r.paper * scale, r.said) for _, r in paper],
-            **template,
+            x=[x for x, _ in paper], y=[printed.fraction * scale for _, printed in paper], mode="markers",
+            showlegend=False, hovertemplate=HOVER, hovertext=[_printed(printed, scale) for _, printed in paper],
+            marker={"symbol": "diamond-open", "size": 10, "color": look.colour, "line": {"width": 1.8}},
         )  # fmt: skip
 
 
-def _printed(value: float, printed_lines: list[str]) -> str:
-    return _style.hover(f"<b>published: {value:.1f}</b>", *(_style.text(line, 110) for line in printed_lines))
+def _printed(paper: Published, scale: float) -> str:
+    lines = (_style.text(line, 110) for line in paper.words())
+    return _style.hover(f"<b>published: {paper.fraction * scale:.1f}</b>", *lines)

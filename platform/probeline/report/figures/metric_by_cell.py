@@ -1,12 +1,15 @@
 """A metric cell by cell: a row a cell, its mean, 95% interval and seeds. For grids without a numeric axis."""
 
-import pandas as pd
+from dataclasses import dataclass
+
 import plotly.graph_objects as go
 
+from probeline.core.figure import NothingToDraw
 from probeline.core.settings import Settings
-from probeline.report.figures import _estimates, _forest_plot, _style
-from probeline.report.results.cells import cells, layout
-from probeline.report.results.metrics import PERCENT, main_metric, metric
+from probeline.report.figures import _forest_plot
+from probeline.report.figures._estimates import CellEstimate, cell_estimate
+from probeline.report.results.metrics import PERCENT, metric
+from probeline.report.results.results import Results
 
 
 class Config(Settings):
@@ -17,25 +20,36 @@ class Config(Settings):
     line: str | None = None
 
 
-def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.DataFrame:
-    """One row a cell, in the plan's order: mean, low, high (NaN where there is none), points and hover texts.
+@dataclass(frozen=True)
+class MetricByCell:
+    """A row a cell, in the plan's order."""
 
-    Raises NothingToDraw.
-    """
-    name = config.metric or main_metric(trials)
-    shape = layout(trials, config.x, config.line)
-    results = cells(trials, name, shape)
-    if not any(cell.values for cell in results):
-        raise _style.NothingToDraw(f"No trial has finished with {name} yet.")
-    frame = pd.DataFrame([_estimates.row(cell, metric(name)) for cell in results])
-    frame.attrs = {"metric": name, "labels": list(shape.labels)}
-    return frame
+    metric: str
+    labels: tuple[str, ...]
+    cells: tuple[CellEstimate, ...]
 
 
-def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
-    """The figure of a prepared frame."""
-    described = metric(frame.attrs["metric"])
-    suffix = "%" if described.unit == PERCENT else ""
-    title = f"{described.heading} by cell"
-    caption = "Large marks are means, small marks seeds, bars the mean's 95% interval."
-    return _forest_plot.draw(frame, _forest_plot.Rows(title, caption, described.title, described.scale, suffix))
+def prepare(results: Results, config: Config) -> MetricByCell:
+    """Every cell's estimate of the metric. Raises NothingToDraw."""
+    name = config.metric or results.main_metric
+    layout = results.layout(config.x, config.line)
+    cells = results.cells(name, layout)
+    if not any(cell.values for cell in cells):
+        raise NothingToDraw(f"No trial has finished with {name} yet.")
+    return MetricByCell(name, layout.labels, tuple(cell_estimate(cell, metric(name)) for cell in cells))
+
+
+def draw(info: MetricByCell) -> go.Figure:
+    """Rows of estimates."""
+    described = metric(info.metric)
+    return _forest_plot.draw(
+        _forest_plot.ForestPlot(
+            info.cells,
+            info.labels,
+            title=f"{described.heading} by cell",
+            caption="Large marks are means, small marks seeds, bars the mean's 95% interval.",
+            axis=described.title,
+            scale=described.scale,
+            suffix="%" if described.unit == PERCENT else "",
+        )
+    )

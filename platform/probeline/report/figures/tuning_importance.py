@@ -1,13 +1,16 @@
 """How much of the scores' variance each tuned key explains (fANOVA: Hutter, Hoos, Leyton-Brown, ICML 2014)."""
 
+from dataclasses import dataclass
 from statistics import fmean
 
-import pandas as pd
 import plotly.graph_objects as go
 
+from probeline.core.figure import NothingToDraw
 from probeline.core.settings import Settings
-from probeline.report.figures import _style
-from probeline.report.results.cells import cells, layout, short
+from probeline.report.figures import _marks, _style
+from probeline.report.figures._marks import ALONE, Points
+from probeline.report.results.axis_values import short
+from probeline.report.results.results import Results
 from probeline.report.results.studies import keys, studies
 
 ROW, FRAME = 38, 76  # px: of one key, of the margins and the axis
@@ -20,55 +23,68 @@ class Config(Settings):
     line: str | None = None
 
 
-def prepare(trials: pd.DataFrame, history: pd.DataFrame, config: Config) -> pd.DataFrame:
-    """A row a key, the weightiest first: key, mean over studies (0 to 1), n, shares, lines (both by cell).
+@dataclass(frozen=True)
+class KeyImportance:
+    """The share of variance, 0 to 1, that one key explains in each study; `lines`: of the studies' cells."""
 
-    Raises NothingToDraw.
-    """
-    shape = layout(trials, config.x, config.line)
-    tuned = studies(cells(trials, "", shape))
+    key: str
+    shares: dict[str, float]  # cell -> share
+    lines: dict[str, str]  # cell -> line
+
+    @property
+    def mean(self) -> float:
+        """Over studies."""
+        return fmean(self.shares.values())
+
+
+@dataclass(frozen=True)
+class TuningImportance:
+    """The weightiest key first."""
+
+    labels: tuple[str, ...]
+    keys: tuple[KeyImportance, ...]
+
+
+def prepare(results: Results, config: Config) -> TuningImportance:
+    """The importance of each tuned key. Raises NothingToDraw."""
+    layout = results.layout(config.x, config.line)
+    tuned = studies(results.cells("", layout))
     explained = [(cell, one) for cell, one in tuned if one.importance]
     if not explained:
         reason = "No study has chosen yet." if not tuned else "Too few tuning trials to tell which key matters."
-        raise _style.NothingToDraw(reason)
-    rows = []
+        raise NothingToDraw(reason)
+    importances = []
     for key in keys(explained):
         shares = {cell.label: one.importance[key] for cell, one in explained if key in one.importance}
-        lines = {cell.label: cell.line for cell, _ in explained if cell.label in shares}
         if shares:
-            rows.append(
-                {"key": key, "mean": fmean(shares.values()), "n": len(shares), "shares": shares, "lines": lines}
-            )
-    frame = pd.DataFrame(rows).sort_values("mean", ascending=False, kind="stable", ignore_index=True)
-    frame.attrs = {"labels": list(shape.labels)}
-    return frame
+            lines = {cell.label: cell.line for cell, _ in explained if cell.label in shares}
+            importances.append(KeyImportance(key, shares, lines))
+    return TuningImportance(layout.labels, tuple(sorted(importances, key=lambda one: -one.mean)))
 
 
-def draw(frame: pd.DataFrame, config: Config) -> go.Figure:
-    """The figure of a prepared frame."""
-    looks = _style.style(frame.attrs["labels"])
+def draw(info: TuningImportance) -> go.Figure:
+    """A bar a key, a mark a study."""
+    looks, rows = _style.style(info.labels), list(enumerate(info.keys))
     caption = (
         "The share of the scores' variance that a key explains, within the space that was searched (fANOVA). "
         "Bars: means over studies; marks: single studies. It says what mattered, not which value is good."
     )
-    figure = _style.figure(FRAME + ROW * len(frame), "What mattered while tuning", caption)
-    shared = {"hovertemplate": "%{hovertext}<extra></extra>", "showlegend": False}
-    figure.add_bar(
-        x=list(frame["mean"]), y=list(range(len(frame))), orientation="h", width=0.5,
-        marker={"color": _style.tint(_style.GREY, 0.45), "line": {"width": 0}},
-        hovertext=[f"{_style.text(r.key)}: {r.mean:.0%}, mean of {r.n} studies" for r in frame.itertuples()], **shared,
-    )  # fmt: skip
-    marks = [(row, position, cell) for position, row in enumerate(frame.itertuples()) for cell in row.shares]
-    styles = [looks[row.lines[cell]] for row, _, cell in marks]
-    figure.add_scatter(
-        x=[row.shares[cell] for row, _, cell in marks], y=[position for _, position, _ in marks], mode="markers",
-        marker={"symbol": [look[1] for look in styles], "color": [look[0] for look in styles], "size": 7},
-        hovertext=[f"{_style.text(cell)}: {row.shares[cell]:.0%}" for row, _, cell in marks], **shared,
-    )  # fmt: skip
+    figure = _style.figure(FRAME + ROW * len(rows), "What mattered while tuning", caption)
+    hovers = [f"{_style.text(one.key)}: {one.mean:.0%}, mean of {len(one.shares)} studies" for one in info.keys]
+    points = Points([one.mean for one in info.keys], list(range(len(rows))), hovers)
+    _marks.lying_bars(figure, points, _style.tint(_style.GREY, 0.45), 0.5, ALONE)
+    marks = [(share, y, cell, looks[one.lines[cell]]) for y, one in rows for cell, share in one.shares.items()]
+    points = Points(
+        [share for share, _, _, _ in marks],
+        [y for _, y, _, _ in marks],
+        [f"{_style.text(cell)}: {share:.0%}" for share, _, cell, _ in marks],
+    )
+    marker = {"symbol": [m[3].symbol for m in marks], "color": [m[3].colour for m in marks], "size": 7}
+    _marks.seeds(figure, points, marker)
     figure.update_xaxes(range=[0, 1.02], tickformat=".0%", title_text="share of the variance of scores")
-    names = [_style.wrapped(short(key), 24) for key in frame["key"]]
+    names = [_style.wrapped(short(one.key), 24) for one in info.keys]
     figure.update_yaxes(
-        range=[len(frame) - 0.5, -0.5], tickvals=list(range(len(frame))), ticktext=names, showgrid=False, ticks="",
+        range=[len(rows) - 0.5, -0.5], tickvals=list(range(len(rows))), ticktext=names, showgrid=False, ticks="",
         linewidth=0,
     )  # fmt: skip
     figure.update_layout(margin={"t": 8, "b": 56})

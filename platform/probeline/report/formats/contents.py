@@ -3,23 +3,22 @@
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
-import pandas as pd
 import plotly.graph_objects as go
 
+from probeline.core.figure import Figure, NothingToDraw
 from probeline.errors import UserError
 from probeline.experiment.references import referred
 from probeline.experiment.schema import Experiment
 from probeline.plugins import catalog
-from probeline.report.figures._style import NothingToDraw
 from probeline.report.panels import confusion, embedding_maps, image_sheets, neighbours, views
 from probeline.report.panels.gallery import Gallery, Sheets
 from probeline.report.panels.trial_selection import TrialSelection, choose
 from probeline.report.results import provenance, studies
-from probeline.report.results.cells import ReportLayout, cells, layout
-from probeline.report.results.metrics import main_metric
+from probeline.report.results.layout import ReportLayout
+from probeline.report.results.results import Results
+from probeline.report.results.trial_files import TrialFiles
 from probeline.report.sentences.summary import Answer, answer
 from probeline.report.statistics.intervals import COVERAGE, METHOD
 from probeline.report.tables import leaderboard, tables
@@ -55,7 +54,7 @@ class ReportPart:
     tables: tuple[Table, ...] = ()
     folded: tuple[tuple[str, Table], ...] = ()
     empty: str = ""
-    galleries: tuple[Gallery, ...] = ()
+    galleries: tuple[Gallery[Any], ...] = ()
     sentences: tuple[str, ...] = ()
 
 
@@ -78,33 +77,31 @@ class Contents:
     sheets: Sheets = field(default_factory=Sheets)
 
 
-def contents(
-    experiment: Experiment, trials: pd.DataFrame, history: pd.DataFrame, files: pd.DataFrame | None = None
-) -> Contents:
+def contents(experiment: Experiment, results: Results, files: TrialFiles | None = None) -> Contents:
     """Compute and draw everything; a figure that fails leaves a note in its place and its traceback in the log.
 
-    `files`: what the trials of `chosen` left, a row a file: trial_id, name, content. None: nobody looked.
+    `files`: what the trials of `chosen` left. None: nobody looked.
     """
     asked = experiment.report
-    main = asked.metric or main_metric(trials)
-    shape = shape_of(experiment, trials)
-    frames = (trials, history, defaults(experiment, shape, main))
-    charts = [(SECTION_OF.get(f["name"], "results"), chart(f, *frames)) for f in figures(experiment)]
+    main = asked.metric or results.main_metric
+    shape = shape_of(experiment, results)
+    defaults = figure_defaults(experiment, shape, main)
+    charts = [(SECTION_OF.get(f["name"], "results"), chart(f, results, defaults)) for f in figures(experiment)]
     if any(each.name == "training_curves" for _, each in charts):
-        charts += [("training", each) for each in _online(frames)]
+        charts += [("training", each) for each in _online(results, defaults)]
     if not any(each.figure for section, each in charts if section == "results"):
-        instead = chart({"name": "metric_by_cell"}, *frames)
+        instead = chart({"name": "metric_by_cell"}, results, defaults)
         if instead.figure is not None:
             charts = [one for one in charts if one[1].name not in _unasked(experiment)]
         charts.append(("results", instead))
     section_ids = ("results", "differences", "tuning", "training", "cost")
     by_section = {section: _worth(each for where, each in charts if where == section) for section in section_ids}
-    summary = answer(trials, main, asked.baseline, shape)
+    summary = answer(results, main, asked.baseline, shape)
     pictures = Sheets()
-    sections = _sections(trials, experiment, main, shape, by_section)
+    sections = _sections(results, experiment, main, shape, by_section)
     if files is not None:
         at = sum(part.id not in ("cost", "failures") for part in sections)
-        sections[at:at] = _panels(chosen(experiment, trials).with_files(files), main, pictures, files.attrs)
+        sections[at:at] = _panels(chosen(experiment, results).with_files(files), main, pictures, files.trouble)
     return Contents(
         title=experiment.name,
         question=experiment.question,
@@ -112,9 +109,9 @@ def contents(
         expected=experiment.expected,
         notes=asked.notes,
         sections=tuple(sections),
-        facts=provenance.facts(trials),
-        recipes=provenance.recipes(trials),
-        identities=provenance.identities(trials),
+        facts=provenance.facts(results),
+        recipes=provenance.recipes(results),
+        identities=provenance.identities(results),
         comparisons=sum(
             "paired" in sentence for part in (summary.baseline, *summary.sections) for sentence in part.sentences
         ),
@@ -122,10 +119,10 @@ def contents(
     )
 
 
-def chosen(experiment: Experiment, trials: pd.DataFrame) -> TrialSelection:
+def chosen(experiment: Experiment, results: Results) -> TrialSelection:
     """Whose pictures the page shows, before anybody has fetched them."""
-    main = experiment.report.metric or main_metric(trials)
-    return choose(trials, main, shape_of(experiment, trials), experiment.report.panels)
+    main = experiment.report.metric or results.main_metric
+    return choose(results, main, shape_of(experiment, results), experiment.report.panels)
 
 
 def figures(experiment: Experiment) -> list[dict[str, Any]]:
@@ -145,13 +142,13 @@ def _unasked(experiment: Experiment) -> set[str]:
     return {f["name"] for f in figures(experiment) if f["name"] == "metric_against_axis" and f.get("x") is None}
 
 
-def shape_of(experiment: Experiment, trials: pd.DataFrame) -> ReportLayout:
+def shape_of(experiment: Experiment, results: Results) -> ReportLayout:
     """How the experiment's grid is read; its first figure along an axis decides."""
     axis = next((f for f in figures(experiment) if f["name"] == "metric_against_axis"), {})
-    return layout(trials, axis.get("x"), axis.get("line"))
+    return results.layout(axis.get("x"), axis.get("line"))
 
 
-def defaults(experiment: Experiment, shape: ReportLayout, main: str) -> dict[str, Any]:
+def figure_defaults(experiment: Experiment, shape: ReportLayout, main: str) -> dict[str, Any]:
     """What a figure takes from the experiment where its component leaves it out."""
     asked = experiment.report
     return {
@@ -164,19 +161,22 @@ def defaults(experiment: Experiment, shape: ReportLayout, main: str) -> dict[str
 
 
 def _sections(
-    trials: pd.DataFrame, experiment: Experiment, main: str, shape: ReportLayout, charts: dict
+    results: Results, experiment: Experiment, main: str, shape: ReportLayout, charts: dict
 ) -> list[ReportPart]:
     wanted, baseline = experiment.report.tables, experiment.report.baseline
-    results, more = tables.results(trials, main, shape), tables.more_metrics(trials, main, shape)
-    paired = tables.differences(trials, main, baseline, shape) if baseline is not None else None
-    tuned = studies.table(studies.studies(cells(trials, main, shape)))
-    cost, failures = tables.cost(trials, shape), tables.failures(trials, main)
-    ranked = leaderboard.table(trials, main, shape)
+    main_table, more = tables.main_table(results, main, shape), tables.more_metrics(results, main, shape)
+    paired = tables.differences(results, main, baseline, shape) if baseline is not None else None
+    tuned = studies.table(studies.studies(results.cells(main, shape)))
+    cost, failures = tables.cost(results, shape), tables.failures(results, main)
+    ranked = leaderboard.table(results, main, shape)
     folded = (("Standings of the lines, over all their cells", ranked),) * bool(ranked.rows)
     folded += (("Per-class accuracy, calibration and the rest", more),) * bool(more.columns)
+    complete = (
+        "None: every planned trial has finished with a result." if len(results.trials) else "No trial is planned."
+    )
     parts = [
         ReportPart("results", "Result", charts["results"],
-             (results,) * ("results" in wanted), folded, empty="No results yet."),
+             (main_table,) * ("results" in wanted), folded, empty="No results yet."),
         ReportPart("differences", "Paired differences", charts["differences"],
              (paired,) if paired is not None and "differences" in wanted else (),
              empty="The experiment names no baseline, so nothing is compared (report.baseline)."),
@@ -184,38 +184,38 @@ def _sections(
         ReportPart("training", "Training curves", charts["training"]),
         ReportPart("cost", "Cost", charts["cost"], (cost,) * ("cost" in wanted and bool(cost.columns))),
         ReportPart("failures", "Failures and missing cells", tables=(failures,) * ("failures" in wanted),
-             empty="None: every planned trial has finished with a result." if len(trials) else "No trial is planned."),
+             empty=complete),
     ]  # fmt: skip
     needed = {"differences": "differences" in wanted, "failures": "failures" in wanted, "results": True}
     return [part for part in parts if part.charts or part.tables or needed.get(part.id)]
 
 
-def _panels(choice: TrialSelection, main: str, pictures: Sheets, attrs: dict[str, Any]) -> list[ReportPart]:
+def _panels(choice: TrialSelection, main: str, pictures: Sheets, trouble: str) -> list[ReportPart]:
     """The section of pictures; none where no protocol was asked for any."""
-    if attrs.get("trouble"):
+    if trouble:
         asked = any(PICTURED & set(one.protocols) for one in choice.shown)
-        return (
-            [ReportPart("panels", INSIDE, sentences=(f"There are no pictures here: {attrs['trouble']}.",))]
-            if asked
-            else []
-        )
+        return [ReportPart("panels", INSIDE, sentences=(f"There are no pictures here: {trouble}.",))] if asked else []
     shown = choice.shown
-    galleries = [views.panel(shown, pictures), *image_sheets.panels(shown), neighbours.panel(shown, pictures)]
+    galleries: list[Gallery[Any] | None] = [
+        views.panel(shown, pictures),
+        *image_sheets.panels(shown),
+        neighbours.panel(shown, pictures),
+    ]
     galleries.append(confusion.panel(shown, main))
     filled = tuple(each for each in galleries if each and (each.cards or each.missing))
     maps, missing = embedding_maps.charts(shown, pictures)
     if not (filled or maps or missing):
         return []
     charts = tuple(Chart(embedding_maps.PROTOCOL, figure, aside=aside) for figure, aside in maps)
-    sentences = (*choice.said(), *(f"No map of {each}" for each in missing))
+    sentences = (*choice.omissions(), *(f"No map of {each}" for each in missing))
     return [ReportPart("panels", INSIDE, charts, galleries=filled, sentences=sentences)]
 
 
-def chart(component: dict[str, Any], trials: pd.DataFrame, history: pd.DataFrame, given: dict[str, Any]) -> Chart:
-    """Draw one figure; what its component leaves out is `given` (see `defaults`)."""
+def chart(component: dict[str, Any], results: Results, defaults: dict[str, Any]) -> Chart:
+    """Draw one figure; `defaults`: what its component leaves out (see `figure_defaults`)."""
     name = component["name"]
     try:
-        return Chart(name, _figure(component, trials, history, given))
+        return Chart(name, _figure(component, results, defaults))
     except NothingToDraw as empty:
         return Chart(name, None, str(empty))
     except UserError:
@@ -226,17 +226,22 @@ def chart(component: dict[str, Any], trials: pd.DataFrame, history: pd.DataFrame
         return Chart(name, None, f"The figure {name} failed: {type(error).__name__}: {reason}".rstrip(": ") + ".")
 
 
-def _figure(component: dict[str, Any], trials: pd.DataFrame, history: pd.DataFrame, given: dict[str, Any]) -> go.Figure:
+def _figure(component: dict[str, Any], results: Results, defaults: dict[str, Any]) -> go.Figure:
     settings = catalog.settings("figures", component)
-    unset = {k: v for k, v in given.items() if k in type(settings).model_fields and getattr(settings, k) is None}
+    unset = {k: v for k, v in defaults.items() if k in type(settings).model_fields and getattr(settings, k) is None}
     settings = settings.model_copy(update=unset)
-    plugin: ModuleType = catalog.module("figures", component["name"])
-    return plugin.draw(plugin.prepare(trials, history, settings), settings)
+    plugin = figure_plugin(component["name"])
+    return plugin.draw(plugin.prepare(results, settings))
 
 
-def _online(frames: tuple) -> list[Chart]:
-    names = dict.fromkeys(name for name in frames[1]["name"] if str(name).startswith("online_probe/"))
-    charts = [chart({"name": "training_curves", "watched": name}, *frames) for name in names]
+def figure_plugin(name: str) -> Figure[Results, Any, Any]:
+    """A figure plug-in, imported. Raises UnknownPlugin; ImportError where something it needs is not installed."""
+    return cast(Figure[Results, Any, Any], catalog.module("figures", name))
+
+
+def _online(results: Results, defaults: dict[str, Any]) -> list[Chart]:
+    names = dict.fromkeys(name for name in results.history["name"] if str(name).startswith("online_probe/"))
+    charts = [chart({"name": "training_curves", "watched": name}, results, defaults) for name in names]
     return [Chart(each.name, each.figure, each.message, aside=True) for each in charts if each.figure]
 
 

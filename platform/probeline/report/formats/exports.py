@@ -7,34 +7,35 @@ from typing import Any
 import pandas as pd
 
 from probeline.experiment.trial import NULL
-from probeline.report.results import studies
-from probeline.report.results.cells import TUNED, absent, axes, plain
-from probeline.report.results.stored import JSON_COLUMNS
+from probeline.report.results import parquet, studies
+from probeline.report.results.axis_values import absent, plain
+from probeline.report.results.columns import TUNED, axes
+from probeline.report.results.results import Results
+from probeline.report.results.trial_files import COLUMNS, TrialFiles
 from probeline.storage.spreadsheet_text import inert
 
 
-def write(trials: pd.DataFrame, history: pd.DataFrame, folder: Path, files: pd.DataFrame | None = None) -> list[Path]:
+def write(results: Results, folder: Path, files: TrialFiles | None = None) -> list[Path]:
     """Write `results.csv`, `results.parquet` and `history.parquet`; recipes are JSON text.
 
     In the Parquet an axis has one type: whole numbers, numbers, true and false, or text; any other, and one with a
     null, is JSON text, and the file's metadata name such columns. The CSV has `null` for a null and nothing for a
     missing value. Where cells were tuned, `studies.csv` has a row for each tuning trial, and the Parquet holds the
-    studies whole. `files`, those that trials left (trial_id, name, content), become `panels.parquet` if there are any.
+    studies whole. `files`, those that trials left, become `panels.parquet` if there are any.
     """
-    flat, tried = flattened(trials), studies.points(trials)
+    trials = results.trials
+    flat, tried = flattened(trials), studies.points(results)
     typed, json_columns = typed_axes(trials)
     paths = [folder / name for name in ("results.csv", "results.parquet", "history.parquet")]
     for_people(flat.drop(columns=TUNED, errors="ignore")).to_csv(paths[0], index=False)
-    exact = flat.assign(**typed)
-    exact.attrs = {JSON_COLUMNS: json_columns}  # pandas writes them into the file's metadata
-    exact.to_parquet(paths[1], index=False)
-    flattened(history).to_parquet(paths[2], index=False)
+    parquet.write(flat.assign(**typed), paths[1], json_columns)
+    flattened(results.history).to_parquet(paths[2], index=False)
     if len(tried):
         paths.append(folder / "studies.csv")
         for_people(flattened(tried)).to_csv(paths[3], index=False)
-    if files is not None and len(files):
+    if files is not None and len(files.table):
         paths.append(folder / "panels.parquet")
-        files[["trial_id", "name", "content"]].to_parquet(paths[-1], index=False)
+        files.table[list(COLUMNS)].to_parquet(paths[-1], index=False)
     return paths
 
 
@@ -85,7 +86,6 @@ def _inert(value: Any) -> Any:
 def flattened(frame: pd.DataFrame) -> pd.DataFrame:
     """A copy whose every column has one type that Parquet knows."""
     flat = frame.copy()
-    flat.attrs = {}
     for name in flat.columns:
         if flat[name].dtype == object:
             values = flat[name].tolist()

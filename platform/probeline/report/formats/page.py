@@ -5,7 +5,6 @@ import hashlib
 import json
 from pathlib import Path
 
-import pandas as pd
 import plotly.graph_objects as go
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -15,6 +14,8 @@ from probeline import __version__
 from probeline.experiment.schema import Experiment
 from probeline.report.formats import exports, images, latex, markdown
 from probeline.report.formats.contents import Chart, Contents, contents
+from probeline.report.results.results import Results
+from probeline.report.results.trial_files import TrialFiles
 from probeline.report.tables.tables import Entry, Table
 
 REPORT = Path(__file__).parents[1]
@@ -25,11 +26,10 @@ STYLES = ("formats/page.css", "panels/panels.css")
 
 def write(
     experiment: Experiment,
-    trials: pd.DataFrame,
-    history: pd.DataFrame,
+    results: Results,
     folder: Path,
     kind: str | None = None,
-    files: pd.DataFrame | None = None,
+    files: TrialFiles | None = None,
 ) -> list[Path]:
     """Write the page, Markdown (whole and in a few lines), LaTeX tables, and the data as CSV and Parquet.
 
@@ -40,12 +40,12 @@ def write(
     if kind is not None:
         images.check(kind)
     folder.mkdir(parents=True, exist_ok=True)
-    page = contents(experiment, trials, history, files)
+    page = contents(experiment, results, files)
     texts = {"index.html": render(page), "report.md": markdown.render(page), SUMMARY: markdown.summary(page)}
     texts["tables.tex"] = latex.render(page)
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
-    paths = [*(folder / name for name in texts), *exports.write(trials, history, folder, files)]
+    paths = [*(folder / name for name in texts), *exports.write(results, folder, files)]
     if kind is None:
         return paths
     pictures = images.pictures(page, kind)

@@ -1,13 +1,14 @@
 """h in two dimensions: a panel a cell, a point an image; the page shows the image of the point under the pointer."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-import pandas as pd
 import plotly.graph_objects as go
 
 from probeline.report.figures import _style
 from probeline.report.figures._panels import axis, panels
-from probeline.report.panels.gallery import Sheets, attempted, missing_sentences, size_of
+from probeline.report.figures._style import Look
+from probeline.report.panels.gallery import Sheets, TileSheet, attempted, missing_sentences, tile_sheet
 from probeline.report.panels.trial_selection import SelectedTrial
 from probeline.report.sentences.text import clean
 
@@ -15,7 +16,7 @@ PROTOCOL = "map_2d"
 HEIGHT = 290  # px
 GAP = 20  # px between rows of panels, which have no ticks
 FIRST = 6  # panels that are open; more wait in a fold
-NAMED = 24  # classes with a colour and symbol of their own
+MAX_NAMED = 24  # classes with a colour and symbol of their own
 WORDS = {
     "tsne": (
         "h in two dimensions by t-SNE",
@@ -29,58 +30,88 @@ HOW = (
 )
 
 
-def prepare(one: SelectedTrial, sheets: Sheets) -> pd.DataFrame:
-    """A row a map and image: cell, trial, map, x, y (-1 to 1), tile, label ("" for none), title.
+@dataclass(frozen=True)
+class EmbeddingMap:
+    """One map of one trial; the i-th point, from -1 to 1, is that of the i-th tile, "" for no label."""
 
-    `attrs`: `sheet`, `size` of its tiles, `classes`.
-    """
+    name: str
+    title: str
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class EmbeddingMaps:
+    """The maps of one trial."""
+
+    cell: str
+    trial_id: str
+    seed: int | None
+    sheet: TileSheet
+    classes: tuple[str, ...]
+    labels: tuple[str, ...]
+    maps: tuple[EmbeddingMap, ...]
+
+    def named(self, name: str) -> EmbeddingMap | None:
+        """The map of this name."""
+        return next((each for each in self.maps if each.name == name), None)
+
+
+def prepare(one: SelectedTrial, sheets: Sheets) -> EmbeddingMaps | None:
+    """What the trial's files show; None where there are none. Raises ValueError where points and labels differ."""
     facts = one.facts(f"{PROTOCOL}/map.json")
     if facts is None:
-        return pd.DataFrame()
-    names = [facts["classes"][label] if label >= 0 else "" for label in facts["labels"]]
-    parts = []
-    for name, points in facts["maps"].items():
-        frame = pd.DataFrame(points, columns=["x", "y"], dtype=float)
-        held = sum(facts["pca_variance"])
-        title = f"{clean(one.cell)}, {held:.0%} of the variance" if name == "pca" else clean(one.cell)
-        parts.append(frame.assign(map=name, tile=range(len(frame)), label=names, title=title))
-    frame = pd.concat(parts, ignore_index=True).assign(cell=one.cell, trial=one.trial_id, seed=one.seed)
-    frame.attrs = {
-        "sheet": sheets.add(one.files[f"{PROTOCOL}/thumbnails.jpg"]),
-        "size": size_of(facts["sheet"]),
-        "classes": [str(name) for name in facts["classes"]],
-    }
-    return frame
+        return None
+    labels = tuple(facts["classes"][label] if label >= 0 else "" for label in facts["labels"])
+    maps = tuple(EmbeddingMap(name, _title(one, name, facts), _points(of)) for name, of in facts["maps"].items())
+    if not maps or any(len(each.points) != len(labels) for each in maps):
+        raise ValueError(f"{len(labels)} labels, and as many points in no map")
+    if not labels:
+        return None
+    sheet = tile_sheet(sheets.add(one.files[f"{PROTOCOL}/thumbnails.jpg"]), facts["sheet"])
+    classes = tuple(str(name) for name in facts["classes"])
+    return EmbeddingMaps(one.cell, one.trial_id, one.seed, sheet, classes, labels, maps)
+
+
+def _points(points: Sequence[Sequence[float]]) -> tuple[tuple[float, float], ...]:
+    return tuple((float(x), float(y)) for x, y in points)
+
+
+def _title(one: SelectedTrial, name: str, facts: dict) -> str:
+    explained = sum(facts["pca_variance"])
+    return f"{clean(one.cell)}, {explained:.0%} of the variance" if name == "pca" else clean(one.cell)
 
 
 def charts(chosen: Sequence[SelectedTrial], sheets: Sheets) -> tuple[list[tuple[go.Figure, bool]], tuple[str, ...]]:
     """Figures, each with whether it waits in a fold, and sentences on what is missing."""
-    frames, missing = [], []
+    trials: list[EmbeddingMaps] = []
+    missing = []
     for one in chosen:
         if PROTOCOL in one.protocols:
-            frame, why = attempted(one, PROTOCOL, lambda one: prepare(one, sheets))
-            frames += [frame] if not why else []
-            missing += [(one.cell, why)] if why else []
-    names = list(dict.fromkeys(name for frame in frames for name in frame["map"]))
-    maps = []
+            info, why = attempted(one, PROTOCOL, lambda one: prepare(one, sheets))
+            trials += [info] if info is not None else []
+            missing += [(one.cell, why)] if info is None else []
+    names = list(dict.fromkeys(each.name for info in trials for each in info.maps))
+    figures = []
     for panel, name in enumerate(names):
-        having = [_one(frame, name) for frame in frames if (frame["map"] == name).any()]
+        having = [info for info in trials if info.named(name)]
         for start in range(0, len(having), FIRST):
             more = "" if start == 0 else ", more cells"
-            maps.append((draw(having[start : start + FIRST], more), panel > 0 or start > 0))
-    return maps, missing_sentences(missing)
+            figures.append((draw(having[start : start + FIRST], name, more), panel > 0 or start > 0))
+    return figures, missing_sentences(missing)
 
 
-def draw(frames: Sequence[pd.DataFrame], more: str = "") -> go.Figure:
-    """A panel a frame, all of one map."""
-    title, caption = WORDS.get(frames[0]["map"].iloc[0], (clean(frames[0]["map"].iloc[0]), ""))
-    titles = [_style.text(frame["title"].iloc[0], 42) for frame in frames]
-    figure = panels(titles, [HEIGHT] * len(frames), title + more, caption)
-    classes = list(dict.fromkeys(name for frame in frames for name in frame.attrs["classes"]))
-    looks = _style.style(classes) if len(classes) <= NAMED else {}
-    for panel, frame in enumerate(frames):
-        for name, group in frame.groupby("label", sort=False):
-            _points(figure, panel, frame, group, looks.get(name, (_style.GREY, "circle")), name in looks)
+def draw(trials: Sequence[EmbeddingMaps], name: str, more: str = "") -> go.Figure:
+    """The map of this name, a panel a trial that has one."""
+    drawn = [(info, each) for info in trials if (each := info.named(name)) is not None]
+    title, caption = WORDS.get(name, (clean(name), ""))
+    titles = [_style.text(each.title, 42) for _, each in drawn]
+    figure = panels(titles, [HEIGHT] * len(drawn), title + more, caption)
+    classes = list(dict.fromkeys(label for info, _ in drawn for label in info.classes))
+    looks = _style.style(classes) if len(classes) <= MAX_NAMED else {}
+    for panel, (info, each) in enumerate(drawn):
+        for label in dict.fromkeys(info.labels):
+            look = looks.get(label, Look(_style.GREY, "circle"))
+            _draw_points(figure, panel, info, each, _Group(label, look, label in looks))
     figure.update_xaxes(range=[-1.07, 1.07], showticklabels=False, ticks="", showgrid=False, mirror=True, showline=True)
     figure.update_yaxes(range=[-1.07, 1.07], showticklabels=False, ticks="", showgrid=False, mirror=True, showline=True)
     figure.update_layout(
@@ -90,22 +121,26 @@ def draw(frames: Sequence[pd.DataFrame], more: str = "") -> go.Figure:
     return figure
 
 
-def _one(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    part = frame[frame["map"] == name].reset_index(drop=True)
-    part.attrs = frame.attrs
-    return part
+@dataclass(frozen=True)
+class _Group:
+    """The points of one label; `named`: whether it has a look of its own."""
+
+    label: str
+    look: Look
+    named: bool
 
 
-def _points(figure: go.Figure, panel: int, frame: pd.DataFrame, group: pd.DataFrame, look: tuple, named: bool) -> None:
-    first, name = group.iloc[0], group["label"].iloc[0]
+def _draw_points(figure: go.Figure, panel: int, info: EmbeddingMaps, each: EmbeddingMap, group: _Group) -> None:
+    tiles = [tile for tile, label in enumerate(info.labels) if label == group.label]
     legend_groups = {trace.legendgroup for trace in figure.data}
-    across, lines, width, height = frame.attrs["size"]
+    sheet, name = info.sheet, str(group.label)
     figure.add_scatter(
-        x=list(group["x"]), y=list(group["y"]), mode="markers", name=_style.text(name or "no label"),
-        xaxis=axis("x", panel), yaxis=axis("y", panel), customdata=list(group["tile"]), hoverinfo="none",
-        legendgroup=str(name), showlegend=named and str(name) not in legend_groups,
-        marker={"color": look[0], "symbol": look[1], "size": 7, "opacity": 0.85, "line": {"width": 0}},
-        meta={"sheet": frame.attrs["sheet"], "size": [across, lines, width, height],
-              "said": clean(name) or "no label",
-              "of": f"{clean(first['cell'])}, seed {first['seed']}, trial {clean(first['trial'])}"},
+        x=[each.points[tile][0] for tile in tiles], y=[each.points[tile][1] for tile in tiles], mode="markers",
+        name=_style.text(group.label or "no label"), xaxis=axis("x", panel), yaxis=axis("y", panel), customdata=tiles,
+        hoverinfo="none", legendgroup=name, showlegend=group.named and name not in legend_groups,
+        marker={"color": group.look.colour, "symbol": group.look.symbol, "size": 7, "opacity": 0.85,
+                "line": {"width": 0}},
+        meta={"sheet": sheet.name, "size": [sheet.across, sheet.lines, sheet.width, sheet.height],
+              "said": clean(group.label) or "no label",
+              "of": f"{clean(info.cell)}, seed {info.seed}, trial {clean(info.trial_id)}"},
     )  # fmt: skip

@@ -5,8 +5,8 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Generic, TypeVar
 
-import pandas as pd
 import plotly.graph_objects as go
 from markupsafe import Markup, escape
 
@@ -17,27 +17,29 @@ from probeline.report.tables.tables import Table
 FIRST = 6  # cards that are open; more wait in a fold
 KINDS = {b"\xff\xd8\xff": "jpeg", b"\x89PN": "png"}
 
+InfoT = TypeVar("InfoT")
+
 
 @dataclass(frozen=True)
-class Card:
-    """One cell's picture."""
+class Card(Generic[InfoT]):
+    """One cell's picture; `info`: what it was drawn of."""
 
     cell: str
     trial: str
     body: Markup
-    frame: pd.DataFrame = field(repr=False, compare=False)
+    info: InfoT = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True)
-class Gallery:
+class Gallery(Generic[InfoT]):
     """Cards of one kind; `missing` says for which cells there is none, and why."""
 
     name: str
     title: str
     caption: str
-    cards: tuple[Card, ...] = ()
+    cards: tuple[Card[InfoT], ...] = ()
     missing: tuple[str, ...] = ()
-    figure: "Callable[[Gallery], go.Figure] | None" = field(default=None, repr=False, compare=False)
+    figure: "Callable[[Gallery[InfoT]], go.Figure] | None" = field(default=None, repr=False, compare=False)
     tables: tuple[Table, ...] = ()
 
     def figures(self) -> "list[Callable[[], go.Figure]]":
@@ -48,14 +50,25 @@ class Gallery:
         return [partial(self.figure, replace(self, cards=self.cards[at : at + FIRST])) for at in starts]
 
     @property
-    def first(self) -> tuple[Card, ...]:
+    def first(self) -> tuple[Card[InfoT], ...]:
         """The cards that are open."""
         return self.cards[:FIRST]
 
     @property
-    def more(self) -> tuple[Card, ...]:
+    def more(self) -> tuple[Card[InfoT], ...]:
         """The cards that wait in a fold."""
         return self.cards[FIRST:]
+
+
+@dataclass(frozen=True)
+class TileSheet:
+    """A picture file of tiles: the CSS class that shows it, its tiles in a line, its lines, a tile's size in px."""
+
+    name: str
+    across: int
+    lines: int
+    width: int
+    height: int
 
 
 @dataclass
@@ -84,19 +97,21 @@ def data_url(content: bytes) -> str:
 
 
 @dataclass(frozen=True)
-class Way:
-    """How a gallery comes to be.
+class GalleryKind(Generic[InfoT]):
+    """How a gallery is read and drawn.
 
-    `read` makes a trial's frame of its files, an empty one where there are none; `draw` makes of that what the page
-    sets, `figure` of a gallery what stands alone.
+    `read` prepares what a trial's files show, None where there are none; `draw` makes HTML of that, `figure` a figure
+    of a whole gallery.
     """
 
-    read: Callable[[SelectedTrial], pd.DataFrame]
-    draw: Callable[[pd.DataFrame], Markup]
-    figure: Callable[[Gallery], go.Figure]
+    read: Callable[[SelectedTrial], InfoT | None]
+    draw: Callable[[InfoT], Markup]
+    figure: Callable[[Gallery[InfoT]], go.Figure]
 
 
-def gallery(head: tuple[str, str, str], protocol: str, chosen: Sequence[SelectedTrial], way: Way) -> Gallery | None:
+def gallery(
+    head: tuple[str, str, str], protocol: str, chosen: Sequence[SelectedTrial], kind: GalleryKind[InfoT]
+) -> Gallery[InfoT] | None:
     """Cards of the trials whose recipe has `protocol`; None where no recipe has. `head`: name, title, caption.
 
     What is damaged is said as missing.
@@ -104,14 +119,15 @@ def gallery(head: tuple[str, str, str], protocol: str, chosen: Sequence[Selected
     asked = [one for one in chosen if protocol in one.protocols]
     if not asked:
         return None
-    cards, missing = [], []
+    cards: list[Card[InfoT]] = []
+    missing = []
     for one in asked:
-        frame, why = attempted(one, protocol, way.read)
-        if why:
+        info, why = attempted(one, protocol, kind.read)
+        if info is None:
             missing.append((one.cell, why))
         else:
-            cards.append(Card(clean(one.cell), trial(one), way.draw(frame), frame))
-    return Gallery(*head, tuple(cards), missing_sentences(missing), way.figure)
+            cards.append(Card(clean(one.cell), trial(one), kind.draw(info), info))
+    return Gallery(*head, tuple(cards), missing_sentences(missing), kind.figure)
 
 
 def missing_sentences(missing: Sequence[tuple[str, str]]) -> tuple[str, ...]:
@@ -123,20 +139,19 @@ def missing_sentences(missing: Sequence[tuple[str, str]]) -> tuple[str, ...]:
 
 
 def attempted(
-    one: SelectedTrial, protocol: str, read: Callable[[SelectedTrial], pd.DataFrame]
-) -> tuple[pd.DataFrame, str]:
-    """A trial's frame, and why there is none: "" where there is."""
-    nothing = pd.DataFrame()
+    one: SelectedTrial, protocol: str, read: Callable[[SelectedTrial], InfoT | None]
+) -> tuple[InfoT | None, str]:
+    """What a trial's files show, or None and why."""
     if one.why:
-        return nothing, one.why
+        return None, one.why
     try:
-        frame = read(one)
+        info = read(one)
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        return nothing, f"trial {one.trial_id} left files that cannot be read ({type(error).__name__})"
-    if len(frame):
-        return frame, ""
+        return None, f"trial {one.trial_id} left files that cannot be read ({type(error).__name__})"
+    if info is not None:
+        return info, ""
     note = one.notes.get(protocol)
-    return nothing, clean(note).partition(";")[0] if note else f"trial {one.trial_id} left none"
+    return None, clean(note).partition(";")[0] if note else f"trial {one.trial_id} left none"
 
 
 def trial(one: SelectedTrial) -> str:
@@ -144,13 +159,13 @@ def trial(one: SelectedTrial) -> str:
     return f"seed {one.seed}, trial {clean(one.trial_id)}"
 
 
-def tile(sheet: str, size: tuple[int, int, int, int], index: int, label: str, kind: str = "") -> Markup:
-    """One tile of a sheet as an element; `size`: across, lines, width and height of a tile; `label` is read aloud."""
-    across, lines, width, height = size
-    line, column = divmod(index, across)
-    at = f"{_percent(column, across)} {_percent(line, lines)}"
-    style = f"background-size:{across * 100}% {lines * 100}%;background-position:{at};aspect-ratio:{width}/{height}"
-    classes = f"tile {sheet} {kind}".strip()
+def tile(sheet: TileSheet, index: int, label: str, kind: str = "") -> Markup:
+    """One tile of a sheet as an element; `label` is read aloud."""
+    line, column = divmod(index, sheet.across)
+    at = f"{_percent(column, sheet.across)} {_percent(line, sheet.lines)}"
+    size = f"{sheet.across * 100}% {sheet.lines * 100}%"
+    style = f"background-size:{size};background-position:{at};aspect-ratio:{sheet.width}/{sheet.height}"
+    classes = f"tile {sheet.name} {kind}".strip()
     return Markup('<span class="{}" role="img" aria-label="{}" title="{}" style="{}"></span>').format(
         classes, label, label, style
     )
@@ -160,13 +175,13 @@ def _percent(index: int, count: int) -> str:
     return f"{100 * index / (count - 1):.4g}%" if count > 1 else "0"
 
 
-def size_of(sheet: dict) -> tuple[int, int, int, int]:
-    """across, lines, width and height of a tile, of what a JSON file says of its sheet. Raises ValueError, KeyError."""
+def tile_sheet(name: str, sheet: dict) -> TileSheet:
+    """A sheet by what a JSON file says of it. Raises ValueError, KeyError."""
     width, height = map(int, sheet["tile"])
     across, count = int(sheet["across"]), int(sheet["count"])
     if min(width, height, across, count) < 1:
         raise ValueError("a sheet without tiles")
-    return across, -(-count // across), width, height
+    return TileSheet(name, across, -(-count // across), width, height)
 
 
 def small(text: str) -> Markup:

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from functools import partial
 
-import pandas as pd
 from markupsafe import Markup
 
-from probeline.report.panels.gallery import KINDS, Gallery, Way, data_url, gallery
-from probeline.report.panels.static_layout import whole
+from probeline.report.panels.gallery import KINDS, Gallery, GalleryKind, data_url, gallery
+from probeline.report.panels.static_layout import WholeImage, whole
 from probeline.report.panels.trial_selection import SelectedTrial
 from probeline.report.sentences.text import clean
 
@@ -20,20 +19,19 @@ KNOWN = {
 }
 
 
-def prepare(one: SelectedTrial, name: str) -> pd.DataFrame:
-    """One row, the file's content as an address; none where there is no such file. Raises ValueError if it is none."""
+def prepare(one: SelectedTrial, name: str) -> WholeImage | None:
+    """A file as an image; None where there is no such file. Raises ValueError if it is no image."""
     if name not in one.files:
-        return pd.DataFrame()
+        return None
     if one.files[name][:3] not in KINDS:
         raise ValueError(f"{name} is no picture")
-    return pd.DataFrame({"name": [name], "address": [data_url(one.files[name])], "cell": [one.cell]})
+    return WholeImage(name, one.cell, data_url(one.files[name]))
 
 
-def draw(frame: pd.DataFrame) -> Markup:
+def draw(info: WholeImage) -> Markup:
     """The picture as wide as its card."""
-    row = frame.iloc[0]
-    label = f"{head(row['name'])[0]} of {clean(row['cell'])}"
-    return Markup('<img class="whole" alt="{}" src="{}">').format(label, Markup(row["address"]))
+    label = f"{head(info.name)[0]} of {clean(info.cell)}"
+    return Markup('<img class="whole" alt="{}" src="{}">').format(label, Markup(info.address))
 
 
 def head(name: str) -> tuple[str, str]:
@@ -42,14 +40,14 @@ def head(name: str) -> tuple[str, str]:
     return KNOWN.get(name, (f"{clean(protocol)}: {clean(file.removesuffix('.png'))}", ""))
 
 
-def panels(chosen: Sequence[SelectedTrial]) -> list[Gallery]:
+def panels(chosen: Sequence[SelectedTrial]) -> list[Gallery[WholeImage]]:
     """A gallery for every name of a file; a name that no trial left is one that nobody's method can make."""
     names = dict.fromkeys(name for one in chosen for name in one.files if name.endswith(".png"))
     galleries = []
     for name in sorted(names, key=lambda name: (name not in KNOWN, list(KNOWN).index(name) if name in KNOWN else 0)):
         protocol = name.partition("/")[0]
         slug = "".join(c if c.isalnum() else "-" for c in name)
-        way = Way(partial(prepare, name=name), draw, whole)
-        sheets = gallery((slug, *head(name)), protocol, chosen, way)
+        kind = GalleryKind(partial(prepare, name=name), draw, whole)
+        sheets = gallery((slug, *head(name)), protocol, chosen, kind)
         galleries += [sheets] if sheets else []
     return galleries

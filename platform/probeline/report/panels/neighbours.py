@@ -1,13 +1,12 @@
 """Nearest neighbours in h: a row a query, the image and those nearest to it; another class is named below."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
-import pandas as pd
 from markupsafe import Markup
 
-from probeline.report.panels.gallery import Gallery, Sheets, Way, gallery, size_of, small, tile
-from probeline.report.panels.static_layout import WORDS, Tile, tiles
+from probeline.report.panels.gallery import Gallery, GalleryKind, Sheets, TileSheet, gallery, small, tile, tile_sheet
+from probeline.report.panels.static_layout import WORDS, Tile, TileLayout, tiles
 from probeline.report.panels.trial_selection import SelectedTrial
 from probeline.report.sentences.text import clean
 
@@ -18,57 +17,85 @@ CAPTION = (
 )
 
 
-def prepare(one: SelectedTrial, sheets: Sheets) -> pd.DataFrame:
-    """A row a picture: query, rank (0 is the query itself), tile, label, similarity, same (or None without labels)."""
+@dataclass(frozen=True)
+class Neighbour:
+    """A training sample; `same`: whether it is of the query's class, None without labels."""
+
+    tile: int
+    label: str
+    similarity: float
+    same: bool | None
+
+
+@dataclass(frozen=True)
+class NeighbourQuery:
+    """A validation sample and its neighbours, nearest first."""
+
+    tile: int
+    label: str
+    near: tuple[Neighbour, ...]
+
+
+@dataclass(frozen=True)
+class NearestNeighbours:
+    """The queries of one trial, all tiles of one sheet."""
+
+    sheet: TileSheet
+    queries: tuple[NeighbourQuery, ...]
+
+
+def prepare(one: SelectedTrial, sheets: Sheets) -> NearestNeighbours | None:
+    """What the trial's files show; None where there are none."""
     facts = one.facts("neighbours/neighbours.json")
-    if facts is None:
-        return pd.DataFrame()
-    rows: list[tuple[int, int, int, str, float, bool | None]] = []
-    for query, asked in enumerate(facts["queries"]):
-        rows.append((query, 0, int(asked["tile"]), str(asked["label"]), 1.0, True))
-        for rank, near in enumerate(asked["near"], 1):
-            same = near["label"] == asked["label"] if near["label"] and asked["label"] else None
-            rows.append((query, rank, int(near["tile"]), str(near["label"]), float(near["similarity"]), same))
-    frame = pd.DataFrame(rows, columns=["query", "rank", "tile", "label", "similarity", "same"])
-    frame.attrs = {"sheet": sheets.add(one.files["neighbours/neighbours.jpg"]), "size": size_of(facts["sheet"])}
-    return frame
+    if facts is None or not facts["queries"]:
+        return None
+    queries = tuple(
+        NeighbourQuery(
+            int(asked["tile"]), str(asked["label"]), tuple(_neighbour(asked, near) for near in asked["near"])
+        )
+        for asked in facts["queries"]
+    )
+    return NearestNeighbours(tile_sheet(sheets.add(one.files["neighbours/neighbours.jpg"]), facts["sheet"]), queries)
 
 
-def draw(frame: pd.DataFrame) -> Markup:
+def _neighbour(asked: dict, near: dict) -> Neighbour:
+    same = near["label"] == asked["label"] if near["label"] and asked["label"] else None
+    return Neighbour(int(near["tile"]), str(near["label"]), float(near["similarity"]), same)
+
+
+def draw(info: NearestNeighbours) -> Markup:
     """A row a query."""
-    lines = [_row(frame.attrs, group) for _, group in frame.groupby("query", sort=True)]
+    lines = [_row(info.sheet, query) for query in info.queries]
     return Markup('<div class="grid">{}</div>').format(Markup("").join(lines))
 
 
-def _row(attrs: dict, group: pd.DataFrame) -> Markup:
-    parts = []
-    for each in group.itertuples(index=False):
-        name = clean(each.label) or "no label"
-        label = (
-            f"asked: {name}" if each.rank == 0 else f"neighbour {each.rank}: {name}, similarity {each.similarity:.2f}"
-        )
-        other = each.same is False
-        picture = tile(attrs["sheet"], attrs["size"], each.tile, label, "other" if other else "")
-        words = small(_under(each)) if _under(each) or other else Markup("")
-        kind = "asked" if each.rank == 0 else "near"
-        parts.append(Markup('<span class="{}">{}{}</span>').format(kind, picture, words))
+def _row(sheet: TileSheet, query: NeighbourQuery) -> Markup:
+    picture = tile(sheet, query.tile, f"asked: {clean(query.label) or 'no label'}")
+    words = small(query.label) if query.label else Markup("")
+    parts = [Markup('<span class="asked">{}{}</span>').format(picture, words)]
+    for rank, near in enumerate(query.near, 1):
+        other = near.same is False
+        name = clean(near.label) or "no label"
+        label = f"neighbour {rank}: {name}, similarity {near.similarity:.2f}"
+        picture = tile(sheet, near.tile, label, "other" if other else "")
+        words = small(near.label) if other else Markup("")
+        parts.append(Markup('<span class="near">{}{}</span>').format(picture, words))
     return Markup('<div class="line">{}</div>').format(Markup("").join(parts))
 
 
-def lay(frame: pd.DataFrame) -> list[Tile]:
+def lay(info: NearestNeighbours) -> TileLayout:
     """The same on paper: a row a query."""
-    return [
-        Tile(each.rank + 0.3 * (each.rank > 0), each.query * (1 + WORDS), each.tile, _under(each), each.same is False)
-        for each in frame.itertuples(index=False)
-    ]
+    laid = []
+    for row, query in enumerate(info.queries):
+        laid.append(Tile(0, row * (1 + WORDS), query.tile, query.label))
+        for rank, near in enumerate(query.near, 1):
+            other = near.same is False
+            laid.append(Tile(rank + 0.3, row * (1 + WORDS), near.tile, near.label if other else "", other))
+    return TileLayout(info.sheet, tuple(laid))
 
 
-def _under(each: Any) -> str:
-    return each.label if each.same is False or each.rank == 0 else ""
-
-
-def panel(chosen: Sequence[SelectedTrial], sheets: Sheets) -> Gallery | None:
+def panel(chosen: Sequence[SelectedTrial], sheets: Sheets) -> Gallery[NearestNeighbours] | None:
     """The gallery, or None where nobody asked for it."""
     head = ("neighbours", TITLE, CAPTION)
-    way = Way(lambda one: prepare(one, sheets), draw, lambda each: tiles(each, sheets, lay))
-    return gallery(head, "neighbours", chosen, way)
+    kind = GalleryKind(lambda one: prepare(one, sheets), draw, lambda each: tiles(each, sheets, lay))
+    return gallery(head, "neighbours", chosen, kind)

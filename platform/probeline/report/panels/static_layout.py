@@ -6,12 +6,11 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-import pandas as pd
 import plotly.graph_objects as go
 from PIL import Image
 
 from probeline.report.figures import _style
-from probeline.report.panels.gallery import Card, Gallery, Sheets
+from probeline.report.panels.gallery import Gallery, InfoT, Sheets, TileSheet
 from probeline.report.panels.image_compression import PIXELS
 
 WIDTH, COLUMNS, EDGE, GAP = 1000, 2, 16, 40  # px: of the figure, left and right of it, between cards
@@ -19,9 +18,6 @@ NAME, SPACE = 26, 0.08  # px above a card's tiles for its name; between tiles, a
 LARGEST = 52  # px of a tile's side
 SHARP = 128  # px that a tile's file has at least: its pixels stay squares
 WORDS = 0.32  # of a tile's height, for words below it
-
-Lay = Callable[[pd.DataFrame], "list[Tile]"]
-"""A card's frame -> where its tiles stand."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +35,24 @@ class Tile:
 
 
 @dataclass(frozen=True)
-class Placed:
+class TileLayout:
+    """The tiles of one card, all of one sheet."""
+
+    sheet: TileSheet
+    tiles: tuple[Tile, ...]
+
+
+@dataclass(frozen=True)
+class WholeImage:
+    """A file that is shown as it is: its name, the cell that left it, its content as a data URL."""
+
+    name: str
+    cell: str
+    address: str
+
+
+@dataclass(frozen=True)
+class PlacedImage:
     """A picture in px of the whole figure, from its upper left corner."""
 
     x: float
@@ -51,57 +64,57 @@ class Placed:
     marked: bool = False
 
 
-def tiles(gallery: Gallery, sheets: Sheets, lay: Lay) -> go.Figure:
-    """A gallery of tiles that are cut from sheets."""
-    return _figure(gallery, [_cut(card, sheets, lay(card.frame)) for card in gallery.cards])
+def tiles(gallery: Gallery[InfoT], sheets: Sheets, lay: Callable[[InfoT], TileLayout]) -> go.Figure:
+    """A gallery of tiles that are cut from sheets; `lay`: what a card shows -> where its tiles stand."""
+    return _figure(gallery, [_cut(sheets, lay(card.info)) for card in gallery.cards])
 
 
-def whole(gallery: Gallery) -> go.Figure:
-    """A gallery of pictures that each fill their card; of its frame's `address`."""
-    return _figure(gallery, [_filling(card.frame["address"].iloc[0]) for card in gallery.cards])
+def whole(gallery: Gallery[WholeImage]) -> go.Figure:
+    """A gallery of pictures that each fill their card."""
+    return _figure(gallery, [_filling(card.info.address) for card in gallery.cards])
 
 
 def _across() -> float:
     return (WIDTH - 2 * EDGE - (COLUMNS - 1) * GAP) / COLUMNS
 
 
-def _cut(card: Card, sheets: Sheets, laid: Sequence[Tile]) -> list[Placed]:
+def _cut(sheets: Sheets, laid: TileLayout) -> list[PlacedImage]:
     """Tiles in px of their card."""
-    frame = card.frame
-    pixels = _pixels(sheets.contents[frame.attrs["sheet"]])
-    across, _, width, height = frame.attrs["size"]
-    if pixels is None or width > pixels.width or height > pixels.height:
+    sheet = laid.sheet
+    pixels = _pixels(sheets.contents[sheet.name])
+    if pixels is None or sheet.width > pixels.width or sheet.height > pixels.height:
         return []
-    columns = max((tile.column for tile in laid), default=0) + 1
+    columns = max((tile.column for tile in laid.tiles), default=0) + 1
     side = min(LARGEST, _across() / columns)
-    tall = side * height / width
+    tall = side * sheet.height / sheet.width
     most = max(3, round(side / 5.5))  # characters that fit below a tile
-    addresses = {index: _tile(pixels, index, across, width, height) for index in {tile.index for tile in laid}}
+    addresses = {index: _tile(pixels, index, sheet) for index in {tile.index for tile in laid.tiles}}
     return [
-        Placed(tile.column * side, tile.row * tall, side * (1 - SPACE), tall * (1 - SPACE), addresses[tile.index],
+        PlacedImage(tile.column * side, tile.row * tall, side * (1 - SPACE), tall * (1 - SPACE), addresses[tile.index],
                _style.text(tile.words, most), tile.marked)
-        for tile in laid
+        for tile in laid.tiles
     ]  # fmt: skip
 
 
-def _tile(sheet: Image.Image, index: int, across: int, width: int, height: int) -> str:
-    line, column = divmod(index, across)
+def _tile(pixels: Image.Image, index: int, sheet: TileSheet) -> str:
+    line, column = divmod(index, sheet.across)
+    width, height = sheet.width, sheet.height
     left_edge, top = column * width, line * height
     zoom = max(1, math.ceil(SHARP / width))
     size = (width * zoom, height * zoom)
     return _address(
-        sheet.crop((left_edge, top, left_edge + width, top + height)).resize(size, Image.Resampling.NEAREST)
+        pixels.crop((left_edge, top, left_edge + width, top + height)).resize(size, Image.Resampling.NEAREST)
     )
 
 
-def _filling(address: str) -> list[Placed]:
+def _filling(address: str) -> list[PlacedImage]:
     """The picture as wide as its card, or as many times its size as fit."""
     pixels = _pixels(base64.b64decode(address.partition(",")[2]))
     if pixels is None:
         return []
     zoom = max(1, math.ceil(_across() / pixels.width))
     large = pixels.resize((pixels.width * zoom, pixels.height * zoom), Image.Resampling.NEAREST)
-    return [Placed(0, 0, _across(), _across() * pixels.height / pixels.width, _address(large))]
+    return [PlacedImage(0, 0, _across(), _across() * pixels.height / pixels.width, _address(large))]
 
 
 def _pixels(content: bytes) -> Image.Image | None:
@@ -119,7 +132,7 @@ def _address(picture: Image.Image) -> str:
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
-def _figure(gallery: Gallery, cards: Sequence[Sequence[Placed]]) -> go.Figure:
+def _figure(gallery: Gallery[InfoT], cards: Sequence[Sequence[PlacedImage]]) -> go.Figure:
     """Cards in rows of COLUMNS; the axes count px from the upper left corner."""
     top, images, words, marks = 0.0, [], [], []
     for start in range(0, len(cards), COLUMNS):
@@ -143,22 +156,22 @@ def _figure(gallery: Gallery, cards: Sequence[Sequence[Placed]]) -> go.Figure:
     )  # fmt: skip
 
 
-def _foot(placed: Sequence[Placed]) -> float:
+def _foot(placed: Sequence[PlacedImage]) -> float:
     return max((each.y + each.height + 14 * bool(each.words) for each in placed), default=0)
 
 
-def _moved(placed: Sequence[Placed], x: float, y: float) -> Iterator[Placed]:
+def _moved(placed: Sequence[PlacedImage], x: float, y: float) -> Iterator[PlacedImage]:
     return (replace(each, x=each.x + x, y=each.y + y) for each in placed)
 
 
-def _image(each: Placed) -> dict:
+def _image(each: PlacedImage) -> dict:
     return {
         "source": each.address, "xref": "x", "yref": "y", "x": each.x, "y": each.y, "sizex": each.width,
         "sizey": each.height, "xanchor": "left", "yanchor": "top", "sizing": "stretch", "layer": "above",
     }  # fmt: skip
 
 
-def _frame(each: Placed) -> dict:
+def _frame(each: PlacedImage) -> dict:
     return {
         "type": "rect", "xref": "x", "yref": "y", "x0": each.x - 1, "y0": each.y - 1, "x1": each.x + each.width + 1,
         "y1": each.y + each.height + 1, "line": {"color": _style.PALETTE[1], "width": 2},

@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import pandas as pd
-
 from probeline.experiment.schema import Panels
 from probeline.report.panels.image_compression import compact
-from probeline.report.results.cells import CellResult, ReportLayout, cells
+from probeline.report.results.cells import CellResult
+from probeline.report.results.layout import ReportLayout
+from probeline.report.results.results import Results
+from probeline.report.results.trial_files import COLUMNS, TrialFiles
 from probeline.report.sentences.text import clean
 
 MOST = 12  # cells
@@ -20,7 +21,6 @@ OTHERS = (
     "artifacts in MLflow."
 )
 NEEDED = ("cell", "seed", "status", "trial_id", "run_id", "recipe", "notes")
-COLUMNS = ("trial_id", "name", "content")
 
 
 @dataclass(frozen=True)
@@ -57,13 +57,10 @@ class TrialSelection:
     of: int = 0
     left_out: tuple[str, ...] = ()
 
-    def with_files(self, frame: pd.DataFrame | None) -> "TrialSelection":
-        """With what each trial left, as far as a page has room; a file that stands in several counts once.
-
-        `frame`: columns trial_id, name, content (bytes).
-        """
+    def with_files(self, trial_files: TrialFiles) -> "TrialSelection":
+        """With what each trial left, as far as a page has room; a file that stands in several counts once."""
         files: dict[str, dict[str, bytes]] = {}
-        for row in () if frame is None else frame[list(COLUMNS)].itertuples(index=False):
+        for row in trial_files.table[list(COLUMNS)].itertuples(index=False):
             content = bytes(row.content)
             small = compact(content) if str(row.name).endswith(".png") else content
             files.setdefault(str(row.trial_id), {})[str(row.name)] = small
@@ -80,7 +77,7 @@ class TrialSelection:
             shown.append(replace(one, files=own))
         return replace(self, shown=tuple(shown), left_out=tuple(omitted))
 
-    def said(self) -> tuple[str, ...]:
+    def omissions(self) -> tuple[str, ...]:
         """What of the experiment is not here, and how to see it."""
         sentences = []
         count = len(self.shown)
@@ -91,15 +88,15 @@ class TrialSelection:
         return tuple(sentences)
 
 
-def choose(trials: pd.DataFrame, metric: str, shape: ReportLayout, asked: Panels) -> TrialSelection:
+def choose(results: Results, metric: str, shape: ReportLayout, asked: Panels) -> TrialSelection:
     """The cells that are asked for, else MOST at most, one of each line first; of each the seed asked for, or first."""
-    results = cells(trials, metric, shape)
-    selected = _spread(results) if asked.cells is None else [cell for cell in results if cell.label in asked.cells]
+    cells, trials = results.cells(metric, shape), results.trials
+    selected = _spread(cells) if asked.cells is None else [cell for cell in cells if cell.label in asked.cells]
     by_cell: dict[str, list[dict[str, Any]]] = {cell.label: [] for cell in selected}
     some = trials[trials["cell"].isin(list(by_cell))]  # a frame of 5,000 trials takes long as records
     for row in some[[name for name in NEEDED if name in some]].astype(object).to_dict("records"):
         by_cell[str(row["cell"])].append(row)
-    return TrialSelection(tuple(_one(cell.label, by_cell[cell.label], asked.seed) for cell in selected), len(results))
+    return TrialSelection(tuple(_one(cell.label, by_cell[cell.label], asked.seed) for cell in selected), len(cells))
 
 
 def _spread(results: Sequence[CellResult]) -> list[CellResult]:

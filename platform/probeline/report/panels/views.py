@@ -2,13 +2,12 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
-import pandas as pd
 from markupsafe import Markup
 
-from probeline.report.panels.gallery import Gallery, Sheets, Way, gallery, size_of, small, tile
-from probeline.report.panels.static_layout import WORDS, Tile, tiles
+from probeline.report.panels.gallery import Gallery, GalleryKind, Sheets, TileSheet, gallery, small, tile, tile_sheet
+from probeline.report.panels.static_layout import WORDS, Tile, TileLayout, tiles
 from probeline.report.panels.trial_selection import SelectedTrial
 from probeline.report.sentences.text import clean
 
@@ -21,25 +20,50 @@ ACROSS = 8
 """Views in one line; a square number of more, such as the patches of an image, stands as a square."""
 
 
-def prepare(one: SelectedTrial, sheets: Sheets) -> pd.DataFrame:
-    """A row a picture: sample, view (0 is the image itself), tile, label, target (or None)."""
+@dataclass(frozen=True)
+class ShownView:
+    """One view: its tile, and the answer that the task asks for, None where it asks for none."""
+
+    tile: int
+    target: int | None
+
+
+@dataclass(frozen=True)
+class ViewedSample:
+    """A training sample, "" for no label, and its views."""
+
+    tile: int
+    label: str
+    views: tuple[ShownView, ...]
+
+
+@dataclass(frozen=True)
+class SampleViews:
+    """The samples of one trial, all tiles of one sheet."""
+
+    sheet: TileSheet
+    samples: tuple[ViewedSample, ...]
+
+
+def prepare(one: SelectedTrial, sheets: Sheets) -> SampleViews | None:
+    """What the trial's files show; None where there are none."""
     facts = one.facts("views/views.json")
-    if facts is None:
-        return pd.DataFrame()
-    rows: list[tuple[int, int, int, str, int | None]] = []
-    for sample, shown in enumerate(facts["samples"]):
-        rows.append((sample, 0, int(shown["tile"]), str(shown["label"]), None))
-        for view, entry in enumerate(shown["views"], 1):
-            target = None if entry["target"] is None else int(entry["target"])
-            rows.append((sample, view, int(entry["tile"]), str(shown["label"]), target))
-    frame = pd.DataFrame(rows, columns=["sample", "view", "tile", "label", "target"], dtype=object)  # 3 beside None
-    frame.attrs = {"sheet": sheets.add(one.files["views/views.jpg"]), "size": size_of(facts["sheet"])}
-    return frame
+    if facts is None or not facts["samples"]:
+        return None
+    samples = tuple(
+        ViewedSample(int(shown["tile"]), str(shown["label"]), tuple(map(_shown_view, shown["views"])))
+        for shown in facts["samples"]
+    )
+    return SampleViews(tile_sheet(sheets.add(one.files["views/views.jpg"]), facts["sheet"]), samples)
 
 
-def draw(frame: pd.DataFrame) -> Markup:
+def _shown_view(entry: dict) -> ShownView:
+    return ShownView(int(entry["tile"]), None if entry["target"] is None else int(entry["target"]))
+
+
+def draw(info: SampleViews) -> Markup:
     """A line a sample."""
-    lines = [_row(frame.attrs, group) for _, group in frame.groupby("sample", sort=True)]
+    lines = [_row(info.sheet, sample) for sample in info.samples]
     return Markup('<div class="grid views">{}</div>').format(Markup("").join(lines))
 
 
@@ -49,42 +73,37 @@ def across(views: int) -> int:
     return side if side * side == views and views > ACROSS else min(views, ACROSS)
 
 
-def _row(attrs: dict, group: pd.DataFrame) -> Markup:
-    image, *views = group.itertuples(index=False)
-    label = clean(image.label)
-    first = tile(attrs["sheet"], attrs["size"], image.tile, f"image: {label}" if label else "image")
-    words = small(image.label) if label else Markup("")
-    shown = [_view(attrs, each) for each in views]
+def _row(sheet: TileSheet, sample: ViewedSample) -> Markup:
+    label = clean(sample.label)
+    first = tile(sheet, sample.tile, f"image: {label}" if label else "image")
+    words = small(sample.label) if label else Markup("")
+    shown = [_view(sheet, number, view) for number, view in enumerate(sample.views, 1)]
     return Markup(
         '<div class="line"><span class="asked">{}{}</span><span class="views" style="--across:{}">{}</span></div>'
-    ).format(first, words, across(len(views)), Markup("").join(shown))
+    ).format(first, words, across(len(sample.views)), Markup("").join(shown))
 
 
-def _view(attrs: dict, each: Any) -> Markup:
-    has_target = each.target is not None
-    label = f"view {each.view}" + (f", target {each.target}" if has_target else "")
-    picture = tile(attrs["sheet"], attrs["size"], each.tile, label)
-    return Markup('<span class="near">{}{}</span>').format(
-        picture, small(str(each.target)) if has_target else Markup("")
-    )
+def _view(sheet: TileSheet, number: int, view: ShownView) -> Markup:
+    label = f"view {number}" + ("" if view.target is None else f", target {view.target}")
+    words = Markup("") if view.target is None else small(str(view.target))
+    return Markup('<span class="near">{}{}</span>').format(tile(sheet, view.tile, label), words)
 
 
-def lay(frame: pd.DataFrame) -> list[Tile]:
+def lay(info: SampleViews) -> TileLayout:
     """The same on paper: the image at the left, its views in lines beside it."""
     laid, row = [], 0.0
-    for _, group in frame.groupby("sample", sort=True):
-        image, *views_shown = group.itertuples(index=False)
-        laid.append(Tile(0, row, image.tile, clean(image.label)))
-        wide, step = across(len(views_shown)), 1 + WORDS * any(each.target is not None for each in views_shown)
-        for index, each in enumerate(views_shown):
+    for sample in info.samples:
+        laid.append(Tile(0, row, sample.tile, clean(sample.label)))
+        wide, step = across(len(sample.views)), 1 + WORDS * any(view.target is not None for view in sample.views)
+        for index, view in enumerate(sample.views):
             line, column = divmod(index, wide)
-            words = "" if each.target is None else str(each.target)
-            laid.append(Tile(column + 1.3, row + line * step, each.tile, words))
-        row += max(1 + WORDS, step * -(-len(views_shown) // max(1, wide))) + 0.1
-    return laid
+            words = "" if view.target is None else str(view.target)
+            laid.append(Tile(column + 1.3, row + line * step, view.tile, words))
+        row += max(1 + WORDS, step * -(-len(sample.views) // max(1, wide))) + 0.1
+    return TileLayout(info.sheet, tuple(laid))
 
 
-def panel(chosen: Sequence[SelectedTrial], sheets: Sheets) -> Gallery | None:
+def panel(chosen: Sequence[SelectedTrial], sheets: Sheets) -> Gallery[SampleViews] | None:
     """The gallery, or None where nobody asked for it."""
-    way = Way(lambda one: prepare(one, sheets), draw, lambda each: tiles(each, sheets, lay))
-    return gallery(("views", TITLE, CAPTION), "views", chosen, way)
+    kind = GalleryKind(lambda one: prepare(one, sheets), draw, lambda each: tiles(each, sheets, lay))
+    return gallery(("views", TITLE, CAPTION), "views", chosen, kind)

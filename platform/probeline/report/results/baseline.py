@@ -1,9 +1,11 @@
 """The baseline that cells are compared with: an arm, a cell, a value of an axis, or what a cell matches."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from probeline.experiment.match import MISSING, value_at
-from probeline.report.results.cells import CellResult, shown
+from probeline.report.results.axis_values import shown
+from probeline.report.results.cells import CellResult
 from probeline.report.sentences.text import isolated
 
 Baseline = str | dict[str, Any] | None
@@ -16,7 +18,7 @@ def title(baseline: Baseline) -> str:
     return isolated(baseline)
 
 
-def counterparts(results: list[CellResult], baseline: Baseline) -> dict[str, CellResult]:
+def counterparts(results: Sequence[CellResult], baseline: Baseline) -> dict[str, CellResult]:
     """For each cell's label, the cell it is compared with; cells without one are left out.
 
     One matching cell is compared with all others. Several, such as a method's at each batch size, are each compared
@@ -33,7 +35,7 @@ def counterparts(results: list[CellResult], baseline: Baseline) -> dict[str, Cel
     return {cell.label: at[rest] for cell in others if not cell.arm for rest in _within(_rest(cell, fixed), at)}
 
 
-def _fixed(results: list[CellResult], baseline: Baseline) -> dict[str, Any]:
+def _fixed(results: Sequence[CellResult], baseline: Baseline) -> dict[str, Any]:
     """What the baseline fixes: itself as a mapping, or the first axis that has it as a value."""
     if baseline is None or isinstance(baseline, dict):
         return {key: shown(value) for key, value in (baseline or {}).items()}

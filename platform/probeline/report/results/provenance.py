@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from probeline.report.results.cells import absent
+from probeline.report.results.axis_values import absent
+from probeline.report.results.results import Results
 from probeline.report.sentences.phrases import seeds
 from probeline.report.tables.tables import Entry, Table
 
@@ -19,8 +20,9 @@ FACTS = {
 }
 
 
-def facts(trials: pd.DataFrame) -> list[tuple[str, list[str]]]:
+def facts(results: Results) -> list[tuple[str, list[str]]]:
     """What all or some trials have in common: a name and its distinct values, each with its share of the trials."""
+    trials = results.trials
     ran = trials[trials["run_id"].notna()] if "run_id" in trials else trials.iloc[:0]
     rows = {
         "Trials": [f"{count} {status}" for status, count in trials["status"].value_counts(sort=False).items()],
@@ -68,11 +70,12 @@ def _cells_on_several_devices(ran: pd.DataFrame) -> list[str]:
     return cells
 
 
-def identities(trials: pd.DataFrame) -> Table:
+def identities(results: Results) -> Table:
     """A row a trial: its ids, when it ran, whether its training was resumed, which probes missed their optimum."""
     columns = ("Trial", "Cell", "Seed", "Status", "MLflow run", "Encoder", "Started", "Seconds")
     ran = ("started", "finished", "run_url", "notes")
     names = ("trial_id", "cell", "seed", "status", "run_id", "encoder_id", *ran)
+    trials = results.trials
     values = (trials[name].tolist() if name in trials else [None] * len(trials) for name in names)
     rows = [_identity(*row) for row in zip(*values, strict=True)]
     return Table("trials", "Every planned trial.", columns, tuple(rows), frozenset({2, 7}))
@@ -105,11 +108,11 @@ def _remarks(notes: Any) -> str:
     return "; ".join(resumed + solvers)
 
 
-def recipes(trials: pd.DataFrame) -> list[tuple[str, str]]:
+def recipes(results: Results) -> list[tuple[str, str]]:
     """Each cell's label and its whole recipe, defaults filled in, as YAML-like JSON."""
-    if "recipe" not in trials:
+    if "recipe" not in results.trials:
         return []
-    first = trials.drop_duplicates("cell")
+    first = results.trials.drop_duplicates("cell")
     return [
         (str(label), json.dumps(recipe, indent=2, ensure_ascii=False, default=str))
         for label, recipe in zip(first["cell"], first["recipe"], strict=True)

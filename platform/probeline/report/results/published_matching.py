@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from probeline.experiment.references import References
-from probeline.report.results.cells import CellResult, is_number, short, shown
+from probeline.report.results.axis_values import is_number, short, shown
+from probeline.report.results.cells import CellResult
 from probeline.report.results.references import Published, chosen
 
 # What papers call a metric -> our protocol ("": any that judges h) and the metric's ending.

@@ -1,4 +1,4 @@
-"""An exported report read back: the two frames from Parquet, with no MLflow, torch or ray."""
+"""An exported report read back from Parquet, with no MLflow, torch or ray."""
 
 import json
 from pathlib import Path
@@ -8,18 +8,20 @@ import pandas as pd
 
 from probeline.errors import UserError
 from probeline.experiment.trial import framed
-from probeline.report.results.cells import absent, axes, plain
+from probeline.report.results.axis_values import absent, plain
+from probeline.report.results.columns import axes
+from probeline.report.results.parquet import json_columns
+from probeline.report.results.results import Results, no_history
+from probeline.report.results.trial_files import COLUMNS, TrialFiles
 
 RESULTS, HISTORY, PANELS = "results.parquet", "history.parquet", "panels.parquet"
 STRUCTURED = ("recipe", "notes", "tuned")  # columns that an export holds as JSON text
 MOMENTS = ("started", "finished")
 NEEDED = ("trial_id", "cell", "seed", "status")
-JSON_COLUMNS = "probeline.json_columns"
-"""The key of a Parquet file's metadata under which the axes stand that are JSON text."""
 
 
-def read(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """(trials, history) of a report's folder, or of its `results.parquet`; without a history, an empty one.
+def read(path: Path) -> Results:
+    """The results of a report's folder, or of its `results.parquet`; without a history, an empty one.
 
     Raises UserError where there is no such file or it is no export.
     """
@@ -31,25 +33,19 @@ def read(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     if missing:
         raise UserError(f"{file}: not a report's export, it has no column {missing[0]!r}")
     beside = file.with_name(HISTORY)
-    empty = pd.DataFrame(columns=["trial_id", "name", "step", "value"])
-    return _restored(trials), _parquet(beside) if beside.is_file() else empty
+    return Results(_restored(trials, json_columns(file)), _parquet(beside) if beside.is_file() else no_history())
 
 
-def panels(path: Path) -> pd.DataFrame:
-    """The files of trials that stand beside an export: trial_id, name, content.
-
-    Where there are none it is empty, and `attrs["trouble"]` says so. Raises UserError.
-    """
+def panels(path: Path) -> TrialFiles:
+    """The files of trials that stand beside an export. Raises UserError."""
     beside = path / PANELS if path.is_dir() else path.with_name(PANELS)
-    empty = pd.DataFrame(columns=["trial_id", "name", "content"])
-    empty.attrs["trouble"] = f"this export has no {PANELS}"
     if not beside.is_file():
-        return empty
+        return TrialFiles(trouble=f"this export has no {PANELS}")
     files = _parquet(beside)
-    missing = [name for name in empty if name not in files]
+    missing = [name for name in COLUMNS if name not in files]
     if missing:
         raise UserError(f"{beside}: not a report's export, it has no column {missing[0]!r}")
-    return files
+    return TrialFiles(files)
 
 
 def _parsed(text: Any) -> Any:
@@ -64,9 +60,9 @@ def _parquet(file: Path) -> pd.DataFrame:
         raise UserError(f"{file}: cannot be read as Parquet: {str(error).partition(chr(10))[0][:200]}") from error
 
 
-def _restored(trials: pd.DataFrame) -> pd.DataFrame:
+def _restored(trials: pd.DataFrame, json_axes: frozenset[str]) -> pd.DataFrame:
     """Missing values as None outside metrics, JSON as what it was; other columns a report needs are added empty."""
-    restored, axis_names, json_axes = {}, set(axes(trials)), set(trials.attrs.get(JSON_COLUMNS, ()))
+    restored, axis_names = {}, set(axes(trials))
     for name in trials.columns:
         column = trials[name]
         if "/" in name or name in MOMENTS:

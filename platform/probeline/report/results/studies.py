@@ -9,8 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from probeline.report.results.cells import TUNED, CellResult, ReportLayout, is_number, short, shown
+from probeline.report.results.axis_values import is_number, short, shown
+from probeline.report.results.cells import CellResult
+from probeline.report.results.columns import TUNED
+from probeline.report.results.layout import ReportLayout
 from probeline.report.results.metrics import metric
+from probeline.report.results.results import Results
 from probeline.report.sentences import phrases
 from probeline.report.sentences.text import isolated
 from probeline.report.statistics.intervals import LEVEL, RESOLUTION, Interval
@@ -99,8 +103,9 @@ def keys(tuned: Sequence[tuple[CellResult, StudyResult]]) -> list[str]:
     return list(dict.fromkeys(key for _, one in tuned for key in one.chosen))
 
 
-def points(trials: pd.DataFrame) -> pd.DataFrame:
+def points(results: Results) -> pd.DataFrame:
     """A row for each point of each study: study_id, cell, number, state, score, chosen, and a column a tuned key."""
+    trials = results.trials
     if TUNED not in trials:
         return pd.DataFrame()
     first = trials[trials[TUNED].notna()].drop_duplicates("cell")

@@ -1,16 +1,18 @@
 """The answer in sentences: the order of the lines, what beats the baseline, and which differences are unclear."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-import pandas as pd
-
 from probeline.report.results import studies
+from probeline.report.results.axis_values import short, shown
 from probeline.report.results.baseline import Baseline, counterparts
 from probeline.report.results.baseline import title as baseline_title
-from probeline.report.results.cells import CellResult, ReportLayout, cells, short, shown
+from probeline.report.results.cells import CellResult
+from probeline.report.results.layout import ReportLayout
 from probeline.report.results.metrics import Metric, metric
+from probeline.report.results.results import Results
 from probeline.report.sentences import phrases
 from probeline.report.sentences.text import isolated
 from probeline.report.statistics.differences import Difference, Scores, average, paired_difference
@@ -21,7 +23,7 @@ MAX_LINES = 12  # sentences of a list; the table has all
 
 
 @dataclass(frozen=True)
-class Section:
+class AnswerPart:
     """A heading and its sentences."""
 
     title: str
@@ -33,29 +35,29 @@ class Answer:
     """A first sentence that stands alone, the comparisons with the baseline, then what they rest on."""
 
     lead: str
-    baseline: Section
-    sections: tuple[Section, ...]
+    baseline: AnswerPart
+    sections: tuple[AnswerPart, ...]
 
 
-def answer(trials: pd.DataFrame, metric_name: str, baseline: Baseline, shape: ReportLayout) -> Answer:
+def answer(results: Results, metric_name: str, baseline: Baseline, shape: ReportLayout) -> Answer:
     """Generate the answer from the finished trials; every sentence carries its interval and n."""
     described = metric(metric_name)
-    results = cells(trials, metric_name, shape)
-    gaps = _gaps(trials, metric_name)
-    if not any(cell.values for cell in results):
-        return Answer(f"No trial has finished with {metric_name} yet, so there is no answer.", Section("", ()), gaps)
-    lines = {label: [cell for cell in results if cell.line == label] for label in shape.labels}
+    cells = results.cells(metric_name, shape)
+    gaps = _gaps(results, metric_name)
+    if not any(cell.values for cell in cells):
+        return Answer(f"No trial has finished with {metric_name} yet, so there is no answer.", AnswerPart("", ()), gaps)
+    lines = {label: [cell for cell in cells if cell.line == label] for label in shape.labels}
     common = _common(lines)
     levels = {label: line_estimate(group, common) for label, group in lines.items()}
     ranked = _in_order([label for label in levels if levels[label].n], levels, described)
     over = _over(shape, common)
     sections = [
-        Section(f"{_order(described)} by {described.title}{over}", _levels(ranked, levels, described)),
-        _neighbours(lines, ranked[:MAX_LINES], described) if described.ranked else Section("", ()),
+        AnswerPart(f"{_order(described)} by {described.title}{over}", _levels(ranked, levels, described)),
+        _neighbours(lines, ranked[:MAX_LINES], described) if described.ranked else AnswerPart("", ()),
         _along_x(lines, shape, described),
     ]
-    sections.append(Section(studies.TITLE, studies.sentences(results, shape)))
-    against = _against_baseline(results, ranked, baseline, described)
+    sections.append(AnswerPart(studies.TITLE, studies.sentences(cells, shape)))
+    against = _against_baseline(cells, ranked, baseline, described)
     return Answer(_lead(ranked, levels, described, over), against, (*(s for s in sections if s.sentences), *gaps))
 
 
@@ -143,27 +145,29 @@ def _lead(ranked: list[str], levels: dict[str, Estimate], metric: Metric, over: 
     )
 
 
-def _against_baseline(results: list[CellResult], ranked: list[str], baseline: Baseline, metric: Metric) -> Section:
+def _against_baseline(
+    results: Sequence[CellResult], ranked: list[str], baseline: Baseline, metric: Metric
+) -> AnswerPart:
     if baseline is None:
-        return Section("", ())
+        return AnswerPart("", ())
     name, other = baseline_title(baseline), counterparts(results, baseline)
     if not other:
-        return Section(f"Against {name}", (f"The plan has nothing to compare with {name}.",))
+        return AnswerPart(f"Against {name}", (f"The plan has nothing to compare with {name}.",))
     pairs = {
         k: [(cell, other[cell.label]) for cell in results if cell.line == k and cell.label in other] for k in ranked
     }
     compared = [(isolated(line), name, difference(of)) for line, of in pairs.items() if of]
-    return Section(f"Against {name}", _few(phrases.comparisons(compared, metric)))
+    return AnswerPart(f"Against {name}", _few(phrases.comparisons(compared, metric)))
 
 
-def _neighbours(lines: dict, ranked: list[str], metric: Metric) -> Section:
+def _neighbours(lines: dict, ranked: list[str], metric: Metric) -> AnswerPart:
     compared = [(isolated(a), isolated(b), difference(line_pairs(lines[a], lines[b]))) for a, b in pairwise(ranked)]
-    return Section("Each against the next in that order", phrases.comparisons(compared, metric))
+    return AnswerPart("Each against the next in that order", phrases.comparisons(compared, metric))
 
 
-def _along_x(lines: dict, shape: ReportLayout, metric: Metric) -> Section:
+def _along_x(lines: dict, shape: ReportLayout, metric: Metric) -> AnswerPart:
     if shape.x is None or len(shape.x_values) < 2:
-        return Section("", ())
+        return AnswerPart("", ())
     low, high = shape.x_values[0], shape.x_values[-1]
     compared = []
     for label in shape.lines:
@@ -172,15 +176,15 @@ def _along_x(lines: dict, shape: ReportLayout, metric: Metric) -> Section:
             gap = paired_difference(ends[high].scores, ends[low].scores)
             compared.append((f"{isolated(label)} at {short(shape.x)} {shown(high)}", shown(low), gap))
     title = f"Effect of {short(shape.x)}, {shown(low)} to {shown(high)}"
-    return Section(title, _few(phrases.comparisons(compared, metric)))
+    return AnswerPart(title, _few(phrases.comparisons(compared, metric)))
 
 
-def _gaps(trials: pd.DataFrame, metric_name: str) -> tuple[Section, ...]:
-    value = trials[metric_name].notna() if metric_name in trials else pd.Series(False, index=trials.index)
-    without = trials[(trials["status"] != "finished") | ~value]
+def _gaps(results: Results, metric_name: str) -> tuple[AnswerPart, ...]:
+    trials = results.trials
+    without = trials[results.missing(metric_name)]
     if not len(without):
         return ()
     kinds = Counter(row.failure or row.status for row in without.fillna({"failure": ""}).itertuples())
     named = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
     text = f"{len(without)} of {len(trials)} trials without a result ({named}). They are in no mean; each n says so."
-    return (Section(GAPS, (text,)),)
+    return (AnswerPart(GAPS, (text,)),)

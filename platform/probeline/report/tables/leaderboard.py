@@ -1,11 +1,12 @@
 """A ranking of the lines with ties, and their mean, median and interquartile mean over all cells and seeds."""
 
 import math
+from collections.abc import Sequence
 
-import pandas as pd
-
-from probeline.report.results.cells import CellResult, ReportLayout, cells
+from probeline.report.results.cells import CellResult
+from probeline.report.results.layout import ReportLayout
 from probeline.report.results.metrics import Metric, metric
+from probeline.report.results.results import Results
 from probeline.report.sentences.text import isolated
 from probeline.report.statistics.aggregates import MIN_RUNS, MIN_STRATUM, Aggregate, aggregate
 from probeline.report.statistics.differences import average, improvement
@@ -21,9 +22,9 @@ CAPTION = (
 )
 
 
-def table(trials: pd.DataFrame, main: str, shape: ReportLayout) -> Table:
+def table(results: Results, main: str, shape: ReportLayout) -> Table:
     """A row a line, best mean first; no rows where fewer than two lines have results, or no direction ranks them."""
-    described, lines = metric(main), _comparable(cells(trials, main, shape), shape)
+    described, lines = metric(main), _comparable(results.cells(main, shape), shape)
     if len(lines) < 2 or not described.ranked:
         return Table("standings", CAPTION, COLUMNS, ())
     pooled = {line: aggregate({cell.label: list(cell.values.values()) for cell in of}) for line, of in lines.items()}
@@ -38,7 +39,7 @@ def table(trials: pd.DataFrame, main: str, shape: ReportLayout) -> Table:
     return Table("standings", CAPTION, COLUMNS, tuple(rows), frozenset({2, 3, 4, 5, 6, 7}))
 
 
-def _comparable(results: list[CellResult], shape: ReportLayout) -> dict[str, list[CellResult]]:
+def _comparable(results: Sequence[CellResult], shape: ReportLayout) -> dict[str, list[CellResult]]:
     """line -> its cells with results, at the x values that all lines of the grid have; arms have no x."""
     lines = {label: [cell for cell in results if cell.line == label and cell.values] for label in shape.labels}
     lines = {label: group for label, group in lines.items() if group}

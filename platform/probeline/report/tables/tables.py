@@ -4,11 +4,11 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-import pandas as pd
-
 from probeline.report.results.baseline import Baseline, counterparts, title
-from probeline.report.results.cells import CellResult, ReportLayout, cells, cells_of, metrics, why_missing
+from probeline.report.results.cells import CellResult, why_missing
+from probeline.report.results.layout import ReportLayout
 from probeline.report.results.metrics import Metric, metric
+from probeline.report.results.results import Results
 from probeline.report.sentences import phrases
 from probeline.report.sentences.text import clean
 from probeline.report.statistics.differences import Difference, paired_difference
@@ -40,38 +40,41 @@ class Table:
     how: str = ""
 
 
-def results(trials: pd.DataFrame, main: str, shape: ReportLayout) -> Table:
+def main_table(results: Results, main: str, shape: ReportLayout) -> Table:
     """A row a cell: n, then the experiment's metric and the other protocols' top-1."""
-    others = [name for name in metrics(trials) if name != main and name.count("/") == 1 and name.endswith("/top1")]
+    others = [name for name in results.metrics if name != main and name.count("/") == 1 and name.endswith("/top1")]
     names = [main, *(name for name in others if not name.startswith(WATCHED))]
     caption = "Means over finished seeds, with their 95% intervals."
-    results = _by_cell(trials, names, shape, "results", caption)
-    return replace(results, how="A number opens to its seeds and trial ids.")
+    return replace(
+        _by_cell(results, names, shape, "results", caption), how="A number opens to its seeds and trial ids."
+    )
 
 
-def more_metrics(trials: pd.DataFrame, main: str, shape: ReportLayout) -> Table:
+def more_metrics(results: Results, main: str, shape: ReportLayout) -> Table:
     """What the protocols recorded besides: per-class accuracy, calibration error, what the validation part chose."""
-    shown = {entry for entry in metrics(trials) if entry.count("/") == 1 and entry.endswith("/top1")} | {main}
-    names = [name for name in metrics(trials) if name not in shown and not name.startswith(WATCHED)]
+    shown = {entry for entry in results.metrics if entry.count("/") == 1 and entry.endswith("/top1")} | {main}
+    names = [name for name in results.metrics if name not in shown and not name.startswith(WATCHED)]
     caption = "Everything else that the protocols recorded, as means over finished seeds with their 95% intervals."
-    return _by_cell(trials, names, shape, "more", caption)
+    return _by_cell(results, names, shape, "more", caption)
 
 
-def cost(trials: pd.DataFrame, shape: ReportLayout) -> Table:
+def cost(results: Results, shape: ReportLayout) -> Table:
     """A row a cell: what was recorded under `cost/`."""
+    trials = results.trials
     seconds = {name: trials[name].sum() for name in ("cost/train_seconds", "cost/eval_seconds") if name in trials}
     parts = [f"{_duration(total)} of {name[5:].partition('_')[0]}" for name, total in seconds.items()]
     words = {"train": "training", "eval": "evaluation"}
     spent = " and ".join(" ".join(words.get(word, word) for word in part.split()) for part in parts)
     caption = "Means over finished seeds." + (f" All trials together: {spent}." if spent else "")
-    return _by_cell(trials, metrics(trials, "cost/"), shape, "cost", caption)
+    names = [name for name in results.metrics if name.startswith("cost/")]
+    return _by_cell(results, names, shape, "cost", caption)
 
 
-def differences(trials: pd.DataFrame, main: str, baseline: Baseline, shape: ReportLayout) -> Table:
+def differences(results: Results, main: str, baseline: Baseline, shape: ReportLayout) -> Table:
     """A row for each cell that has a baseline."""
-    results, described = cells(trials, main, shape), metric(main)
-    other = counterparts(results, baseline)
-    pairs = [(cell, other[cell.label]) for cell in results if cell.label in other]
+    cells, described = results.cells(main, shape), metric(main)
+    other = counterparts(cells, baseline)
+    pairs = [(cell, other[cell.label]) for cell in cells if cell.label in other]
     gaps = [paired_difference(cell.scores, theirs.scores) for cell, theirs in pairs]
     rows = [
         _difference(*pair, gap, p, described)
@@ -87,10 +90,9 @@ def differences(trials: pd.DataFrame, main: str, baseline: Baseline, shape: Repo
     return Table("differences", caption, columns, tuple(rows), frozenset({2, 3, 4, 5, 6}))
 
 
-def failures(trials: pd.DataFrame, main: str) -> Table:
+def failures(results: Results, main: str) -> Table:
     """A row for each trial without the experiment's metric, or of whose protocols one crashed: why, and its message."""
-    value = trials[main].notna() if main in trials else pd.Series(False, index=trials.index)
-    missing = (trials["status"] != "finished") | ~value
+    trials, missing = results.trials, results.missing(main)
     without = trials[missing | trials["failure"].notna()]
     rows = tuple(
         (
@@ -114,11 +116,11 @@ def _reason(row: dict[str, Any], main: str) -> str:
     return str(row["failure"]) if crashed else why_missing(row["status"], row["failure"], main)
 
 
-def _by_cell(trials: pd.DataFrame, names: list[str], shape: ReportLayout, name: str, caption: str) -> Table:
+def _by_cell(results: Results, names: list[str], shape: ReportLayout, name: str, caption: str) -> Table:
     if not names:
         return Table(name, caption, (), ())
     rows = []
-    for row in zip(*cells_of(trials, names, shape), strict=True):
+    for row in zip(*results.cells_of(names, shape), strict=True):
         first, n = row[0], row[0].estimate.n
         planned = len(first.values) + len(first.missing)
         counted = f"{n}" if n == planned else f"{n}\u00a0of\u00a0{planned}"
