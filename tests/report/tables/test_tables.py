@@ -78,4 +78,4 @@ def test_cost_adds_up_what_all_trials_took(trials):
     table = table_of(tables.cost, trials)
     minutes = trials["cost/train_seconds"].sum() / 60
     assert f"All trials together: {minutes:.0f} min of training and " in table.caption
-    assert table.columns[2:] == ("Training time", "Evaluation time", "Images per second", "Parameters", "Peak memory")
+    assert table.columns[2:] == ("Training time", "Evaluation time", "Samples per second", "Parameters", "Peak memory")
