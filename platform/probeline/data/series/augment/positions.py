@@ -1,7 +1,5 @@
 """Series read at positions between their steps."""
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
@@ -17,22 +15,23 @@ def steps_within(lengths: Tensor, steps: int) -> Tensor:
     return torch.arange(steps, device=lengths.device).expand(len(lengths), -1).clamp_max(last)
 
 
-def read_at(inputs: Tensor, positions: Tensor, nearest: Sequence[int] = ()) -> Tensor:
-    """inputs: [B, T, F] read at positions [B, S] in steps -> [B, S, F], linear between two steps.
+def states(inputs: Tensor) -> Tensor:
+    """bool [B, 1, F]: columns of a sample that are 0 or 1 at every step of inputs [B, T, F], such as a pen's state.
 
-    `nearest`: columns that have no value between two steps, such as the state of a pen; they take the nearer one.
+    Operations keep them so: nothing lies between two states, and they have no size.
     """
+    return ((inputs == 0) | (inputs == 1)).all(1, keepdim=True)
+
+
+def read_at(inputs: Tensor, positions: Tensor) -> Tensor:
+    """inputs: [B, T, F] at positions [B, S] in steps -> [B, S, F], linear between two steps, of states the nearer."""
     if inputs.shape[1] == 0:
         return inputs
     before = positions.floor().long().clamp(0, inputs.shape[1] - 1)
     after = (before + 1).clamp_max(inputs.shape[1] - 1)
     share = (positions - before)[:, :, None]
     first, second = (inputs.gather(1, at[:, :, None].expand(-1, -1, inputs.shape[2])) for at in (before, after))
-    values = torch.lerp(first, second, share)
-    if nearest:
-        columns = torch.tensor(nearest, device=inputs.device)
-        values[:, :, columns] = torch.where(share < 0.5, first, second)[:, :, columns]
-    return values
+    return torch.where(states(inputs), torch.where(share < 0.5, first, second), torch.lerp(first, second, share))
 
 
 def mean_and_std(inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:

@@ -9,7 +9,7 @@ from probeline.data.augment.views import augment
 from probeline.data.series.augment.ops.resample_time import resampled
 from probeline.data.series.augment.ops.rotate_trajectory import rotations
 from probeline.data.series.augment.ops.time_warp import warped
-from probeline.data.series.augment.positions import mean_and_std, read_at
+from probeline.data.series.augment.positions import mean_and_std, read_at, states
 from probeline.errors import UserError
 from torch import tensor
 
@@ -21,10 +21,20 @@ def rng(count=1, seed=0):
 
 
 def test_a_series_is_read_between_its_steps_and_states_at_the_nearer_one():
-    seen = read_at(tensor([[[0.0, 0.0], [2.0, 1.0], [6.0, 0.0]]]), tensor([[0.0, 0.25, 1.5, 2.0]]), nearest=(1,))
-    assert seen.tolist() == [[[0.0, 0.0], [0.5, 0.0], [4.0, 0.0], [6.0, 0.0]]]
-    halfway = read_at(tensor([[[0.0], [1.0]]]), tensor([[0.49, 0.51]]), nearest=(0,))
-    assert halfway.tolist() == [[[0.0], [1.0]]]
+    given = tensor([[[0.0, 0.0], [2.0, 1.0], [6.0, 0.0]]])
+    assert read_at(given, tensor([[0.0, 0.25, 1.5, 2.0]])).tolist() == [
+        [[0.0, 0.0], [0.5, 0.0], [4.0, 0.0], [6.0, 0.0]]
+    ]
+    assert read_at(given, tensor([[0.49, 0.51]]))[0, :, 1].tolist() == [0.0, 1.0]
+
+
+@pytest.mark.parametrize("name", ["time_warp", "rescale", "jitter_points", "resample_time", "rotate_trajectory"])
+def test_the_state_of_a_pen_stays_one(name):
+    given = torch.rand(20, 30, 3)
+    given[:, :, 2] = (given[:, :, 2] > 0.3).float()
+    seen = augment(given, [{"name": name}], rng(20))
+    assert states(seen).tolist() == [[[False, False, True]]] * 20
+    assert abs(seen[:, :, 2].mean() - given[:, :, 2].mean()) < 0.1
 
 
 def test_where_the_speed_is_the_same_all_along_nothing_is_warped():
@@ -97,8 +107,6 @@ def test_mean_and_spread_are_of_the_real_steps():
         {"name": "rotate_trajectory", "columns": [0, 2]},
         {"name": "rescale", "columns": [2]},
         {"name": "jitter_points", "columns": [2]},
-        {"name": "time_warp", "nearest": [2]},
-        {"name": "resample_time", "nearest": [2]},
     ],
 )
 def test_a_column_that_is_not_there_is_a_message(operation):

@@ -6,11 +6,13 @@ T. T. Um et al., ICMI 2017, arXiv:1706.00527, section 3 (scaling); theirs is a f
 import math
 from typing import Literal, Self
 
+import torch
 from pydantic import Field, model_validator
 from torch import Tensor
 
 from probeline.core.sample_rng import SampleRNG
 from probeline.data.augment.settings import Op, ascending
+from probeline.data.series.augment.positions import states
 from probeline.data.series.augment.settings import Column, check_columns
 
 TAKES = ("series",)
@@ -40,4 +42,4 @@ def rescale(inputs: Tensor, config: Config, rng: SampleRNG) -> Tensor:
     factors = (rng.uniform(1 if config.factors == "one" else len(columns)) * (high - low) + low).exp()
     rescaled = inputs.clone()
     rescaled[:, :, columns] *= factors[:, None]
-    return rescaled
+    return torch.where(states(inputs), inputs, rescaled)

@@ -12,7 +12,6 @@ from torch import Tensor
 from probeline.core.sample_rng import SampleRNG
 from probeline.data.augment.settings import Op
 from probeline.data.series.augment.positions import read_at, real_lengths, steps_within
-from probeline.data.series.augment.settings import Column, check_columns
 
 TAKES = ("series",)
 
@@ -22,14 +21,12 @@ class Config(Op):
 
     sigma: float = Field(0.2, ge=0, description="Standard deviation of the logarithm of the speed at a knot.")
     knots: int = Field(4, ge=2, description="Evenly over the series, its ends included.")
-    nearest: tuple[Column, ...] = Field((), description="Columns with states in place of numbers, such as the pen's.")
 
 
 def time_warp(inputs: Tensor, config: Config, rng: SampleRNG, lengths: Tensor | None = None) -> Tensor:
-    """inputs: [B, T, F] -> the same shape. Raises UserError for a column that is not there."""
-    check_columns("time_warp: nearest", config.nearest, inputs.shape[2])
+    """inputs: [B, T, F] -> the same shape."""
     speeds = (rng.normal(config.knots) * config.sigma).exp()
-    return read_at(inputs, warped(speeds, real_lengths(inputs, lengths), inputs.shape[1]), config.nearest)
+    return read_at(inputs, warped(speeds, real_lengths(inputs, lengths), inputs.shape[1]))
 
 
 def warped(speeds: Tensor, lengths: Tensor, steps: int) -> Tensor:
