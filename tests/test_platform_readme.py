@@ -15,6 +15,8 @@ from probeline.core.sample_rng import SampleRNG
 from probeline.core.sample_spec import image
 from probeline.data.augment.pipeline import steps
 from probeline.data.store import facts, open_dataset
+from probeline.data.text.tokenizer import load as load_tokenizer
+from probeline.data.text.tokenizer import store, trained
 from probeline.execution.planning.plan import data_sections
 from probeline.experiment.components import resolve
 from probeline.experiment.grid import cells
@@ -32,6 +34,7 @@ BLOCKS = dict(re.findall(r"```(?:python|yaml)\n# (\S+)\n(.*?)```", PAGE, re.DOTA
 PLUGINS = {
     "datasets": "ramps",
     "augmentations": "shift",
+    "tokenizers": "words",
     "encoders": "mlp",
     "losses": "cosine_distance",
     "methods": "mirror",
@@ -70,6 +73,12 @@ def component(kind: str, name: str, **parameters: Any) -> dict[str, Any]:
     resolved = resolve(kind, {"name": f"my_lab.{name}", **parameters})
     assert resolved.value, resolved.complaints
     return resolved.value
+
+
+def test_the_tokeniser_of_the_page_gives_a_text_again(lab):
+    tokenizer = trained(component("tokenizers", "words"), ["a cat and a dog"])
+    (tokens,) = tokenizer.encode(["a dog"])
+    assert load_tokenizer(store("my_lab.words", tokenizer)).decode(tokens.tolist()) == "a dog"
 
 
 def test_every_kind_of_plugin_has_its_example():

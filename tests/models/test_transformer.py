@@ -3,8 +3,8 @@ import torch
 import transformers
 from helpers.transformers_weights import bert, gpt2, wav2vec2
 from probeline.core.sample_spec import SampleSpec
+from probeline.core.special_tokens import COUNT, SEPARATOR
 from probeline.models.encoders.transformer import Config, TokenTransformer, build
-from probeline.models.special_tokens import COUNT, SEPARATOR
 from probeline.models.transformer import Transformer
 from probeline.models.transformer_settings import TransformerSettings
 from pydantic import ValidationError

@@ -16,6 +16,7 @@ class SampleSpec:
     Args:
         rate: Values a second of a waveform, steps a second of a series; None where time has no unit.
         vocabulary: How many tokens there are; None for other modalities.
+        tokenizer: Digest of the tokeniser that tokens are of; None where they are of none.
         longest: The largest T of the data set; None where samples do not differ in length.
     """
 
@@ -25,6 +26,7 @@ class SampleSpec:
     rate: int | None = None
     vocabulary: int | None = None
     longest: int | None = None
+    tokenizer: str | None = None
 
     @property
     def size(self) -> int:

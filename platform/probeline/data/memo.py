@@ -55,7 +55,7 @@ def _sample(name: str, read: ReadSplits) -> SampleSpec:
     modality, shape = _kind(name, read.splits)
     inputs = [split.inputs for split in read.splits.values()]
     longest = max((int(column.lengths.max()) for column in inputs if isinstance(column, Ragged)), default=None)
-    return SampleSpec(modality, inputs[0].dtype.name, shape, read.rate, read.vocabulary, longest)
+    return SampleSpec(modality, inputs[0].dtype.name, shape, read.rate, read.vocabulary, longest, read.tokenizer)
 
 
 def _kind(name: str, splits: Mapping[str, Split]) -> tuple[Any, tuple[int | None, ...]]:

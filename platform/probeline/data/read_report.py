@@ -17,7 +17,7 @@ COMMON = 8  # sizes, modes and classes named in full
 
 @dataclass
 class ReadReport:
-    """images: how many were read; splits: stored split -> class -> count, "" for no label; sizes: "WxH" as stored.
+    """images: how many samples were read; splits: stored split -> class -> count, "" for no label; sizes: as stored.
 
     origin: split -> where its images are from; passed_over: kind -> count of what is no sample; remarks: sentences on
     what could have been read otherwise; unit: what the samples are.
@@ -81,6 +81,7 @@ class ReadSplits:
         segment_names: the labels of segments by name.
         rate: values a second of waveforms, steps a second of series.
         vocabulary: how many tokens there are.
+        tokenizer: digest of the stored tokeniser that they are of.
     """
 
     splits: dict[str, Split]
@@ -90,6 +91,7 @@ class ReadSplits:
     segment_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rate: int | None = None
     vocabulary: int | None = None
+    tokenizer: str | None = None
 
 
 def report_of(

@@ -49,7 +49,7 @@ class Training(Settings):
     scaling: Literal["none", "linear", "sqrt"] = "none"
     momentum: float = Field(0.9, ge=0, lt=1)
     weight_decay: float = Field(1e-4, ge=0)
-    warmup_epochs: int = Field(0, ge=0)
+    warmup_epochs: int | float = Field(0, ge=0)
     schedule: Literal["cosine", "constant"] = "cosine"
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     online_probe: Annotated[bool, NotHashed] = True

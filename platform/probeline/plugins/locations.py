@@ -8,6 +8,7 @@ from pathlib import Path
 KINDS = {
     "datasets": "data/*/datasets",
     "augmentations": "data/*/augment/ops",
+    "tokenizers": "data/text/tokenizers",
     "encoders": "models/encoders",
     "losses": "losses",
     "methods": "methods/*",

@@ -85,6 +85,8 @@ def test_the_generator_decides_the_weights(name: str, sample: SampleSpec) -> Non
 @pytest.mark.parametrize(("name", "sample"), CASES)
 def test_every_weight_that_learns_has_a_gradient(name: str, sample: SampleSpec) -> None:
     encoder = built(name, sample).train()
+    if not list(encoder.parameters()):
+        pytest.skip(f"{name} learns nothing")
     x = inputs(sample, 4)
     encoder(x.requires_grad_(x.is_floating_point())).h.square().sum().backward()
     assert not [key for key, weight in encoder.named_parameters() if weight.requires_grad and weight.grad is None]

@@ -13,12 +13,14 @@ from torch.nn import functional as F
 
 from probeline.core.encoder import Encoded, Encoder
 from probeline.core.sample_spec import SampleSpec
+from probeline.core.special_tokens import SEPARATOR
 from probeline.errors import UserError
-from probeline.models.special_tokens import SEPARATOR
+from probeline.models.token_encoder import TokenEncoder
 from probeline.models.transformer import Transformer, initialise
 from probeline.models.transformer_settings import TransformerSettings
 
 TAKES = ("tokens",)
+GIVES = ("frames", "layers")
 
 
 class Config(TransformerSettings):
@@ -40,12 +42,13 @@ def build(config: Config, sample: SampleSpec) -> Encoder:
     return TokenTransformer(config, sample.vocabulary)
 
 
-class TokenTransformer(Encoder):
-    """`tokens`: the vectors of the vocabulary, [V, E]."""
+class TokenTransformer(TokenEncoder):
+    """Embeddings, trunk and pooling."""
 
     def __init__(self, config: Config, vocabulary: int) -> None:
         super().__init__()
-        self.config, self.dim, self.causal = config, config.width, config.causal
+        self.config, self.dim = config, config.width
+        self.causal, self.context = config.causal, config.context
         size = config.embedding or config.width
         self.tokens = nn.Embedding(vocabulary, size)
         self.types = nn.Embedding(config.types, config.width) if config.types else None

@@ -1,0 +1,1 @@
+"""Text: readers, tokenisers and data sets."""

@@ -1,0 +1,1 @@
+"""Tokenisers, each learned from the training split."""

@@ -1,0 +1,1 @@
+"""Methods that learn from text: predict tokens, detect replaced ones, contrast sentences."""
