@@ -1,11 +1,13 @@
 import json
 
 import numpy as np
-from helpers.datasets import dataset_of
+import pytest
+from helpers.datasets import dataset_of, sample_spec
 from PIL import Image
+from probeline.core.columns import Ragged
 from probeline.core.dataset import Dataset, Split
-from probeline.data import overview, store
-from probeline.data.images import contact_sheet
+from probeline.data import contact_sheet, overview, store
+from probeline.errors import UserError
 from probeline.experiment.components import resolve
 
 DIGITS = {"name": "digits"}
@@ -61,9 +63,33 @@ def test_a_sheet_of_many_classes_shows_some_and_says_so():
 
 
 def test_deep_and_many_channel_images_are_drawn():
-    tile = contact_sheet._tile(np.full((4, 4, 5), 200 * 257, np.uint16))
-    assert tile.mode == "RGB" and tile.size == (80, 80) and tile.getpixel((0, 0)) == (200, 200, 200)
-    assert contact_sheet._tile(np.zeros((300, 100, 2), np.uint8)).size == (26, 80)
+    deep = Split(np.full((2, 4, 4, 5), 200 * 257, np.uint16), np.zeros(2, np.int64))
+    image = contact_sheet.sheet(dataset_of(deep, deep, deep, ("a",)), "title")
+    left, top = contact_sheet.LABEL, 3 * contact_sheet.LINE
+    assert image.getpixel((left, top)) == image.getpixel((left + 79, top + 79)) == (200, 200, 200)
+    tall = Split(np.zeros((2, 300, 100, 2), np.uint8), np.zeros(2, np.int64))
+    image = contact_sheet.sheet(dataset_of(tall, tall, tall, ("a",)), "title")
+    assert image.getpixel((left + 25, top + 79)) == (0, 0, 0) and image.getpixel((left + 26, top)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        Ragged(np.ones((6, 2), np.float32).cumsum(0), np.array([0, 4, 6])),
+        Ragged(np.arange(3000, dtype=np.int16), np.array([0, 1000, 3000])),
+        np.ones((2, 5), np.float32),
+    ],
+)
+def test_samples_of_other_kinds_have_a_sheet_too(inputs):
+    part = Split(inputs, np.zeros(2, np.int64))
+    image = contact_sheet.sheet(dataset_of(part, part, part, ("a",), sample=sample_spec(part, rate=8000)), "title")
+    assert len(set(image.crop((contact_sheet.LABEL, 3 * contact_sheet.LINE, 400, 90)).getdata())) > 1
+
+
+def test_samples_without_a_picture_have_no_sheet():
+    part = Split(Ragged(np.arange(6, dtype=np.int32), np.array([0, 4, 6])), np.zeros(2, np.int64))
+    with pytest.raises(UserError, match="samples of the kind tokens have no picture"):
+        contact_sheet.sheet(dataset_of(part, part, part, ("a",)), "title")
 
 
 def test_a_default_that_is_a_list_is_not_in_the_title():

@@ -66,5 +66,5 @@ def test_a_collapsed_encoder_has_a_map_and_four_images_have_none(tmp_path):
     given = of_features(part, part, part)
     object.__setattr__(given.subject, "dataset", dataset())
     assert np.isfinite(document(given, tmp_path / "flat")["maps"]["tsne"]).all()
-    with pytest.raises(NotApplicable, match="5 validation images"):
+    with pytest.raises(NotApplicable, match="5 validation samples"):
         document(judged(data=dataset(9, 4, 3)), tmp_path / "few")

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from helpers.subjects import stripes
 from PIL import Image
+from probeline.core.sample_spec import image
 from probeline.evaluation._tiles import FORMAT, rows_of, tiles, tiles_of, write_facts, write_sheet
 
 
@@ -19,7 +20,7 @@ def test_the_rows_are_as_many_of_each_class_as_can_be_and_hang_on_the_labels_alo
 
 def test_a_tile_is_the_image_and_a_large_one_is_shrunk_with_its_proportions():
     part = stripes(4)
-    assert np.array_equal(tiles_of(part, np.array([2, 0]), 32).numpy(), part.inputs[[2, 0]])
+    assert np.array_equal(tiles_of(part, np.array([2, 0]), image(8, 8, 3), 32).numpy(), part.inputs[[2, 0]])
     assert tiles(torch.rand(2, 3, 60, 120), 32).shape == (2, 16, 32, 3)
     grey = tiles(torch.full((1, 1, 9, 9), 0.2), 32)
     assert grey.shape == (1, 9, 9, 3) and bool((grey == 51).all())

@@ -62,4 +62,4 @@ def test_views_that_are_no_pictures_are_refused_in_words():
     given = judged("simclr")
     given.subject.method.views = lambda batch, rng: Views(batch.inputs[:, 0])
     with pytest.raises(NotApplicable, match=r"\(48, 16, 16\), which is no picture"):
-        view_grid(given.subject.method, next(given.subject.batches("train", 48)), None)
+        view_grid(given.subject.method, next(given.subject.batches("train", 48)), None, given.info.sample)

@@ -44,12 +44,13 @@ def test_every_shipped_plugin_states_words_of_the_vocabulary_by_parameters_that_
 
 
 @pytest.mark.parametrize("name", catalog.names("methods"))
-def test_a_method_states_two_views_exactly_where_its_class_does(name):
+def test_a_method_states_two_views_and_that_it_trains_nothing_where_its_class_does(name):
     try:
         method = catalog.plugin_class("methods", name, Method)
     except ImportError:
         pytest.skip("an extra that is not installed here")
     assert method.two_views == ("two_views" in possible("methods", name, "GIVES"))
+    assert method.trains == catalog.trains(name)
 
 
 def test_a_missing_constant_means_images_and_no_needs(stated):

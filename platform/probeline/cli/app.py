@@ -203,11 +203,11 @@ def views(
     sets: Sets = None,
     cell: Annotated[str | None, typer.Option(help="A cell's label; else the first that makes views.")] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; else .probeline/views/<name>.png.")] = None,
-    samples: Annotated[int, typer.Option(help="How many images.")] = 8,
+    samples: Annotated[int, typer.Option(help="How many samples.")] = 8,
     epoch: Annotated[int, typer.Option(help="Which epoch's views, from 0.")] = 0,
     folder: Folder = Path(".probeline"),
 ) -> None:
-    """Draw what the encoder will see: a few training images and the views that the method makes of them."""
+    """Draw what the encoder will see: a few training samples and the views that the method makes of them."""
     from probeline.execution.planning.preview import write
     from probeline.experiment.load import load
 

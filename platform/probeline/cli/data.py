@@ -23,9 +23,8 @@ def data(
     no_plugins: NoPlugins = False,
 ) -> None:
     """Tell what was read of the data: splits, classes, sizes, what was passed over; with a contact sheet."""
-    from probeline.data import overview
-    from probeline.data.images import contact_sheet
-    from probeline.data.render import renderer
+    from probeline.data import contact_sheet, overview
+    from probeline.data.render import has_picture
     from probeline.data.store import open_dataset
     from probeline.experiment.grid import cells
     from probeline.experiment.identity import all_data, canonical_json
@@ -39,7 +38,7 @@ def data(
     for number, component in enumerate(components.values(), 1):
         path = first if number == 1 else first.with_stem(f"{first.stem}_{number}")
         dataset, sheet = open_dataset(component), None
-        if renderer(dataset.info.sample) is not None:
+        if has_picture(dataset.info.sample):
             sheet = str(contact_sheet.write(dataset, overview.title(component), path).resolve())
         if as_json:
             contents.append(overview.as_dict(component) | {"contact_sheet": sheet})

@@ -1,54 +1,53 @@
-"""A sample as a small picture, one way for each kind of samples: what contact sheets and panels show."""
-
-from collections.abc import Callable
+"""Samples as small pictures, one way for each kind of samples: what contact sheets, panels and `views` show."""
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from probeline.core.columns import Ragged
 from probeline.core.dataset import Split
 from probeline.core.sample_spec import SampleSpec
-from probeline.data.series import pictures
-from probeline.models.spectral import LogMel
-
-SECONDS = 1.6  # of a clip that are shown
-BANDS = 40
-RANGE = 10.0  # nats of energy from black to white
-
-Render = Callable[[Split, int], np.ndarray]
-"""(split, row) -> uint8 or uint16 [H, W, C]."""
+from probeline.data.audio import render as audio
+from probeline.data.loader import as_inputs
+from probeline.data.series import render as series
+from probeline.data.vectors import render as vectors
+from probeline.errors import NotApplicable
 
 
-def renderer(sample: SampleSpec) -> Render | None:
-    """What draws samples of that kind; None for those that have no picture yet."""
+def has_picture(sample: SampleSpec) -> bool:
+    """Whether samples of this kind can be drawn."""
+    return sample.modality in ("image", "series", "vector") or (sample.modality == "waveform" and bool(sample.rate))
+
+
+def picture(values: Tensor, sample: SampleSpec) -> Tensor:
+    """One sample as an encoder takes it, without padding -> [C, H, W] in [0, 1]; all of a kind have one size.
+
+    An image is its own picture. Raises NotApplicable for kinds that have none.
+    """
+    match sample.modality:
+        case "image":
+            return values
+        case "waveform" if sample.rate:
+            return audio.render(values, sample.rate)
+        case "series":
+            return series.render(values)
+        case "vector":
+            return vectors.render(values)
+    raise NotApplicable(f"samples of the kind {sample.modality} have no picture")
+
+
+def pictures(inputs: Tensor, lengths: Tensor | None, sample: SampleSpec) -> Tensor:
+    """inputs: [N, ...] as an encoder takes them -> [N, C, H, W] in [0, 1]. Raises NotApplicable."""
     if sample.modality == "image":
-        return lambda split, row: np.asarray(split.inputs[row : row + 1])[0]
-    if sample.modality == "waveform" and sample.rate:
-        return _LogMelPicture(sample.rate)
-    return {"series": _trajectory, "vector": _bars}.get(sample.modality)
+        return inputs
+    ends = [None] * len(inputs) if lengths is None else lengths.tolist()
+    return torch.stack([picture(values[:end], sample) for values, end in zip(inputs, ends, strict=True)])
 
 
-def _trajectory(split: Split, row: int) -> np.ndarray:
-    if not isinstance(split.inputs, Ragged):
-        raise TypeError("series are a ragged column")
-    return pictures.trajectory(split.inputs.row(row))
-
-
-def _bars(split: Split, row: int) -> np.ndarray:
-    values = np.asarray(split.inputs)
-    return pictures.bars(values[row], values.min(0), values.max(0))
-
-
-class _LogMelPicture:
-    """Log-mel energies of the first 1.6 s, low bands below, the loudest white."""
-
-    def __init__(self, rate: int) -> None:
-        self.samples, self.log_mel = round(SECONDS * rate), LogMel(rate, BANDS if rate >= 8000 else BANDS // 4)
-
-    def __call__(self, split: Split, row: int) -> np.ndarray:
-        if not isinstance(split.inputs, Ragged):
-            raise TypeError("waveforms are a ragged column")
-        values = torch.from_numpy(np.array(split.inputs.row(row)[: self.samples])).float() / 32768
-        energies = self.log_mel(values[None])[0].T.flip(0)
-        level = ((energies - energies.max()) / RANGE + 1).clamp(0, 1)
-        return (255 * level).round().byte().numpy()[..., None]
+def stored_pictures(split: Split, rows: np.ndarray, sample: SampleSpec) -> Tensor:
+    """The samples of these rows of a split, [N, C, H, W] in [0, 1]. Raises NotApplicable."""
+    column = split.inputs
+    if not isinstance(column, Ragged):
+        return pictures(as_inputs(torch.from_numpy(np.array(column[rows]))), None, sample)
+    samples = (torch.from_numpy(np.array(column.row(int(row)))) for row in rows)
+    return torch.stack([picture(as_inputs(each[None])[0], sample) for each in samples])

@@ -14,7 +14,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from probeline.core.dataset import Split
-from probeline.data.loader import as_inputs
+from probeline.core.sample_spec import SampleSpec
+from probeline.data.render import stored_pictures
 
 FORMAT = 1
 """Of the JSON files; a reader refuses another."""
@@ -38,9 +39,9 @@ def rows_of(labels: np.ndarray, count: int) -> np.ndarray:
     return chosen[np.argsort(labels[chosen], kind="stable")]
 
 
-def tiles_of(part: Split, rows: np.ndarray, side: int) -> Tensor:
-    """The images of these rows, as `tiles` gives them."""
-    return tiles(as_inputs(torch.from_numpy(np.array(part.inputs[rows]))), side)
+def tiles_of(part: Split, rows: np.ndarray, sample: SampleSpec, side: int) -> Tensor:
+    """The pictures of these rows' samples, as `tiles` gives them. Raises NotApplicable where samples have none."""
+    return tiles(stored_pictures(part, rows, sample), side)
 
 
 def tiles(images: Tensor, side: int) -> Tensor:

@@ -1,8 +1,8 @@
-"""h in two dimensions to look at: a few hundred validation images by t-SNE and by their principal components.
+"""h in two dimensions to look at: a few hundred validation samples by t-SNE and by their principal components.
 
 van der Maaten, Hinton: Visualizing Data using t-SNE, JMLR 9, 2008; here over cosine distances, those of `knn`, from the
 principal components. A picture and no number: distances between far groups of a t-SNE mean little, and nothing is
-chosen by it. No test label is read, and every trial on the same data shows the same images. About 0.4 s of a
+chosen by it. No test label is read, and every trial on the same data shows the same samples. About 0.4 s of a
 processor (and 1.3 s once, to load scikit-learn) and 95 kB a trial for 240 images of 32x32.
 """
 
@@ -21,7 +21,7 @@ from probeline.errors import NotApplicable
 from probeline.evaluation._tiles import rows_of, tiles_of, write_facts, write_sheet
 from probeline.evaluation.base import EvaluationData, Protocol
 
-TAKES = ("image",)
+TAKES = ("image", "waveform", "series", "vector")
 METRICS: dict[str, Metric] = {}
 PRIMARY = None
 
@@ -33,7 +33,7 @@ class Config(Settings):
     """`maps`: in the order in which a report shows them."""
 
     maps: tuple[Literal["tsne", "pca"], ...] = Field(("tsne", "pca"), min_length=1)
-    samples: int = Field(240, ge=LEAST, le=2000, description="Validation images, as many of each class as can be.")
+    samples: int = Field(240, ge=LEAST, le=2000, description="Validation samples, as many of each class as can be.")
     perplexity: float = Field(30, gt=1, description="Of t-SNE; a third of the samples at most.")
     side: int = Field(32, ge=8, le=128, description="Pixels of a thumbnail's longer side at most.")
 
@@ -45,7 +45,7 @@ class Map2d(Protocol[Config]):
         part = data.subject.dataset.validation
         rows = rows_of(part.labels, self.config.samples)
         if len(rows) < LEAST:
-            raise NotApplicable(f"a map needs {LEAST} validation images or more, and the data have {len(rows)}")
+            raise NotApplicable(f"a map needs {LEAST} validation samples or more, and the data have {len(rows)}")
         h = data.validation.h[torch.from_numpy(rows)].double().cpu().numpy()
         axes, variance = principal_components(h)
         embeddings = {
@@ -53,7 +53,7 @@ class Map2d(Protocol[Config]):
             "tsne": lambda: neighbour_embedding(h, axes, self.config.perplexity, data.subject.seed),
         }
         facts = {
-            "sheet": write_sheet(tiles_of(part, rows, self.config.side), folder / "thumbnails.jpg"),
+            "sheet": write_sheet(tiles_of(part, rows, data.info.sample, self.config.side), folder / "thumbnails.jpg"),
             "classes": list(data.classes),
             "labels": part.labels[rows].tolist(),
             "maps": {name: _fitted(embeddings[name]()) for name in self.config.maps},

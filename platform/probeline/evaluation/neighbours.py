@@ -1,7 +1,7 @@
-"""Nearest neighbours to look at: a few validation images, each with the training images nearest to it in h.
+"""Nearest neighbours to look at: a few validation samples, each with the training samples nearest to it in h.
 
 By cosine similarity, as `knn` measures it. A picture and no number: nothing is chosen by it, no test label is read,
-and every trial on the same data asks about the same images. About 0.01 s and 25 kB a trial for images of 32x32.
+and every trial on the same data asks about the same samples. About 0.01 s and 25 kB a trial for images of 32x32.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from probeline.core.settings import Settings
 from probeline.evaluation._tiles import name_of, rows_of, tiles_of, write_facts, write_sheet
 from probeline.evaluation.base import EvaluationData, Protocol
 
-TAKES = ("image",)
+TAKES = ("image", "waveform", "series", "vector")
 METRICS: dict[str, Metric] = {}
 PRIMARY = None
 
@@ -26,7 +26,7 @@ PRIMARY = None
 class Config(Settings):
     """How much is shown."""
 
-    queries: int = Field(6, ge=1, le=50, description="Validation images that are asked about, of as many classes.")
+    queries: int = Field(6, ge=1, le=50, description="Validation samples that are asked about, of as many classes.")
     k: int = Field(8, ge=1, le=50, description="Neighbours of each.")
     side: int = Field(32, ge=8, le=128, description="Pixels of a picture's longer side at most.")
 
@@ -36,10 +36,11 @@ class Neighbours(Protocol[Config]):
 
     def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
         dataset, side = data.subject.dataset, self.config.side
+        sample = dataset.info.sample
         rows = rows_of(dataset.validation.labels, self.config.queries)
         near, index = nearest(data.validation.h[torch.from_numpy(rows)], data.train.h, self.config.k)
-        asked = tiles_of(dataset.validation, rows, side)
-        nearest_tiles = tiles_of(dataset.train, index.flatten().numpy(), side)
+        asked = tiles_of(dataset.validation, rows, sample, side)
+        nearest_tiles = tiles_of(dataset.train, index.flatten().numpy(), sample, side)
         sheet = write_sheet(torch.cat([asked, nearest_tiles]), folder / "neighbours.jpg")
         k, labels = index.shape[1], dataset.train.labels
         queries = [

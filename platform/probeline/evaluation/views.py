@@ -1,4 +1,4 @@
-"""Views to look at: a few training images and what the method makes of them, drawn as in a training of another seed.
+"""Views to look at: a few training samples and what the method makes of them, drawn as in a training of another seed.
 
 A picture and no number; no label of the test part is read. `probeline views` draws the same before any training.
 About 0.05 s and 5 to 12 kB a trial for images of 32x32.
@@ -23,7 +23,7 @@ from probeline.evaluation._tiles import name_of, rows_of, tiles, write_facts, wr
 from probeline.evaluation._view_grid import view_grid
 from probeline.evaluation.base import EvaluationData, Protocol
 
-TAKES = ("image",)
+TAKES = ("image", "waveform", "series", "vector")
 METRICS: dict[str, Metric] = {}
 PRIMARY = None
 
@@ -31,7 +31,7 @@ PRIMARY = None
 class Config(Settings):
     """How much is shown."""
 
-    samples: int = Field(5, ge=1, le=50, description="Training images, of as many classes.")
+    samples: int = Field(5, ge=1, le=50, description="Training samples, of as many classes.")
     side: int = Field(48, ge=8, le=128, description="Pixels of a picture's longer side at most.")
 
 
@@ -46,10 +46,11 @@ class ViewSheet(Protocol[Config]):
         batch = next(subject.with_train_rows(rows).batches("train", len(rows)))
         batch = replace(batch, index=rows)
         try:
-            views, targets = view_grid(subject.method, batch, SampleRNG(subject.seed ^ ANOTHER, 0, rows))
+            rng = SampleRNG(subject.seed ^ ANOTHER, 0, rows)
+            samples_shown, views, targets = view_grid(subject.method, batch, rng, data.info.sample)
         except ValueError as error:  # such as patches that are larger than the images
-            raise NotApplicable(f"it makes no views of these images: {error}") from error
-        shown = _alike([tiles(batch.inputs, self.config.side), tiles(views.flatten(0, 1), self.config.side)])
+            raise NotApplicable(f"it makes no views of these samples: {error}") from error
+        shown = _alike([tiles(samples_shown, self.config.side), tiles(views.flatten(0, 1), self.config.side)])
         sheet = write_sheet(torch.cat(shown), folder / "views.jpg")
         samples = [
             {

@@ -12,6 +12,7 @@ from probeline.experiment.load import load
 from probeline.experiment.schema import Training
 from probeline.methods.contrastive.simclr import Config, SimCLR
 from probeline.models.build import build_encoder
+from probeline.plugins import catalog
 from probeline.plugins.declarations import fitting
 from probeline.training.checkpoints import Checkpoint
 from probeline.training.loop import Loop
@@ -84,14 +85,72 @@ def test_the_first_cell_that_makes_views_is_taken_unless_one_is_named(experiment
     )
 
 
-@pytest.mark.parametrize("name", [name for name in fitting("methods", "image") if name != "random_init"])
+@pytest.mark.parametrize("name", [name for name in fitting("methods", "image") if catalog.trains(name)])
 def test_every_method_that_trains_can_be_looked_at(name, tmp_path):
     spec = tmp_path / "one.yaml"
     data = "{name: photos, size: 32, train_crops: 6, test_crops: 3}"
     spec.write_text(f"name: one\nbase:\n  data: {data}\n  encoder: {{name: resnet, width: 4}}\n  method: {name}\n")
     seen = look(load(spec), None, 2, 0)
-    assert seen.images.shape == (2, 3, 32, 32) and seen.views.shape[1] == 2
+    assert seen.samples.shape == (2, 3, 32, 32) and seen.views.shape[1] == 2
     assert draw_sheet(seen).width > 100
+
+
+ENCODERS = {"series": "tdnn", "vector": "linear", "waveform": "wave_conv"}
+SAMPLES = {
+    "series": np.random.default_rng(0).random((60, 2), dtype=np.float32),
+    "waveform": np.random.default_rng(0).integers(-9000, 9000, 60_000).astype(np.int16),
+}
+DATA = """
+import numpy as np
+from probeline.core.columns import Ragged
+from probeline.core.dataset import Split
+from probeline.data.read_report import ReadSplits
+from probeline.data.settings import DatasetSettings
+
+GIVES = "{modality}"
+
+
+class Config(DatasetSettings):
+    pass
+
+
+def files(config):
+    return []
+
+
+def read(config):
+    values, count = np.load("{values}"), 12
+    step = len(values) // count
+    column = Ragged(values, np.arange(count + 1) * step) if "{modality}" != "vector" else values
+    split = Split(column, np.arange(count) % 2)
+    return ReadSplits({{"train": split, "test": split}}, ("a", "b"), rate=8000)
+"""
+
+
+@pytest.fixture
+def other_data(tmp_path, monkeypatch):
+    """The dotted name of a data set of a modality."""
+
+    def write(modality):
+        values = SAMPLES.get(modality, np.random.default_rng(0).random((12, 6), dtype=np.float32))
+        np.save(tmp_path / "values.npy", values)
+        (tmp_path / f"other_{modality}").mkdir()
+        text = DATA.format(modality=modality, values=tmp_path / "values.npy")
+        (tmp_path / f"other_{modality}" / "numbers.py").write_text(text)
+        monkeypatch.syspath_prepend(tmp_path)
+        return f"other_{modality}.numbers"
+
+    return write
+
+
+@pytest.mark.parametrize("modality", ENCODERS)
+def test_samples_that_are_no_images_and_their_views_are_drawn_too(modality, tmp_path, other_data):
+    spec = tmp_path / "one.yaml"
+    data, encoder = other_data(modality), ENCODERS[modality]
+    spec.write_text(f"name: one\nbase:\n  data: {data}\n  encoder: {encoder}\n  method: simclr\n")
+    seen = look(load(spec), None, 3, 0)
+    assert seen.samples.shape[:2] == (3, 1) and seen.views.shape == (2, *seen.samples.shape)
+    assert seen.modality == modality and draw_sheet(seen).width > 150
 
 
 @pytest.mark.parametrize(
@@ -114,7 +173,7 @@ def test_images_that_a_method_cannot_take_are_told_of_with_the_cell(tmp_path):
 def test_the_picture_holds_every_image_and_view_at_its_place():
     images = torch.rand(2, 3, 40, 40)
     views = torch.stack([images, 1 - images])
-    sheet = np.asarray(draw_sheet(CellViews("title", images, views, torch.tensor([[0, 1], [1, 0]]))))
+    sheet = np.asarray(draw_sheet(CellViews("title", "image", images, views, torch.tensor([[0, 1], [1, 0]]))))
     for tile in (images, 1 - images):
         for picture in tile:
             pixels = (picture * 255).round().byte().permute(1, 2, 0).repeat_interleave(2, 0).repeat_interleave(2, 1)
@@ -127,7 +186,11 @@ def test_the_picture_holds_every_image_and_view_at_its_place():
 
 def test_grey_images_and_many_patches_fit_on_the_sheet():
     seen = CellViews(
-        "a title that is longer than the tiles are wide", torch.rand(1, 1, 28, 28), torch.rand(49, 1, 1, 7, 9), None
+        "a title that is longer than the tiles are wide",
+        "image",
+        torch.rand(1, 1, 28, 28),
+        torch.rand(49, 1, 1, 7, 9),
+        None,
     )
     sheet = draw_sheet(seen)
     assert sheet.mode == "RGB" and sheet.height > 7 * 56 and sheet.width > 8 * 60
@@ -136,7 +199,7 @@ def test_grey_images_and_many_patches_fit_on_the_sheet():
 @pytest.mark.parametrize(("channels", "visible"), [(2, [0, 0, 0]), (5, [0, 1, 2])])
 def test_images_of_other_channels_are_drawn_by_some_of_them(channels, visible):
     image = torch.arange(channels).float().view(-1, 1, 1).expand(-1, 4, 4) / 10
-    sheet = np.asarray(draw_sheet(CellViews("title", image[None], image[None, None], None)))
+    sheet = np.asarray(draw_sheet(CellViews("title", "image", image[None], image[None, None], None)))
     colour = [round(255 * channel / 10) for channel in visible]
     assert any(np.array_equal(sheet[row, column], colour) for row in range(30, 60) for column in range(6, 40))
 

@@ -1,4 +1,4 @@
-"""What a cell's encoder will see, as a picture, before any training: images and the views that the method makes."""
+"""What a cell's encoder will see, as a picture, before any training: samples and the views that the method makes."""
 
 import math
 from collections.abc import Sequence
@@ -8,6 +8,9 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
+from probeline.core.batch import Batch
+from probeline.core.dataset import Dataset
+from probeline.core.method import Method
 from probeline.core.sample_rng import SampleRNG
 from probeline.data.loader import batches
 from probeline.data.store import facts, open_dataset
@@ -29,16 +32,20 @@ ACROSS = 16
 
 @dataclass(frozen=True)
 class CellViews:
-    """images: [B, C, H, W]; views: [V, B, C, h, w]; targets: [V, B] whole numbers, or None; `title` says of what."""
+    """Pictures. samples: [B, C, H, W], of a modality; views: [V, B, C, h, w]; targets: [V, B] whole numbers, or None.
+
+    `title` says of what.
+    """
 
     title: str
-    images: Tensor
+    modality: str
+    samples: Tensor
     views: Tensor
     targets: Tensor | None
 
 
 def write(experiment: Experiment, label: str | None, samples: int, epoch: int, out: Path) -> Path:
-    """Draws the first `samples` training images and their views in `epoch` (from 0) of a cell; returns `out`.
+    """Draws the first `samples` training samples and their views in `epoch` (from 0) of a cell; returns `out`.
 
     Without `label`, the first cell whose method makes views. Raises UserError for a label that no cell has, a method
     that makes no views or none that are pictures, and a file that cannot be written.
@@ -60,16 +67,35 @@ def look(experiment: Experiment, label: str | None, samples: int, epoch: int) ->
     recipe, seed = cell.recipe, experiment.seeds[0]
     dataset, info = open_dataset(recipe.data.as_dict()), facts(recipe.data.as_dict())
     method = initial_method(recipe, info, seed).train()
-    count = min(samples, len(dataset.train))
-    batch = next(batches(dataset.train, count, seed=0, epoch=0, device="cpu", shuffle=False))
+    batch = _first(method, dataset, samples, derive(seed, "order"), epoch)
     try:
-        views, targets = view_grid(method, batch, SampleRNG(derive(seed, "views"), epoch, batch.index))
+        grid = view_grid(method, batch, SampleRNG(derive(seed, "views"), epoch, batch.index), dataset.info.sample)
     except ValueError as error:
         raise BadData(f"cell {cell.label!r}: {error}") from error
     except NotApplicable as error:
         raise UserError(f"cell {cell.label!r}: {error}") from error
     title = f"{experiment.name}, cell {cell.label}: {recipe.method.name}, seed {seed}, epoch {epoch}"
-    return CellViews(title, batch.inputs, views, targets)
+    return CellViews(title, dataset.info.sample.modality, *grid)
+
+
+def _first(method: Method, dataset: Dataset, count: int, seed: int, epoch: int) -> Batch:
+    """The first samples of the training split, or the first pairs or triplets of a method that learns from those."""
+    sampler, window = method.sampler(dataset.train), method.window or dataset.info.window
+    count = min(count, len(dataset.train) if sampler is None else sampler.numbers)
+    return next(
+        batches(
+            dataset.train,
+            count,
+            seed=seed,
+            epoch=epoch,
+            device="cpu",
+            shuffle=False,
+            drop_last=False,
+            sampler=sampler,
+            window=window,
+            label=method.label,
+        )
+    )
 
 
 def _cell(all_cells: Sequence[Cell], label: str | None) -> Cell:
@@ -87,9 +113,9 @@ def _cell(all_cells: Sequence[Cell], label: str | None) -> Cell:
 
 
 def draw_sheet(view_grid: CellViews) -> Image.Image:
-    """A row a sample: the image, then its views, each with its target below; sides are whole multiples of pixels."""
+    """A row a sample: its picture, then its views, each with its target below; sides are whole multiples of pixels."""
     font = ImageFont.load_default()
-    side = max(_zoomed(view_grid.images[0]).size + _zoomed(view_grid.views[0, 0]).size)
+    side = max(_zoomed(view_grid.samples[0]).size + _zoomed(view_grid.views[0, 0]).size)
     views, count = view_grid.views.shape[:2]
     across = _across(views)
     lines = -(-views // across)
@@ -101,11 +127,11 @@ def draw_sheet(view_grid: CellViews) -> Image.Image:
     sheet = Image.new("RGB", size, "white")
     pen = ImageDraw.Draw(sheet)
     pen.text((GAP, 2), view_grid.title, "black", font)
-    for column, word in enumerate(["image", *(f"view {view + 1}" for view in range(across))]):
+    for column, word in enumerate([view_grid.modality, *(f"view {view + 1}" for view in range(across))]):
         pen.text((GAP + column * step, LINE + 2), word, "dimgrey", font)
     for row in range(count):
         top = 2 * LINE + GAP + row * lines * high
-        sheet.paste(_zoomed(view_grid.images[row]), (GAP, top))
+        sheet.paste(_zoomed(view_grid.samples[row]), (GAP, top))
         for view in range(views):
             corner = (GAP + (1 + view % across) * step, top + view // across * high)
             sheet.paste(_zoomed(view_grid.views[view, row]), corner)

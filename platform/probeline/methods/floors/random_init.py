@@ -4,6 +4,7 @@ from probeline.core.method import Method
 from probeline.core.settings import Settings
 
 TAKES = ("image", "waveform", "tokens", "series", "vector")
+DETERMINISTIC = True  # h is the encoder's, whatever the seed
 
 
 class Config(Settings):

@@ -27,6 +27,8 @@ class Config(ConstraintSettings):
 class ITML(LinearMap[Config]):
     """h is x under the metric, up to a rotation."""
 
+    trains = False
+
     def learn(self, x: np.ndarray, split: Split) -> np.ndarray:
         pairs = self.constraints(split, self.config)
         bounds = distance_bounds(x, self.config.share)

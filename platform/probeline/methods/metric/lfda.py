@@ -26,6 +26,8 @@ class Config(Settings):
 class LFDA(LinearMap[Config]):
     """h: the discriminants, the strongest first."""
 
+    trains = False
+
     def size(self, config: Config, dim: int, facts: DatasetInfo) -> int:
         return max(1, min(config.dim or len(facts.classes) - 1, dim))
 

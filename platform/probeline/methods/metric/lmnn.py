@@ -26,6 +26,8 @@ class Config(Settings):
 class LMNN(LinearMap[Config]):
     """h is x under the metric."""
 
+    trains = False
+
     def learn(self, x: np.ndarray, split: Split) -> np.ndarray:
         rows, labels = self.labelled(x, split)
         return lmnn(rows, labels, self.config.neighbours, self.config.push, self.config.iterations)

@@ -31,6 +31,8 @@ class Config(ConstraintSettings):
 class MMC(LinearMap[Config]):
     """h is x under the metric, up to a rotation."""
 
+    trains = False
+
     def learn(self, x: np.ndarray, split: Split) -> np.ndarray:
         pairs = self.constraints(split, self.config)
         differences, same = x[pairs.left] - x[pairs.right], np.asarray(pairs.same)

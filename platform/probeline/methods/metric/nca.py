@@ -29,6 +29,8 @@ class Config(Settings):
 class NCA(LinearMap[Config]):
     """h = L x, the problem is not convex: the start decides."""
 
+    trains = False
+
     def size(self, config: Config, dim: int, facts: DatasetInfo) -> int:
         return min(config.dim or dim, dim)
 

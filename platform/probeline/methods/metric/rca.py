@@ -25,6 +25,8 @@ class Config(ConstraintSettings):
 class RCA(LinearMap[Config]):
     """h is x with variance 1 in all directions within groups."""
 
+    trains = False
+
     def learn(self, x: np.ndarray, split: Split) -> np.ndarray:
         pairs = self.constraints(split, self.config)
         same = np.asarray(pairs.same)

@@ -60,7 +60,7 @@ def _is_deterministic(method: str, encoder: str, is_loaded: bool, protocol: str)
     if any(name not in catalog.names(kind) for kind, name in named.items()):
         return False
     try:
-        untrained = not catalog.trains(method)
+        untrained = catalog.is_deterministic("methods", method)
         fixed_encoder = is_loaded or catalog.is_deterministic("encoders", encoder)
         return untrained and fixed_encoder and catalog.is_deterministic("protocols", protocol)
     except UserError:
