@@ -127,6 +127,29 @@ RECIPES = {
         "peak rate": [0.3, 1.2, 4.8],
     },
 }
+CPC_SPEECH = {
+    "data.name": ["librispeech"],
+    "data.window_s": [1.28],
+    "encoder.stack": ["cpc"],
+    "encoder.width": [512],
+    "encoder.norm": ["none"],
+    "encoder.context": ["gru"],
+    "encoder.context_width": [256],
+    "training.optimizer": ["adamw"],  # without weight decay, which makes it Adam
+    "training.weight_decay": [0.0],
+    "training.batch_size": [64],
+    "peak rate": [2e-4],
+}
+"""Section 3.1; windows of 20,480 samples."""
+
+RECIPES |= {
+    "cpc_speech_table1": CPC_SPEECH | {"method.steps": [12], "method.candidates": ["mixed"]},
+    "cpc_speech_table2": CPC_SPEECH
+    | {
+        "method.steps": [2, 4, 8, 12, 16],
+        "method.candidates": ["mixed", "same_speaker", "same_speaker_excluded", "mixed_excluded", "sequence"],
+    },
+}
 RECIPES |= {
     "koch_one_shot": {  # sections 3.2 and 4.2; momentum rises from 0.5 there, and the rate falls by 1% an epoch
         "data.sets": [["background"]],
@@ -150,7 +173,13 @@ RECIPES |= {
         "training.batch_size": [1800],
     },
 }
-METHODS = {"rotnet_table2": "rotation", "koch_one_shot": "siamese", "facenet_mining": "triplet"}
+METHODS = {
+    "rotnet_table2": "rotation",
+    "koch_one_shot": "siamese",
+    "facenet_mining": "triplet",
+    "cpc_speech_table1": "cpc_speech",
+    "cpc_speech_table2": "cpc_speech",
+}
 """Whose recipe is held to the paper's, where it is not SimCLR's."""
 
 OF_NO_PAPER = {"loss_cost", "siamese_mnist"}
