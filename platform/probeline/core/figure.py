@@ -24,7 +24,7 @@ class Figure(Protocol[ResultsT, ConfigT, InfoT]):
     """
 
     @property
-    def Config(self) -> type[ConfigT]:
+    def Config(self) -> type[ConfigT]:  # noqa: N802  the name that a plug-in's class has
         """The figure's parameters."""
         ...
 
