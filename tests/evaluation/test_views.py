@@ -54,6 +54,10 @@ def test_every_method_shows_its_views_or_says_why_not(name, tmp_path):
         with pytest.raises(NotApplicable, match="trains nothing"):
             document(given, tmp_path)
         return
+    if name == "siamese":
+        with pytest.raises(NotApplicable, match="needs pairs"):
+            document(given, tmp_path)
+        return
     facts, _ = document(given, tmp_path, samples=2)
     assert len(facts["samples"]) == 2 and all(sample["views"] for sample in facts["samples"])
 

@@ -89,7 +89,8 @@ def test_the_first_cell_that_makes_views_is_taken_unless_one_is_named(experiment
 def test_every_method_that_trains_can_be_looked_at(name, tmp_path):
     spec = tmp_path / "one.yaml"
     data = "{name: photos, size: 32, train_crops: 6, test_crops: 3}"
-    spec.write_text(f"name: one\nbase:\n  data: {data}\n  encoder: {{name: resnet, width: 4}}\n  method: {name}\n")
+    parts = f"  encoder: {{name: resnet, width: 4}}\n  method: {name}\n  training: {{batch_size: 8}}\n"
+    spec.write_text(f"name: one\nbase:\n  data: {data}\n{parts}")
     seen = look(load(spec), None, 2, 0)
     assert seen.samples.shape == (2, 3, 32, 32) and seen.views.shape[1] == 2
     assert draw_sheet(seen).width > 100

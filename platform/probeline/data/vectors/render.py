@@ -9,8 +9,11 @@ SIDE = 64
 
 
 def render(values: Tensor) -> Tensor:
-    """values: [F] -> [1, SIDE, SIDE] in [0, 1]; the largest absolute value fills half of the height."""
-    sizes = values.detach().cpu().float()
+    """values: [F] -> [1, SIDE, SIDE] in [0, 1]; the largest absolute value fills half of the height.
+
+    Bars are as high as asinh of the values, so that columns of smaller units are seen beside those of larger ones.
+    """
+    sizes = values.detach().cpu().float().asinh()
     sizes = sizes / sizes.abs().max().clamp_min(1e-12) if len(sizes) else torch.zeros(1)
     heights = (1 - 2 * (torch.arange(SIDE) + 0.5) / SIDE)[:, None]  # from 1 at the top to -1
     bars = torch.where(sizes >= 0, (heights > 0) & (heights <= sizes), (heights < 0) & (heights >= sizes))

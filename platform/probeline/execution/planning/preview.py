@@ -67,7 +67,7 @@ def look(experiment: Experiment, label: str | None, samples: int, epoch: int) ->
     recipe, seed = cell.recipe, experiment.seeds[0]
     dataset, info = open_dataset(recipe.data.as_dict()), facts(recipe.data.as_dict())
     method = initial_method(recipe, info, seed).train()
-    batch = _first(method, dataset, samples, derive(seed, "order"), epoch)
+    batch = _first(method, dataset, samples, recipe.training.batch_size, derive(seed, "order"), epoch)
     try:
         grid = view_grid(method, batch, SampleRNG(derive(seed, "views"), epoch, batch.index), dataset.info.sample)
     except ValueError as error:
@@ -78,24 +78,24 @@ def look(experiment: Experiment, label: str | None, samples: int, epoch: int) ->
     return CellViews(title, dataset.info.sample.modality, *grid)
 
 
-def _first(method: Method, dataset: Dataset, count: int, seed: int, epoch: int) -> Batch:
-    """The first samples of the training split, or the first pairs or triplets of a method that learns from those."""
-    sampler, window = method.sampler(dataset.train), method.window or dataset.info.window
-    count = min(count, len(dataset.train) if sampler is None else sampler.numbers)
-    return next(
+def _first(method: Method, dataset: Dataset, count: int, batch_size: int, seed: int, epoch: int) -> Batch:
+    """The first samples of the training split; of a method that draws its batches itself, the first ones it draws."""
+    sampler = method.sampler(dataset.train)
+    batch = next(
         batches(
             dataset.train,
-            count,
+            count if sampler is None else batch_size,
             seed=seed,
             epoch=epoch,
             device="cpu",
             shuffle=False,
             drop_last=False,
             sampler=sampler,
-            window=window,
+            window=method.window or dataset.info.window,
             label=method.label,
         )
     )
+    return batch[slice(0, count)]
 
 
 def _cell(all_cells: Sequence[Cell], label: str | None) -> Cell:
@@ -115,11 +115,12 @@ def _cell(all_cells: Sequence[Cell], label: str | None) -> Cell:
 def draw_sheet(view_grid: CellViews) -> Image.Image:
     """A row a sample: its picture, then its views, each with its target below; sides are whole multiples of pixels."""
     font = ImageFont.load_default()
-    side = max(_zoomed(view_grid.samples[0]).size + _zoomed(view_grid.views[0, 0]).size)
+    tiles = [_zoomed(view_grid.samples[0]), _zoomed(view_grid.views[0, 0])]
+    wide, side = max(tile.width for tile in tiles), max(tile.height for tile in tiles)
     views, count = view_grid.views.shape[:2]
     across = _across(views)
     lines = -(-views // across)
-    step, high = side + GAP, side + GAP + (LINE if view_grid.targets is not None else 0)
+    step, high = wide + GAP, side + GAP + (LINE if view_grid.targets is not None else 0)
     size = (
         max(step * (1 + across) + GAP, int(font.getlength(view_grid.title)) + 2 * GAP),
         2 * LINE + GAP + high * lines * count,
