@@ -1,8 +1,13 @@
 """The contract of an encoder f, whatever its architecture and its samples."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 from torch import Tensor, nn
+
+from probeline.core.sample_spec import SampleSpec
+from probeline.core.settings import Settings
+
+C = TypeVar("C", bound=Settings, contravariant=True)
 
 
 class Encoded(NamedTuple):
@@ -38,6 +43,17 @@ class Encoder(nn.Module):
             lengths: int64 [B], how much of each sample is not padding; None: all of it. Padding changes no h.
         """
         raise TypeError(f"{type(self).__name__} has no forward pass")
+
+
+class EncoderPlugin(Protocol[C]):
+    """The contract of an encoder's file, beside its `Config`: a module with this function."""
+
+    def build(self, config: C, sample: SampleSpec) -> Encoder:
+        """The encoder for samples of a kind, initialised from torch's global generator.
+
+        Raises:
+            UserError: samples that it cannot take, or a missing extra.
+        """
 
 
 class Representation(nn.Module):

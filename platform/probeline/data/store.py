@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from importlib.metadata import version as package_version
 from io import BufferedReader
 from pathlib import Path
-from types import ModuleType
 from typing import Any, cast
 
 from probeline.core.dataset import Dataset, DatasetInfo
+from probeline.core.dataset_plugin import DatasetPlugin
 from probeline.core.sample_spec import SampleSpec
 from probeline.data import cache
 from probeline.data.busy import busy, silent
@@ -120,22 +120,25 @@ def digest_of_file(path: Path) -> str:
         raise UserError(f"{shown(path)}: cannot be read: {reason(error)}") from error
 
 
+Plugin = DatasetPlugin[DatasetSettings, ReadSplits]
+
+
 @dataclass(frozen=True)
 class _Source:
     name: str
     config: DatasetSettings
-    module: ModuleType
+    module: Plugin
     fingerprint: str
 
 
 def _source(component: dict[str, Any]) -> _Source:
     name = component["name"]
     config = cast(DatasetSettings, catalog.settings("datasets", component))
-    module = catalog.module("datasets", name)
+    module = cast(Plugin, catalog.module("datasets", name))
     return _Source(name, config, module, _fingerprint(name, config, module))
 
 
-def _fingerprint(name: str, config: DatasetSettings, module: ModuleType) -> str:
+def _fingerprint(name: str, config: DatasetSettings, module: Plugin) -> str:
     later = set(DatasetSettings.model_fields) - config.while_reading()
     read_settings = config.model_dump(mode="json", exclude=later)
     stats = [(str(path), _stat(path)) for path in [*_files(name, config, module), Path(str(module.__file__))]]
@@ -150,7 +153,7 @@ def _fingerprint(name: str, config: DatasetSettings, module: ModuleType) -> str:
     return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
 
 
-def _files(name: str, config: DatasetSettings, module: ModuleType) -> list[Path]:
+def _files(name: str, config: DatasetSettings, module: Plugin) -> list[Path]:
     """The files that the data set is read from. Raises UserError for a path that this machine cannot look up."""
     try:
         return module.files(config)

@@ -37,7 +37,7 @@ class Config(Settings):
     top_k: int | None = Field(40, ge=1, description="Drawn among so many likeliest tokens; null: among all.")
 
 
-class Samples(Protocol[Config]):
+class Continuations(Protocol[Config]):
     """One file: prompts and what was drawn after each."""
 
     @torch.no_grad()

@@ -1,12 +1,12 @@
 """What several methods ask of their data, and a metric that they share."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from torch import Tensor
 
 from probeline.core.dataset import DatasetInfo
+from probeline.core.loss import Loss
 from probeline.core.metric import loss_term
 from probeline.errors import BadData, NotApplicable
 from probeline.plugins import catalog
@@ -57,7 +57,7 @@ def training_rows(index: Tensor | None, samples: int, *, checked: bool) -> Tenso
     return index
 
 
-def loss_function(component: dict[str, Any]) -> Callable[..., Tensor]:
+def loss_function(component: dict[str, Any]) -> Loss:
     """The loss of a component `{name: ..., parameters}` with its parameters bound: tensors in, scalar out.
 
     Raises as `catalog.settings` and `catalog.plugin_function`.

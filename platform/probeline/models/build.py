@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import cast
 
-from probeline.core.encoder import Encoder
+from probeline.core.encoder import Encoder, EncoderPlugin
 from probeline.core.sample_spec import SampleSpec
 from probeline.models.settings import EncoderSettings
 from probeline.models.weights import load_weights
@@ -19,7 +19,8 @@ def build_encoder(component: dict, sample: SampleSpec) -> Encoder:
         UserError: a missing extra, an unknown variant, or weights that do not fit.
     """
     config = cast(EncoderSettings, catalog.settings("encoders", component))
-    encoder = catalog.module("encoders", component["name"]).build(config, sample)
+    plugin = cast(EncoderPlugin[EncoderSettings], catalog.module("encoders", component["name"]))
+    encoder = plugin.build(config, sample)
     if config.weights:
         load_weights(encoder, Path(config.weights))
     return encoder

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import signature
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from probeline.core.augmentation import Augmentation, PaddedAugmentation
 from probeline.core.sample_rng import SampleRNG
 from probeline.data.augment.settings import Op
 
@@ -57,16 +58,18 @@ class Single:
 
     repeats = False
 
-    def __init__(self, member: Member, function: Callable[..., Tensor]) -> None:
-        """`function`: (inputs, config, rng) -> inputs, or with `lengths` as a fourth argument."""
+    def __init__(self, member: Member, function: Augmentation[Any] | PaddedAugmentation[Any]) -> None:
         self.member, self.function = member, function
         self.takes_lengths = "lengths" in signature(function).parameters
 
     def __call__(self, inputs: Tensor, rng: SampleRNG, lengths: Tensor | None = None) -> Tensor:
         """Images stay in [0, 1], and those not chosen get the size of the others; padding stays 0."""
         own = rng.fold_in(self.member.name)
-        arguments = (inputs, self.member.config, own)
-        augmented = self.function(*arguments, lengths) if self.takes_lengths else self.function(*arguments)
+        if self.takes_lengths:
+            padded = cast(PaddedAugmentation[Any], self.function)
+            augmented = padded(inputs, self.member.config, own, lengths)
+        else:
+            augmented = cast(Augmentation[Any], self.function)(inputs, self.member.config, own)
         augmented = augmented.clamp(0, 1) if is_image(inputs) else without_padding(augmented, lengths)
         if self.member.config.p == 1:
             return augmented

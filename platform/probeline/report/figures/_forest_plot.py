@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from probeline.report.figures import _marks, _style
 from probeline.report.figures._estimates import CellEstimate
-from probeline.report.figures._marks import HOVER, Points
+from probeline.report.figures._marks import HOVER, PlottedPoints
 
 ROW, FRAME = 34, 76  # px: of one row, of the margins and the axis
 
@@ -75,6 +75,6 @@ def _row(figure: go.Figure, row: CellEstimate, y: float, look: _style.Look, scal
         _marks.interval(figure, ends, _style.tint(look.colour, 0.45), 5)
     values: Sequence[float] = [value * scale for value in row.points.values()]
     hovers = list(row.hovers.values())
-    _marks.seeds(figure, Points(values, [y + 0.2] * len(values), hovers), _marks.seed_marker(look, 5, 0.75))
+    _marks.seeds(figure, PlottedPoints(values, [y + 0.2] * len(values), hovers), _marks.seed_marker(look, 5, 0.75))
     marker = {"symbol": look.symbol, "size": 10, "color": look.colour}
-    _marks.seeds(figure, Points([row.mean * scale], [y], [row.hover]), marker)
+    _marks.seeds(figure, PlottedPoints([row.mean * scale], [y], [row.hover]), marker)

@@ -15,7 +15,7 @@ HOVER = "%{hovertext}<extra></extra>"
 
 
 @dataclass(frozen=True)
-class Points:
+class PlottedPoints:
     """Positions in the units of the axes; `hovers`: safe text, one a point."""
 
     x: Sequence[Any]
@@ -45,7 +45,7 @@ class TraceGroup:
 ALONE = TraceGroup()
 
 
-def seeds(figure: go.Figure, points: Points, marker: dict[str, Any], group: TraceGroup = ALONE) -> None:
+def seeds(figure: go.Figure, points: PlottedPoints, marker: dict[str, Any], group: TraceGroup = ALONE) -> None:
     """Small marks in one trace: plotly spends milliseconds on a trace, whatever it holds."""
     if len(points.x):
         figure.add_scatter(
@@ -59,7 +59,7 @@ def seed_marker(look: Look, size: float, alpha: float) -> dict[str, Any]:
     return {"symbol": look.symbol, "size": size, "color": _style.tint(look.colour, alpha)}
 
 
-def line(figure: go.Figure, points: Points, look: Look, size: float, group: TraceGroup) -> None:
+def line(figure: go.Figure, points: PlottedPoints, look: Look, size: float, group: TraceGroup) -> None:
     """A line through means, broken where y is None; `size` of its marks in px."""
     figure.add_scatter(
         x=points.x, y=points.y, mode="lines+markers", line={"color": look.colour, "width": 2},
@@ -92,7 +92,7 @@ def band(
     )  # fmt: skip
 
 
-def bars(figure: go.Figure, points: Points, colour: str | list[str], width: float, group: TraceGroup) -> None:
+def bars(figure: go.Figure, points: PlottedPoints, colour: str | list[str], width: float, group: TraceGroup) -> None:
     """Upright bars from zero; `width` in units of the x axis."""
     figure.add_bar(
         x=points.x, y=points.y, width=width, hovertext=points.hovers, hovertemplate=HOVER,
@@ -100,7 +100,7 @@ def bars(figure: go.Figure, points: Points, colour: str | list[str], width: floa
     )  # fmt: skip
 
 
-def lying_bars(figure: go.Figure, points: Points, colour: str | list[str], width: float, group: TraceGroup) -> None:
+def lying_bars(figure: go.Figure, points: PlottedPoints, colour: str | list[str], width: float, group: TraceGroup) -> None:
     """Bars from zero to the right; `width` in units of the y axis."""
     figure.add_bar(
         x=points.x, y=points.y, width=width, orientation="h", hovertext=points.hovers, hovertemplate=HOVER,
@@ -108,7 +108,7 @@ def lying_bars(figure: go.Figure, points: Points, colour: str | list[str], width
     )  # fmt: skip
 
 
-def missing(figure: go.Figure, points: Points, look: Look, size: float, group: TraceGroup) -> None:
+def missing(figure: go.Figure, points: PlottedPoints, look: Look, size: float, group: TraceGroup) -> None:
     """Open marks of cells without a result, at the edge of the plot; `size` in px."""
     figure.add_scatter(
         x=points.x, y=points.y, mode="markers", cliponaxis=False, hovertext=points.hovers, hovertemplate=HOVER,

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from probeline.core.figure import NothingToDraw
 from probeline.core.settings import Settings
 from probeline.report.figures import _marks, _style
-from probeline.report.figures._marks import Points, TraceGroup
+from probeline.report.figures._marks import PlottedPoints, TraceGroup
 from probeline.report.figures._panels import axis, key, panels
 from probeline.report.figures._style import Look
 from probeline.report.results.metrics import Metric, metric
@@ -107,7 +107,7 @@ def _bars(
         textfont={"size": 12}, hoverinfo="skip", xaxis=axis("x", panel), yaxis=axis("y", panel), showlegend=False,
     )  # fmt: skip
     full = [(y, cell) for y, cell in enumerate(cells) if cell.n]
-    points = Points(
+    points = PlottedPoints(
         [cell.mean * described.scale for _, cell in full],
         [y + 0.2 for y, _ in full],
         [_hover(cell, described) for _, cell in full],
@@ -124,7 +124,7 @@ def _seeds(
     marks = [
         (value * described.scale, y, look, hover) for y, cell, look, hover in rows for value in cell.values.values()
     ]
-    points = Points([x for x, _, _, _ in marks], [y for _, y, _, _ in marks], [hover for _, _, _, hover in marks])
+    points = PlottedPoints([x for x, _, _, _ in marks], [y for _, y, _, _ in marks], [hover for _, _, _, hover in marks])
     looks_of = [look for _, _, look, _ in marks]
     marker = {"symbol": [look.symbol for look in looks_of], "color": [look.colour for look in looks_of], "size": 5}
     _marks.seeds(figure, points, marker, TraceGroup(panel))

@@ -45,7 +45,7 @@ class LossCost:
 
 
 @dataclass(frozen=True)
-class LossBenchmark:
+class LossTimes:
     """Costs with a result, by batch size."""
 
     costs: tuple[LossCost, ...]
@@ -56,7 +56,7 @@ class LossBenchmark:
         return list(dict.fromkeys(cost.estimate.cell for cost in self.costs))
 
 
-def prepare(results: Results, config: Config) -> LossBenchmark:
+def prepare(results: Results, config: Config) -> LossTimes:
     """The cost of every cell with a result, at each batch size. Raises NothingToDraw."""
     layout = results.layout(None, config.line)
     costs = []
@@ -68,10 +68,10 @@ def prepare(results: Results, config: Config) -> LossBenchmark:
         costs += [LossCost(what, int(size), estimate) for estimate in estimates]
     if not costs:
         raise NothingToDraw("No trial has measured its loss yet (`loss_benchmark` among the protocols).")
-    return LossBenchmark(tuple(sorted(costs, key=lambda cost: cost.batch_size)))
+    return LossTimes(tuple(sorted(costs, key=lambda cost: cost.batch_size)))
 
 
-def draw(info: LossBenchmark) -> go.Figure:
+def draw(info: LossTimes) -> go.Figure:
     """Time and memory, a line a cell."""
     looks, sizes = _style.style(info.cells), sorted({cost.batch_size for cost in info.costs})
     figure = panels(list(TITLES.values()), [HEIGHT] * 2, "What the loss costs against the batch size", CAPTION)

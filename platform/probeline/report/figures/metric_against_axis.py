@@ -15,7 +15,7 @@ from probeline.core.settings import Settings
 from probeline.experiment.references import References
 from probeline.report.figures import _end_labels, _marks, _published, _style
 from probeline.report.figures._estimates import interval_ends
-from probeline.report.figures._marks import Points, TraceGroup
+from probeline.report.figures._marks import PlottedPoints, TraceGroup
 from probeline.report.figures._positions import MAX_BANDS, NO_BANDS, positions, reach
 from probeline.report.figures._published import PublishedPoints
 from probeline.report.figures._style import Look
@@ -200,14 +200,14 @@ def _line(figure: go.Figure, cells: list[CellOnAxis], look: Look, metric: Metric
     _seeds(figure, [cell.position for cell in done for _ in range(cell.n)], done, look, metric, shared)
     gaps = [cell for cell in cells if not cell.n]
     if gaps:
-        points = Points(
+        points = PlottedPoints(
             [cell.position for cell in gaps],
             [floor * metric.scale] * len(gaps),
             [_hover(cell, metric) for cell in gaps],
         )
         _marks.missing(figure, points, look, 11, replace(shared, name=name))
     means = [None if cell.n == 0 else cell.mean * metric.scale for cell in cells]
-    points = Points([cell.position for cell in cells], means, [_hover(cell, metric) for cell in cells])
+    points = PlottedPoints([cell.position for cell in cells], means, [_hover(cell, metric) for cell in cells])
     _marks.line(figure, points, look, 9, replace(shared, name=name, in_legend=None))
 
 
@@ -252,7 +252,7 @@ def _seeds(
     ]
     values = [value * metric.scale for cell in cells for value in cell.values.values()]
     if values:
-        _marks.seeds(figure, Points(x, values, hovers), _marks.seed_marker(look, 5, 0.65), group)
+        _marks.seeds(figure, PlottedPoints(x, values, hovers), _marks.seed_marker(look, 5, 0.65), group)
 
 
 def _hover(cell: CellOnAxis, metric: Metric) -> str:

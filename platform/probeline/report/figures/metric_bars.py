@@ -11,7 +11,7 @@ from probeline.core.figure import NothingToDraw
 from probeline.core.settings import Settings
 from probeline.report.figures import _marks, _style
 from probeline.report.figures._estimates import CellEstimate, cell_estimate
-from probeline.report.figures._marks import ALONE, HOVER, Points, TraceGroup
+from probeline.report.figures._marks import ALONE, HOVER, PlottedPoints, TraceGroup
 from probeline.report.figures._style import Look
 from probeline.report.results.metrics import PERCENT, metric
 from probeline.report.results.references import Published, published
@@ -119,7 +119,7 @@ def draw(info: MetricBars) -> go.Figure:
 def _bars(figure: go.Figure, placed: Sequence[tuple[float, Bar]], look: Look, width: float, scale: float) -> None:
     """All bars of one name, with what the paper prints."""
     means = [bar.estimate.mean * scale if bar.estimate.n else None for _, bar in placed]
-    points = Points([x for x, _ in placed], means, [bar.estimate.hover for _, bar in placed])
+    points = PlottedPoints([x for x, _ in placed], means, [bar.estimate.hover for _, bar in placed])
     group = TraceGroup(name=_style.text(placed[0][1].name, 40), in_legend=None)
     _marks.bars(figure, points, _style.tint(look.colour, 0.5), width * 0.9, group)
     for x, bar in placed:

@@ -12,7 +12,7 @@ from probeline.core.settings import Settings
 from probeline.experiment.references import References
 from probeline.report.figures import _marks, _published, _style
 from probeline.report.figures._estimates import CellEstimate, cell_estimate
-from probeline.report.figures._marks import HOVER, Points, TraceGroup
+from probeline.report.figures._marks import HOVER, PlottedPoints, TraceGroup
 from probeline.report.figures._panels import axis, key, panels
 from probeline.report.figures._positions import MAX_BANDS, NO_BANDS, positions, reach
 from probeline.report.figures._published import PublishedPoint, PublishedPoints
@@ -165,9 +165,9 @@ def _ours(
         gaps = [(x, estimate) for x, estimate in placed if not estimate.n]
         if gaps:
             hovers = [estimate.hover for _, estimate in gaps]
-            _marks.missing(figure, Points([x for x, _ in gaps], [bottom] * len(gaps), hovers), looks[line], 9, group)
+            _marks.missing(figure, PlottedPoints([x for x, _ in gaps], [bottom] * len(gaps), hovers), looks[line], 9, group)
         means = [estimate.mean * described.scale if estimate.n else None for _, estimate in placed]
-        points = Points([x for x, _ in placed], means, [estimate.hover for _, estimate in placed])
+        points = PlottedPoints([x for x, _ in placed], means, [estimate.hover for _, estimate in placed])
         _marks.line(figure, points, looks[line], 8, TraceGroup(panel, group.name, group.legend, panel == 0))
 
 
@@ -176,7 +176,7 @@ def _cell(
 ) -> None:
     """The seeds of one cell and its interval."""
     values = [value * metric.scale for value in estimate.points.values()]
-    points = Points([x] * estimate.n, values, list(estimate.hovers.values()))
+    points = PlottedPoints([x] * estimate.n, values, list(estimate.hovers.values()))
     _marks.seeds(figure, points, _marks.seed_marker(look, 4, 0.6), group)
     if banded and estimate.has_interval:
         ends = ((x, estimate.low * metric.scale), (x, estimate.high * metric.scale))

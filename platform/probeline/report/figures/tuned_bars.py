@@ -11,7 +11,7 @@ from probeline.core.settings import Settings
 from probeline.experiment.references import References
 from probeline.report.figures import _marks, _published, _style
 from probeline.report.figures._estimates import CellEstimate, cell_estimate
-from probeline.report.figures._marks import ALONE, Points
+from probeline.report.figures._marks import ALONE, PlottedPoints
 from probeline.report.figures._published import PublishedPoint, PublishedPoints
 from probeline.report.results.axis_values import short, shown
 from probeline.report.results.cells import CellResult
@@ -149,10 +149,10 @@ def _draw_bar(figure: go.Figure, position: int, estimate: CellEstimate, metric: 
     if estimate.n == 0:
         _marks.missing_bar(figure, position, estimate.hover)
         return
-    points = Points([position], [estimate.mean * metric.scale], [estimate.hover])
+    points = PlottedPoints([position], [estimate.mean * metric.scale], [estimate.hover])
     _marks.bars(figure, points, _style.tint(COLOUR, 0.5), 0.5, ALONE)
     if estimate.has_interval:
         ends = ((position, estimate.low * metric.scale), (position, estimate.high * metric.scale))
         _marks.interval(figure, ends, COLOUR, 2)
     values, hovers = [v * metric.scale for v in estimate.points.values()], list(estimate.hovers.values())
-    _marks.seeds(figure, Points([position - 0.12] * len(values), values, hovers), {"size": 5, "color": COLOUR})
+    _marks.seeds(figure, PlottedPoints([position - 0.12] * len(values), values, hovers), {"size": 5, "color": COLOUR})

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from probeline.core.figure import NothingToDraw
 from probeline.core.settings import Settings
 from probeline.report.figures import _marks, _style
-from probeline.report.figures._marks import ALONE, Points
+from probeline.report.figures._marks import ALONE, PlottedPoints
 from probeline.report.results.axis_values import short
 from probeline.report.results.results import Results
 from probeline.report.results.studies import keys, studies
@@ -71,10 +71,10 @@ def draw(info: TuningImportance) -> go.Figure:
     )
     figure = _style.figure(FRAME + ROW * len(rows), "What mattered while tuning", caption)
     hovers = [f"{_style.text(one.key)}: {one.mean:.0%}, mean of {len(one.shares)} studies" for one in info.keys]
-    points = Points([one.mean for one in info.keys], list(range(len(rows))), hovers)
+    points = PlottedPoints([one.mean for one in info.keys], list(range(len(rows))), hovers)
     _marks.lying_bars(figure, points, _style.tint(_style.GREY, 0.45), 0.5, ALONE)
     marks = [(share, y, cell, looks[one.lines[cell]]) for y, one in rows for cell, share in one.shares.items()]
-    points = Points(
+    points = PlottedPoints(
         [share for share, _, _, _ in marks],
         [y for _, y, _, _ in marks],
         [f"{_style.text(cell)}: {share:.0%}" for share, _, cell, _ in marks],

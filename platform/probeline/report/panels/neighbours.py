@@ -37,14 +37,14 @@ class NeighbourQuery:
 
 
 @dataclass(frozen=True)
-class NearestNeighbours:
+class NeighbourSheet:
     """The queries of one trial, all tiles of one sheet."""
 
     sheet: TileSheet
     queries: tuple[NeighbourQuery, ...]
 
 
-def prepare(one: SelectedTrial, sheets: Sheets) -> NearestNeighbours | None:
+def prepare(one: SelectedTrial, sheets: Sheets) -> NeighbourSheet | None:
     """What the trial's files show; None where there are none."""
     facts = one.facts("neighbours/neighbours.json")
     if facts is None or not facts["queries"]:
@@ -55,7 +55,7 @@ def prepare(one: SelectedTrial, sheets: Sheets) -> NearestNeighbours | None:
         )
         for asked in facts["queries"]
     )
-    return NearestNeighbours(tile_sheet(sheets.add(one.files["neighbours/neighbours.jpg"]), facts["sheet"]), queries)
+    return NeighbourSheet(tile_sheet(sheets.add(one.files["neighbours/neighbours.jpg"]), facts["sheet"]), queries)
 
 
 def _neighbour(asked: dict, near: dict) -> Neighbour:
@@ -63,7 +63,7 @@ def _neighbour(asked: dict, near: dict) -> Neighbour:
     return Neighbour(int(near["tile"]), str(near["label"]), float(near["similarity"]), same)
 
 
-def draw(info: NearestNeighbours) -> Markup:
+def draw(info: NeighbourSheet) -> Markup:
     """A row a query."""
     lines = [_row(info.sheet, query) for query in info.queries]
     return Markup('<div class="grid">{}</div>').format(Markup("").join(lines))
@@ -83,7 +83,7 @@ def _row(sheet: TileSheet, query: NeighbourQuery) -> Markup:
     return Markup('<div class="line">{}</div>').format(Markup("").join(parts))
 
 
-def lay(info: NearestNeighbours) -> TileLayout:
+def lay(info: NeighbourSheet) -> TileLayout:
     """The same on paper: a row a query."""
     laid = []
     for row, query in enumerate(info.queries):
@@ -94,7 +94,7 @@ def lay(info: NearestNeighbours) -> TileLayout:
     return TileLayout(info.sheet, tuple(laid))
 
 
-def panel(chosen: Sequence[SelectedTrial], sheets: Sheets) -> Gallery[NearestNeighbours] | None:
+def panel(chosen: Sequence[SelectedTrial], sheets: Sheets) -> Gallery[NeighbourSheet] | None:
     """The gallery, or None where nobody asked for it."""
     head = ("neighbours", TITLE, CAPTION)
     kind = GalleryKind(lambda one: prepare(one, sheets), draw, lambda each: tiles(each, sheets, lay))
