@@ -182,7 +182,7 @@ METHODS = {
 }
 """Whose recipe is held to the paper's, where it is not SimCLR's."""
 
-OF_NO_PAPER = {"loss_cost", "siamese_mnist"}
+OF_NO_PAPER = {"loss_cost", "siamese_mnist", "bromley_signatures", "xing_constraints"}
 """Experiments in which no paper's recipe is trained."""
 
 

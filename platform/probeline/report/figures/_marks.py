@@ -100,7 +100,9 @@ def bars(figure: go.Figure, points: PlottedPoints, colour: str | list[str], widt
     )  # fmt: skip
 
 
-def lying_bars(figure: go.Figure, points: PlottedPoints, colour: str | list[str], width: float, group: TraceGroup) -> None:
+def lying_bars(
+    figure: go.Figure, points: PlottedPoints, colour: str | list[str], width: float, group: TraceGroup
+) -> None:
     """Bars from zero to the right; `width` in units of the y axis."""
     figure.add_bar(
         x=points.x, y=points.y, width=width, orientation="h", hovertext=points.hovers, hovertemplate=HOVER,

@@ -124,7 +124,9 @@ def _seeds(
     marks = [
         (value * described.scale, y, look, hover) for y, cell, look, hover in rows for value in cell.values.values()
     ]
-    points = PlottedPoints([x for x, _, _, _ in marks], [y for _, y, _, _ in marks], [hover for _, _, _, hover in marks])
+    points = PlottedPoints(
+        [x for x, _, _, _ in marks], [y for _, y, _, _ in marks], [hover for _, _, _, hover in marks]
+    )
     looks_of = [look for _, _, look, _ in marks]
     marker = {"symbol": [look.symbol for look in looks_of], "color": [look.colour for look in looks_of], "size": 5}
     _marks.seeds(figure, points, marker, TraceGroup(panel))

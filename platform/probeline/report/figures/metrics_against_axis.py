@@ -165,7 +165,9 @@ def _ours(
         gaps = [(x, estimate) for x, estimate in placed if not estimate.n]
         if gaps:
             hovers = [estimate.hover for _, estimate in gaps]
-            _marks.missing(figure, PlottedPoints([x for x, _ in gaps], [bottom] * len(gaps), hovers), looks[line], 9, group)
+            _marks.missing(
+                figure, PlottedPoints([x for x, _ in gaps], [bottom] * len(gaps), hovers), looks[line], 9, group
+            )
         means = [estimate.mean * described.scale if estimate.n else None for _, estimate in placed]
         points = PlottedPoints([x for x, _ in placed], means, [estimate.hover for _, estimate in placed])
         _marks.line(figure, points, looks[line], 8, TraceGroup(panel, group.name, group.legend, panel == 0))
