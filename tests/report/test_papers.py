@@ -32,6 +32,7 @@ def asked_for(experiment):
     first = planned_cells(experiment)[0].recipe
     sizes = first.protocol("loss_benchmark").parameters["batch_sizes"] if "loss_benchmark" in first.protocols else ()
     found |= {f"loss_benchmark/{size}/{what}" for size in sizes for what in ("seconds", "bytes")}
+    found |= {f"verification/fnmr/{fmr}pct" for fmr in (0.1, 1, 10)} if "verification" in first.protocols else set()
     return sorted(found - {None})
 
 

@@ -12,7 +12,7 @@ from probeline.errors import UserError
 from probeline.experiment.references import referred
 from probeline.experiment.schema import Experiment
 from probeline.plugins import catalog
-from probeline.report.panels import confusion, embedding_maps, image_sheets, neighbours, views
+from probeline.report.panels import confusion, embedding_maps, image_sheets, neighbours, score_histogram, views
 from probeline.report.panels.gallery import Gallery, Sheets
 from probeline.report.panels.trial_selection import TrialSelection, choose
 from probeline.report.results import provenance, studies
@@ -201,7 +201,7 @@ def _panels(choice: TrialSelection, main: str, pictures: Sheets, trouble: str) -
         *image_sheets.panels(shown),
         neighbours.panel(shown, pictures),
     ]
-    galleries.append(confusion.panel(shown, main))
+    galleries += [confusion.panel(shown, main), score_histogram.panel(shown)]
     filled = tuple(each for each in galleries if each and (each.cards or each.missing))
     maps, missing = embedding_maps.charts(shown, pictures)
     if not (filled or maps or missing):
