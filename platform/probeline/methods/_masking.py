@@ -6,9 +6,10 @@ Devlin et al.: BERT, NAACL 2019, arXiv 1810.04805, section 3.1 and appendix A.1;
 import torch
 from torch import Tensor
 
+from probeline.core.batch import Batch, Views
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.sample_spec import SampleSpec
-from probeline.core.special_tokens import COUNT, MASK, UNKNOWN
+from probeline.core.special_tokens import COUNT, MASK, START, UNKNOWN
 from probeline.data.text import tokenizer
 from probeline.errors import BadData, NotApplicable
 from probeline.methods._token_settings import MaskSettings
@@ -47,3 +48,11 @@ def hidden(x: Tensor, chosen: Tensor, settings: MaskSettings, rng: SampleRNG, vo
     other = rng.fold_in("other").integers(vocabulary - COUNT, x.shape[1]) + COUNT
     masked = torch.where(kind < settings.masked, MASK, torch.where(kind < settings.masked + settings.random, other, x))
     return torch.where(chosen, masked, x)
+
+
+def hidden_views(batch: Batch, settings: MaskSettings, rng: SampleRNG, starts: Tensor | None, vocabulary: int) -> Views:
+    """The batch with tokens hidden and [CLS] first; targets: [B, T], the hidden tokens, -1 for the others."""
+    x = batch.inputs.clone()
+    x[:, 0] = START
+    chosen = chosen_positions(x, batch.lengths, settings, rng, starts)
+    return Views(hidden(x, chosen, settings, rng, vocabulary), torch.where(chosen, x, -1), lengths=batch.lengths)

@@ -35,11 +35,10 @@ class SharedScores(nn.Module):
 class TransformedScores(nn.Module):
     """BERT's output layer: a linear layer, GELU and a layer norm before the product, and a bias for each token."""
 
-    def __init__(self, encoder: TokenEncoder, epsilon: float = 1e-12) -> None:
+    def __init__(self, dim: int, tokens: nn.Embedding, epsilon: float = 1e-12) -> None:
         super().__init__()
-        size = encoder.tokens.embedding_dim
-        self.dense, self.norm = nn.Linear(encoder.dim, size), nn.LayerNorm(size, epsilon)
-        self.bias = nn.Parameter(encoder.tokens.weight.new_zeros(encoder.tokens.num_embeddings))
+        self.dense, self.norm = nn.Linear(dim, tokens.embedding_dim), nn.LayerNorm(tokens.embedding_dim, epsilon)
+        self.bias = nn.Parameter(tokens.weight.new_zeros(tokens.num_embeddings))
         self.apply(initialise)
 
     def forward(self, frames: Tensor, tokens: nn.Embedding) -> Tensor:

@@ -11,7 +11,7 @@ from probeline.core.sample_spec import SampleSpec
 from probeline.core.special_tokens import COUNT, MASK, SEPARATOR, START
 from probeline.data.text.tokenizer import store, trained
 from probeline.errors import BadData
-from probeline.methods.language.bert import BERT, Config
+from probeline.methods.language.bert import BERT, Config, text_pairs
 from probeline.models.build import build_encoder
 from pydantic import ValidationError
 
@@ -110,3 +110,41 @@ def test_a_causal_encoder_is_refused_with_the_remedy() -> None:
 def test_shares_that_are_more_than_all_are_refused() -> None:
     with pytest.raises(ValidationError, match="together at most 1"):
         Config(masked=0.8, random=0.3)
+
+
+def test_half_of_the_second_texts_follow_and_the_others_are_from_further_on() -> None:
+    x = torch.arange(COUNT, COUNT + 128).expand(400, -1)
+    pairs, follows = text_pairs(x, 64, SampleRNG(0, 0, torch.arange(400)))
+    assert pairs.shape == (400, 64) and float(follows.float().mean()) == pytest.approx(0.5, abs=0.1)
+    assert (pairs[:, 0] == START).all() and (pairs[:, -1] == SEPARATOR).all() and (pairs[:, 31] == SEPARATOR).all()
+    first = x[:, :30]
+    assert torch.equal(pairs[:, 1:31], first)
+    gap = pairs[:, 32] - pairs[:, 30]
+    assert (gap[follows == 1] == 1).all() and (gap[follows == 0] > 64).all()
+
+
+def test_on_the_weights_of_bert_both_losses_are_its() -> None:
+    torch.manual_seed(0)
+    shape = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 128}
+    config = transformers.BertConfig(vocab_size=VOCABULARY, max_position_embeddings=64, **shape)
+    oracle = transformers.BertForPreTraining(config).eval()
+    made = method(next_sentence=True)
+    made.encoder.load_state_dict(bert(oracle))
+    head = oracle.cls.predictions
+    made.scores.dense.load_state_dict(head.transform.dense.state_dict())
+    made.scores.norm.load_state_dict(head.transform.LayerNorm.state_dict())
+    made.scores.bias.data.copy_(head.bias)
+    made.follows[0].load_state_dict(oracle.bert.pooler.dense.state_dict())
+    made.follows[2].load_state_dict(oracle.cls.seq_relationship.state_dict())
+    assert made.window == 128
+    seen = views(made, tokens(6, 128))
+    labels = torch.where(seen.targets >= 0, seen.targets, -100)
+    labels[:, 0] = -100
+    types = (torch.arange(64) > 31).long().expand(6, -1)
+    wanted = oracle(seen.inputs, token_type_ids=types, labels=labels, next_sentence_label=seen.targets[:, 0]).loss
+    torch.testing.assert_close(made.loss(made(seen), seen)["loss"], wanted, atol=1e-5, rtol=0)
+
+
+def test_next_sentences_need_windows_over_the_whole_text() -> None:
+    with pytest.raises(BadData, match=r"set method\.windows to packed"):
+        method(next_sentence=True, windows="documents")

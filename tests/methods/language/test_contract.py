@@ -30,8 +30,9 @@ NAMES = [
 ]
 
 
-def batch() -> Batch:
-    inputs = torch.randint(COUNT, VOCABULARY, (B, LENGTH), generator=torch.Generator().manual_seed(0))
+def batch(made: Method) -> Batch:
+    length = min(made.window or LENGTH, LENGTH)
+    inputs = torch.randint(COUNT, VOCABULARY, (B, length), generator=torch.Generator().manual_seed(0))
     return Batch(inputs, torch.full((B,), -1), torch.arange(B))
 
 
@@ -42,7 +43,7 @@ def method(name: str) -> Method:
 
 
 def views(made: Method, seed: int = 0) -> Views:
-    return made.views(batch(), SampleRNG(seed, 0, torch.arange(B)))
+    return made.views(batch(made), SampleRNG(seed, 0, torch.arange(B)))
 
 
 @pytest.mark.parametrize("name", NAMES)
