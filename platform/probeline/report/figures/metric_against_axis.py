@@ -127,7 +127,8 @@ def draw(info: MetricAgainstAxis) -> go.Figure:
     ticks = {"tickvals": list(at.values()), "ticktext": [_style.text(shown(v), 12) for v in at]}
     figure.update_xaxes(range=edges, title_text=_style.text(short(info.x)), showgrid=False, **ticks)
     scaled = [value * described.scale for value in (low, high)]
-    figure.update_yaxes(range=scaled, ticksuffix="%" if described.unit == PERCENT else "")
+    suffix = "%" if described.unit == PERCENT else ""
+    figure.update_yaxes(range=scaled, ticksuffix=suffix, title_text=_style.text(_axis_title(described)))
     means = [cell.mean for cell in info.cells if cell.n and cell.position is not None]
     if means:
         ours = min(means), max(means)
@@ -149,6 +150,11 @@ def _reach(info: MetricAgainstAxis) -> tuple[float, float, bool]:
     if not info.banded:
         return reach(seeds, (), ())
     return reach(seeds, [cell.low for cell in info.cells], [cell.high for cell in info.cells])
+
+
+def _axis_title(described: Metric) -> str:
+    """The metric with its unit where the ticks do not have it."""
+    return described.title if described.unit in ("", PERCENT) else f"{described.title}, {described.unit}"
 
 
 def _caption(info: MetricAgainstAxis, cut: bool) -> str:

@@ -112,7 +112,9 @@ def draw(info: MetricBars) -> go.Figure:
         tickvals=list(range(len(info.groups))), ticktext=[_style.wrapped(g, 18) for g in info.groups], showgrid=False,
         range=[-0.6, len(info.groups) - 0.4],
     )  # fmt: skip
-    figure.update_yaxes(rangemode="tozero", ticksuffix="%" if described.unit == PERCENT else "")
+    unit = "percent" if described.unit == PERCENT else described.unit or "value"
+    suffix = "%" if described.unit == PERCENT else ""
+    figure.update_yaxes(rangemode="tozero", ticksuffix=suffix, title_text=_style.text(unit))
     return figure
 
 
