@@ -4,7 +4,6 @@ import pytest
 from probeline.experiment import fitting, identity
 from probeline.experiment.grid import cells
 from probeline.experiment.load import load_text
-from probeline.plugins import catalog
 
 HEAD = '"""A plug-in."""\nimport a_module_that_is_not_installed\n'
 HEAD += "from typing import Annotated, Any\nfrom probeline.core.settings import Component, NameOf, Settings\n"
@@ -107,10 +106,10 @@ def test_needs_are_met_by_the_datas_labels_and_lists_or_refused(refused):
     verify = ("kinds.judge", "kinds.verify")
     assert load_text(BASE.replace(*verify), "demo.yaml")
     (line,) = refused(verify, ("kinds.clips", "{name: kinds.pens, form: strokes}"))
-    assert line == (
+    start = (
         "demo.yaml:7 base.evaluation[0]: kinds.verify needs pairs or labels; data kinds.pens has no labels or lists; "
-        f"data sets with pairs or labels: {fitting.listing(catalog.names('datasets'))}"
     )
+    assert line.startswith(start + "data sets with pairs or labels: ") and "mnist" in line and "svc2004" in line
     (line,) = refused(("kinds.judge", "kinds.episodes"))
     assert "kinds.episodes needs episodes; data kinds.clips has labels (word, speaker) and pairs (trials)" in line
 

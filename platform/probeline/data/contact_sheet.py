@@ -8,7 +8,6 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from probeline.core.dataset import Dataset, Split
-from probeline.core.declaration import MODALITIES
 from probeline.core.sample_spec import SampleSpec
 from probeline.data.render import has_picture, stored_pictures
 from probeline.data.source_paths import reason, shown
@@ -53,7 +52,7 @@ def sheet(dataset: Dataset, title: str) -> Image.Image:
     pen = ImageDraw.Draw(image)
     pen.text((GAP, GAP), title, "black", font)
     for split, column in columns.items():
-        count = f"{len(getattr(dataset, split)):,} {MODALITIES[sample.modality]}"
+        count = f"{len(getattr(dataset, split)):,} {'images' if sample.modality == 'image' else 'samples'}"
         pen.text((column, LINE + GAP), f"{split}: {count}", "dimgrey", font)
     for row, number in enumerate(numbers):
         top = 3 * LINE + row * (max(high, 2 * LINE) + GAP)

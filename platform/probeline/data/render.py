@@ -10,13 +10,15 @@ from probeline.core.sample_spec import SampleSpec
 from probeline.data.audio import render as audio
 from probeline.data.loader import as_inputs
 from probeline.data.series import render as series
+from probeline.data.text import render as text
 from probeline.data.vectors import render as vectors
 from probeline.errors import NotApplicable
 
 
 def has_picture(sample: SampleSpec) -> bool:
     """Whether samples of this kind can be drawn."""
-    return sample.modality in ("image", "series", "vector") or (sample.modality == "waveform" and bool(sample.rate))
+    needed = {"waveform": sample.rate, "tokens": sample.tokenizer}  # without which there is nothing to draw
+    return bool(needed.get(sample.modality, True))
 
 
 def picture(values: Tensor, sample: SampleSpec) -> Tensor:
@@ -29,6 +31,8 @@ def picture(values: Tensor, sample: SampleSpec) -> Tensor:
             return values
         case "waveform" if sample.rate:
             return audio.render(values, sample.rate)
+        case "tokens" if sample.tokenizer:
+            return text.render(values, sample.tokenizer)
         case "series":
             return series.render(values)
         case "vector":

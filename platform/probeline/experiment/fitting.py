@@ -109,4 +109,5 @@ def _unnamed(part: Part, data: Part) -> Iterator[Mistake]:
     for path, what, name in part.names:
         names = data.declared.names(what)
         if name not in names and ANY not in names:
-            yield path, f"got {name!r}; data {data.name} has {what} {', '.join(names) or 'none'}"
+            listed = f"{what} {', '.join(names)}" if names else f"no {what}"
+            yield path, f"got {name!r}; data {data.name} has {listed}"
