@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from probeline.report.figures import _style
 from probeline.report.results.cells import CellResult
-from probeline.report.results.metrics import Metric
+from probeline.report.results.metrics import PERCENT, Metric
 from probeline.report.sentences import phrases
 from probeline.report.statistics.intervals import Estimate
 
@@ -47,6 +47,11 @@ def cell_estimate(cell: CellResult, metric: Metric) -> CellEstimate:
             for seed, value in cell.values.items()
         },
     )  # fmt: skip
+
+
+def axis_title(metric: Metric) -> str:
+    """The metric's title, with its unit where the ticks do not have it."""
+    return metric.title if metric.unit in ("", PERCENT) else f"{metric.title}, {metric.unit}"
 
 
 def interval_ends(estimate: Estimate, metric: Metric) -> tuple[float, float]:

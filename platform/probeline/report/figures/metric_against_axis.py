@@ -14,7 +14,7 @@ from probeline.core.figure import NothingToDraw
 from probeline.core.settings import Settings
 from probeline.experiment.references import References
 from probeline.report.figures import _end_labels, _marks, _published, _style
-from probeline.report.figures._estimates import interval_ends
+from probeline.report.figures._estimates import axis_title, interval_ends
 from probeline.report.figures._marks import PlottedPoints, TraceGroup
 from probeline.report.figures._positions import MAX_BANDS, NO_BANDS, positions, reach
 from probeline.report.figures._published import PublishedPoints
@@ -128,7 +128,7 @@ def draw(info: MetricAgainstAxis) -> go.Figure:
     figure.update_xaxes(range=edges, title_text=_style.text(short(info.x)), showgrid=False, **ticks)
     scaled = [value * described.scale for value in (low, high)]
     suffix = "%" if described.unit == PERCENT else ""
-    figure.update_yaxes(range=scaled, ticksuffix=suffix, title_text=_style.text(_axis_title(described)))
+    figure.update_yaxes(range=scaled, ticksuffix=suffix, title_text=_style.text(axis_title(described)))
     means = [cell.mean for cell in info.cells if cell.n and cell.position is not None]
     if means:
         ours = min(means), max(means)
@@ -143,18 +143,11 @@ def draw(info: MetricAgainstAxis) -> go.Figure:
 
 def _reach(info: MetricAgainstAxis) -> tuple[float, float, bool]:
     """Bottom and top of the y axis in stored units, and whether an interval runs past them."""
-    if info.crowded:
-        seeds = [cell.mean for cell in info.cells if cell.n]
-    else:
-        seeds = [value for cell in info.cells for value in cell.values.values()]
+    means = [cell.mean for cell in info.cells if cell.n]
+    seeds = means if info.crowded else [value for cell in info.cells for value in cell.values.values()]
     if not info.banded:
         return reach(seeds, (), ())
     return reach(seeds, [cell.low for cell in info.cells], [cell.high for cell in info.cells])
-
-
-def _axis_title(described: Metric) -> str:
-    """The metric with its unit where the ticks do not have it."""
-    return described.title if described.unit in ("", PERCENT) else f"{described.title}, {described.unit}"
 
 
 def _caption(info: MetricAgainstAxis, cut: bool) -> str:
