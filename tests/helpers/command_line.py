@@ -18,4 +18,4 @@ report: {metric: knn/top1}
 
 def probeline(*words, folder):
     command = [sys.executable, "-m", "probeline.cli", *map(str, words)]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600)
