@@ -109,9 +109,10 @@ def rows() -> Iterator[Row]:
     medians, ratios = compared(log_mels(), 3)
     rates = {name: CLIPS / each for name, each in medians.items()}
     for peer in [name for name in rates if name != "ours"]:
-        met = ratios[peer] >= 2
+        same = "Kaldi" in peer  # the other one leaves out two of the steps
+        target, met = ("at least 2x", ratios[peer] >= 2) if same else ("", None)
         title = f"log-mel, {BANDS} bands, {CLIPS} clips of 1 s"
-        yield Row(title, rates["ours"], "clips/s", rates[peer], peer, ratios[peer], "at least 2x", met)
+        yield Row(title, rates["ours"], "clips/s", rates[peer], peer, ratios[peer], target, met)
     medians, ratios = compared(steps(), 1)
     audio = {name: STEP_CLIPS * STEP_SECONDS / each for name, each in medians.items()}
     title, peer = f"a step of wav2vec 2.0, {STEP_CLIPS} clips of {STEP_SECONDS} s", "transformers"

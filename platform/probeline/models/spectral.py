@@ -21,48 +21,44 @@ DELTA = (-0.2, -0.1, 0.0, 0.1, 0.2)
 
 
 class Spectrogram(nn.Module):
-    """Power spectra of frames, [B, T, bins] of waveforms [B, S], and the frames' log energies [B, T].
+    """Power spectra of frames, [B, T, bins] of waveforms [B, S].
 
-    Pre-emphasis and the removal of a frame's mean m are linear, and the window starts at 0, so that the spectrum of
-    Kaldi's frame is that of the pre-emphasised waveform's less (1 - 0.97) m times the window's own.
+    The mean of a frame is removed after pre-emphasis, which leaves (1 - 0.97) of it: the first sample of a frame, for
+    which that is not so, has the weight 0.
     """
 
     taper: Tensor
-    taper_spectrum: Tensor
 
     def __init__(self, rate: int) -> None:
         super().__init__()
         self.window, self.hop = round(WINDOW_S * rate), round(HOP_S * rate)
         self.size = 2 ** math.ceil(math.log2(self.window))
         hann = torch.hann_window(self.window, periodic=False, dtype=torch.float64)
-        taper = F.pad(hann**0.85, self._margins())
-        self.register_buffer("taper", taper.float(), persistent=False)
-        self.register_buffer("taper_spectrum", torch.fft.rfft(taper).to(torch.complex64), persistent=False)
-
-    def _margins(self) -> tuple[int, int]:
-        before = (self.size - self.window) // 2
-        return before, self.size - self.window - before
+        self.register_buffer("taper", (hann**0.85 * FULL_SCALE).float(), persistent=False)
 
     def frames(self, lengths: Tensor) -> Tensor:
         """Frames of waveforms of `lengths` samples; one, padded with silence, of those shorter than a window."""
         return ((lengths - self.window) // self.hop + 1).clamp(min=1)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        x = F.pad(x.float(), (0, max(0, self.window - x.shape[1]))) * FULL_SCALE
-        mean = F.avg_pool1d(x[:, None], self.window, self.hop)[:, 0]
+    def forward(self, x: Tensor) -> Tensor:
+        x = self._filled(x)
+        emphasised = F.pad(x[:, 1:] - PREEMPHASIS * x[:, :-1], (1, 0)).unfold(1, self.window, self.hop)
+        centred = torch.sub(emphasised, self._means(x)[..., None], alpha=1 - PREEMPHASIS) * self.taper
+        parts = torch.view_as_real(torch.fft.rfft(centred, self.size)).square()
+        return parts[..., 0] + parts[..., 1]
+
+    def energies(self, x: Tensor) -> Tensor:
+        """[B, T]: log energies of the frames, less their mean, before pre-emphasis and window."""
+        x = self._filled(x)
         square = F.avg_pool1d(x[:, None].square(), self.window, self.hop)[:, 0]
-        energy = ((square - mean.square()) * self.window).clamp(min=FLOOR).log()
-        emphasised = F.pad(x[:, 1:] - PREEMPHASIS * x[:, :-1], (1, 0))
-        spectrum = torch.stft(
-            F.pad(emphasised, self._margins()),
-            self.size,
-            self.hop,
-            window=self.taper,
-            center=False,
-            return_complex=True,
-        ).transpose(1, 2)
-        spectrum = spectrum - (1 - PREEMPHASIS) * mean[..., None] * self.taper_spectrum
-        return spectrum.real.square() + spectrum.imag.square(), energy
+        variance = (square - self._means(x).square()) * (self.window * FULL_SCALE**2)
+        return variance.clamp(min=FLOOR).log()
+
+    def _filled(self, x: Tensor) -> Tensor:
+        return F.pad(x.float(), (0, max(0, self.window - x.shape[1])))
+
+    def _means(self, x: Tensor) -> Tensor:
+        return F.avg_pool1d(x[:, None], self.window, self.hop)[:, 0]
 
 
 class LogMel(nn.Module):
@@ -77,7 +73,7 @@ class LogMel(nn.Module):
         self.register_buffer("weights", weights, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.of_power(self.spectrogram(x)[0])
+        return self.of_power(self.spectrogram(x))
 
     def of_power(self, power: Tensor) -> Tensor:
         """[B, T, bands] of power spectra [B, T, bins]."""
@@ -95,9 +91,8 @@ class Cepstrum(nn.Module):
         self.register_buffer("transform", cosine_transform(bands, count), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        power, energy = self.log_mel.spectrogram(x)
-        coefficients = self.log_mel.of_power(power) @ self.transform
-        return torch.cat([energy[..., None], coefficients[..., 1:]], dim=2)
+        coefficients = self.log_mel(x) @ self.transform
+        return torch.cat([self.log_mel.spectrogram.energies(x)[..., None], coefficients[..., 1:]], dim=2)
 
 
 def mel_weights(rate: int, bands: int, size: int) -> Tensor:
