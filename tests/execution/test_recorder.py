@@ -45,7 +45,7 @@ def test_a_text_that_the_spec_names_infrastructure_is_tried_again(spec, uri):
     plan = make(load(spec), uri)
     with Writer(uri, describe(plan.experiment, "", {}), spec.parent / ".probeline") as writer:
         watch = ProgressDisplay(plan.todo, 0, Console(file=io.StringIO()))
-        recorder = Recorder(plan, {}, writer, watch, Scheduler(plan.todo, NO_LIMIT))
+        recorder = Recorder(plan, {}, writer, watch, Scheduler(plan.todo, NO_LIMIT), Notifier(None, "x"))
         trial, other = recorder.scheduler.next(), recorder.scheduler.next()
         for each in (trial, other):
             recorder.started(each)

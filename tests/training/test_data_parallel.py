@@ -10,6 +10,7 @@ from probeline.core.encoder import Encoded
 from probeline.core.method import Method
 from probeline.core.sample_spec import image
 from probeline.data.loader import batches
+from probeline.data.pair_sampler import BalancedPairs
 from probeline.experiment.schema import Training
 from probeline.plugins import catalog
 from probeline.plugins.declarations import fitting
@@ -22,7 +23,7 @@ B, SHAPE = 9, (16, 16, 3)
 FACTS = DatasetInfo(
     digest="-", train_size=18, validation_size=4, test_size=4, classes=("a", "b", "c"), sample=image(*SHAPE)
 )
-TRAINS = [name for name in fitting("methods", "image") if name != "random_init"]
+TRAINS = [name for name in fitting("methods", "image") if catalog.trains(name)]
 CASES = [(name, micro_batch) for name in TRAINS for micro_batch in (None, 4)]
 SMALL = {
     "barlow_twins": {"projector_dim": 8},
@@ -64,7 +65,8 @@ def trained(name, micro_batch, share=Shard):
     own = share(training) if share is WorkerShard else Shard(B, micro_batch)
     loop = Loop(method, DATA, training, 0, torch.device("cpu"), own)
     seen = {}
-    for step, batch in enumerate(batches(DATA.train, B, seed=0, epoch=0, device="cpu", rows=own.rows)):
+    order = {"sampler": loop.sampler} if isinstance(loop.sampler, BalancedPairs) else {}
+    for step, batch in enumerate(batches(DATA.train, B, seed=0, epoch=0, device="cpu", rows=own.rows, **order)):
         loop.progress.step = step
         seen |= {f"said {step} {key}": value for key, value in loop._update(batch).items()}
         if step == 0:

@@ -29,7 +29,8 @@ FACTS = DatasetInfo(
     digest="-", train_size=40, validation_size=4, test_size=4, classes=("a", "b", "c"), sample=image(*SHAPE)
 )
 DRAWS = SampleRNG(0, 0, torch.arange(B))
-NAMES = [name for name in fitting("methods", "image") if name != "random_init"]
+NAMES = [name for name in fitting("methods", "image") if catalog.trains(name) and name != "siamese"]
+"""Those that train on single samples; `test_kinds.py` has micro-batches of pairs."""
 
 
 def batch():
