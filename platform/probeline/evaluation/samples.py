@@ -1,6 +1,6 @@
 """Continuations of test texts, drawn token by token from a method that predicts the next one.
 
-The file continuations.json has them as text; the report shows them. No label is read.
+The artifact continuations.json has them as text. No label is read.
 """
 
 import json
