@@ -28,13 +28,9 @@ def by_group(split: Split, groups: np.ndarray, test: float, validation: float) -
 
 def divided(groups: np.ndarray, test: float, validation: float) -> dict[str, np.ndarray]:
     """The rows, int64, that are the train, validation and test split. Arguments and errors as `by_group` has them."""
-    names = np.unique(groups)
-    if len(names) < FEWEST_GROUPS:
-        raise UserError(f"{len(names)} group(s) cannot be divided; {FEWEST_GROUPS} are needed, one for each split")
-    order = np.random.Generator(np.random.PCG64(SPLIT_SEED)).permutation(names)
-    tests = min(max(1, round(test * len(names))), len(names) - 2)
-    rest = len(names) - tests
-    validations = min(max(1, round(validation * rest)), rest - 1)
+    order = _shuffled(groups, FEWEST_GROUPS)
+    tests = _count(test, len(order), spared=2)
+    validations = _count(validation, len(order) - tests, spared=1)
     parts = {
         "test": order[:tests],
         "validation": order[tests : tests + validations],
@@ -48,9 +44,19 @@ def hold_out_groups(split: Split, groups: np.ndarray, share: float) -> tuple[Spl
 
     Raises UserError where there is one group only.
     """
-    names = np.unique(groups)
-    if len(names) < FEWEST_GROUPS - 1:
-        raise UserError(f"{len(names)} group(s) cannot be divided; {FEWEST_GROUPS - 1} are needed, one for each split")
-    order = np.random.Generator(np.random.PCG64(SPLIT_SEED)).permutation(names)
-    held = np.isin(groups, order[: min(max(1, round(share * len(names))), len(names) - 1)])
+    order = _shuffled(groups, FEWEST_GROUPS - 1)
+    held = np.isin(groups, order[: _count(share, len(order), spared=1)])
     return split[np.flatnonzero(~held)], split[np.flatnonzero(held)]
+
+
+def _shuffled(groups: np.ndarray, fewest: int) -> np.ndarray:
+    """The different groups in random order, always the same one. Raises UserError where there are too few."""
+    names = np.unique(groups)
+    if len(names) < fewest:
+        raise UserError(f"{len(names)} group(s) cannot be divided; {fewest} are needed, one for each split")
+    return np.random.Generator(np.random.PCG64(SPLIT_SEED)).permutation(names)
+
+
+def _count(share: float, groups: int, spared: int) -> int:
+    """A share of the groups, at least one, such that `spared` are not in it."""
+    return min(max(1, round(share * groups)), groups - spared)

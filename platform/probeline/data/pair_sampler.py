@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from probeline.core.sampler import EpochPlan
-from probeline.data.samplers import generator_of
+from probeline.data.samplers import generator_of, numpy_generator_of
 from probeline.errors import BadData
 
 
@@ -31,7 +31,7 @@ class BalancedPairs:
 
     def plan(self, seed: int, epoch: int, batch_size: int) -> EpochPlan:
         """Raises BadData where no class has two samples, or there is only one class."""
-        random = np.random.Generator(np.random.PCG64(generator_of(seed, epoch if self.redraw else 0).initial_seed()))
+        random = numpy_generator_of(seed, epoch if self.redraw else 0)
         equal = self.count // 2
         sides = np.concatenate([self._equal(random, equal), self._unequal(random, self.count - equal)], axis=1)
         order = torch.randperm(self.count, generator=generator_of(seed, epoch))

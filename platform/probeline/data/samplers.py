@@ -20,6 +20,11 @@ def generator_of(seed: int, epoch: int) -> torch.Generator:
     return torch.Generator().manual_seed(one_of_two % 2**63)
 
 
+def numpy_generator_of(seed: int, epoch: int) -> np.random.Generator:
+    """The same for draws by numpy."""
+    return np.random.Generator(np.random.PCG64(generator_of(seed, epoch).initial_seed()))
+
+
 @dataclass(frozen=True)
 class Samples:
     """Every sample once an epoch, in random order."""
@@ -88,7 +93,7 @@ class PerClass:
                 f"classes; the training split has {len(classes)}: choose a training.batch_size that is a multiple of "
                 f"{self.per_class}, up to {self.per_class * len(classes)}"
             )
-        random = np.random.Generator(np.random.PCG64(generator_of(seed, epoch).initial_seed()))
+        random = numpy_generator_of(seed, epoch)
         members = {number: np.flatnonzero(self.labels == number) for number in classes}
         drawn = [
             self._draw(members[number], random)

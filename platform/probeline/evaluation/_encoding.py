@@ -10,6 +10,7 @@ from probeline.core.columns import Ragged
 from probeline.core.dataset import Split
 from probeline.core.encoder import Encoded
 from probeline.core.frames import Frames
+from probeline.data.busy import silent
 from probeline.data.loader import batches
 from probeline.data.samplers import by_length
 from probeline.errors import NotApplicable
@@ -19,19 +20,23 @@ FRAMES_AT_ONCE = 2**21
 """Values of ragged samples, padding included, in one batch."""
 
 
-def no_beat() -> None:
-    """No heartbeat."""
-
-
 @torch.no_grad()
 def represent(
-    encoder: nn.Module, split: Split, device: torch.device, beat: Callable[[], None] = no_beat
+    encoder: nn.Module,
+    split: Split,
+    device: torch.device,
+    layer: int | None = None,
+    beat: Callable[[], None] = silent,
 ) -> tuple[Tensor, Tensor]:
-    """h [N, dim] in float32 and labels [N], in the split's order."""
+    """h [N, dim] in float32 and labels [N], in the split's order. `layer`: its mean over time in place of h.
+
+    Raises NotApplicable where the encoder gives no such layer.
+    """
     rows, columns = [], []
     for batch, encoded in encoded_batches(encoder, split, device, beat):
         rows.append(batch.index)
-        columns.append((encoded.h.float(), batch.labels))
+        h = encoded.h if layer is None else mean_over_time(layer_of(encoded, layer).float(), encoded.lengths)
+        columns.append((h.float(), batch.labels))
     h, labels = (torch.cat(column) for column in zip(*columns, strict=True))
     if not isinstance(split.inputs, Ragged):
         return h, labels
@@ -45,7 +50,7 @@ def frames(
     split: Split,
     device: torch.device,
     layer: int | None = None,
-    beat: Callable[[], None] = no_beat,
+    beat: Callable[[], None] = silent,
 ) -> Frames:
     """The frames of every sample. `layer`: of which layer, 0 the first; None: the encoder's output.
 
@@ -80,14 +85,14 @@ def layer_of(encoded: Encoded, layer: int | None) -> Tensor:
 
 def mean_over_time(values: Tensor, lengths: Tensor | None) -> Tensor:
     """[B, D] of values [B, T, D]: the mean over the frames that are not padding. lengths: int64 [B], None: all."""
-    if lengths is None:
+    if lengths is None or values.shape[1] == 1:
         return values.mean(1)
     real = torch.arange(values.shape[1], device=values.device) < lengths[:, None]
     return (values * real[..., None]).sum(1) / lengths.clamp_min(1)[:, None]
 
 
 def encoded_batches(
-    encoder: nn.Module, split: Split, device: torch.device, beat: Callable[[], None] = no_beat
+    encoder: nn.Module, split: Split, device: torch.device, beat: Callable[[], None] = silent
 ) -> Iterator[tuple[Batch, Encoded]]:
     """Batches with what the encoder, in evaluation mode from now on, makes of them; short samples first."""
     encoder.eval()

@@ -18,7 +18,7 @@ from probeline.core.method import Method
 from probeline.core.sample_rng import SampleRNG
 from probeline.data.loader import batches
 from probeline.errors import NotApplicable
-from probeline.evaluation._encoding import frames
+from probeline.evaluation._encoding import frames, represent
 
 BATCH = 256
 ANOTHER = 0x5EED
@@ -99,11 +99,7 @@ class FrozenMethod:
 
     def layer(self, part: str, layer: int) -> Tensor:
         """A layer's representation of every sample of `part`, [N, D]: its mean over time. Raises NotApplicable."""
-        every = self.frames(part, layer)
-        lengths = every.offsets.diff().to(every.values.device)
-        sums = torch.zeros(len(every), every.values.shape[1], device=every.values.device)
-        owners = torch.repeat_interleave(torch.arange(len(every), device=lengths.device), lengths)
-        return sums.index_add_(0, owners, every.values) / lengths.clamp_min(1)[:, None]
+        return represent(self.method.encoder, self.dataset.split(part), self.device, layer, self.heartbeat)[0]
 
     @torch.no_grad()
     def represent(self, inputs: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor | None]:

@@ -137,7 +137,7 @@ def with_channels(part: Split, channels: int) -> Split:
 @torch.no_grad()
 def _embed(method: Method, part: Split, device: torch.device) -> Embeddings:
     """What a frozen method makes of a split, with its labels. Raises Diverged."""
-    h, labels = represent(method.encoder, part, device, heartbeat.beat)
+    h, labels = represent(method.encoder, part, device, beat=heartbeat.beat)
     if not torch.isfinite(h).all():
         raise Diverged("the trained encoder gives representations that are not finite; lower training.lr")
     projected = [z for rows in h.split(BATCH) if (z := method.project(rows)) is not None]

@@ -223,7 +223,7 @@ def _train(trial: Trial, method: Method, setting: Setting, storage: Storage) -> 
         cost |= unit_speed(setting.dataset.info.sample, progress.values / max(progress.seconds, 1e-9))
     elif method.closed_form:
         start = time.perf_counter()
-        h, _ = represent(method.encoder, setting.dataset.train, setting.device, heartbeat.beat)
+        h, _ = represent(method.encoder, setting.dataset.train, setting.device, beat=heartbeat.beat)
         method.fit(h, setting.dataset.train)
         cost = {"train_seconds": time.perf_counter() - start, "peak_memory_bytes": memory_in_use(setting.device)}
     else:
