@@ -14,7 +14,8 @@ from probeline.data.memo import memo_of
 from probeline.data.read_report import ReadSplits
 from probeline.data.samplers import Pairs, PerClass, Windows
 from probeline.errors import BadData
-from probeline.evaluation._encoding import frames, mean_over_time, represent
+from probeline.evaluation._encoding import frames, represent
+from probeline.models.time_pooling import pooled
 
 CPU = torch.device("cpu")
 LENGTHS = [7, 3, 12, 5, 9, 4, 8, 6]
@@ -43,7 +44,7 @@ class Frames(Encoder):
 
     def forward(self, x, lengths=None):
         values = torch.stack([x, x.square()], dim=-1)
-        return Encoded(mean_over_time(values, lengths), values, lengths, (values, 2 * values))
+        return Encoded(pooled(values, lengths), values, lengths, (values, 2 * values))
 
 
 def stored(split=None, **known) -> dict[str, Split]:

@@ -15,8 +15,8 @@ from probeline.core.method import Method
 from probeline.core.settings import Settings
 from probeline.data.samplers import Pairs, Windows
 from probeline.errors import BadData, NotApplicable
-from probeline.evaluation._encoding import mean_over_time
 from probeline.experiment.schema import Training
+from probeline.models.time_pooling import pooled
 from probeline.training.checkpoints import NoCheckpoint
 from probeline.training.embeddings import evaluation_data
 from probeline.training.loop import Loop
@@ -46,7 +46,7 @@ class Pen(Encoder):
 
     def forward(self, x, lengths=None):
         values = self.linear(x).tanh()
-        return Encoded(mean_over_time(values, lengths), values, lengths, (x, values))
+        return Encoded(pooled(values, lengths), values, lengths, (x, values))
 
 
 class Distance(Method[Settings]):

@@ -14,6 +14,7 @@ from probeline.data.busy import silent
 from probeline.data.loader import batches
 from probeline.data.samplers import by_length
 from probeline.errors import NotApplicable
+from probeline.models.time_pooling import pooled
 
 BATCH = 512
 FRAMES_AT_ONCE = 2**21
@@ -35,7 +36,7 @@ def represent(
     rows, columns = [], []
     for batch, encoded in encoded_batches(encoder, split, device, beat):
         rows.append(batch.index)
-        h = encoded.h if layer is None else mean_over_time(layer_of(encoded, layer).float(), encoded.lengths)
+        h = encoded.h if layer is None else layer_mean(encoded, layer)
         columns.append((h.float(), batch.labels))
     h, labels = (torch.cat(column) for column in zip(*columns, strict=True))
     if not isinstance(split.inputs, Ragged):
@@ -83,12 +84,10 @@ def layer_of(encoded: Encoded, layer: int | None) -> Tensor:
     return values if values.ndim == 3 else values[:, None]
 
 
-def mean_over_time(values: Tensor, lengths: Tensor | None) -> Tensor:
-    """[B, D] of values [B, T, D]: the mean over the frames that are not padding. lengths: int64 [B], None: all."""
-    if lengths is None or values.shape[1] == 1:
-        return values.mean(1)
-    real = torch.arange(values.shape[1], device=values.device) < lengths[:, None]
-    return (values * real[..., None]).sum(1) / lengths.clamp_min(1)[:, None]
+def layer_mean(encoded: Encoded, layer: int) -> Tensor:
+    """[B, D] the mean of a layer over the frames that are not padding. Raises NotApplicable."""
+    values = layer_of(encoded, layer).float()
+    return pooled(values, encoded.lengths if values.shape[1] > 1 else None)
 
 
 def encoded_batches(

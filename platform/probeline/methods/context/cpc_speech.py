@@ -13,14 +13,13 @@ from torch import Tensor, nn
 from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
 from probeline.core.encoder import Encoder
-from probeline.core.method import Method
 from probeline.core.metric import Metric, loss_term, percentage
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
 from probeline.errors import UserError
 from probeline.losses.sequence.noise_contrast import info_nce
-from probeline.models.speech_encoder import SpeechEncoder, require_speech_encoder
-from probeline.models.time_pooling import pooled
+from probeline.methods._speech import FutureFeatures
+from probeline.models.speech_encoder import require_speech_encoder
 
 TAKES = ("waveform",)
 METRICS = {
@@ -47,7 +46,7 @@ class Config(Settings):
     candidates: Literal["mixed", "same_speaker", "mixed_excluded", "same_speaker_excluded", "sequence"] = "mixed"
 
 
-class CPCSpeech(Method[Config]):
+class CPCSpeech(FutureFeatures[Config]):
     """Eq. 3 and 4 for every step k with its own W_k; N candidates, so the loss is at least log N - I(z; c)."""
 
     def __init__(self, config: Config, encoder: Encoder, facts: DatasetInfo) -> None:
@@ -62,22 +61,11 @@ class CPCSpeech(Method[Config]):
         self.label = facts.extra("speaker") if by_speaker else None
         self.predictors = nn.ModuleList(nn.Linear(encoder.dim, features, bias=False) for _ in range(config.steps))
 
-    @property
-    def speech(self) -> SpeechEncoder:
-        """The encoder in its two halves."""
-        return cast(SpeechEncoder, self.encoder)
-
     @torch.no_grad()
     def views(self, batch: Batch, rng: SampleRNG) -> Views:
         """The windows as they are; targets: the speaker and the numbers that choose negatives, [B, 1 + negatives]."""
         chosen = torch.cat([batch.labels[:, None].double(), rng.uniform(self.config.negatives, "negatives")], dim=1)
         return Views(batch.inputs, chosen, batch.index, batch.lengths)
-
-    def forward(self, views: Views) -> Outputs:
-        """h: the mean of c; z: features [B, T, F]; `context`: c [B, T, dim]; `frames`: of each that are real, [B]."""
-        z, counts = self.speech.features(views.inputs, views.lengths)
-        c, _ = self.speech.context(z, counts)
-        return Outputs(pooled(c, counts), z, {"context": c, "frames": counts})
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
         """Eq. 4, the mean over steps; `information` is the bound log N - L_N on I(z; c), all in nats."""

@@ -14,14 +14,13 @@ from torch import Tensor, nn
 from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
 from probeline.core.encoder import Encoder
-from probeline.core.method import Method
 from probeline.core.metric import loss_term, percentage
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
 from probeline.errors import UserError
 from probeline.losses.sequence.noise_contrast import binary_nce
-from probeline.models.speech_encoder import SpeechEncoder, require_speech_encoder
-from probeline.models.time_pooling import pooled
+from probeline.methods._speech import FutureFeatures
+from probeline.models.speech_encoder import require_speech_encoder
 
 TAKES = ("waveform",)
 METRICS = {
@@ -42,7 +41,7 @@ class Config(Settings):
     weight: float | None = Field(None, gt=0, description="lambda; null: the number of negatives.")
 
 
-class Wav2vec(Method[Config]):
+class Wav2vec(FutureFeatures[Config]):
     """Eq. 1 for every step k with its own affine map h_k of the context."""
 
     def __init__(self, config: Config, encoder: Encoder, facts: DatasetInfo) -> None:
@@ -50,22 +49,11 @@ class Wav2vec(Method[Config]):
         features = require_speech_encoder(encoder, "wav2vec").feature_dim
         self.predictors = nn.ModuleList(nn.Linear(encoder.dim, features) for _ in range(config.steps))
 
-    @property
-    def speech(self) -> SpeechEncoder:
-        """The encoder in its two halves."""
-        return cast(SpeechEncoder, self.encoder)
-
     @torch.no_grad()
     def views(self, batch: Batch, rng: SampleRNG) -> Views:
         """The windows as they are; targets: numbers that choose negatives, [B, steps * negatives] in [0, 1)."""
         count = self.config.steps * self.config.negatives
         return Views(batch.inputs, rng.uniform(count, "negatives"), batch.index, batch.lengths)
-
-    def forward(self, views: Views) -> Outputs:
-        """h: the mean of c; z: features [B, T, F]; `context`: c [B, T, dim]; `frames`: of each that are real, [B]."""
-        z, counts = self.speech.features(views.inputs, views.lengths)
-        c, _ = self.speech.context(z, counts)
-        return Outputs(pooled(c, counts), z, {"context": c, "frames": counts})
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
         """Eq. 1 in nats a frame, the mean over steps."""

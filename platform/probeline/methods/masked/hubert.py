@@ -14,17 +14,17 @@ from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
 from probeline.core.encoder import Encoder
 from probeline.core.frames import Embed
-from probeline.core.method import Method
 from probeline.core.metric import loss_term, percentage
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Component, Settings
 from probeline.errors import BadData, UserError
 from probeline.losses.sequence.masked_prediction import cluster_logits, masked_prediction
+from probeline.methods._speech import SpeechMethod
 from probeline.models.build import build_encoder
 from probeline.models.gradients import scaled_gradient
 from probeline.models.kmeans import fitted_centres, nearest_centres
 from probeline.models.span_masks import span_mask
-from probeline.models.speech_encoder import SpeechEncoder, require_speech_encoder
+from probeline.models.speech_encoder import require_speech_encoder
 from probeline.models.time_pooling import pooled, real_frames
 
 TAKES = ("waveform",)
@@ -62,7 +62,7 @@ class Config(Settings):
     feature_gradient: float = Field(0.1, ge=0, le=1, description="Factor of the gradient of the convolutions.")
 
 
-class Hubert(Method[Config]):
+class Hubert(SpeechMethod[Config]):
     """Eq. 1 to 3; the clusters are fitted before the first epoch and stay."""
 
     centres: Tensor
@@ -80,11 +80,6 @@ class Hubert(Method[Config]):
         self.project_context = nn.Linear(encoder.dim, config.code_dim)
         self.clusters = nn.Parameter(torch.randn(config.clusters, config.code_dim))
         self.register_buffer("centres", torch.randn(config.clusters, self._teacher_frames(facts).shape[2]))
-
-    @property
-    def speech(self) -> SpeechEncoder:
-        """The encoder in its two halves."""
-        return cast(SpeechEncoder, self.encoder)
 
     def train(self, mode: bool = True) -> Self:
         """The teacher stays in evaluation mode."""

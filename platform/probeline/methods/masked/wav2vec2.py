@@ -13,15 +13,15 @@ from torch import Tensor, nn
 from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
 from probeline.core.encoder import Encoder
-from probeline.core.method import Method
 from probeline.core.metric import Metric, loss_term, percentage
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
 from probeline.losses.sequence.masked_contrast import code_perplexity, contrast, distractors, diversity
+from probeline.methods._speech import SpeechMethod
 from probeline.models.gradients import scaled_gradient
 from probeline.models.gumbel_quantiser import GumbelQuantiser
 from probeline.models.span_masks import span_mask
-from probeline.models.speech_encoder import SpeechEncoder, require_speech_encoder
+from probeline.models.speech_encoder import require_speech_encoder
 from probeline.models.time_pooling import pooled, real_frames
 
 TAKES = ("waveform",)
@@ -64,7 +64,7 @@ class Config(Settings):
         return self
 
 
-class Wav2vec2(Method[Config]):
+class Wav2vec2(SpeechMethod[Config]):
     """Eq. 2 to 4 and the penalty of the authors' code."""
 
     step: Tensor
@@ -77,11 +77,6 @@ class Wav2vec2(Method[Config]):
         self.project_context = nn.Linear(encoder.dim, config.code_dim)
         self.project_codes = nn.Linear(config.code_dim, config.code_dim)
         self.register_buffer("step", torch.zeros((), dtype=torch.int64))
-
-    @property
-    def speech(self) -> SpeechEncoder:
-        """The encoder in its two halves."""
-        return cast(SpeechEncoder, self.encoder)
 
     @property
     def temperature(self) -> Tensor:
