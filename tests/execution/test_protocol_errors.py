@@ -5,7 +5,8 @@ from pathlib import Path
 
 import mlflow
 import pytest
-from probeline.execution.planning.plan import make, status_text
+from probeline.execution.planning.plan import make
+from probeline.execution.planning.plan_text import status_text
 from probeline.execution.progress import PlainProgress
 from probeline.execution.run import RunEnvironment, run
 from probeline.experiment.load import load

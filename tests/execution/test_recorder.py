@@ -9,7 +9,7 @@ from probeline.data.store import facts
 from probeline.execution.notifications import Notifier
 from probeline.execution.planning.plan import make
 from probeline.execution.progress import ProgressDisplay
-from probeline.execution.ray.engine import Listener
+from probeline.execution.ray.listener import Listener
 from probeline.execution.ray.prometheus import PrometheusRecorder
 from probeline.execution.ray.scheduler import NO_LIMIT, Scheduler
 from probeline.execution.recorder import Recorder

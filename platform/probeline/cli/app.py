@@ -58,7 +58,7 @@ def plan(
     """Show what a run would do: cells, what is new, finished or failed, what it costs, what fits a budget."""
     from probeline.execution.planning import forecast
     from probeline.execution.planning.gpu_use import unused_gpus
-    from probeline.execution.planning.plan import as_dict, text
+    from probeline.execution.planning.plan_text import as_dict, text
     from probeline.execution.ray.scheduler import Budget
     from probeline.tracking.writing.gpus import gpus
 
@@ -98,7 +98,7 @@ def run(
     from probeline.execution.notifications import silence
     from probeline.execution.planning import forecast, planned_tuning_trials
     from probeline.execution.planning.gpu_use import unused_gpus
-    from probeline.execution.planning.plan import headline
+    from probeline.execution.planning.plan_text import headline
     from probeline.execution.progress import watch
     from probeline.execution.ray.address import target
     from probeline.execution.ray.scheduler import Budget
@@ -158,7 +158,7 @@ def status(
     if address:
         cluster.show_jobs(str(spec), address)
         return
-    from probeline.execution.planning.plan import rows, status_text
+    from probeline.execution.planning.plan_text import rows, status_text
 
     trial_plan = planned(spec, scale, sets, tracking_uri)[0]
     print(json.dumps(rows(trial_plan), indent=1)) if as_json else echo(status_text(trial_plan))

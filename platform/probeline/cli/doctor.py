@@ -99,7 +99,7 @@ def ray_finding() -> Diagnosis:
     try:
         import ray
 
-        from probeline.execution.ray.engine import connected
+        from probeline.execution.ray.connection import connected
 
         with connected(None, Resources()):
             answer = ray.get(ray.remote(lambda: os.getpid()).remote(), timeout=60)

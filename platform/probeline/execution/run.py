@@ -131,7 +131,8 @@ def unsettled(trials: list[Trial], site: RunEnvironment, experiment: str) -> lis
 
 def work(plan: Plan, recorder: Recorder, site: RunEnvironment) -> None:
     """Connects to Ray and executes. Ray is imported here: a run with nothing to do never pays for it."""
-    from probeline.execution.ray.engine import connected, execute
+    from probeline.execution.ray.connection import connected
+    from probeline.execution.ray.engine import execute
     from probeline.execution.ray.prometheus import PrometheusRecorder
 
     resources = plan.experiment.resources

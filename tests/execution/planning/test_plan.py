@@ -1,5 +1,6 @@
 import pytest
-from probeline.execution.planning.plan import as_dict, make, status_text, text
+from probeline.execution.planning.plan import make
+from probeline.execution.planning.plan_text import as_dict, status_text, text
 from probeline.experiment.load import load
 from probeline.experiment.problems import SpecError
 from probeline.tracking.reading.results import TrialStatus

@@ -5,7 +5,7 @@ import socket
 import pytest
 from probeline.errors import UserError
 from probeline.execution.ray.address import checked
-from probeline.execution.ray.engine import connected
+from probeline.execution.ray.connection import connected
 from probeline.experiment.resources import Resources
 
 

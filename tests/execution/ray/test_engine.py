@@ -4,8 +4,9 @@ import os
 
 from probeline.execution.planning.plan import make
 from probeline.execution.ray.card_failures import CardFailures
-from probeline.execution.ray.engine import TuneSearcher, parallel_worker_start
+from probeline.execution.ray.engine import parallel_worker_start
 from probeline.execution.ray.scheduler import NO_LIMIT, Scheduler
+from probeline.execution.ray.tune_events import TuneSearcher
 from probeline.experiment.load import load
 
 

@@ -6,7 +6,8 @@ import torch
 from helpers.runs import go
 from probeline.core.events import Record
 from probeline.errors import UserError
-from probeline.execution.planning.plan import make, text
+from probeline.execution.planning.plan import make
+from probeline.execution.planning.plan_text import text
 from probeline.execution.ray.capacity import refuse_what_is_too_large
 from probeline.experiment.load import load
 from probeline.experiment.problems import SpecError

@@ -9,7 +9,7 @@ import pytest
 import ray
 from probeline.errors import UserError
 from probeline.execution.ray import start
-from probeline.execution.ray.engine import connected
+from probeline.execution.ray.connection import connected
 from probeline.experiment.resources import Resources
 
 STARTED_LATE = "The current node timed out during startup. This could happen because some of the raylet failed."

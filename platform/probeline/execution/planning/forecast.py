@@ -8,7 +8,8 @@ from typing import Any
 from probeline.errors import parsing
 from probeline.execution.planning import planned_tuning_trials
 from probeline.execution.planning.cost_model import Price, Prices, Total, ends, prices_of, total
-from probeline.execution.planning.plan import Plan, in_words
+from probeline.execution.planning.plan import Plan
+from probeline.execution.planning.plan_text import in_words
 from probeline.execution.progress import duration
 from probeline.execution.ray.scheduler import HOUR, Budget
 from probeline.experiment.problems import printable

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,9 @@ from probeline.experiment import tuned
 from probeline.experiment.checks import check_sizes
 from probeline.experiment.grid import cells, expand
 from probeline.experiment.identity import all_data, canonical_json, data_key, trials, weights_key
-from probeline.experiment.problems import printable
-from probeline.experiment.resources import Resources
 from probeline.experiment.schema import Experiment
 from probeline.experiment.trial import Cell, Trial
 from probeline.experiment.tuned import Study
-from probeline.plugins import catalog
 from probeline.tracking.reading.results import TrialStatus, statuses
 from probeline.tracking.reading.studies import StudyProgress, progress
 
@@ -138,43 +135,70 @@ def make(experiment: Experiment, uri: str, cards: Cards | None = None) -> Plan:
     grid = cells(experiment)
     data = {key: facts(section) for key, section in data_sections(grid).items()}
     sizes = {key: fact.train_size for key, fact in data.items()}
-    test_sizes = {key: fact.test_size for key, fact in data.items()}
-    remarks = dict.fromkeys(remark for fact in data.values() for remark in fact.remarks)
     check_sizes(experiment, grid, sizes)
     digests = {key: fact.digest for key, fact in data.items()} | weight_digests(grid)
-    studies = tuned.studies(experiment, expand(experiment), digests)
-    tuned_by = {label: study.id for label, study in studies.items()}
-    reached = progress(uri, tuned_by.values()) if studies else {}
-    ended = {
-        label: reached[study.id].values
-        for label, study in studies.items()
-        if study.id in reached and reached[study.id].tried >= study.tune.points
-    }
-    winners = {label: studies[label].cell_with(values) for label, values in ended.items() if values is not None}
-    waiting = {label: study for label, study in studies.items() if label not in winners}
-    ready = [winners.get(cell.label, cell) for cell in grid if cell.label not in waiting]
-    planned, notes = trials(ready, experiment.seeds, digests)
-    notes += without_effect(grid, data)
-    planned += [study.waiting(seed) for study in waiting.values() for seed in experiment.seeds]
-    cell_order = {cell.label: number for number, cell in enumerate(grid)}
-    seed_order = {seed: number for number, seed in enumerate(experiment.seeds)}
-    planned.sort(key=lambda trial: (seed_order[trial.seed], cell_order[trial.cell.label]))
-    states = statuses(uri, [trial.id for trial in planned], experiment.name)
-    notes += [
-        f"{label!r}: tuned with {reached[study_id].tried} trials: {reached[study_id].values}"
-        for label, study_id in tuned_by.items()
-        if label in winners
-    ]
-    notes += remarks
+    tuning = _tuning(experiment, uri, digests)
+    planned, notes = _trials(experiment, grid, tuning, digests)
+    notes += [*without_effect(grid, data), *tuning.notes]
+    notes += dict.fromkeys(remark for fact in data.values() for remark in fact.remarks)
     cards = cards or cards_here()
     resources, note = chosen_gpus(
         experiment.resources, cards, lambda: peak_of(planned, experiment.resources, uri, cards.models)
     )
-    notes += [note] if note else []
-    experiment = experiment.model_copy(update={"resources": resources})
     return Plan(
-        experiment, planned, digests, states, notes, sizes, test_sizes, list(waiting.values()), tuned_by, reached
+        experiment.model_copy(update={"resources": resources}),
+        planned,
+        digests,
+        statuses(uri, [trial.id for trial in planned], experiment.name),
+        notes + ([note] if note else []),
+        sizes,
+        {key: fact.test_size for key, fact in data.items()},
+        list(tuning.waiting.values()),
+        tuning.ids,
+        tuning.progress,
     )
+
+
+@dataclass(frozen=True)
+class _Tuning:
+    """The studies by the label of their cell: the cells with the values that ended ones chose, and those that wait."""
+
+    ids: dict[str, str]
+    progress: Mapping[str, StudyProgress]
+    winners: dict[str, Cell]
+    waiting: dict[str, Study]
+
+    @property
+    def notes(self) -> list[str]:
+        reached = {label: self.progress[self.ids[label]] for label in self.winners}
+        return [f"{label!r}: tuned with {study.tried} trials: {study.values}" for label, study in reached.items()]
+
+
+def _tuning(experiment: Experiment, uri: str, digests: Mapping[str, str]) -> _Tuning:
+    studies = tuned.studies(experiment, expand(experiment), digests)
+    ids = {label: study.id for label, study in studies.items()}
+    reached = progress(uri, ids.values()) if studies else {}
+    winners = {}
+    for label, study in studies.items():
+        ended = study.id in reached and reached[study.id].tried >= study.tune.points
+        values = reached[study.id].values if ended else None
+        if values is not None:
+            winners[label] = study.cell_with(values)
+    waiting = {label: study for label, study in studies.items() if label not in winners}
+    return _Tuning(ids, reached, winners, waiting)
+
+
+def _trials(
+    experiment: Experiment, grid: list[Cell], tuning: _Tuning, digests: Mapping[str, str]
+) -> tuple[list[Trial], list[str]]:
+    """The trials in the order in which they run, by seed and then by cell, and remarks on merged twins."""
+    ready = [tuning.winners.get(cell.label, cell) for cell in grid if cell.label not in tuning.waiting]
+    planned, notes = trials(ready, experiment.seeds, digests)
+    planned += [study.waiting(seed) for study in tuning.waiting.values() for seed in experiment.seeds]
+    cell_order = {cell.label: number for number, cell in enumerate(grid)}
+    seed_order = {seed: number for number, seed in enumerate(experiment.seeds)}
+    planned.sort(key=lambda trial: (seed_order[trial.seed], cell_order[trial.cell.label]))
+    return planned, notes
 
 
 def data_sections(grid: list[Cell]) -> dict[str, dict[str, Any]]:
@@ -189,91 +213,3 @@ def weight_digests(grid: list[Cell]) -> dict[str, str]:
     distinct = {id(cell.recipe.encoder): cell.recipe.encoder for cell in grid}
     files = {key: encoder for encoder in distinct.values() if (key := weights_key(encoder)) is not None}
     return {key: digest_of_file(Path(encoder.parameters["weights"])) for key, encoder in files.items()}
-
-
-def as_dict(plan: Plan) -> dict[str, Any]:
-    """The plan as JSON-able values, for programs."""
-    return {
-        "name": plan.experiment.name,
-        "scale": plan.experiment.scale,
-        "counts": plan.counts(),
-        "to_run": len(plan.todo),
-        "plugins": {name: str(file) for name, file in catalog.external_plugins().items()},
-        "resources": plan.experiment.resources.model_dump(),
-        "cells": [{"label": label, **counts} for label, counts in plan.by_cell().items()],
-        "trials": rows(plan),
-        "notes": plan.notes,
-    }
-
-
-def rows(plan: Plan) -> list[dict[str, Any]]:
-    """A row a trial: id, encoder, cell, seed, and its status."""
-    return [
-        {
-            "trial_id": trial.id,
-            "encoder_id": trial.encoder_id,
-            "cell": trial.cell.label,
-            "seed": trial.seed,
-            **asdict(plan.statuses[trial.id]),
-        }
-        for trial in plan.trials
-    ]
-
-
-def text(plan: Plan, most: int = 40) -> str:
-    """The plan for a person: the headline, resources, at most `most` cells, remarks."""
-    experiment, cells_ = plan.experiment, plan.by_cell()
-    resources, seeds = experiment.resources, len(experiment.seeds)
-    lines = [
-        f"{experiment.name}: {len(cells_)} cells x {seeds} seeds = {len(plan.trials)} trials"
-        + (f", scale {experiment.scale}" if experiment.scale else ""),
-        f"to run: {len(plan.todo)}   ({in_words(plan.counts())})",
-        *_studies_text(plan),
-        f"each trial gets {resources_text(resources)}",
-        "",
-    ]
-    rows = [(printable(label), counts) for label, counts in list(cells_.items())[:most]]
-    width = max((len(label) for label, _ in rows), default=0)
-    lines += [f"  {label:{width}}  {in_words(counts)}" for label, counts in rows]
-    if len(cells_) > most:
-        lines.append(f"  and {len(cells_) - most} cells more (--json shows all)")
-    return "\n".join(lines + [printable(f"note: {note}") for note in plan.notes])
-
-
-def resources_text(resources: Resources) -> str:
-    """`1 CPU and 0 GPU`, or `4 workers with 1 CPU and 1 GPU each`."""
-    each = f"{resources.each['CPU']:g} CPU and {resources.each['GPU']:g} GPU"
-    return each if resources.workers == 1 else f"{resources.workers} workers with {each} each"
-
-
-def _studies_text(plan: Plan) -> list[str]:
-    tune = plan.experiment.tune
-    if not plan.studies or tune is None:
-        return []
-    each = f"{tune.points} trials x {len(tune.seeds)} seeds ({tune.sampler}, by {tune.metric})"
-    return [f"to tune: {len(plan.studies)} cells, each with {each}"]
-
-
-def headline(plan: Plan) -> str:
-    """What a run of the plan is about to do, in a line."""
-    tuning = f", {len(plan.studies)} cells to tune" if plan.studies else ""
-    done = f"{plan.counts().get('finished', 0)} of {len(plan.trials)} already done"
-    return f"{plan.experiment.name}: {len(plan.todo)} trials to run{tuning}, {done}"
-
-
-def status_text(plan: Plan) -> str:
-    """What became of the experiment, for a person: counts by cell, then each failure with its reason."""
-    failed = [(trial, plan.statuses[trial.id]) for trial in plan.trials if plan.statuses[trial.id].failure is not None]
-    reasons = []
-    for trial, status in failed:
-        policy = rule(status.failure)
-        what = policy.group if status.failure in (None, policy.group) else f"{policy.group} ({status.failure})"
-        reasons.append(printable(f"{what}  {trial.cell.label} seed={trial.seed}  trial {trial.id}: {status.message}"))
-        then = "the next run tries it again" if policy.again else "it is not run again: the same seed fails again"
-        reasons.append(f"    {policy.remedy}; {then}")
-    return "\n".join([text(plan), *([""] if reasons else []), *reasons])
-
-
-def in_words(counts: Mapping[str, int]) -> str:
-    """`3 finished, 1 new`."""
-    return ", ".join(f"{count} {status}" for status, count in counts.items()) or "nothing"

@@ -1,4 +1,4 @@
-"""Detection of dead nodes, an actor's or the head: Ray's head takes some 20 s for it, an actor's caller none."""
+"""Ray's nodes: the trials that they hold at once, and which have gone (the head takes some 20 s to tell)."""
 
 import socket
 import time
@@ -6,6 +6,8 @@ import time
 import ray
 from ray._private.state import actors  # its public counterpart asks the dashboard, which a cluster may not have
 from ray.exceptions import ActorUnavailableError
+
+from probeline.experiment.resources import Resources
 
 PATIENCE = 2.0
 """Seconds for a live node to accept a connection."""
@@ -40,3 +42,9 @@ def head_goes(within: float) -> bool:
             return False
         time.sleep(within / 20)
     return True
+
+
+def slots_of(resources: Resources) -> int:
+    """The number of trials that the connected cluster, as it is now, runs at once."""
+    have = ray.cluster_resources()
+    return max(1, min(int(have.get(name, 0) / need + 1e-9) for name, need in resources.all.items() if need))
