@@ -43,7 +43,7 @@ $(VENV)/.%: pyproject.toml infra/constraints.txt
 		|| { echo "Probeline needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 2; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV): PyTorch with CUDA is about 6 GB, so this takes minutes the first time."
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c infra/constraints.txt -e '.$(EXTRAS)'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c infra/constraints.txt -e '.$(EXTRAS)'
 	@touch $@
 
 clean:

@@ -17,7 +17,7 @@ def file(tmp_path):
 def test_lines_become_pairs_under_a_header_or_none(file):
     for header in ([], ["a,b,same"]):
         pairs = read_pairs(file(*header, "ann/1.png, ann/2.png, 1", "", "# far", "ann/1.png,bob/1.png,different"), ROWS)
-        assert (pairs.left.tolist(), pairs.right.tolist(), pairs.same.tolist()) == ([0, 0], [1, 2], [True, False])
+        assert (pairs.first.tolist(), pairs.second.tolist(), pairs.same.tolist()) == ([0, 0], [1, 2], [True, False])
 
 
 @pytest.mark.parametrize(

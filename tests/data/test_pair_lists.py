@@ -8,12 +8,12 @@ from probeline.errors import BadData
 
 
 def pairs(*listed: tuple[int, int, int]) -> PairList:
-    left, right, same = np.array(listed, np.int64).reshape(-1, 3).T
-    return PairList(left, right, same.astype(bool))
+    first, second, same = np.array(listed, np.int64).reshape(-1, 3).T
+    return PairList(first, second, same.astype(bool))
 
 
 def distinct(drawn: PairList) -> set[tuple[int, int]]:
-    return {(min(a, b), max(a, b)) for a, b in zip(drawn.left.tolist(), drawn.right.tolist(), strict=True)}
+    return {(min(a, b), max(a, b)) for a, b in zip(drawn.first.tolist(), drawn.second.tolist(), strict=True)}
 
 
 @given(st.lists(st.integers(-1, 3), min_size=6, max_size=40), st.integers(2, 12), st.integers(0, 99))
@@ -24,8 +24,8 @@ def test_balanced_pairs_are_distinct_and_their_answers_right(labels, count, seed
     except BadData:
         return
     assert len(distinct(drawn)) == count and int(drawn.same.sum()) == (count + 1) // 2
-    assert ((labels[drawn.left] == labels[drawn.right]) == drawn.same).all() and labels[drawn.left].min() >= 0
-    assert (drawn.left != drawn.right).all() and (drawn.groups == labels[drawn.left]).all()
+    assert ((labels[drawn.first] == labels[drawn.second]) == drawn.same).all() and labels[drawn.first].min() >= 0
+    assert (drawn.first != drawn.second).all() and (drawn.groups == labels[drawn.first]).all()
 
 
 def test_all_pairs_can_be_asked_for():
@@ -42,14 +42,14 @@ def test_pairs_depend_on_the_seed_alone():
 def test_pairs_of_one_class_have_the_same_chance_in_a_large_class_and_a_small_one():
     labels = np.repeat([0, 1], [30, 6])
     drawn = pair_lists.balanced_pairs(labels, 200, 0)
-    in_small = (labels[drawn.left[drawn.same]] == 1).mean()
+    in_small = (labels[drawn.first[drawn.same]] == 1).mean()
     assert in_small == pytest.approx(15 / 450, abs=0.05)
 
 
 def test_many_samples_need_no_list_of_all_pairs():
     labels = np.arange(200_000) % 10
     drawn = pair_lists.balanced_pairs(labels, 1000, 0)
-    assert ((labels[drawn.left] == labels[drawn.right]) == drawn.same).all()
+    assert ((labels[drawn.first] == labels[drawn.second]) == drawn.same).all()
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_constraints_are_a_count_or_a_share_of_all_pairs():
     labels = np.arange(40) % 4
     assert len(pair_lists.drawn_pairs(labels, 50, 0)) == 50
     drawn = pair_lists.drawn_pairs(labels, 0.1, 0)
-    assert len(distinct(drawn)) == 78 and ((labels[drawn.left] == labels[drawn.right]) == drawn.same).all()
+    assert len(distinct(drawn)) == 78 and ((labels[drawn.first] == labels[drawn.second]) == drawn.same).all()
 
 
 @pytest.mark.parametrize(("count", "message"), [(0.0, "0 constraints"), (11, r"11 constraints .* make 10 pairs")])

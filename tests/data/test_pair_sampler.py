@@ -9,21 +9,21 @@ LABELS = np.array([0, 1, 0, 2, 1, 0, -1, 1, 3])
 
 def test_half_of_the_pairs_are_of_one_class_and_no_sample_is_paired_with_itself():
     plan = BalancedPairs(LABELS, 40).plan(0, 0, 8)
-    left, right = plan.rows
+    first, second = plan.rows
     labels = torch.from_numpy(LABELS)
     assert plan.rows.shape == (2, 40) and plan.same.sum() == 20
-    assert (labels[left] == labels[right]).equal(plan.same)
-    assert (left != right).all() and (labels[plan.rows] >= 0).all()
+    assert (labels[first] == labels[second]).equal(plan.same)
+    assert (first != second).all() and (labels[plan.rows] >= 0).all()
 
 
 def test_every_sample_is_in_about_as_many_pairs_and_meets_every_partner():
     plan = BalancedPairs(LABELS, 1400).plan(0, 0, 8)
-    left, right = plan.rows
-    equal, unequal = left[plan.same].bincount(minlength=9), left[~plan.same].bincount(minlength=9)
+    first, second = plan.rows
+    equal, unequal = first[plan.same].bincount(minlength=9), first[~plan.same].bincount(minlength=9)
     assert equal[[0, 1, 2, 4, 5, 7]].max() - equal[[0, 1, 2, 4, 5, 7]].min() <= 1 and equal[[3, 6, 8]].sum() == 0
     assert unequal[[0, 1, 2, 3, 4, 5, 7, 8]].max() - unequal[[0, 1, 2, 3, 4, 5, 7, 8]].min() <= 1
-    assert set(right[(left == 3) & ~plan.same].tolist()) == {0, 1, 2, 4, 5, 7, 8}
-    assert set(right[(left == 0) & plan.same].tolist()) == {2, 5}
+    assert set(second[(first == 3) & ~plan.same].tolist()) == {0, 1, 2, 4, 5, 7, 8}
+    assert set(second[(first == 0) & plan.same].tolist()) == {2, 5}
 
 
 def test_epochs_have_new_pairs_or_the_same_in_another_order():

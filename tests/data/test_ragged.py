@@ -62,7 +62,7 @@ def test_the_cache_gives_back_every_sample_with_all_that_is_known_of_it():
     phones, pairs, trials = opened.segments["phone"], opened.lists["pairs"], opened.lists["trials"]
     assert np.array_equal(rows[phones.rows] % 3, phones.labels)
     assert np.array_equal(phones.stops, opened.inputs.lengths[phones.rows])
-    assert np.array_equal(rows[pairs.right], pairs.groups) and np.array_equal(pairs.same, pairs.groups % 2 == 0)
+    assert np.array_equal(rows[pairs.second], pairs.groups) and np.array_equal(pairs.same, pairs.groups % 2 == 0)
     assert rows[trials.support].ravel().tolist() == [0, 1, 2, 3] and rows[trials.query].tolist() == [4]
 
 
@@ -127,10 +127,10 @@ def test_windows_over_all_samples_are_stretches_of_the_whole_column():
 def test_pairs_come_role_by_role_and_some_rows_are_whole_pairs():
     split = waves()
     batch = next(batches(split, 4, seed=0, epoch=0, device="cpu", sampler=Pairs(split.lists["pairs"], len(split))))
-    left, right = batch.index.chunk(2)
-    assert len(batch) == 4 and batch.roles == 2 and (right - left == 1).all() and batch.same.equal(right % 2 == 0)
+    first, second = batch.index.chunk(2)
+    assert len(batch) == 4 and batch.roles == 2 and (second - first == 1).all() and batch.same.equal(second % 2 == 0)
     half = batch[1:3]
-    assert half.index.tolist() == [*left[1:3].tolist(), *right[1:3].tolist()] and half.same.equal(batch.same[1:3])
+    assert half.index.tolist() == [*first[1:3].tolist(), *second[1:3].tolist()] and half.same.equal(batch.same[1:3])
 
 
 def test_batches_have_the_label_that_is_asked_for():

@@ -27,11 +27,11 @@ def sentences(scores, shared, seed=0) -> Split:
     for count in shared:
         words = random.permutation(10)
         rows += [words[:5], np.concatenate([words[:count], words[5 : 10 - count]])]
-    left = np.arange(0, len(rows), 2)
+    first = np.arange(0, len(rows), 2)
     column = Ragged.of([(row + COUNT).astype(np.int32) for row in rows])
     labels = {"score": np.repeat(np.asarray(scores), 2)}
     return Split(
-        column, np.full(len(rows), -1), labels, lists={"sts": PairList(left, left + 1, np.asarray(scores) > 3)}
+        column, np.full(len(rows), -1), labels, lists={"sts": PairList(first, first + 1, np.asarray(scores) > 3)}
     )
 
 

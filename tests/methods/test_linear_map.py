@@ -17,8 +17,8 @@ LEARNERS = (*BY_LABEL, *BY_PAIR)
 
 
 def links(*listed: tuple[int, int, int]) -> PairList:
-    left, right, same = np.array(listed, np.int64).T
-    return PairList(left, right, same.astype(bool))
+    first, second, same = np.array(listed, np.int64).T
+    return PairList(first, second, same.astype(bool))
 
 
 @pytest.mark.parametrize("name", LEARNERS)

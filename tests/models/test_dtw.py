@@ -75,20 +75,20 @@ def test_a_slower_copy_is_at_distance_zero():
 @pytest.mark.parametrize("by_path_length", [False, True])
 def test_pairs_of_ragged_series_are_those_of_the_reference_in_any_chunk(by_path_length, monkeypatch):
     series = ragged([3, 11, 1, 6, 8])
-    left, right = np.array([0, 1, 2, 4, 3, 1]), np.array([1, 1, 4, 0, 2, 3])
+    first, second = np.array([0, 1, 2, 4, 3, 1]), np.array([1, 1, 4, 0, 2, 3])
     rows = [series[0][start:stop] for start, stop in zip(series[1], series[1][1:], strict=False)]
-    whole = dtw.dtw_distances(series, left, right, "squared", by_path_length)
-    for number, (a, b) in enumerate(zip(left, right, strict=True)):
+    whole = dtw.dtw_distances(series, first, second, "squared", by_path_length)
+    for number, (a, b) in enumerate(zip(first, second, strict=True)):
         total, steps = reference(cdist(rows[a], rows[b], "sqeuclidean"))
         assert whole[number] == pytest.approx(total / steps if by_path_length else total, rel=1e-4, abs=1e-5)
     monkeypatch.setattr(dtw, "MAX_CELLS", 150)
-    np.testing.assert_allclose(dtw.dtw_distances(series, left, right, "squared", by_path_length), whole, rtol=1e-6)
+    np.testing.assert_allclose(dtw.dtw_distances(series, first, second, "squared", by_path_length), whole, rtol=1e-6)
 
 
 def test_distances_are_symmetric():
-    series, left, right = ragged([4, 9, 6]), np.array([0, 0, 1]), np.array([1, 2, 2])
+    series, first, second = ragged([4, 9, 6]), np.array([0, 0, 1]), np.array([1, 2, 2])
     np.testing.assert_allclose(
-        dtw.dtw_distances(series, left, right), dtw.dtw_distances(series, right, left), rtol=1e-6
+        dtw.dtw_distances(series, first, second), dtw.dtw_distances(series, second, first), rtol=1e-6
     )
 
 

@@ -48,25 +48,25 @@ class Segments(_Arrays):
 
 @dataclass(frozen=True, eq=False)
 class PairList(_Arrays):
-    """P pairs of samples. left, right: int64 [P]; same: bool [P], whether they belong together.
+    """P pairs of samples. first, second: int64 [P]; same: bool [P], whether they belong together.
 
     `groups`: int64 [P] or None, whom a pair belongs to (a writer, a person): pairs of one group are not independent.
     """
 
-    left: np.ndarray
-    right: np.ndarray
+    first: np.ndarray
+    second: np.ndarray
     same: np.ndarray | None
     groups: np.ndarray | None = None
 
     def __len__(self) -> int:
-        return len(self.left)
+        return len(self.first)
 
     def renumbered(self, rows: np.ndarray) -> Self:
         """The pairs of which both samples stay. rows: int64 [N], the new row of every sample, -1 for one that goes."""
-        left, right = rows[self.left], rows[self.right]
-        stay = (left >= 0) & (right >= 0)
+        first, second = rows[self.first], rows[self.second]
+        stay = (first >= 0) & (second >= 0)
         same, groups = (None if part is None else part[stay] for part in (self.same, self.groups))
-        return replace(self, left=left[stay], right=right[stay], same=same, groups=groups)
+        return replace(self, first=first[stay], second=second[stay], same=same, groups=groups)
 
     def hidden(self) -> Self:
         """Without the answers, and whom the pairs belong to."""

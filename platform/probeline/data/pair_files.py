@@ -34,8 +34,8 @@ def read_pairs(path: Path, rows: Mapping[str, int]) -> PairList:
     """
     listed: dict[tuple[int, int], tuple[bool, int]] = {}
     for line, fields in _lines(path):
-        left, right, same = _parsed(f"{shown(path)}:{line}", fields, rows)
-        key = min(left, right), max(left, right)
+        first, second, same = _parsed(f"{shown(path)}:{line}", fields, rows)
+        key = min(first, second), max(first, second)
         if key in listed:
             before, its_line = listed[key]
             what = "has this pair" if before == same else "says the opposite of this pair"
@@ -65,11 +65,11 @@ def with_pairs(splits: Mapping[str, Split], names: Mapping[str, Sequence[str]], 
     samples = [(split, row) for split in splits for row in range(len(splits[split]))]
     every = [name for split in splits for name in names[split]]
     pairs = read_pairs(path, {name: number for number, name in enumerate(every)})
-    for left, right in zip(pairs.left, pairs.right, strict=True):
-        homes = samples[left][0], samples[right][0]
+    for first, second in zip(pairs.first, pairs.second, strict=True):
+        homes = samples[first][0], samples[second][0]
         if homes[0] != homes[1]:
             raise UserError(
-                f"{shown(path)}: {shown(every[left])} is in {homes[0]} and {shown(every[right])} in {homes[1]}; "
+                f"{shown(path)}: {shown(every[first])} is in {homes[0]} and {shown(every[second])} in {homes[1]}; "
                 "a pair's samples are in one split: remove the pair or divide the samples otherwise"
             )
     with_list = {}

@@ -13,7 +13,7 @@ MAX_CHAINS = 100
 
 
 def balanced_pairs(labels: np.ndarray, count: int, seed: int) -> PairList:
-    """`count` pairs of rows, half of them of one class, each at most once; groups: the class of the left sample.
+    """`count` pairs of rows, half of them of one class, each at most once; groups: the class of the first sample.
 
     All pairs of one class have the same chance, and all of two classes. labels: int64 [N], -1 for none.
 
@@ -100,13 +100,13 @@ def contradiction(pairs: PairList) -> list[int] | None:
     from scipy.sparse.csgraph import breadth_first_order, connected_components
 
     same = np.asarray(pairs.same, bool)
-    count = int(max(pairs.left.max(initial=-1), pairs.right.max(initial=-1))) + 1
-    links = coo_matrix((np.ones(same.sum()), (pairs.left[same], pairs.right[same])), shape=(count, count)).tocsr()
+    count = int(max(pairs.first.max(initial=-1), pairs.second.max(initial=-1))) + 1
+    links = coo_matrix((np.ones(same.sum()), (pairs.first[same], pairs.second[same])), shape=(count, count)).tocsr()
     component = connected_components(links, directed=False)[1]
-    broken = np.flatnonzero(~same & (component[pairs.left] == component[pairs.right]))
+    broken = np.flatnonzero(~same & (component[pairs.first] == component[pairs.second]))
     chains = []
     for pair in broken[:MAX_CHAINS]:
-        start, chain = int(pairs.left[pair]), [int(pairs.right[pair])]
+        start, chain = int(pairs.first[pair]), [int(pairs.second[pair])]
         before = breadth_first_order(links, start, directed=False)[1]
         while chain[-1] != start:
             chain.append(int(before[chain[-1]]))

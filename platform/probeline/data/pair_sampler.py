@@ -14,8 +14,8 @@ from probeline.errors import BadData
 class BalancedPairs:
     """`count` pairs an epoch. labels: int64 [N]; samples without one (below 0) are in no pair.
 
-    The left samples of the pairs go around all samples in random order, so that each is in about as many pairs; the
-    right one is drawn from its class, or from all others. `redraw`: whether each epoch has other pairs.
+    The first samples of the pairs go around all samples in random order, so that each is in about as many pairs; the
+    second one is drawn from its class, or from all others. `redraw`: whether each epoch has other pairs.
     """
 
     labels: np.ndarray
@@ -42,26 +42,26 @@ class BalancedPairs:
         """Rows in the order of their classes; for each the first position of its class, and the class's size."""
         rows = np.flatnonzero(self.labels >= 0)
         order = rows[np.argsort(self.labels[rows], kind="stable")]
-        _, first, inverse, size = np.unique(
+        _, start, inverse, size = np.unique(
             self.labels[order], return_index=True, return_inverse=True, return_counts=True
         )
-        return order, first[inverse], size[inverse]
+        return order, start[inverse], size[inverse]
 
     def _equal(self, random: np.random.Generator, count: int) -> np.ndarray:
         """[2, count] rows of pairs of one class."""
-        order, first, size = self._by_class()
-        left = _around(random, np.flatnonzero(size > 1), count, "no class has two labelled samples")
-        steps = 1 + (random.random(count) * (size[left] - 1)).astype(np.int64)
-        right = first[left] + (left - first[left] + steps) % size[left]
-        return np.stack([order[left], order[right]])
+        order, start, size = self._by_class()
+        first = _around(random, np.flatnonzero(size > 1), count, "no class has two labelled samples")
+        steps = 1 + (random.random(count) * (size[first] - 1)).astype(np.int64)
+        second = start[first] + (first - start[first] + steps) % size[first]
+        return np.stack([order[first], order[second]])
 
     def _unequal(self, random: np.random.Generator, count: int) -> np.ndarray:
         """[2, count] rows of pairs of two classes."""
-        order, first, size = self._by_class()
-        left = _around(random, np.flatnonzero(size < len(order)), count, "there is one class of labelled samples")
-        other = (random.random(count) * (len(order) - size[left])).astype(np.int64)
-        right = np.where(other < first[left], other, other + size[left])
-        return np.stack([order[left], order[right]])
+        order, start, size = self._by_class()
+        first = _around(random, np.flatnonzero(size < len(order)), count, "there is one class of labelled samples")
+        other = (random.random(count) * (len(order) - size[first])).astype(np.int64)
+        second = np.where(other < start[first], other, other + size[first])
+        return np.stack([order[first], order[second]])
 
 
 def _around(random: np.random.Generator, positions: np.ndarray, count: int, without: str) -> np.ndarray:

@@ -127,7 +127,7 @@ class Pairs:
 
     def plan(self, seed: int, epoch: int, batch_size: int) -> EpochPlan:
         order = torch.randperm(len(self.pairs), generator=generator_of(seed, epoch)).numpy()
-        rows = np.stack([self.pairs.left[order], self.pairs.right[order]])
+        rows = np.stack([self.pairs.first[order], self.pairs.second[order]])
         same = self.pairs.same
         return EpochPlan(torch.from_numpy(rows), None if same is None else torch.from_numpy(same[order]))
 

@@ -8,7 +8,9 @@ from probeline.core.columns import Column, Ragged
 from probeline.core.dataset import Split
 from probeline.core.lists import EpisodeList, PairList, SampleList, Segments
 
-PAIRS, EPISODES = ("left", "right", "same"), ("support", "query", "answer")
+PAIRS = {"left": "first", "right": "second", "same": "same"}
+EPISODES = {name: name for name in ("support", "query", "answer")}
+"""Names in files, which are part of a data set's digest, and the fields that they hold."""
 GROUPS = "groups"
 
 
@@ -47,8 +49,9 @@ def _segments(split: Split) -> Iterator[tuple[str, np.ndarray]]:
 def _lists(split: Split) -> Iterator[tuple[str, np.ndarray]]:
     for name in sorted(split.lists):
         listed = split.lists[name]
-        for part in (*(PAIRS if isinstance(listed, PairList) else EPISODES), GROUPS):
-            if (array := getattr(listed, part)) is not None:
+        named = PAIRS if isinstance(listed, PairList) else EPISODES
+        for part, field in {**named, GROUPS: GROUPS}.items():
+            if (array := getattr(listed, field)) is not None:
                 yield f"lists.{name}.{part}", array
 
 
@@ -57,5 +60,5 @@ def _list(name: str, arrays: Mapping[str, np.ndarray]) -> SampleList:
     if f"lists.{name}.query" in arrays:
         support, query, answer = (arrays[f"lists.{name}.{part}"] for part in EPISODES)
         return EpisodeList(support, query, answer, groups)
-    left, right, same = (arrays[f"lists.{name}.{part}"] for part in PAIRS)
-    return PairList(left, right, same, groups)
+    first, second, same = (arrays[f"lists.{name}.{part}"] for part in PAIRS)
+    return PairList(first, second, same, groups)

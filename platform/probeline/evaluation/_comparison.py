@@ -39,12 +39,12 @@ class SampleComparison:
         if compare == "dtw" and data.info.sample.modality != "series":
             raise NotApplicable(f"only series can be warped, and the samples are {data.info.sample.modality}s")
 
-    def of_pairs(self, left: Tensor, right: Tensor) -> Tensor:
-        """[P] scores of the pairs of rows `left` and `right`, int64 [P]."""
+    def of_pairs(self, first: Tensor, second: Tensor) -> Tensor:
+        """[P] scores of the pairs of rows `first` and `second`, int64 [P]."""
         if self.compare == "dtw":
-            return self._warped(left, right)
+            return self._warped(first, second)
         rows = max(1, ELEMENTS // self.z.shape[1])
-        sides = zip(left.split(rows), right.split(rows), strict=True)
+        sides = zip(first.split(rows), second.split(rows), strict=True)
         return torch.cat([self._scores(self.z[one], self.z[other]) for one, other in sides])
 
     def matrix(self, queries: Tensor, keys: Tensor) -> Tensor:
@@ -53,23 +53,23 @@ class SampleComparison:
             return F.normalize(self.z[queries], dim=1) @ F.normalize(self.z[keys], dim=1).T
         if self.compare == "euclidean":
             return -torch.cdist(self.z[queries], self.z[keys])
-        left, right = queries.repeat_interleave(len(keys)), keys.repeat(len(queries))
-        return self.of_pairs(left, right).unflatten(0, (len(queries), len(keys)))
+        first, second = queries.repeat_interleave(len(keys)), keys.repeat(len(queries))
+        return self.of_pairs(first, second).unflatten(0, (len(queries), len(keys)))
 
-    def _scores(self, left: Tensor, right: Tensor) -> Tensor:
+    def _scores(self, first: Tensor, second: Tensor) -> Tensor:
         """[P] of embeddings [P, D]."""
         if self.compare == "euclidean":
-            return -(left - right).square().sum(1).sqrt()
+            return -(first - second).square().sum(1).sqrt()
         if self.compare == "cosine":
-            return F.cosine_similarity(left, right, dim=1)
-        learned = self.similarity(left, right)
+            return F.cosine_similarity(first, second, dim=1)
+        learned = self.similarity(first, second)
         if learned is None:
             raise NotApplicable("the method learned no comparison of pairs; compare by euclidean or cosine")
         return learned
 
-    def _warped(self, left: Tensor, right: Tensor) -> Tensor:
+    def _warped(self, first: Tensor, second: Tensor) -> Tensor:
         """Minus the cost of a step of the cheapest path."""
         assert isinstance(self.series, Ragged)
         series = np.asarray(self.series.values), np.asarray(self.series.offsets)
-        costs = dtw_distances(series, left.cpu().numpy(), right.cpu().numpy(), by_path_length=True)
-        return -torch.from_numpy(costs).to(left.device)
+        costs = dtw_distances(series, first.cpu().numpy(), second.cpu().numpy(), by_path_length=True)
+        return -torch.from_numpy(costs).to(first.device)

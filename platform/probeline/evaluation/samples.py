@@ -52,9 +52,9 @@ class Continuations(Protocol[Config]):
         texts = []
         for number, prompt in enumerate(prompts):
             numbers = rng[number : number + 1].uniform(self.config.length, "continuation")[0]
-            drawn = self._continuation(subject.method, prompt, numbers)
+            tokens = self._continuation(subject.method, prompt, numbers)
             subject.heartbeat()
-            pair = tokenizer.decode(prompt.tolist()), tokenizer.decode(drawn.tolist())
+            pair = tokenizer.decode(prompt.tolist()), tokenizer.decode(tokens.tolist())
             texts.append(dict(zip(("prompt", "continuation"), pair, strict=True)))
         path = folder / "continuations.json"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -49,8 +49,8 @@ class TextSimilarity(Protocol[Config]):
         if len(pairs) < 3:
             raise NotApplicable(f"{len(pairs)} pairs {name!r}: a correlation needs three or more")
         h = data.test.h
-        similarity = _cosines(h, pairs.left, pairs.right)
-        judged = data.test.reveal(self.config.score).cpu().numpy()[pairs.left].astype(float)
+        similarity = _cosines(h, pairs.first, pairs.second)
+        judged = data.test.reveal(self.config.score).cpu().numpy()[pairs.first].astype(float)
         if judged.std() == 0:
             raise NotApplicable(f"all pairs have the same {self.config.score}: there is nothing to correlate")
         low, high = self._interval(similarity, judged, data.subject.seed)
@@ -68,9 +68,9 @@ class TextSimilarity(Protocol[Config]):
         return float(low), float(high)
 
 
-def _cosines(h: Tensor, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+def _cosines(h: Tensor, first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """float64 [P] of rows of h [N, D]."""
-    return F.cosine_similarity(h[left], h[right], dim=1).double().cpu().numpy()
+    return F.cosine_similarity(h[first], h[second], dim=1).double().cpu().numpy()
 
 
 def spearman(first: np.ndarray, second: np.ndarray) -> float:

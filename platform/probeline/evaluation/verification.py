@@ -57,7 +57,7 @@ ACCEPTED = 0.955
 class Config(Settings):
     """Pairs are those of the data's `list`, or `pairs` drawn from labels, half of them equal, the same in every trial.
 
-    `references`: where several samples on the left of a list stand for one claim (the reference signatures of a
+    `references`: where several first samples of a list stand for one claim (the reference signatures of a
     writer, who is the pair's group), the claim's score is their `min` or `mean` distance; `each`: pairs are apart.
     """
 
@@ -91,7 +91,7 @@ def combined(scores: np.ndarray, pairs: PairList, references: str) -> Scored:
     if pairs.groups is None:
         raise NotApplicable("several references are combined by groups, whom a pair claims to be, and these have none")
     claims, of_claim, size = np.unique(
-        np.stack([pairs.groups, pairs.right]), axis=1, return_inverse=True, return_counts=True
+        np.stack([pairs.groups, pairs.second]), axis=1, return_inverse=True, return_counts=True
     )
     equal = np.bincount(of_claim, same)
     if not np.isin(equal / size, (0, 1)).all():
@@ -174,7 +174,7 @@ class Verification(Protocol[Config]):
 
     def _scored(self, data: EvaluationData, split: str, pairs: PairList, answers: PairList) -> Scored:
         comparison = SampleComparison(data, split, self.config.compare, self.config.space)
-        sides = (torch.from_numpy(side).to(comparison.z.device) for side in (pairs.left, pairs.right))
+        sides = (torch.from_numpy(side).to(comparison.z.device) for side in (pairs.first, pairs.second))
         scores = comparison.of_pairs(*sides).double().cpu().numpy()
         return combined(scores, answers, self.config.references)
 

@@ -22,12 +22,12 @@ MAX_CELLS = 2**22
 @torch.no_grad()
 def dtw_distances(
     series: tuple[np.ndarray, np.ndarray],
-    left: np.ndarray,
-    right: np.ndarray,
+    first: np.ndarray,
+    second: np.ndarray,
     cost: Cost = "euclidean",
     by_path_length: bool = False,
 ) -> np.ndarray:
-    """float32 [P]: the distance of rows `left` and `right`, int64 [P], of series of varying length.
+    """float32 [P]: the distance of rows `first` and `second`, int64 [P], of series of varying length.
 
     Args:
         series: frames [sum T, F] of all series one after the other, and their offsets int64 [N + 1].
@@ -38,13 +38,13 @@ def dtw_distances(
     """
     frames, offsets = torch.as_tensor(series[0], dtype=torch.float32), series[1]
     lengths = np.diff(offsets)
-    sizes = lengths[left], lengths[right]
-    if len(left) and min(int(sizes[0].min()), int(sizes[1].min())) < 1:
+    sizes = lengths[first], lengths[second]
+    if len(first) and min(int(sizes[0].min()), int(sizes[1].min())) < 1:
         raise ValueError("a series of a pair is empty; it has no path")
-    distances = np.zeros(len(left), np.float32)
+    distances = np.zeros(len(first), np.float32)
     for rows in _chunks(*sizes):
-        a, b = (_padded(frames, offsets[side[rows]], lengths[side[rows]]) for side in (left, right))
-        ends = torch.as_tensor(lengths[left[rows]]), torch.as_tensor(lengths[right[rows]])
+        a, b = (_padded(frames, offsets[side[rows]], lengths[side[rows]]) for side in (first, second))
+        ends = torch.as_tensor(lengths[first[rows]]), torch.as_tensor(lengths[second[rows]])
         distances[rows] = (_per_step if by_path_length else dtw_of_costs)(frame_costs(a, b, cost), *ends).numpy()
     return distances
 

@@ -13,17 +13,17 @@ def signatures(writers: int = 3, genuine: int = 8, forged: int = 2) -> Signature
 def test_five_references_stand_against_the_other_genuine_ones_and_the_skilled_forgeries():
     pairs = protocol_pairs(signatures(), "skilled")
     assert len(pairs) == 3 * 5 * (3 + 2) and pairs.same.sum() == 3 * 5 * 3
-    first = [(a, b) for a, b, group in zip(pairs.left, pairs.right, pairs.groups, strict=True) if group == 0]
+    first = [(a, b) for a, b, group in zip(pairs.first, pairs.second, pairs.groups, strict=True) if group == 0]
     assert set(first) == {(a, b) for a in range(5) for b in range(5, 10)}
-    assert ((pairs.right % 10 < 8) == pairs.same).all()
+    assert ((pairs.second % 10 < 8) == pairs.same).all()
 
 
 def test_random_forgeries_are_genuine_signatures_of_others_in_turn():
     pairs = protocol_pairs(signatures(), "random")
-    false = sorted(set(pairs.right[~pairs.same & (pairs.groups == 0)].tolist()))
+    false = sorted(set(pairs.second[~pairs.same & (pairs.groups == 0)].tolist()))
     assert false == [15, 16, 17, 25, 26, 27]
     many = protocol_pairs(signatures(writers=12), "random")
-    of_first = many.right[~many.same & (many.groups == 0)]
+    of_first = many.second[~many.same & (many.groups == 0)]
     assert len(set(of_first.tolist())) == 20 and len(set((of_first // 10).tolist())) == 11
 
 
@@ -31,15 +31,15 @@ def test_the_order_of_rows_changes_no_pair():
     plain, order = signatures(), np.random.default_rng(0).permutation(30)
     mixed = Signatures(plain.writers[order], plain.numbers[order], plain.genuine[order])
     pairs, moved = protocol_pairs(plain, "skilled"), protocol_pairs(mixed, "skilled")
-    assert set(zip(order[moved.left], order[moved.right], strict=True)) == set(
-        zip(pairs.left, pairs.right, strict=True)
+    assert set(zip(order[moved.first], order[moved.second], strict=True)) == set(
+        zip(pairs.first, pairs.second, strict=True)
     )
 
 
 def test_for_training_every_genuine_signature_is_in_pairs():
     pairs = training_pairs(signatures(), "skilled")
     assert pairs.same.sum() == 3 * 28 and (~pairs.same).sum() == 3 * 8 * 2
-    assert {(a, b) for a, b in zip(pairs.left[pairs.same], pairs.right[pairs.same], strict=True) if b <= a} == set()
+    assert {(a, b) for a, b in zip(pairs.first[pairs.same], pairs.second[pairs.same], strict=True) if b <= a} == set()
 
 
 def test_a_writer_without_forgeries_or_with_too_few_signatures_is_named():

@@ -173,10 +173,10 @@ def test_the_sentences_of_stsb_keep_their_pairs_and_scores(tmp_path):
     for split, count in ((data.train, 18), (data.validation, 2), (data.test, 20)):
         pairs, text = split.lists["sts"], texts(split, data.info)
         assert len(pairs) == count and len(split) == 2 * count
-        for left, right, same in zip(pairs.left, pairs.right, pairs.same, strict=True):
-            number = int(text[left].split()[1])
-            assert (text[left], text[right]) == (f"first {number}", f"second {number}")
-            assert split.extra_labels["score"][left] == split.extra_labels["score"][right] == 1000 * (number % 6)
+        for first, second, same in zip(pairs.first, pairs.second, pairs.same, strict=True):
+            number = int(text[first].split()[1])
+            assert (text[first], text[second]) == (f"first {number}", f"second {number}")
+            assert split.extra_labels["score"][first] == split.extra_labels["score"][second] == 1000 * (number % 6)
             assert same == (number % 6 >= 4)
 
 

@@ -66,8 +66,8 @@ def test_listed_pairs_replace_those_of_labels():
     data = replace(data, train=replace(data.train, lists={"mine": pairs}))
     network = method("siamese", data, list="mine")
     batch = batch_of(network, data)
-    left, right = batch.index.view(2, 12)
-    assert (right == left + 12).all() and batch.same.equal(left % 3 == 0)
+    first, second = batch.index.view(2, 12)
+    assert (second == first + 12).all() and batch.same.equal(first % 3 == 0)
     with pytest.raises(BadData, match="no pairs 'other'; leave `list` out, or name one of mine"):
         method("siamese", data, list="other").sampler(data.train)
 

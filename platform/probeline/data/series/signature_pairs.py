@@ -48,7 +48,7 @@ def check_complete(signatures: Signatures, names: dict[int, str]) -> None:
 
 
 def protocol_pairs(signatures: Signatures, forgeries: Forgeries) -> PairList:
-    """References (left) against questioned signatures (right); groups: the references' writer."""
+    """References (first) against questioned signatures (second); groups: the references' writer."""
     listed = []
     for writer in np.unique(signatures.writers):
         genuine = signatures.rows(writer, True)
@@ -64,9 +64,9 @@ def training_pairs(signatures: Signatures, forgeries: Forgeries) -> PairList:
     listed = []
     for writer in np.unique(signatures.writers):
         genuine = signatures.rows(writer, True)
-        left, right = np.triu_indices(len(genuine), 1)
-        count = len(left)
-        listed.append(PairList(genuine[left], genuine[right], np.ones(count, bool), np.full(count, writer)))
+        first, second = np.triu_indices(len(genuine), 1)
+        count = len(first)
+        listed.append(PairList(genuine[first], genuine[second], np.ones(count, bool), np.full(count, writer)))
         false = signatures.rows(writer, False) if forgeries == "skilled" else _of_others(signatures, writer)
         listed.append(_crossed(genuine, false, False, writer))
     return _joined(listed)
@@ -80,14 +80,16 @@ def _of_others(signatures: Signatures, writer: int) -> np.ndarray:
     return np.array(turns[:RANDOM_FORGERIES], np.int64)
 
 
-def _crossed(left: np.ndarray, right: np.ndarray, same: bool, group: int) -> PairList:
-    """Every one on the left with every one on the right."""
-    count = len(left) * len(right)
-    return PairList(np.repeat(left, len(right)), np.tile(right, len(left)), np.full(count, same), np.full(count, group))
+def _crossed(first: np.ndarray, second: np.ndarray, same: bool, group: int) -> PairList:
+    """Every one of `first` with every one of `second`."""
+    count = len(first) * len(second)
+    return PairList(
+        np.repeat(first, len(second)), np.tile(second, len(first)), np.full(count, same), np.full(count, group)
+    )
 
 
 def _joined(lists: list[PairList]) -> PairList:
-    left, right, same, groups = (
-        np.concatenate([getattr(each, name) for each in lists]) for name in ("left", "right", "same", "groups")
+    first, second, same, groups = (
+        np.concatenate([getattr(each, name) for each in lists]) for name in ("first", "second", "same", "groups")
     )
-    return PairList(left.astype(np.int64), right.astype(np.int64), same, groups.astype(np.int64))
+    return PairList(first.astype(np.int64), second.astype(np.int64), same, groups.astype(np.int64))

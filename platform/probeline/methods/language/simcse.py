@@ -59,7 +59,9 @@ class SimCSE(Method[Config]):
             names = ", ".join(key for key, each in split.lists.items() if isinstance(each, PairList)) or "none"
             raise BadData(f"method.pairs {name!r}: training has no such pairs that are the same; it has {names}")
         rows = np.flatnonzero(listed.same)
-        same = replace(listed, left=listed.left[rows], right=listed.right[rows], same=listed.same[rows], groups=None)
+        same = replace(
+            listed, first=listed.first[rows], second=listed.second[rows], same=listed.same[rows], groups=None
+        )
         return Pairs(same, len(split))
 
     @torch.no_grad()

@@ -32,5 +32,5 @@ class ITML(LinearMap[Config]):
     def learn(self, x: np.ndarray, split: Split) -> np.ndarray:
         pairs = self.constraints(split, self.config)
         bounds = distance_bounds(x, self.config.share)
-        differences, same = x[pairs.left] - x[pairs.right], np.asarray(pairs.same)
+        differences, same = x[pairs.first] - x[pairs.second], np.asarray(pairs.same)
         return linear_map(itml(differences, same, bounds, self.config.slack, self.config.sweeps))

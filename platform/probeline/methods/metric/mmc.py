@@ -35,7 +35,7 @@ class MMC(LinearMap[Config]):
 
     def learn(self, x: np.ndarray, split: Split) -> np.ndarray:
         pairs = self.constraints(split, self.config)
-        differences, same = x[pairs.left] - x[pairs.right], np.asarray(pairs.same)
+        differences, same = x[pairs.first] - x[pairs.second], np.asarray(pairs.same)
         must, cannot = differences[same], differences[~same]
         if self.config.form == "diagonal":
             return np.diag(np.sqrt(mmc_diagonal(must, cannot)))

@@ -30,5 +30,5 @@ class RCA(LinearMap[Config]):
     def learn(self, x: np.ndarray, split: Split) -> np.ndarray:
         pairs = self.constraints(split, self.config)
         same = np.asarray(pairs.same)
-        joined = np.stack([pairs.left[same], pairs.right[same]], axis=1)
+        joined = np.stack([pairs.first[same], pairs.second[same]], axis=1)
         return rca(x, chunklets(len(x), joined), self.config.ridge)

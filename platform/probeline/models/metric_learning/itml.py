@@ -55,7 +55,7 @@ def distance_bounds(x: np.ndarray, share: float = 0.05, pairs: int = 20_000) -> 
     Of at most `pairs` pairs, the same for the same N.
     """
     random = np.random.Generator(np.random.PCG64(0))
-    left, right = random.integers(len(x), size=pairs), random.integers(1, max(2, len(x)), size=pairs)
-    squares = ((x[left] - x[(left + right) % len(x)]) ** 2).sum(1)
+    first, step = random.integers(len(x), size=pairs), random.integers(1, max(2, len(x)), size=pairs)
+    squares = ((x[first] - x[(first + step) % len(x)]) ** 2).sum(1)
     low, high = np.quantile(squares[squares > 0], [share, 1 - share]) if bool((squares > 0).any()) else (1.0, 1.0)
     return float(low), float(high)

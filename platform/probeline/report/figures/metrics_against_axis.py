@@ -91,10 +91,10 @@ def prepare(results: Results, config: Config) -> MetricsAgainstAxis:
 def draw(info: MetricsAgainstAxis) -> go.Figure:
     """A panel a metric, and one for the paper's where it has that metric."""
     looks, at = _style.style(info.labels), positions(info.x_values)
-    drawn = [(part, paper) for part in info.metrics for paper in (False, True) if part.points or not paper]
-    titles, heading = [_title(*each) for each in drawn], f"{_heading(info)} against {short(info.x)}"
-    figure = panels(titles, [HEIGHT] * len(drawn), heading, _caption(info))
-    for panel, (part, paper) in enumerate(drawn):
+    parts = [(part, paper) for part in info.metrics for paper in (False, True) if part.points or not paper]
+    titles, heading = [_title(*each) for each in parts], f"{_heading(info)} against {short(info.x)}"
+    figure = panels(titles, [HEIGHT] * len(parts), heading, _caption(info))
+    for panel, (part, paper) in enumerate(parts):
         described = metric(part.metric)
         if paper:
             _theirs(figure, panel, part.points, looks, at, described.scale)
@@ -103,7 +103,7 @@ def draw(info: MetricsAgainstAxis) -> go.Figure:
             figure.layout[key("y", panel)].update(range=_ends(part, described.scale, info.banded))
         figure.layout[key("x", panel)].update(_x_axis(info, at))
         figure.layout[key("y", panel)].update(ticksuffix="%" if described.unit == PERCENT else "", nticks=6)
-    columns = 2 if any(paper for _, paper in drawn) else 3
+    columns = 2 if any(paper for _, paper in parts) else 3
     figure.update_layout(meta={**figure.layout.meta, "columns": columns, "legend": True})
     return figure
 

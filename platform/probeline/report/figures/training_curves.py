@@ -89,8 +89,8 @@ def prepare(results: Results, config: Config) -> TrainingCurves:
     curves = curves.sort_values(["trial_id", "step"], kind="stable")
     means = _means(curves[curves["status"] == "finished"], lines)
     many = curves["trial_id"].nunique() > MAX_CURVES
-    drawn = curves[curves["status"] == "failed"] if many else curves
-    trials = tuple(_trial(drawn.loc[rows], lines) for rows in drawn.groupby("trial_id", sort=False).groups.values())
+    single = curves[curves["status"] == "failed"] if many else curves
+    trials = tuple(_trial(single.loc[rows], lines) for rows in single.groupby("trial_id", sort=False).groups.values())
     return TrainingCurves(config.watched, layout.labels, layout.x, layout.x_values, many, trials, means)
 
 

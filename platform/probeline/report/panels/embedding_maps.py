@@ -102,13 +102,13 @@ def charts(chosen: Sequence[SelectedTrial], sheets: Sheets) -> tuple[list[tuple[
 
 def draw(trials: Sequence[EmbeddingMaps], name: str, more: str = "") -> go.Figure:
     """The map of this name, a panel a trial that has one."""
-    drawn = [(info, each) for info in trials if (each := info.named(name)) is not None]
+    shown = [(info, each) for info in trials if (each := info.named(name)) is not None]
     title, caption = WORDS.get(name, (clean(name), ""))
-    titles = [_style.text(each.title, 42) for _, each in drawn]
-    figure = panels(titles, [HEIGHT] * len(drawn), title + more, caption)
-    classes = list(dict.fromkeys(label for info, _ in drawn for label in info.classes))
+    titles = [_style.text(each.title, 42) for _, each in shown]
+    figure = panels(titles, [HEIGHT] * len(shown), title + more, caption)
+    classes = list(dict.fromkeys(label for info, _ in shown for label in info.classes))
     looks = _style.style(classes) if len(classes) <= MAX_NAMED else {}
-    for panel, (info, each) in enumerate(drawn):
+    for panel, (info, each) in enumerate(shown):
         for label in dict.fromkeys(info.labels):
             look = looks.get(label, Look(_style.GREY, "circle"))
             _draw_points(figure, panel, info, each, _Group(label, look, label in looks))

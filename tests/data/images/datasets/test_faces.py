@@ -72,5 +72,5 @@ def test_lfw_pairs_are_of_other_people_for_testing(lfw):
     assert len(pairs) == 5 and pairs.same.sum() == 3 and opened.test.inputs.shape == (10, 25, 18, 3)
     assert not {row.tobytes() for row in opened.test.inputs} & {row.tobytes() for row in opened.train.inputs}
     assert [len(split.lists["pairs"]) for split in (opened.train, opened.validation)] == [4, 1]
-    rows = {opened.test.inputs[row].tobytes() for row in (pairs.left[0], pairs.right[0])}
+    rows = {opened.test.inputs[row].tobytes() for row in (pairs.first[0], pairs.second[0])}
     assert len(rows) == 2

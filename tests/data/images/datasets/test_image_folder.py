@@ -186,8 +186,8 @@ def test_pairs_of_a_file_stand_in_the_split_of_their_images(faces, tmp_path):
     opened = store.open_dataset(component(faces, split_by="class", pairs=str(tmp_path / "pairs.csv")))
     pairs = opened.test.lists["pairs"]
     assert len(pairs) == 3 and pairs.same.all() and "pairs" not in opened.train.lists
-    assert set(opened.test.labels[pairs.left].tolist()) == {opened.classes.index(tested)}
-    images = {row.tobytes() for row in opened.test.inputs[pairs.left]}
+    assert set(opened.test.labels[pairs.first].tolist()) == {opened.classes.index(tested)}
+    images = {row.tobytes() for row in opened.test.inputs[pairs.first]}
     assert len(images) == 3
 
 

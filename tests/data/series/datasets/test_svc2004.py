@@ -28,11 +28,11 @@ def test_whole_writers_are_held_out_and_the_lists_speak_of_their_split(folder):
         pairs = split.lists["skilled"]
         assert pairs.same.sum() == genuine
         writers, real = split.label("writer"), split.label("genuine") == 1
-        assert (writers[pairs.left] == writers[pairs.right]).all() and real[pairs.left].all()
-        assert (real[pairs.right] == pairs.same).all() and (pairs.groups == writers[pairs.left]).all()
+        assert (writers[pairs.first] == writers[pairs.second]).all() and real[pairs.first].all()
+        assert (real[pairs.second] == pairs.same).all() and (pairs.groups == writers[pairs.first]).all()
     random = opened.train.lists["random"]
     assert (
-        (opened.train.label("writer")[random.left] == opened.train.label("writer")[random.right]) == random.same
+        (opened.train.label("writer")[random.first] == opened.train.label("writer")[random.second]) == random.same
     ).all()
 
 
@@ -40,7 +40,7 @@ def test_references_are_the_first_five_in_every_split(folder):
     splits = svc2004.read(svc2004.Config(path=str(folder))).splits
     for split in (splits["validation"], splits["test"]):
         pairs = split.lists["skilled"]
-        assert sorted(set(pairs.left.tolist())) == [0, 1, 2, 3, 4]  # rows are by writer, then by number
+        assert sorted(set(pairs.first.tolist())) == [0, 1, 2, 3, 4]  # rows are by writer, then by number
 
 
 def test_a_forgery_is_a_class_of_its_own_or_has_no_label(folder):

@@ -65,10 +65,10 @@ def read(config: Config) -> ReadSplits:
 
 
 def _pairs(read: Any) -> Split:
-    """`pairs` [P, 2, H, W] or [P, 2, H, W, 3], `target` [P]: sample 2p is the left one of pair p, 2p + 1 the right."""
+    """`pairs` [P, 2, H, W] or [P, 2, H, W, 3], `target` [P]: sample 2p is the first of pair p, 2p + 1 the second."""
     count = len(read.target)
-    left = np.arange(count, dtype=np.int64) * 2
-    listed = PairList(left, left + 1, read.target.astype(bool))
+    first = np.arange(count, dtype=np.int64) * 2
+    listed = PairList(first, first + 1, read.target.astype(bool))
     pixels = _pixels(read.pairs.reshape(2 * count, *read.pairs.shape[2:]))
     return Split(pixels, np.full(2 * count, -1), lists={"pairs": listed})
 

@@ -74,7 +74,7 @@ def blocks(photograph: np.ndarray, size: int, random: np.random.Generator) -> di
     side = 2 * size
     height, width = photograph.shape[:2]
     grid = product(range(0, height - side + 1, side), range(0, width - side + 1, side))
-    corners = [(top, left) for top, left in grid if not _flat(photograph[top : top + side, left : left + side])]
+    corners = [(y, x) for y, x in grid if not _flat(photograph[y : y + side, x : x + side])]
     corners = [corners[number] for number in np.argsort(random.random(len(corners)))]
     splits = {}
     for split, share in SHARES.items():
@@ -89,11 +89,11 @@ def crop_boxes(
     """Endless random squares, one to two times `size` wide, each in one of the blocks at `corners`; none is flat."""
     while True:
         block, wider, down, across = random.random(4)
-        top, left = corners[int(block * len(corners))]
+        y, x = corners[int(block * len(corners))]
         side = size + int(wider * (size + 1))
         room = 2 * size - side + 1
-        top, left = top + int(down * room), left + int(across * room)
-        rows, columns = slice(top, top + side), slice(left, left + side)
+        y, x = y + int(down * room), x + int(across * room)
+        rows, columns = slice(y, y + side), slice(x, x + side)
         if not _flat(photograph[rows, columns]):
             yield rows, columns
 

@@ -56,10 +56,10 @@ def read(config: Config) -> ReadSplits:
 
 def _texts(rows: Sequence[Row]) -> Texts:
     scores = np.array([_score(row) for row in rows])
-    left = np.arange(len(rows), dtype=np.int64) * 2
+    first = np.arange(len(rows), dtype=np.int64) * 2
     samples = [(row.cell(column),) for row in rows for column in (FIRST, SECOND)]
     thousandths = np.repeat(np.rint(1000 * scores).astype(np.int64), 2)
-    pairs = PairList(left, left + 1, scores >= SAME)
+    pairs = PairList(first, first + 1, scores >= SAME)
     return Texts(samples, further={"score": thousandths}, lists={"sts": pairs})
 
 
