@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.benchmarks.row import Row
 
 HERE = Path(__file__).parent
+BY_NAME = {"soak"}  # an hour each, and only where they are named
 
 
 def names() -> list[str]:
@@ -35,7 +36,7 @@ def main() -> None:
         parser.error(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(names())}")
     print(f"machine: {machine()}\n", flush=True)
     rows: list[Row] = []
-    for name in only or names():
+    for name in only or [name for name in names() if name not in BY_NAME]:
         start = time.perf_counter()
         for row in importlib.import_module(f"tests.benchmarks.bench_{name}").rows():
             rows.append(row)

@@ -10,11 +10,14 @@ from helpers.loopback import free_port, until_it_answers
 
 
 class MlflowServer:
-    """`mlflow server` over one sqlite file; may be killed and started again on the same port."""
+    """`mlflow server` over one sqlite file; may be killed and started again on the same port.
 
-    def __init__(self, folder: Path, database: Path) -> None:
+    `environment`: more variables of the server's.
+    """
+
+    def __init__(self, folder: Path, database: Path, environment: dict[str, str] | None = None) -> None:
         self.port = free_port()
-        self.folder, self.database = folder, database
+        self.folder, self.database, self.environment = folder, database, environment or {}
         self.uri = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen | None = None
 
@@ -23,6 +26,7 @@ class MlflowServer:
         command += ["--port", str(self.port), "--backend-store-uri", f"sqlite:///{self.database}"]
         command += ["--artifacts-destination", str(self.folder / "served")]
         environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+        environment |= self.environment
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
                 command, stdout=log, stderr=log, start_new_session=True, cwd=self.folder, env=environment

@@ -1,10 +1,12 @@
 """The command `probeline run` in a process of its own, as a user types it, and looks at what it started."""
 
+import contextlib
 import os
 import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -33,22 +35,30 @@ def workers(driver: psutil.Process) -> list[psutil.Process]:
     return [process for process, title in titles.items() if title.startswith("ray::") and "Trainable" in title]
 
 
-def wait_for_an_epoch(folder: Path, seconds: float = 120) -> None:
-    """Until some trial has said something, which the spool shows."""
+def wait_for_an_epoch(folder: Path, seconds: float = 120, driver: subprocess.Popen | None = None) -> None:
+    """Until some trial has said something, which the spool shows, or the driver, where one is given, has ended."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if any('"train/loss"' in path.read_text() for path in (folder / ".probeline/spool").glob("*/*.jsonl")):
+        if driver is not None and driver.poll() is not None:
+            return
+        if any('"train/loss"' in text for text in logs(folder)):
             return
         time.sleep(0.1)
     raise AssertionError(f"no trial said anything within {seconds:g} s")
+
+
+def logs(folder: Path) -> Iterator[str]:
+    """The texts of the spool, but for those that are sent and removed meanwhile."""
+    for path in (folder / ".probeline/spool").glob("*/*.jsonl"):
+        with contextlib.suppress(FileNotFoundError):
+            yield path.read_text()
 
 
 def wait_for_trials_at_work(folder: Path, count: int, seconds: float) -> None:
     """Until so many trials are in the middle of their training at once."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        said = [path.read_text() for path in (folder / ".probeline/spool").glob("*/*.jsonl")]
-        if sum('"train/loss"' in text and '"cost/train_seconds"' not in text for text in said) == count:
+        if sum('"train/loss"' in text and '"cost/train_seconds"' not in text for text in logs(folder)) == count:
             return
         time.sleep(0.1)
     raise AssertionError(f"never were {count} trials at work at once")

@@ -24,6 +24,31 @@ seeds: 2
 """
 
 
+def lost_and_doubled(folder: Path) -> Counter[str]:
+    """What a record lacks or has twice, counted by kind; `trials` counts those that it should have."""
+    plan = make(load(folder / "spec.yaml"), uri := f"sqlite:///{folder}/mlflow.db")
+    client, counts = MlflowClient(uri), Counter(trials=len(plan.trials))
+    home = client.get_experiment_by_name("killed").experiment_id
+    by_trial: dict[str, list] = {trial.id: [] for trial in plan.trials}
+    pages = [client.search_runs([home], "tags.`probeline.kind` = 'trial'", max_results=1000)]
+    while pages[-1].token:
+        token = pages[-1].token
+        pages.append(client.search_runs([home], "tags.`probeline.kind` = 'trial'", max_results=1000, page_token=token))
+    for found in (each for page in pages for each in page):
+        by_trial.setdefault(found.data.tags["probeline.trial_id"], []).append(found)
+    epochs = range(1, plan.trials[0].cell.recipe.training.epochs + 1)
+    for runs in by_trial.values():
+        counts["trials without a run"] += not runs
+        counts["runs too many"] += max(0, len(runs) - 1)
+        counts["runs that are not FINISHED"] += sum(each.info.status != "FINISHED" for each in runs)
+        for each in runs[:1]:
+            steps = Counter(point.step for point in client.get_metric_history(each.info.run_id, "train/loss"))
+            counts["points lost"] += len(epochs) - len(steps.keys() & set(epochs))
+            counts["points doubled"] += sum(count > 1 for count in steps.values())
+            counts["trials without a result"] += "knn/top1" not in each.data.metrics
+    return +counts
+
+
 def check_the_record(folder: Path, encoder_id: str | None = None) -> None:
     """Exactly one run a trial, all FINISHED, no point twice, and the numbers of an uninterrupted trial.
 

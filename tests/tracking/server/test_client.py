@@ -3,7 +3,7 @@
 import pytest
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import BAD_REQUEST, INVALID_PARAMETER_VALUE, TEMPORARILY_UNAVAILABLE
-from probeline.tracking.server.client import passing
+from probeline.tracking.server.client import passing, retried
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,32 @@ from probeline.tracking.server.client import passing
 )
 def test_of_two_that_write_a_key_for_the_first_time_at_once_the_refused_one_tries_again(database):
     assert passing(MlflowException(database, BAD_REQUEST))
+
+
+@pytest.mark.parametrize(
+    "database",
+    [
+        "QueuePool limit of size 1 overflow 1 reached, connection timed out, timeout 30.00 (Background on this error "
+        "at: https://sqlalche.me/e/20/3o7r)",
+        "(psycopg2.InterfaceError) connection already closed",
+    ],
+)
+def test_a_server_without_a_database_connection_is_waited_for_though_mlflow_calls_it_a_bad_request(database):
+    assert passing(MlflowException(database, BAD_REQUEST))
+
+
+def test_a_request_whose_reply_is_lost_is_sent_again_and_one_that_is_refused_is_not():
+    replies = iter([ConnectionError("closed"), MlflowException("later", TEMPORARILY_UNAVAILABLE), None, ValueError()])
+
+    def request():
+        error = next(replies)
+        if error is not None:
+            raise error
+        return "answer"
+
+    assert retried(request) == "answer"
+    with pytest.raises(ValueError):
+        retried(request)
 
 
 def test_what_is_wrong_in_itself_is_not_sent_again_and_a_busy_server_is_waited_for():

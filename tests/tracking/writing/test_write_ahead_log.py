@@ -21,11 +21,12 @@ def test_entries_come_back_in_order_and_from_any_offset(tmp_path):
     spool = WriteAheadLog(tmp_path, "a")
     for number in range(3):
         spool.append({"op": "records", "number": number})
-    first, offset = spool.read(0)
-    assert [entry["number"] for entry in first] == [0, 1, 2]
-    assert offset == spool.size()
+    entries, offset = spool.read(0)
+    assert [entry["number"] for entry, _ in entries] == [0, 1, 2]
+    assert [spool.read(after)[0][0][0]["number"] for _, after in entries[:2]] == [1, 2]
+    assert offset == spool.size() == entries[-1][1]
     spool.append({"op": "finished"})
-    assert spool.read(offset)[0] == [{"op": "finished"}]
+    assert spool.read(offset)[0] == [({"op": "finished"}, spool.size())]
     assert spool.last_op() == "finished"
 
 
@@ -34,7 +35,7 @@ def test_a_torn_last_line_is_dropped_and_the_next_entry_starts_a_line(tmp_path):
     spool.append({"op": "started"})
     with spool.path.open("ab") as stream:
         stream.write(b'{"op":"reco')
-    assert spool.read(0)[0] == [{"op": "started"}]
+    assert [entry for entry, _ in spool.read(0)[0]] == [{"op": "started"}]
     spool.repair()
     spool.append({"op": "finished"})
     assert [entry["op"] for entry in spool.entries()] == ["started", "finished"]

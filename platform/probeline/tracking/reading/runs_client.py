@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 from probeline.tracking.reading.former_names import current_metrics, current_tags, stored_names
 from probeline.tracking.reading.run import Run
-from probeline.tracking.server.client import connect
+from probeline.tracking.server.client import connect, retried
 
 if TYPE_CHECKING:
     import mlflow.entities
@@ -61,14 +62,15 @@ class ClientRuns:
 
     def own(self, text: str) -> Iterator[Run]:
         """The runs of the reader's own experiment that match a search; none where it has none."""
-        own = self.client.get_experiment_by_name(self.experiment) if self.experiment else None
+        name = self.experiment
+        own = retried(lambda: self.client.get_experiment_by_name(name)) if name else None
         if own is not None and own.lifecycle_stage == "active":
             yield from self._search([own.experiment_id], text)
 
     def _experiments(self) -> list[str]:
         ids, token = [], None
         while True:
-            page = self.client.search_experiments(max_results=PAGE, page_token=token)
+            page = retried(partial(self.client.search_experiments, max_results=PAGE, page_token=token))
             ids += [experiment.experiment_id for experiment in page]
             if not (token := page.token):
                 return ids
@@ -76,8 +78,9 @@ class ClientRuns:
     def _search(self, experiments: list[str], text: str) -> Iterator[Run]:
         token = None
         while experiments:
-            page = self.client.search_runs(
-                experiments, text, max_results=PAGE, order_by=["attributes.start_time ASC"], page_token=token
+            order = ["attributes.start_time ASC"]
+            page = retried(
+                partial(self.client.search_runs, experiments, text, max_results=PAGE, order_by=order, page_token=token)
             )
             yield from map(as_run, page)
             if not (token := page.token):
@@ -89,12 +92,13 @@ class ClientRuns:
 
     def _portion(self, runs: list[Run], key: str) -> list[tuple[str, str, int, float]]:
         # The UI's own request: 25x faster than one get_metric_history a run and a key, and it does not thin out.
-        points = _bulk(self.client, [run.run_id for run in runs], key) if len(runs) > 1 else None
+        ids = [run.run_id for run in runs]
+        points = retried(lambda: _bulk(self.client, ids, key)) if len(runs) > 1 else None
         if points is None or len(points) >= POINTS_AT_ONCE:
             return [
                 (run.run_id, key, point.step, point.value)
                 for run in runs
-                for point in self.client.get_metric_history(run.run_id, key)
+                for point in retried(partial(self.client.get_metric_history, run.run_id, key))
             ]
         return points
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from probeline.errors import UserError
 from probeline.storage.redaction import redacted
-from probeline.tracking.server.client import connect, exclusive_store
+from probeline.tracking.server.client import connect, exclusive_store, retried
 from probeline.tracking.server.location import sqlite_file
 
 LOCK_TIMEOUT_S = 20.0
@@ -60,7 +60,8 @@ def revisions() -> tuple[str, frozenset[str]]:
 
 
 def _check_by_client(uri: str, experiment: str) -> None:
-    existing = connect(uri).get_experiment_by_name(experiment)
+    client = connect(uri)
+    existing = retried(lambda: client.get_experiment_by_name(experiment))
     if existing is not None and existing.lifecycle_stage != "active":
         raise UserError(deleted(uri, experiment, existing.experiment_id))
 

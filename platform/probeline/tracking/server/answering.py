@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import ssl
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -23,6 +24,9 @@ TIMEOUT_S = 3.0
 ANSWER_TIMEOUT_S = 6.0
 """Wait for the whole answer, however slowly it comes."""
 
+ATTEMPTS, PAUSE_S = 10, 0.1
+"""Questions, and seconds between two, where the reply gets lost."""
+
 MAX_ANSWER_BYTES = 10_000_000
 
 
@@ -32,7 +36,7 @@ def checked_server(uri: str) -> str:
     what = f"MLflow server {redacted(uri)}"
     request, login = _question(uri)
     try:
-        json.loads(within(ANSWER_TIMEOUT_S, lambda: _answer(request)))
+        json.loads(within(ANSWER_TIMEOUT_S, lambda: _answer_or_again(request)))
     except urllib.error.HTTPError as error:
         if error.code == 401 and not login and _login_elsewhere():
             return uri
@@ -44,6 +48,16 @@ def checked_server(uri: str) -> str:
             return uri
         raise UserError(not_answering(what, error)) from None
     return uri
+
+
+def _answer_or_again(request: urllib.request.Request) -> bytes:
+    """Asks again where the connection is closed before the reply, as a network does that loses some."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return _answer(request)
+        except (http.client.RemoteDisconnected, ConnectionResetError):
+            time.sleep(PAUSE_S)
+    return _answer(request)
 
 
 def _answer(request: urllib.request.Request) -> bytes:

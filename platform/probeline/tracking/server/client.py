@@ -2,9 +2,10 @@
 
 import logging
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from probeline.errors import StorageError, UserError
 from probeline.storage import file_lock
@@ -14,10 +15,13 @@ from probeline.tracking.server.location import sqlite_file
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
-# MLflow reads the first two at every request; 7 retries and 120 s are its own, which is four minutes of silence.
+T = TypeVar("T")
+
+# MLflow reads the first two at every request; 7 retries and 120 s are its own, which is four minutes of silence. A
+# server without a free database connection says so after 30 s; a request given up before would wait there and be done.
 QUIET = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "40",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -38,6 +42,19 @@ PERMANENT = {
 # In these words of a database; two that write a key for the first time at once, and the one refused then finds it.
 RACES = ("UNIQUE constraint failed", "UniqueViolation", "Duplicate entry")
 
+POOL = "QueuePool limit"
+"""In SQLAlchemy's words where all connections of the pool are in use; MLflow passes it on as BAD_REQUEST."""
+
+NO_CONNECTION = (
+    "all connections of its database pool are in use; raise MLFLOW_SQLALCHEMYSTORE_POOL_SIZE and "
+    "MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW where the server is started, or let fewer runs write at once"
+)
+
+LOST = (POOL, "InterfaceError", "connection already closed")
+"""In these words of SQLAlchemy, which MLflow passes on as BAD_REQUEST; the server's next connection may do."""
+
+ATTEMPTS, PAUSES_S, RETRY_FOR_S = 10, (0.05, 0.1, 0.2, 0.5), 10.0
+"""How often, after which pauses and for how long a request is tried that may be sent twice."""
 
 OTHER_VERSION = "out-of-date database schema"
 """In MLflow's words where it refuses the tables of another version."""
@@ -70,10 +87,26 @@ def passing(error: Exception) -> bool:
     """Whether the same call may succeed later: the server is away or busy, the database is locked."""
     code = getattr(error, "error_code", None)
     if code is not None:
-        return code not in PERMANENT or any(words in str(error) for words in RACES)
+        return code not in PERMANENT or any(words in str(error) for words in RACES + LOST)
     if isinstance(error, OSError | StorageError):
         return True
     return type(error).__module__.startswith(("sqlalchemy", "sqlite3", "alembic"))
+
+
+def retried(request: Callable[[], T]) -> T:
+    """What a request returns that may be sent twice, a question or a tag; tried again where its reply got lost.
+
+    Raises what the last attempt raised: soon where nobody listens, and after one attempt where a server hangs.
+    """
+    until = time.monotonic() + RETRY_FOR_S
+    for attempt in range(1, ATTEMPTS):
+        try:
+            return request()
+        except Exception as error:
+            if not passing(error) or time.monotonic() > until or POOL in str(error):
+                raise
+            time.sleep(PAUSES_S[min(attempt, len(PAUSES_S)) - 1])
+    return request()
 
 
 def gone(error: Exception) -> bool:

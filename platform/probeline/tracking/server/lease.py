@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from probeline.errors import UserError
-from probeline.tracking.server.client import connect
+from probeline.tracking.server.client import connect, retried
 from probeline.tracking.writing.experiments import ExperimentInfo, Homes
 
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ def held(uri: str, experiment: ExperimentInfo, workdir: Path, lost: Callable[[],
     me = Holder(socket.gethostname(), os.getpid(), uuid.uuid4().hex)
     try:
         client = connect(uri)
-        experiment_id = _experiment_id(client, Homes(client, uri, workdir, experiment), experiment.name)
+        homes = Homes(client, uri, workdir, experiment)
+        experiment_id = retried(lambda: homes.experiment(experiment.name))  # made by this process or one beside it
         waited = _take(client, experiment_id, experiment.name, me)
     except UserError:
         raise
@@ -86,17 +87,7 @@ def held(uri: str, experiment: ExperimentInfo, workdir: Path, lost: Callable[[],
         renewing.join(HEARTBEAT_TIMEOUT_S)
         with contextlib.suppress(Exception):  # a server that is away: the next run sees no heartbeat
             if _is(_holder(client, experiment_id), me):
-                client.set_experiment_tag(experiment_id, TAG, NOBODY)
-
-
-def _experiment_id(client: "MlflowClient", homes: Homes, name: str) -> str:
-    """The id of the MLflow experiment, made if there is none, by this process or by one that starts at once."""
-    try:
-        return homes.experiment(name)
-    except Exception:
-        if client.get_experiment_by_name(name) is None:
-            raise
-        return homes.experiment(name)
+                retried(lambda: client.set_experiment_tag(experiment_id, TAG, NOBODY))
 
 
 def _take(client: "MlflowClient", experiment_id: str, name: str, me: Holder) -> bool:
@@ -135,17 +126,14 @@ def _renew(
 def _holder(client: "MlflowClient", experiment_id: str) -> Holder | None:
     """Who is at work; None for nobody, and for what is no holder."""
     try:
-        return Holder(**json.loads(client.get_experiment(experiment_id).tags.get(TAG, NOBODY)))
+        return Holder(**json.loads(retried(lambda: client.get_experiment(experiment_id)).tags.get(TAG, NOBODY)))
     except (ValueError, TypeError):
         return None
 
 
 def _say(client: "MlflowClient", experiment_id: str, holder: Holder) -> None:
-    text = json.dumps(asdict(holder))
-    try:
-        client.set_experiment_tag(experiment_id, TAG, text)
-    except Exception:  # noqa: BLE001 (of two that write it first at once the server refuses one; now it is there)
-        client.set_experiment_tag(experiment_id, TAG, text)
+    text = json.dumps(asdict(holder))  # of two that write it first at once the server refuses one, which tries again
+    retried(lambda: client.set_experiment_tag(experiment_id, TAG, text))
 
 
 def _is(holder: Holder | None, me: Holder) -> bool:

@@ -14,11 +14,12 @@ from probeline.tracking.server.location import artifact_location
 from probeline.tracking.server.mlflow_names import LONGEST_TAG, text
 
 if TYPE_CHECKING:
-    from mlflow.entities import Experiment
+    from mlflow.entities import Experiment, Run
     from mlflow.tracking import MlflowClient
 
 PARENTS = "tags.`probeline.kind` = 'experiment'"  # runs that hold an experiment's trials
 NOTE = "mlflow.note.content"  # what MLflow's UI shows as the description
+TAGS_AT_ONCE = 100  # MLflow's limit of a request
 KIND = ("mlflow.experimentKind", "custom_model_development")  # not language models: runs and charts, no traces
 
 
@@ -53,20 +54,22 @@ class Homes:
     def __init__(self, client: "MlflowClient", uri: str, workdir: Path, own: ExperimentInfo) -> None:
         self._client, self._uri, self._workdir, self._own = client, uri, workdir, own
         self._homes: dict[str, Home] = {}
+        self._described = False
 
     def of(self, name: str) -> Home:
         """The home of the experiment `name`."""
         if name not in self._homes:
             experiment_id = self.experiment(name)
-            home = Home(experiment_id, self._parent(experiment_id, name))
-            if name == self._own.name:
-                self._describe(home)
-            self._homes[name] = home
+            self._homes[name] = Home(experiment_id, self._parent(experiment_id, name))
+        if name == self._own.name and not self._described:
+            self._describe(self._homes[name])
+            self._described = True
         return self._homes[name]
 
     def forget(self) -> None:
         """Look everything up again: something was deleted."""
         self._homes.clear()
+        self._described = False
 
     def experiment(self, name: str) -> str:
         """The id of the MLflow experiment `name`, made if there is none. Raises UserError where it was deleted."""
@@ -81,17 +84,20 @@ class Homes:
         return existing.experiment_id
 
     def _parent(self, experiment_id: str, name: str) -> str:
-        existing = parent_of(self._client, experiment_id)
-        if existing is not None:
-            return existing
-        run = self._client.create_run(experiment_id, run_name=name, tags={"probeline.kind": "experiment"})
-        self._client.set_terminated(run.info.run_id)  # a folder, not a process: nothing to leave behind RUNNING
+        run = _oldest_parent(self._client, experiment_id)
+        if run is None:
+            run = self._client.create_run(experiment_id, run_name=name, tags={"probeline.kind": "experiment"})
+        if run.info.status == "RUNNING":  # a folder, not a process; a lost reply may have kept it from being ended
+            self._client.set_terminated(run.info.run_id)
         return run.info.run_id
 
     def _describe(self, home: Home) -> None:
+        from mlflow.entities import RunTag
+
         note(self._client, home, self._own.description)
-        for key, value in self._own.tags.items():
-            self._client.set_tag(home.parent_id, key, text(value)[:LONGEST_TAG])
+        tags = [RunTag(key, text(value)[:LONGEST_TAG]) for key, value in self._own.tags.items()]
+        for start in range(0, len(tags), TAGS_AT_ONCE):
+            self._client.log_batch(home.parent_id, tags=tags[start : start + TAGS_AT_ONCE])
         if self._own.spec_text:
             with tempfile.TemporaryDirectory() as folder:
                 file = Path(folder) / "spec.yaml"
@@ -101,8 +107,14 @@ class Homes:
 
 def parent_of(client: "MlflowClient", experiment_id: str) -> str | None:
     """The id of the run that holds an experiment's trials: the oldest, should two writers have made one at once."""
-    oldest = client.search_runs([experiment_id], PARENTS, max_results=1, order_by=["attributes.start_time ASC"])
-    return oldest[0].info.run_id if oldest else None
+    oldest = _oldest_parent(client, experiment_id)
+    return None if oldest is None else oldest.info.run_id
+
+
+def _oldest_parent(client: "MlflowClient", experiment_id: str) -> "Run | None":
+    return next(
+        iter(client.search_runs([experiment_id], PARENTS, max_results=1, order_by=["attributes.start_time ASC"])), None
+    )
 
 
 def note(client: "MlflowClient", home: Home, description: str) -> None:

@@ -55,25 +55,31 @@ class RunUploader:
         self.ended = False
         self._run_id: str | None = None
         self._model = False  # whether the run has its encoder
-        self._seen: set[tuple[str, int]] = set()
+        self._seen: set[tuple[str, int]] = set()  # the points that the run has
+        self._read: set[str] = set()  # the metrics whose points were read from the run
 
     def unsent_records(self) -> int:
         """How many records wait."""
         return sum(len(entry.get("records", ())) for entry in self.spool.entries(self.offset))
 
     def step(self, target: UploadTarget) -> bool:
-        """Sends the next portion; False when nothing is left. Raises what MLflow raises; then nothing has moved."""
+        """Sends the next portion; False when nothing is left.
+
+        Raises what MLflow raises; then `offset` is behind the last entry that has arrived, so that a network that
+        loses replies delays a trial by single requests and not by its whole log.
+        """
         entries, offset = self.spool.read(self.offset)
         if offset == self.offset:
             return False
         records: list[dict] = []
-        for entry in entries:
+        for entry, end in entries:
             if entry["op"] == "records":
                 records += entry["records"]
                 continue
             self._send_records(target.client, records)
             records = []
             self._apply(target, entry)
+            self.offset = end
         self._send_records(target.client, records)
         self.offset = offset
         return True
@@ -128,13 +134,15 @@ class RunUploader:
         runs = target.runs_of(self.spool.trial_id)
         if not runs:
             return
-        self._run_id = runs[0]
-        run = as_run(target.client.get_run(self._run_id))
+        self._doubt |= len(runs) > 1  # a writer that died before the end of the trial has left a second one
+        run = as_run(target.client.get_run(runs[0]))
         for key, (_, step) in run.metrics.items():
             if step == 0:
                 self._seen.add((key, 0))
-            else:
+            elif key not in self._read:
                 self._seen |= {(key, point.step) for point in target.client.get_metric_history(run.run_id, key)}
+                self._read.add(key)
+        self._run_id = runs[0]  # last: what was read in part would be sent twice
 
     def _reopen(self, client: "MlflowClient", tags: dict[str, str], protocols: list[str] | None) -> dict[str, str]:
         """The run's params; its failure is forgotten, and the notes of `protocols`, None: of all."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from probeline.storage.redaction import redacted
 from probeline.tracking.server.artifact_folders import follow_moved_database
-from probeline.tracking.server.client import connect, gone, passing
+from probeline.tracking.server.client import NO_CONNECTION, POOL, connect, gone, passing
 from probeline.tracking.writing.experiments import ExperimentInfo, Homes
 from probeline.tracking.writing.run_uploader import RunUploader, UploadTarget
 from probeline.tracking.writing.upload_queue import UploadQueue
@@ -23,6 +23,7 @@ class UploadThread:
 
     def __init__(self, outbox: UploadQueue, uri: str, experiment: ExperimentInfo, workdir: Path) -> None:
         self.trouble = ""
+        self._failures = 0  # in a row, since anything was sent
         self._outbox, self._uri, self._experiment, self._workdir = outbox, uri, experiment, workdir
         self._target: UploadTarget | None = None
         self._hurry = 0  # how many callers wait
@@ -48,7 +49,6 @@ class UploadThread:
         self._thread.join(timeout + HURRIED)
 
     def _work(self) -> None:
-        failures = 0
         while True:
             with self._outbox.changed:
                 self._outbox.changed.wait_for(lambda: self._outbox.next() or self._deadline is not None)
@@ -56,13 +56,13 @@ class UploadThread:
                     return
             try:
                 self._send_new()
-                failures, self.trouble = 0, ""
+                self._failures, self.trouble = 0, ""
                 self._pause(FLUSH)
             except Exception as error:  # whatever MLflow raises: nothing is lost, it is tried again
                 self.trouble = first_line(error)
                 log.debug("MLflow does not take results", exc_info=True)
-                self._pause(WAITS[min(failures, len(WAITS) - 1)])
-                failures += 1
+                self._pause(WAITS[min(self._failures, len(WAITS) - 1)])
+                self._failures += 1
 
     def _pause(self, seconds: float) -> None:
         changed = self._outbox.changed
@@ -78,9 +78,12 @@ class UploadThread:
             self._target = UploadTarget(client, self._uri, Homes(client, self._uri, self._workdir, self._experiment))
         while not self._late() and (item := self._outbox.next()):
             key, delivery = item
+            before = delivery.offset
             try:
                 _send(self._target, delivery)
             except Exception as error:
+                if delivery.offset > before:
+                    self._failures = 0
                 if passing(error):
                     raise
                 log.warning("trial %s: MLflow refuses it: %s", key, first_line(error))
@@ -94,6 +97,8 @@ class UploadThread:
 
 def first_line(error: Exception) -> str:
     """What went wrong, in a line that can be shown."""
+    if POOL in str(error):
+        return NO_CONNECTION
     return redacted(str(error).strip().partition("\n")[0][:300]) or type(error).__name__
 
 

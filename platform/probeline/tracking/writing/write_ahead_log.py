@@ -88,14 +88,17 @@ class WriteAheadLog:
         """Bytes written so far."""
         return self.path.stat().st_size if self.path.exists() else 0
 
-    def read(self, offset: int) -> tuple[list[dict], int]:
-        """Some entries from `offset` on, and the offset after them; a last line without its end is not read."""
+    def read(self, offset: int) -> tuple[list[tuple[dict, int]], int]:
+        """Some entries from `offset` on, each with the offset after it, and the offset after all that was read.
+
+        A last line without its end is not read.
+        """
         entries, end = [], offset
         with self.path.open("rb") as stream:
             stream.seek(offset)
             while end - offset < READ_AT_ONCE and (line := stream.readline()).endswith(b"\n"):
                 try:
-                    entries.append(json.loads(line))
+                    entries.append((json.loads(line), end + len(line)))
                 except (ValueError, RecursionError):
                     log.warning("%s: a damaged line at byte %d is left out", self.path, end)
                 end += len(line)
@@ -105,7 +108,7 @@ class WriteAheadLog:
         """Every entry from `offset` on."""
         while True:
             entries, end = self.read(offset)
-            yield from entries
+            yield from (entry for entry, _ in entries)
             if end == offset:
                 return
             offset = end
