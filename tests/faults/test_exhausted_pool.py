@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 from helpers.mlflow_server import MlflowServer
 from helpers.trial_events import curve, info, trial
-from probeline.tracking.server.client import NO_CONNECTION, connect
+from probeline.tracking.server.client import POOL_REMEDY, connect
 from probeline.tracking.writing.writer import Writer
 
 WRITERS, TRIALS, STEPS = 16, 2, 20
@@ -47,13 +47,14 @@ def test_an_exhausted_pool_costs_sixteen_writers_time_and_nothing_else_and_is_to
         for thread in threads:
             thread.start()
         until = time.monotonic() + 120
-        while NO_CONNECTION not in troubles and time.monotonic() < until:
+        while not any(POOL_REMEDY in said for said in troubles.copy()) and time.monotonic() < until:
             time.sleep(0.5)
         other.execute("ROLLBACK")
     over.set()
     for thread in threads:
         thread.join()
-    assert NO_CONNECTION in troubles, troubles
+    assert any(POOL_REMEDY in said for said in troubles), troubles
+    assert len({said for said in troubles if said}) <= 3, troubles  # 500 and 503 by turns, and maybe a time-out
     assert not any(unsent), [str(each) for each in unsent]
     client = connect(server.uri)
     runs = client.search_runs([client.get_experiment_by_name("pool").experiment_id], max_results=1000)

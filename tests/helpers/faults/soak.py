@@ -41,6 +41,9 @@ EXIT_TIMEOUT_S = 600.0
 START_TIMEOUT_S = 600.0
 """Within which some trial of a driver must have finished an epoch, on a machine with other work."""
 
+LEAVE_TIMEOUT_S = 180.0
+"""Within which Ray's processes must have gone after their driver."""
+
 
 class Soak:
     """The spec, the tracking server, the driver at work, and what has happened.
@@ -65,7 +68,7 @@ class Soak:
         while time.monotonic() < until:
             self.start()
             if self._at_work():
-                time.sleep(self.random.uniform(0, 8))
+                time.sleep(self.random.uniform(0, 5))
                 self.kill(self.random.choices(list(KINDS), weights=list(KINDS.values()))[0])
             if self.driver.poll() == 0:
                 self.seeds += SEEDS
@@ -148,9 +151,9 @@ class Soak:
         return self.driver.poll() is None
 
     def _gone(self, family: list[psutil.Process], kind: str) -> None:
-        _, alive = psutil.wait_procs(family, timeout=60)
+        _, alive = psutil.wait_procs(family, timeout=LEAVE_TIMEOUT_S)
         for process in alive:
-            self.faults.append(f"{self._name(process)} outlived its driver by a minute ({kind})")
+            self.faults.append(f"{self._name(process)} outlived its driver by {LEAVE_TIMEOUT_S:g} s ({kind})")
             process.kill()
 
     def _name(self, process: psutil.Process) -> str:

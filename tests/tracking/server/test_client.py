@@ -3,7 +3,7 @@
 import pytest
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import BAD_REQUEST, INVALID_PARAMETER_VALUE, TEMPORARILY_UNAVAILABLE
-from probeline.tracking.server.client import passing, retried
+from probeline.tracking.server.client import passing, reason, retried
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,15 @@ def test_of_two_that_write_a_key_for_the_first_time_at_once_the_refused_one_trie
 )
 def test_a_server_without_a_database_connection_is_waited_for_though_mlflow_calls_it_a_bad_request(database):
     assert passing(MlflowException(database, BAD_REQUEST))
+
+
+def test_a_status_of_the_server_is_told_in_words_and_an_exhausted_pool_with_its_remedy():
+    hidden = "API request to http://s failed with exception Pool(): ResponseError('too many 500 error responses')"
+    assert reason(MlflowException(hidden)).startswith("the tracking server answers 500: an error of its own")
+    assert "raise MLFLOW_SQLALCHEMYSTORE_POOL_SIZE" in reason(MlflowException(hidden))
+    assert "raise MLFLOW_SQLALCHEMYSTORE_POOL_SIZE" in reason(MlflowException("QueuePool limit of size 1", BAD_REQUEST))
+    assert reason(MlflowException("first\nsecond")) == "first"
+    assert reason(ValueError()) == "ValueError"
 
 
 def test_a_request_whose_reply_is_lost_is_sent_again_and_one_that_is_refused_is_not():

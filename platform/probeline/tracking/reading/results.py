@@ -16,7 +16,7 @@ from probeline.tracking.reading.run import Run, Runs, by_trial
 from probeline.tracking.reading.runs import open_runs
 from probeline.tracking.server import mlflow_names
 from probeline.tracking.server.artifact_folders import run_folders
-from probeline.tracking.server.client import connect
+from probeline.tracking.server.client import connect, reason
 from probeline.tracking.server.location import run_address
 
 if TYPE_CHECKING:
@@ -92,9 +92,9 @@ def store_errors(uri: str) -> Iterator[None]:
     except Exception as error:
         if type(error).__module__.split(".")[0] not in STORES:
             raise
-        reason = redacted(str(error).strip().partition("\n")[0][:300])
-        locked = "; another process holds it: wait for that, or end it" if "locked" in reason else ""
-        raise UserError(f"results in {redacted(uri)} cannot be read: {reason}{locked}") from error
+        words = reason(error)
+        locked = "; another process holds it: wait for that, or end it" if "database is locked" in words else ""
+        raise UserError(f"results in {redacted(uri)} cannot be read: {words}{locked}") from error
 
 
 def find(uri: str, prefix: str) -> dict[str, Any]:

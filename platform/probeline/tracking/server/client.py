@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -45,10 +46,18 @@ RACES = ("UNIQUE constraint failed", "UniqueViolation", "Duplicate entry")
 POOL = "QueuePool limit"
 """In SQLAlchemy's words where all connections of the pool are in use; MLflow passes it on as BAD_REQUEST."""
 
-NO_CONNECTION = (
-    "all connections of its database pool are in use; raise MLFLOW_SQLALCHEMYSTORE_POOL_SIZE and "
-    "MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW where the server is started, or let fewer runs write at once"
+POOL_REMEDY = (
+    "raise MLFLOW_SQLALCHEMYSTORE_POOL_SIZE and MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW where the server is started, or "
+    "let fewer runs write at once"
 )
+
+ANSWERS = {
+    500: f"an error of its own, which its log tells; where that is an exhausted database pool, {POOL_REMEDY}",
+    502: "the proxy before it does not reach it",
+    503: "it is busy, or its database is locked by another process",
+    504: "it does not answer the proxy before it",
+}
+"""What a server means by its status, of which MLflow's client passes on the number alone."""
 
 LOST = (POOL, "InterfaceError", "connection already closed")
 """In these words of SQLAlchemy, which MLflow passes on as BAD_REQUEST; the server's next connection may do."""
@@ -91,6 +100,17 @@ def passing(error: Exception) -> bool:
     if isinstance(error, OSError | StorageError):
         return True
     return type(error).__module__.startswith(("sqlalchemy", "sqlite3", "alembic"))
+
+
+def reason(error: Exception) -> str:
+    """What went wrong, in a line that can be shown, with the remedy where there is one."""
+    words = str(error)
+    if POOL in words:
+        return f"all connections of the server's database pool are in use; {POOL_REMEDY}"
+    status = re.search(r"too many (\d{3}) error responses", words)
+    if status and int(status[1]) in ANSWERS:
+        return f"the tracking server answers {status[1]}: {ANSWERS[int(status[1])]}"
+    return redacted(words.strip().partition("\n")[0][:300]) or type(error).__name__
 
 
 def retried(request: Callable[[], T]) -> T:

@@ -5,9 +5,8 @@ import threading
 import time
 from pathlib import Path
 
-from probeline.storage.redaction import redacted
 from probeline.tracking.server.artifact_folders import follow_moved_database
-from probeline.tracking.server.client import NO_CONNECTION, POOL, connect, gone, passing
+from probeline.tracking.server.client import connect, gone, passing, reason
 from probeline.tracking.writing.experiments import ExperimentInfo, Homes
 from probeline.tracking.writing.run_uploader import RunUploader, UploadTarget
 from probeline.tracking.writing.upload_queue import UploadQueue
@@ -59,7 +58,7 @@ class UploadThread:
                 self._failures, self.trouble = 0, ""
                 self._pause(FLUSH)
             except Exception as error:  # whatever MLflow raises: nothing is lost, it is tried again
-                self.trouble = first_line(error)
+                self.trouble = reason(error)
                 log.debug("MLflow does not take results", exc_info=True)
                 self._pause(WAITS[min(self._failures, len(WAITS) - 1)])
                 self._failures += 1
@@ -86,20 +85,13 @@ class UploadThread:
                     self._failures = 0
                 if passing(error):
                     raise
-                log.warning("trial %s: MLflow refuses it: %s", key, first_line(error))
-                self._outbox.refuse(key, first_line(error))
+                log.warning("trial %s: MLflow refuses it: %s", key, reason(error))
+                self._outbox.refuse(key, reason(error))
             else:
                 self._outbox.sent(key)
 
     def _late(self) -> bool:
         return self._deadline is not None and time.monotonic() > self._deadline
-
-
-def first_line(error: Exception) -> str:
-    """What went wrong, in a line that can be shown."""
-    if POOL in str(error):
-        return NO_CONNECTION
-    return redacted(str(error).strip().partition("\n")[0][:300]) or type(error).__name__
 
 
 def _send(target: UploadTarget, delivery: RunUploader) -> None:
