@@ -41,15 +41,15 @@ def wait_for_an_epoch(folder: Path, seconds: float = 120, driver: subprocess.Pop
     while time.monotonic() < deadline:
         if driver is not None and driver.poll() is not None:
             return
-        if any('"train/loss"' in text for text in logs(folder)):
+        if any('"train/loss"' in text for text in logs(folder, driver)):
             return
         time.sleep(0.1)
     raise AssertionError(f"no trial said anything within {seconds:g} s")
 
 
-def logs(folder: Path) -> Iterator[str]:
-    """The texts of the spool, but for those that are sent and removed meanwhile."""
-    for path in (folder / ".probeline/spool").glob("*/*.jsonl"):
+def logs(folder: Path, driver: subprocess.Popen | None = None) -> Iterator[str]:
+    """The texts of the spool, all or those of a driver's own, but for those that are sent and removed meanwhile."""
+    for path in (folder / ".probeline/spool").glob(f"*-{driver.pid if driver else '*'}-*/*.jsonl"):
         with contextlib.suppress(FileNotFoundError):
             yield path.read_text()
 

@@ -32,6 +32,9 @@ resources: {{cpus: 1}}
 KINDS = {"worker": 4, "driver": 2, "head": 1, "server": 3, "terminated": 1}
 """How often each is killed, in relation; `terminated` is SIGTERM to the driver, the others SIGKILL."""
 
+EARLY = 0.1
+"""The share of kills for which no trial needs to be at work: a driver may be importing, planning or starting Ray."""
+
 SEEDS = 10
 """A spec of that many seeds, and that many more each time all its trials are done."""
 
@@ -67,7 +70,7 @@ class Soak:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             self.start()
-            if self._at_work():
+            if self.random.random() < EARLY or self._at_work():
                 time.sleep(self.random.uniform(0, 5))
                 self.kill(self.random.choices(list(KINDS), weights=list(KINDS.values()))[0])
             if self.driver.poll() == 0:
@@ -136,7 +139,7 @@ class Soak:
         said = self.log.read_text(errors="replace")
         if "Traceback" in said:
             self.faults.append(f"driver {self.drivers} (exit code {code}) ended with a traceback: {said[-1500:]}")
-        if code not in (0, 1, 130, 143, -signal.SIGKILL):
+        if code not in (0, 1, 2, 130, 143, -signal.SIGKILL, -signal.SIGTERM):
             self.faults.append(f"driver {self.drivers} ended with exit code {code}: {said[-500:]}")
         return code
 

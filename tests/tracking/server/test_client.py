@@ -35,6 +35,9 @@ def test_a_status_of_the_server_is_told_in_words_and_an_exhausted_pool_with_its_
     assert reason(MlflowException(hidden)).startswith("the tracking server answers 500: an error of its own")
     assert "raise MLFLOW_SQLALCHEMYSTORE_POOL_SIZE" in reason(MlflowException(hidden))
     assert "raise MLFLOW_SQLALCHEMYSTORE_POOL_SIZE" in reason(MlflowException("QueuePool limit of size 1", BAD_REQUEST))
+    lost = "Max retries exceeded with url: /x?y=z (Caused by ProtocolError('Connection aborted.'))"
+    words = f"API request to http://s/x failed with exception HTTPConnectionPool(host='s', port=1): {lost}"
+    assert reason(MlflowException(words)) == "API request to http://s/x failed: ProtocolError('Connection aborted.')"
     assert reason(MlflowException("first\nsecond")) == "first"
     assert reason(ValueError()) == "ValueError"
 

@@ -240,7 +240,7 @@ def figure_plugin(name: str) -> Figure[Results, Any, Any]:
 
 
 def _online(results: Results, defaults: dict[str, Any]) -> list[Chart]:
-    names = dict.fromkeys(name for name in results.history["name"] if str(name).startswith("online_probe/"))
+    names = [name for name in results.history["name"].unique() if str(name).startswith("online_probe/")]
     charts = [chart({"name": "training_curves", "watched": name}, results, defaults) for name in names]
     return [Chart(each.name, each.figure, each.message, aside=True) for each in charts if each.figure]
 

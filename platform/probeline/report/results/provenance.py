@@ -123,7 +123,8 @@ def recipes(results: Results) -> list[tuple[str, str]]:
 def _protocols(trials: pd.DataFrame) -> list[str]:
     """How encoders were evaluated, settings stated: `knn (k=20, temperature=0.07)`."""
     protocols: dict[str, None] = {}
-    for recipe in trials.get("recipe", []):
+    recipes = {id(recipe): recipe for recipe in trials.get("recipe", [])}  # the trials of a cell share one
+    for recipe in recipes.values():
         for name, settings in (recipe.get("evaluation") or {}).items() if isinstance(recipe, dict) else ():
             stated = ", ".join(f"{key}={json.dumps(value, default=str)}" for key, value in settings.items())
             protocols[f"{name} ({stated})" if stated else name] = None

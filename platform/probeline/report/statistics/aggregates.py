@@ -18,6 +18,7 @@ of 2,000 simulated tables of normal runs in which the 95% interval holds the tru
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy import special
@@ -59,16 +60,26 @@ def median(values: np.ndarray) -> np.ndarray:
 
 def interquartile_mean(values: np.ndarray) -> np.ndarray:
     """The mean of the middle half, along the last axis: a quarter of the runs is cut at either end, rounded down."""
-    ordered = np.sort(values, axis=-1)
-    n = ordered.shape[-1]
-    return np.mean(ordered[..., n // 4 : n - n // 4], axis=-1)
+    return _middle_half(np.sort(values, axis=-1))
+
+
+def _middle(ascending: np.ndarray) -> np.ndarray:
+    """The median along the last axis, which is sorted."""
+    n = ascending.shape[-1]
+    return np.mean(ascending[..., (n - 1) // 2 : n // 2 + 1], axis=-1)
+
+
+def _middle_half(ascending: np.ndarray) -> np.ndarray:
+    """The interquartile mean along the last axis, which is sorted."""
+    n = ascending.shape[-1]
+    return np.mean(ascending[..., n // 4 : n - n // 4], axis=-1)
 
 
 def aggregate(runs: Mapping[object, Sequence[float]]) -> Aggregate:
     """Pool the strata's runs. Raises ValueError where there is none, or one is not finite."""
-    pooled, statistics = _pooled(runs), (mean, median, interquartile_mean)
+    pooled, statistics = _pooled(runs), (mean, _middle, _middle_half)
     strata = sum(len(values) > 0 for values in runs.values())
-    mean_of, median_of, iqm_of = (float(statistic(pooled)) for statistic in statistics)
+    mean_of, median_of, iqm_of = (float(of(pooled)) for of in (mean, median, interquartile_mean))
     mean_interval, median_interval, iqm_interval = _intervals(_groups(runs), statistics)
     return Aggregate(len(pooled), strata, mean_of, median_of, iqm_of, mean_interval, median_interval, iqm_interval)
 
@@ -79,10 +90,11 @@ def stratified_interval(runs: Mapping[object, Sequence[float]], statistic: Stati
 
 
 def _intervals(groups: list[np.ndarray], statistics: Sequence[Statistic]) -> list[Interval | None]:
-    """The interval of each statistic, all from the same resamples."""
+    """The interval of each statistic, all from the same resamples, of which each is sorted."""
     if not _enough(groups):
         return [None] * len(statistics)
-    resamples = np.sort(_resampled(groups), axis=-1)  # once, as what follows sorts what is sorted at little cost
+    resamples = _resampled(groups)
+    resamples.sort(axis=-1)
     ends = [np.quantile(of(resamples), _percentiles(groups)) for of in statistics]
     return [Interval(float(low), float(high)) for low, high in ends]
 
@@ -132,10 +144,17 @@ def _percentiles(groups: list[np.ndarray]) -> list[float]:
 
 def _resampled(groups: list[np.ndarray]) -> np.ndarray:
     """[R, N - strata]: each row a resample, stratum by stratum."""
+    return np.concatenate(groups)[_draws(tuple(map(len, groups)))]
+
+
+@lru_cache(maxsize=2)  # the lines of a table mostly have strata of the same sizes
+def _draws(sizes: tuple[int, ...]) -> np.ndarray:
+    """[R, N - strata]: which of the strata's runs, one stratum after the other, each resample is made of."""
     rng = np.random.default_rng(SEED)
-    count = min(RESAMPLES, max(MIN_RESAMPLES, MAX_DRAWS // sum(map(len, groups))))
-    rows = [rng.integers(0, len(group), (count, len(group) - 1)) for group in groups]
-    return np.concatenate([group[each] for group, each in zip(groups, rows, strict=True)], axis=-1)
+    count = min(RESAMPLES, max(MIN_RESAMPLES, MAX_DRAWS // sum(sizes)))
+    begins = np.cumsum((0, *sizes[:-1]))
+    rows = [begin + rng.integers(0, size, (count, size - 1)) for begin, size in zip(begins, sizes, strict=True)]
+    return np.concatenate(rows, axis=-1)
 
 
 def _pooled(runs: Mapping[object, Sequence[float]]) -> np.ndarray:

@@ -139,8 +139,7 @@ def notes(tags: Mapping[str, str]) -> dict[str, str]:
     """The notes among a run's tags: what each is about -> its text."""
     return {
         mlflow_names.name(key[len(mlflow_names.NOTE) :]): text
-        for key, text in sorted(tags.items())
-        if key.startswith(mlflow_names.NOTE)
+        for key, text in sorted(item for item in tags.items() if item[0].startswith(mlflow_names.NOTE))
     }
 
 

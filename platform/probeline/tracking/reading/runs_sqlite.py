@@ -70,6 +70,7 @@ class SqliteRuns:
 
     def history(self, runs: Sequence[Run], keys: Sequence[str]) -> list[tuple[str, str, int, float]]:
         points, stored = [], [each for key in keys for each in stored_names(key)]
+        names = {key: current("protocols", key) for key in stored}
         with closing(opened(self.file)) as connection:
             for marks, ids in portions([run.run_id for run in runs]):
                 # `+key` keeps sqlite from scanning the metric in every run of the file.
@@ -78,7 +79,7 @@ class SqliteRuns:
                     f"where run_uuid in ({marks}) and +key in ({','.join('?' * len(stored))})"
                 )
                 rows = connection.execute(statement, [*ids, *stored])
-                points += [(run_id, current("protocols", key), step, value) for run_id, key, step, value in rows]
+                points += [(run_id, names[key], step, value) for run_id, key, step, value in rows]
         return points
 
 

@@ -59,6 +59,9 @@ ANSWERS = {
 }
 """What a server means by its status, of which MLflow's client passes on the number alone."""
 
+STATUS = re.compile(r"too many (\d{3}) error responses")
+RETRIES = re.compile(r"^(API request to \S+ failed) with exception .*\(Caused by (.*)\)$")
+
 LOST = (POOL, "InterfaceError", "connection already closed")
 """In these words of SQLAlchemy, which MLflow passes on as BAD_REQUEST; the server's next connection may do."""
 
@@ -102,15 +105,21 @@ def passing(error: Exception) -> bool:
     return type(error).__module__.startswith(("sqlalchemy", "sqlite3", "alembic"))
 
 
+def overloaded(error: Exception) -> bool:
+    """Whether the server had more to do than its database pool or its workers allow."""
+    return POOL in str(error) or STATUS.search(str(error)) is not None
+
+
 def reason(error: Exception) -> str:
     """What went wrong, in a line that can be shown, with the remedy where there is one."""
     words = str(error)
     if POOL in words:
         return f"all connections of the server's database pool are in use; {POOL_REMEDY}"
-    status = re.search(r"too many (\d{3}) error responses", words)
+    status = STATUS.search(words)
     if status and int(status[1]) in ANSWERS:
         return f"the tracking server answers {status[1]}: {ANSWERS[int(status[1])]}"
-    return redacted(words.strip().partition("\n")[0][:300]) or type(error).__name__
+    first = RETRIES.sub(r"\1: \2", words.strip().partition("\n")[0])
+    return redacted(first[:300]) or type(error).__name__
 
 
 def retried(request: Callable[[], T]) -> T:

@@ -1,12 +1,13 @@
 """The thread that brings the outbox to MLflow, and waits while the server is away."""
 
 import logging
+import random
 import threading
 import time
 from pathlib import Path
 
 from probeline.tracking.server.artifact_folders import follow_moved_database
-from probeline.tracking.server.client import connect, gone, passing, reason
+from probeline.tracking.server.client import connect, gone, overloaded, passing, reason
 from probeline.tracking.writing.experiments import ExperimentInfo, Homes
 from probeline.tracking.writing.run_uploader import RunUploader, UploadTarget
 from probeline.tracking.writing.upload_queue import UploadQueue
@@ -14,6 +15,7 @@ from probeline.tracking.writing.upload_queue import UploadQueue
 FLUSH = 1.0  # seconds between two looks at what is new
 WAITS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds after the first, second, ... failure in a row
 HURRIED = 0.2  # the longest pause while somebody waits
+GIVE_WAY_S = 15.0  # the longest pause after which a server is asked again that had too much to do
 log = logging.getLogger(__name__)
 
 
@@ -60,7 +62,10 @@ class UploadThread:
             except Exception as error:  # whatever MLflow raises: nothing is lost, it is tried again
                 self.trouble = reason(error)
                 log.debug("MLflow does not take results", exc_info=True)
-                self._pause(WAITS[min(self._failures, len(WAITS) - 1)])
+                if overloaded(error):
+                    self._give_way()
+                else:
+                    self._pause(WAITS[min(self._failures, len(WAITS) - 1)])
                 self._failures += 1
 
     def _pause(self, seconds: float) -> None:
@@ -69,6 +74,11 @@ class UploadThread:
             changed.wait_for(lambda: self._hurry or self._deadline is not None, timeout=seconds)
         if self.trouble:
             time.sleep(min(seconds, HURRIED))
+
+    def _give_way(self) -> None:
+        """Waits at random: MLflow needs two connections for a batch, so writers in step take one each and none ends."""
+        until = self._deadline if self._deadline is not None else float("inf")
+        time.sleep(random.uniform(0, max(0.0, min(GIVE_WAY_S, until - time.monotonic()))))
 
     def _send_new(self) -> None:
         if self._target is None:
