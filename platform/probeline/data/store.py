@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version as package_version
 from io import BufferedReader
@@ -44,11 +44,12 @@ def facts(component: dict[str, Any]) -> DatasetInfo:
     Raises UserError for what the user can mend (no such path, a limit above the size), BadData for damaged files.
     """
     source = _source(component)
-    return _info(_memo(source) or _build(source), source.config)
+    memo = _memo(source) or _build(source)
+    return _info(memo, source.config, slices(memo["sizes"], source.config))
 
 
-def _info(memo: dict[str, Any], config: DatasetSettings) -> DatasetInfo:
-    rows = slices(memo["sizes"], config)
+def _info(memo: dict[str, Any], config: DatasetSettings, rows: Mapping[str, tuple[str, slice]]) -> DatasetInfo:
+    """`rows`: which rows of which stored split each split is."""
     count = {split: taken.stop - taken.start for split, (_, taken) in rows.items()}
     return DatasetInfo(
         digest=memo["digest"],
@@ -98,7 +99,7 @@ def _opened(source: "_Source") -> Dataset:
         if memo is not None and stored is not None:
             rows = slices(memo["sizes"], source.config)
             splits = {split: stored[name][taken] for split, (name, taken) in rows.items()}
-            return Dataset(**splits, info=_info(memo, source.config))
+            return Dataset(**splits, info=_info(memo, source.config, rows))
         memo = _build(source)
     raise UserError(f"{cache.root()}: the cache was damaged {ATTEMPTS} times while being opened; is its disk sound?")
 
