@@ -121,7 +121,7 @@ def head(board: Board, name: str | None) -> tuple[Any, ...]:
         live = board.get(name).live
     except UserError:
         return name, None, [], [], [], None, []  # `tick` shows the reason
-    boxes, names = layout.seeds(live.base.experiment.seeds), figures.names(live)
+    boxes, names = layout.seeds(live.base.experiment.seed_values), figures.names(live)
     listed = [{"label": each, "value": i} for i, each in enumerate(names)]
     return *layout.heading(live.base.experiment), boxes, [box["value"] for box in boxes], listed, 0, []
 
@@ -146,7 +146,7 @@ def draw_curves(
     try:
         live = _refreshed(board, name).live
         labels = curves.choice(live, chosen or [])
-        wanted = _seeds(live.base.experiment.seeds, seeds)
+        wanted = _seeds(live.base.experiment.seed_values, seeds)
         lines = curves.read(live, labels, wanted, curve) if curve else []
     except UserError:
         return no_update, no_update

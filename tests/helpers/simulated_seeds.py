@@ -4,9 +4,9 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from probeline.report.statistics.differences import Scores
-from probeline.report.statistics.intervals import UNKNOWN, Measurement
-from probeline.report.statistics.measurement import binomial_variance
+from probeline.statistics.differences import Scores
+from probeline.statistics.intervals import UNKNOWN, Measurement
+from probeline.statistics.measurement import binomial_variance
 
 ACCURACY, SEED_SPREAD = 0.6, 0.01  # of simulated accuracies: mean, standard deviation over seeds
 Draw = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]

@@ -91,6 +91,11 @@ class Metric:
         """A bound of an interval, cut at the metric's own: an accuracy's interval ends at 100%."""
         return min(max(value, self.bounds[0]), self.bounds[1])
 
+    def clip_difference(self, value: float) -> float:
+        """A bound of a difference's interval, cut where none can lie: two accuracies differ by 100 points at most."""
+        width = self.bounds[1] - self.bounds[0]
+        return min(max(value, -width), width)
+
 
 def percentage(title: str, direction: Direction = "higher") -> Metric:
     """A share from 0 to 1, shown in percent; higher is better unless `direction` says otherwise."""

@@ -28,7 +28,8 @@ class Outcome:
     `not_started` counts those without a budget or a card; `elsewhere` are in the hands of another run; `restarts`
     counts what was started again, by kind of failure; `recycled` counts workers replaced for the memory that they kept;
     `set_aside` names the GPUs that failed too often to be used again; `terminated`: somebody sent SIGTERM; `stranded`:
-    Ray's head went with it, and Ray would wait for its head as the process ends.
+    Ray's head went with it, and Ray would wait for its head as the process ends. `comparisons`: a line on each whose
+    seeds run until it is decided.
     """
 
     finished: set[str] = field(default_factory=set)
@@ -44,6 +45,7 @@ class Outcome:
     terminated: bool = False
     stranded: bool = False
     unsent: Unsent | None = None
+    comparisons: list[str] = field(default_factory=list)
 
     @property
     def exit_code(self) -> int:
@@ -64,7 +66,7 @@ class Outcome:
         if self.interrupted:
             parts.append(f"{len(self.interrupted)} interrupted")
         parts += [f"{count} started again ({kind})" for kind, count in self.restarts.items()]
-        lines = [", ".join(parts) + "."]
+        lines = [", ".join(parts) + ".", *self.comparisons]
         if self.recycled:
             lines.append(f"Workers replaced between trials, as they kept memory: {self.recycled}.")
         if self.set_aside:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from probeline.errors import UserError
 from probeline.execution.notifications import Notifier
-from probeline.execution.planning.plan import Plan, remaining
+from probeline.execution.planning.plan import Plan, make, remaining
 from probeline.execution.progress import ProgressDisplay
 from probeline.execution.ray.scheduler import NO_LIMIT, Budget, Scheduler
 from probeline.execution.recorder import Outcome, Recorder
+from probeline.execution.seed_source import SeedSource
 from probeline.experiment.trial import Trial
 from probeline.experiment.tuned import Study
 from probeline.storage import file_lock
@@ -70,6 +71,10 @@ def run(
     """
     chosen = plan.todo if todo is None else todo
     with only_run_at(site, info) as waited, Writer(site.uri, info, site.folder.resolve()) as writer:
+        if plan.waves is not None and (waited or writer.finished_before):
+            writer.flush(PATIENCE)  # seeds that another run has finished may decide what is wanted now
+            plan = make(plan.experiment, site.uri)
+            chosen = plan.todo
         todo = unsettled(chosen, site, info.name) if waited else chosen
         todo = [trial for trial in todo if trial.id not in writer.finished_before]
         watch.finished_before([trial for trial in chosen if trial.id in writer.finished_before])
@@ -77,6 +82,8 @@ def run(
         scheduler = Scheduler(first, budget, plan.experiment.resources.all["GPU"])
         if plan.studies:
             scheduler.source = studies(plan, site, writer, later)
+        seeds = None if plan.waves is None else SeedSource(plan.waves, plan.trials)
+        scheduler.source = seeds or scheduler.source
         notifier = Notifier(plan.experiment.notify, info.name)
         recorder = Recorder(plan, info.tags, writer, watch, scheduler, notifier)
         try:
@@ -85,6 +92,7 @@ def run(
         finally:
             recorder.interrupted()
             recorder.outcome.not_started += len(plan.todo) - len(chosen)
+            recorder.outcome.comparisons = seeds.waves.lines() if seeds else []
             recorder.outcome.unsent = writer.close(PATIENCE)
             announce(recorder.outcome, notifier)
     return recorder.outcome
@@ -102,7 +110,7 @@ def announce(outcome: Outcome, notifier: Notifier) -> None:
 
 def by_first_seed(plan: Plan, todo: list[Trial]) -> tuple[list[Trial], list[Trial]]:
     """The trials of the first seed, and the others: these wait until every tuned cell has a first seed too."""
-    first = plan.experiment.seeds[0]
+    first = plan.experiment.seed_values[0]
     return [trial for trial in todo if trial.seed == first], [trial for trial in todo if trial.seed != first]
 
 
@@ -111,9 +119,11 @@ def studies(plan: Plan, site: RunEnvironment, writer: Writer, later: list[Trial]
     from probeline.execution.tuning.studies import Studies
 
     def winners(study: Study, values: dict[str, Any]) -> list[Trial]:
-        return unsettled([study.winner(values, seed) for seed in plan.experiment.seeds], site, plan.experiment.name)
+        return unsettled(
+            [study.winner(values, seed) for seed in plan.experiment.seed_values], site, plan.experiment.name
+        )
 
-    return Studies(plan.studies, site.folder.resolve(), writer, winners, plan.experiment.seeds, later)
+    return Studies(plan.studies, site.folder.resolve(), writer, winners, plan.experiment.seed_values, later)
 
 
 def unsettled(trials: list[Trial], site: RunEnvironment, experiment: str) -> list[Trial]:

@@ -75,7 +75,7 @@ class _Grid:
         experiment = self.experiment
         if experiment.arms and not (experiment.grid or experiment.zip):
             return []
-        points = Points(self.layout, self.recipes, self.source, len(experiment.seeds))
+        points = Points(self.layout, self.recipes, self.source, len(experiment.seed_values))
         grid = points.make()
         self.expansion.problems += points.problems
         self.expansion.work += points.work
@@ -132,7 +132,7 @@ class _Grid:
                 self.expansion.written.append(overrides)
 
     def _arms_fit(self, cells: int, overrides: int) -> bool:
-        expansion, seeds = self.expansion, len(self.experiment.seeds)
+        expansion, seeds = self.expansion, len(self.experiment.seed_values)
         problem = size_problem(self.source, ("arms",), cells, seeds, expansion.work + overrides)
         expansion.problems += [problem] if problem else []
         expansion.work += 0 if problem else overrides

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from probeline.experiment import extends, tuned
+from probeline.experiment import cell_pairs, extends, tuned
 from probeline.experiment.checks import resolve_report
 from probeline.experiment.extends import SpecTree
 from probeline.experiment.grid import Expansion, expand
@@ -70,6 +70,8 @@ def _loaded(read: SpecTree, scale: str | None, sets: Sequence[str]) -> Experimen
     expansion, whole = _checked(chosen, overrides, source, problems)
     _add(problems, tuned.check(chosen, expansion))
     report = resolve_report(chosen, expansion, whole, problems)
+    if not expansion.problems:
+        _add(problems, cell_pairs.check(chosen, expansion.cells, report.metric))
     # A number that YAML could not give was replaced, and what is wrong with its replacement is no news.
     replaced = {problem.path for problem in unread if problem.message.startswith("got ")}
     problems = unread + [problem for problem in problems if problem.path not in replaced]

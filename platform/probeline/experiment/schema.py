@@ -15,6 +15,7 @@ from probeline.experiment.problems import shown
 from probeline.experiment.references import References
 from probeline.experiment.resources import Resources
 from probeline.experiment.tuning import Tune, TuneSize
+from probeline.experiment.until_decided import UntilDecided
 from probeline.experiment.yaml_source import SpecSource
 from probeline.plugins.locations import current
 
@@ -90,18 +91,21 @@ class Recipe(Settings):
 
 
 def seed_list(seeds: Any) -> Any:
-    """A count n -> (0, ..., n - 1); a list as it is. Raises ValueError for anything else."""
+    """A count n -> (0, ..., n - 1); a list or a mapping as it is. Raises ValueError for anything else."""
+    if isinstance(seeds, dict | UntilDecided):
+        return seeds
     whole = [s for s in seeds if type(s) is int and 0 <= s < 2**32] if isinstance(seeds, list | tuple) else []
     if type(seeds) is int and 1 <= seeds <= MAX_SEEDS:
         return tuple(range(seeds))
     if whole and len(whole) == len(seeds) == len(set(whole)) <= MAX_SEEDS:
         return tuple(seeds)
-    allowed = f"a count from 1 to {MAX_SEEDS}, or a list of distinct whole numbers from 0 to 2**32 - 1"
-    raise ValueError(f"got {shown(seeds)}; allowed: {allowed}")
+    allowed = f"a count from 1 to {MAX_SEEDS}, a list of distinct whole numbers from 0 to 2**32 - 1"
+    raise ValueError(f"got {shown(seeds)}; allowed: {allowed}, or {{until: decided, compare: [[a, b]]}}")
 
 
 Seeds = Annotated[
-    tuple[int, ...], BeforeValidator(seed_list, json_schema_input_type=Annotated[int, Field(ge=1)] | list[int])
+    tuple[int, ...] | UntilDecided,
+    BeforeValidator(seed_list, json_schema_input_type=Annotated[int, Field(ge=1)] | list[int] | UntilDecided),
 ]
 
 
@@ -207,6 +211,16 @@ class Experiment(Settings):
     def source(self) -> SpecSource:
         """Where each part stands in its file."""
         return self._source
+
+    @property
+    def until_decided(self) -> UntilDecided | None:
+        """How seeds are added until comparisons are decided; None where their number is fixed."""
+        return self.seeds if isinstance(self.seeds, UntilDecided) else None
+
+    @property
+    def seed_values(self) -> tuple[int, ...]:
+        """The seeds; of comparisons that are run until they are decided, all that may be run."""
+        return tuple(range(self.seeds.most)) if isinstance(self.seeds, UntilDecided) else self.seeds
 
     @property
     def axes(self) -> list[str]:

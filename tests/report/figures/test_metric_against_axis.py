@@ -5,7 +5,7 @@ from probeline.experiment.references import References
 from probeline.report.figures import metric_against_axis as plugin
 from probeline.report.figures._positions import positions
 from probeline.report.results.results import Results
-from probeline.report.statistics.intervals import estimate
+from probeline.statistics.intervals import estimate
 
 TOP1 = "linear_probe/top1"
 

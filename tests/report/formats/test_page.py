@@ -10,7 +10,7 @@ import pytest
 from plotly.offline import get_plotlyjs
 from probeline.report.formats.page import write
 from probeline.report.results.results import Results
-from probeline.report.statistics.intervals import COVERAGE, METHOD
+from probeline.statistics.intervals import COVERAGE, METHOD
 
 HOSTILE = "</script><script>alert(1)</script>\"'`${x}<img src=x onerror=alert(1)>"
 PLOTLY = get_plotlyjs()

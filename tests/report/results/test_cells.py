@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from probeline.report.results.axis_values import shown
 from probeline.report.results.results import Results
-from probeline.report.statistics.intervals import Basis
+from probeline.statistics.intervals import Basis
 
 TOP1 = "linear_probe/top1"
 

@@ -1,8 +1,8 @@
 import pytest
 from probeline.experiment.references import References
 from probeline.report.results.published_matching import correspondence, pairs
+from probeline.report.results.rank_correlation import agreement, sentence
 from probeline.report.results.results import Results
-from probeline.report.statistics.rank_correlation import agreement, sentence
 from scipy import stats
 
 TOP1 = "linear_probe/top1"

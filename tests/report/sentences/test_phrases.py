@@ -2,8 +2,8 @@ import re
 
 from probeline.report.results.metrics import metric
 from probeline.report.sentences import phrases
-from probeline.report.statistics.differences import Scores, paired_difference
-from probeline.report.statistics.intervals import Measurement, estimate
+from probeline.statistics.differences import Scores, paired_difference
+from probeline.statistics.intervals import Measurement, estimate
 
 TOP1, ECE = metric("linear_probe/top1"), metric("linear_probe/ece")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from probeline.data.store import digest_of_file, facts
+from probeline.execution.planning import seed_waves
 from probeline.execution.planning.auto_gpus import Cards, cards_here, chosen_gpus, peak_of
 from probeline.execution.planning.without_effect import without_effect
 from probeline.execution.ray.retry_policy import rule
@@ -33,7 +34,8 @@ class Plan:
 
     `train_sizes`, `test_sizes`: the size of each training and test split, by `data_key`. `studies`: those that have
     still to choose; their cells' trials stand in `trials` under ids that no run has. `tuned`:
-    the id of every study by the label of its cell. `progress`: how far those are that have begun, by id.
+    the id of every study by the label of its cell. `progress`: how far those are that have begun, by id. `waves`: the
+    comparisons that decide how many seeds run; `trials` are then those wanted by now.
     """
 
     experiment: Experiment
@@ -46,6 +48,7 @@ class Plan:
     studies: list[Study] = field(default_factory=list)
     tuned: Mapping[str, str] = field(default_factory=dict)
     progress: Mapping[str, StudyProgress] = field(default_factory=dict)
+    waves: seed_waves.SeedWaves | None = None
 
     @cached_property
     def _sizes(self) -> dict[int, int]:
@@ -141,6 +144,9 @@ def make(experiment: Experiment, uri: str, cards: Cards | None = None) -> Plan:
     planned, notes = _trials(experiment, grid, tuning, digests)
     notes += [*without_effect(grid, data), *tuning.notes]
     notes += dict.fromkeys(remark for fact in data.values() for remark in fact.remarks)
+    states = statuses(uri, [trial.id for trial in planned], experiment.name)
+    waves = seed_waves.of(experiment, grid, planned, states, uri)
+    planned = planned if waves is None else waves.wave()
     cards = cards or cards_here()
     resources, note = chosen_gpus(
         experiment.resources, cards, lambda: peak_of(planned, experiment.resources, uri, cards.models)
@@ -149,13 +155,14 @@ def make(experiment: Experiment, uri: str, cards: Cards | None = None) -> Plan:
         experiment.model_copy(update={"resources": resources}),
         planned,
         digests,
-        statuses(uri, [trial.id for trial in planned], experiment.name),
+        states,
         notes + ([note] if note else []),
         sizes,
         {key: fact.test_size for key, fact in data.items()},
         list(tuning.waiting.values()),
         tuning.ids,
         tuning.progress,
+        waves,
     )
 
 
@@ -193,10 +200,10 @@ def _trials(
 ) -> tuple[list[Trial], list[str]]:
     """The trials in the order in which they run, by seed and then by cell, and remarks on merged twins."""
     ready = [tuning.winners.get(cell.label, cell) for cell in grid if cell.label not in tuning.waiting]
-    planned, notes = trials(ready, experiment.seeds, digests)
-    planned += [study.waiting(seed) for study in tuning.waiting.values() for seed in experiment.seeds]
+    planned, notes = trials(ready, experiment.seed_values, digests)
+    planned += [study.waiting(seed) for study in tuning.waiting.values() for seed in experiment.seed_values]
     cell_order = {cell.label: number for number, cell in enumerate(grid)}
-    seed_order = {seed: number for number, seed in enumerate(experiment.seeds)}
+    seed_order = {seed: number for number, seed in enumerate(experiment.seed_values)}
     planned.sort(key=lambda trial: (seed_order[trial.seed], cell_order[trial.cell.label]))
     return planned, notes
 

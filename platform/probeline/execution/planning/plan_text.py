@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from probeline.execution.planning import seed_waves
 from probeline.execution.planning.plan import Plan
 from probeline.execution.ray.retry_policy import rule
 from probeline.experiment.problems import printable
@@ -21,6 +22,7 @@ def as_dict(plan: Plan) -> dict[str, Any]:
         "plugins": {name: str(file) for name, file in catalog.external_plugins().items()},
         "resources": plan.experiment.resources.model_dump(),
         "cells": [{"label": label, **counts} for label, counts in plan.by_cell().items()],
+        "comparisons": seed_waves.as_dict(plan.waves) if plan.waves else [],
         "trials": rows(plan),
         "notes": plan.notes,
     }
@@ -43,12 +45,14 @@ def rows(plan: Plan) -> list[dict[str, Any]]:
 def text(plan: Plan, most: int = 40) -> str:
     """The plan for a person: the headline, resources, at most `most` cells, remarks."""
     experiment, cells_ = plan.experiment, plan.by_cell()
-    resources, seeds = experiment.resources, len(experiment.seeds)
+    resources = experiment.resources
+    seeds = f" x {len(experiment.seed_values)} seeds =" if plan.waves is None else ", seeds until decided, by now"
     lines = [
-        f"{experiment.name}: {len(cells_)} cells x {seeds} seeds = {len(plan.trials)} trials"
+        f"{experiment.name}: {len(cells_)} cells{seeds} {len(plan.trials)} trials"
         + (f", scale {experiment.scale}" if experiment.scale else ""),
         f"to run: {len(plan.todo)}   ({in_words(plan.counts())})",
         *_studies_text(plan),
+        *(seed_waves.text(plan.waves) if plan.waves else ()),
         f"each trial gets {resources_text(resources)}",
         "",
     ]

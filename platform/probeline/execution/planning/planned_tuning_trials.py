@@ -21,7 +21,7 @@ def trials(plan: Plan) -> list[Trial]:
     """
     if not plan.studies:
         return plan.todo
-    seeds = {seed: number for number, seed in enumerate(plan.experiment.seeds)}
+    seeds = {seed: number for number, seed in enumerate(plan.experiment.seed_values)}
     first = [trial for trial in plan.todo if seeds[trial.seed] == 0]
     later = [trial for trial in plan.todo if seeds[trial.seed] > 0]
     in_turn = zip_longest(*(tuning(study, _tried(plan, study)) for study in plan.studies))

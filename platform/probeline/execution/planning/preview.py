@@ -64,7 +64,7 @@ def write(experiment: Experiment, label: str | None, samples: int, epoch: int, o
 def look(experiment: Experiment, label: str | None, samples: int, epoch: int) -> CellViews:
     """The views of a cell's first seed, as its training loop makes them."""
     cell = _cell(cells(experiment), label)
-    recipe, seed = cell.recipe, experiment.seeds[0]
+    recipe, seed = cell.recipe, experiment.seed_values[0]
     dataset, info = open_dataset(recipe.data.as_dict()), facts(recipe.data.as_dict())
     method = initial_method(recipe, info, seed).train()
     batch = _first(method, dataset, samples, recipe.training.batch_size, derive(seed, "order"), epoch)

@@ -9,8 +9,8 @@ from probeline.report.results.cells import CellResult
 from probeline.report.results.metrics import metric
 from probeline.report.results.results import Results
 from probeline.report.sentences import phrases
-from probeline.report.statistics.differences import Difference, paired_difference
-from probeline.report.statistics.multiplicity import holm, is_claimed
+from probeline.statistics.differences import Difference, paired_difference
+from probeline.statistics.multiplicity import holm, is_claimed
 
 
 @dataclass(frozen=True)

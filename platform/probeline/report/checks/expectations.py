@@ -23,7 +23,7 @@ from probeline.report.results.cells import CellResult
 from probeline.report.results.metrics import Metric, metric
 from probeline.report.results.results import Results
 from probeline.report.sentences import phrases
-from probeline.report.statistics.differences import paired_difference
+from probeline.statistics.differences import paired_difference
 
 
 class Expectation(Settings):

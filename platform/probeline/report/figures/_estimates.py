@@ -7,7 +7,7 @@ from probeline.report.figures import _style
 from probeline.report.results.cells import CellResult
 from probeline.report.results.metrics import PERCENT, Metric
 from probeline.report.sentences import phrases
-from probeline.report.statistics.intervals import Estimate
+from probeline.statistics.intervals import Estimate
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from probeline.report.results.cells import CellResult
 from probeline.report.results.layout import ReportLayout, line_name
 from probeline.report.results.metrics import PERCENT, Metric
 from probeline.report.results.published_matching import Match, correspondence
+from probeline.report.results.rank_correlation import sentence
 from probeline.report.results.references import Published
-from probeline.report.statistics.rank_correlation import sentence
 
 
 @dataclass(frozen=True)

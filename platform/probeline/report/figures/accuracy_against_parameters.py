@@ -17,9 +17,9 @@ from probeline.report.figures._style import GREY, Look
 from probeline.report.results.cells import CellResult
 from probeline.report.results.metrics import PERCENT, metric
 from probeline.report.results.published_matching import Correspondence, correspondence
+from probeline.report.results.rank_correlation import sentence
 from probeline.report.results.references import Published, chosen
 from probeline.report.results.results import Results
-from probeline.report.statistics.rank_correlation import sentence
 
 HEIGHT = 480
 COUNT = "cost/parameters"

@@ -14,9 +14,9 @@ from probeline.report.figures._estimates import CellEstimate, cell_estimate
 from probeline.report.figures._marks import ALONE, HOVER, PlottedPoints, TraceGroup
 from probeline.report.figures._style import Look
 from probeline.report.results.metrics import PERCENT, metric
+from probeline.report.results.rank_correlation import sentence_of
 from probeline.report.results.references import Published, published
 from probeline.report.results.results import Results
-from probeline.report.statistics.rank_correlation import sentence_of
 
 HEIGHT = 440
 

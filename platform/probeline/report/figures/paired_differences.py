@@ -15,7 +15,7 @@ from probeline.report.results.cells import CellResult
 from probeline.report.results.metrics import PERCENT, POINTS, Metric, metric
 from probeline.report.results.results import Results
 from probeline.report.sentences import phrases
-from probeline.report.statistics.differences import Difference, paired_difference
+from probeline.statistics.differences import Difference, paired_difference
 
 
 class Config(Settings):
@@ -75,7 +75,8 @@ def _difference(cell: CellResult, theirs: CellResult, gap: Difference, sentence:
     points = dict(zip(gap.seeds, gap.values, strict=True))
     estimate = CellEstimate(
         cell.label, cell.line, cell.arm, gap.estimate.n, gap.estimate.mean,
-        low=interval.low if interval else math.nan, high=interval.high if interval else math.nan, points=points,
+        low=metric.clip_difference(interval.low) if interval else math.nan,
+        high=metric.clip_difference(interval.high) if interval else math.nan, points=points,
         hover=_style.hover(*_broken(sentence), _style.identities(ids)),
         hovers={
             s: _style.hover(f"seed {s}: {metric.difference(value)}", f"trials {_style.text(ids[s])}")

@@ -12,7 +12,7 @@ from probeline.report.figures import _marks, _style
 from probeline.report.figures._style import Look
 from probeline.report.results.metrics import PERCENT, metric
 from probeline.report.results.results import Results
-from probeline.report.statistics.aggregates import MIN_RUNS, MIN_STRATUM, Profile, profile
+from probeline.statistics.aggregates import MIN_RUNS, MIN_STRATUM, Profile, profile
 
 HEIGHT, THRESHOLDS = 400, 101
 READING = {

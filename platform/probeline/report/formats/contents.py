@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import plotly.graph_objects as go
@@ -17,16 +17,22 @@ from probeline.report.panels.gallery import Gallery, Sheets
 from probeline.report.panels.trial_selection import TrialSelection, choose
 from probeline.report.results import provenance, studies
 from probeline.report.results.layout import ReportLayout
+from probeline.report.results.metrics import metric
 from probeline.report.results.results import Results
 from probeline.report.results.trial_files import TrialFiles
-from probeline.report.sentences.summary import Answer, answer
-from probeline.report.statistics.intervals import COVERAGE, METHOD
+from probeline.report.sentences import seed_counts
+from probeline.report.sentences.summary import Answer, AnswerPart, answer
 from probeline.report.tables import leaderboard, tables
 from probeline.report.tables.tables import Table
+from probeline.statistics.intervals import COVERAGE, METHOD
 
 log = logging.getLogger(__name__)
 
 INSIDE = "A closer look"
+AT_ALL_LOOKS = (
+    "those of differences hold at all looks together, as seeds were added until comparisons were decided (a "
+    "group-sequential t test: python -m pydoc probeline.statistics.sequential)"
+)
 PICTURED = {"views", "neighbours", "map_2d", "generations"}
 FIGURES = ("metric_against_axis", "training_curves", "cost")
 TUNING = ("chosen_values", "tuning_history", "tuning_importance")
@@ -84,6 +90,7 @@ def contents(experiment: Experiment, results: Results, files: TrialFiles | None 
     """
     asked = experiment.report
     main = asked.metric or results.main_metric
+    results = replace(results, looks=seed_counts.looks_of(experiment))
     shape = shape_of(experiment, results)
     defaults = figure_defaults(experiment, shape, main)
     charts = [(SECTION_OF.get(f["name"], "results"), chart(f, results, defaults)) for f in figures(experiment)]
@@ -96,7 +103,7 @@ def contents(experiment: Experiment, results: Results, files: TrialFiles | None 
         charts.append(("results", instead))
     section_ids = ("results", "differences", "tuning", "training", "cost")
     by_section = {section: _worth(each for where, each in charts if where == section) for section in section_ids}
-    summary = answer(results, main, asked.baseline, shape)
+    summary = _answer(experiment, results, main, shape)
     pictures = Sheets()
     sections = _sections(results, experiment, main, shape, by_section)
     if files is not None:
@@ -116,7 +123,16 @@ def contents(experiment: Experiment, results: Results, files: TrialFiles | None 
             "paired" in sentence for part in (summary.baseline, *summary.sections) for sentence in part.sentences
         ),
         sheets=pictures,
+        method=METHOD if results.looks is None else f"{METHOD}; {AT_ALL_LOOKS}",
     )
+
+
+def _answer(experiment: Experiment, results: Results, main: str, shape: ReportLayout) -> Answer:
+    """The answer, first of all where seeds were added until comparisons were decided."""
+    summary = answer(results, main, experiment.report.baseline, shape)
+    decided = seed_counts.until_decided(experiment, results, results.cells(main, shape), metric(main))
+    part = AnswerPart(seed_counts.TITLE, tuple(decided))
+    return replace(summary, sections=(*((part,) * bool(decided)), *summary.sections))
 
 
 def chosen(experiment: Experiment, results: Results) -> TrialSelection:

@@ -8,9 +8,10 @@ import pandas as pd
 
 from probeline.report.results.axis_values import absent, plain
 from probeline.report.results.columns import RUN, TUNED
-from probeline.report.statistics.differences import Scores
-from probeline.report.statistics.intervals import Estimate, Measurement, estimate
-from probeline.report.statistics.measurement import measurement
+from probeline.statistics.differences import Scores
+from probeline.statistics.intervals import Estimate, Measurement, estimate
+from probeline.statistics.measurement import measurement
+from probeline.statistics.sequential import Looks
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,12 @@ class CellResult:
     estimate: Estimate  # mean and interval over the finished seeds
     measurement: Measurement  # what is known of a value apart from its spread over seeds
     tuned: dict[str, Any] | None = None  # as `tracking.studies.outcomes` gives it
+    looks: Looks | None = None  # when differences were looked at, where that decided the number of seeds
 
     @property
     def scores(self) -> Scores:
         """The cell as one side of a comparison."""
-        return Scores(self.values, self.measurement)
+        return Scores(self.values, self.measurement, self.looks)
 
 
 class PlannedRun(NamedTuple):  # of which a page makes 50,000: quick to make
@@ -115,8 +117,10 @@ def _outcome(cell: PlannedCell, metric: str, values: list[float]) -> MetricOutco
     )
 
 
-def cell_result(cell: PlannedCell, outcome: MetricOutcome, line: str, x: str | None) -> CellResult:
-    """A cell's outcome at its position in a layout; `x`: the axis that runs along."""
+def cell_result(
+    cell: PlannedCell, outcome: MetricOutcome, line: str, x: str | None, looks: Looks | None = None
+) -> CellResult:
+    """A cell's outcome at its position in a layout; `x`: the axis that runs along; `looks`: as in CellResult."""
     return CellResult(
         label=cell.label,
         line=line,
@@ -130,6 +134,7 @@ def cell_result(cell: PlannedCell, outcome: MetricOutcome, line: str, x: str | N
         estimate=outcome.estimate,
         measurement=outcome.measurement,
         tuned=cell.tuned,
+        looks=looks,
     )
 
 

@@ -19,6 +19,7 @@ from probeline.report.results import columns
 from probeline.report.results.cells import CellResult, MetricOutcome, PlannedCell
 from probeline.report.results.layout import ReportLayout, layout_of, line_names
 from probeline.report.results.metrics import FALLBACK
+from probeline.statistics.sequential import Looks
 
 HISTORY = ("trial_id", "name", "step", "value")
 Axes = tuple[str | None, str | None]
@@ -37,10 +38,12 @@ class Results:
         trials: A row for each planned trial, in that order: `cell`, `arm`, `seed`, `status`, the axes by their dotted
             keys, the last value of each metric by `protocol/name`, `recipe`, provenance.
         history: A row for each record of an epoch: trial_id, name, step, value.
+        looks: When differences were looked at, where that decided the number of seeds.
     """
 
     trials: pd.DataFrame
     history: pd.DataFrame = field(default_factory=no_history)
+    looks: Looks | None = None
     _outcomes: dict[str, list[MetricOutcome]] = field(default_factory=dict, init=False, repr=False)
     _layouts: dict[Axes, ReportLayout] = field(default_factory=dict, init=False, repr=False)
     _lines: dict[Axes, list[str]] = field(default_factory=dict, init=False, repr=False)
@@ -91,7 +94,7 @@ class Results:
             if metric not in self._outcomes:
                 self._outcomes[metric] = by_cell.outcomes(self.trials, self._planned, metric)
             of_each = zip(self._planned, self._outcomes[metric], self._line_names(layout), strict=True)
-            self._cells[key] = tuple(by_cell.cell_result(*one, layout.x) for one in of_each)
+            self._cells[key] = tuple(by_cell.cell_result(*one, layout.x, self.looks) for one in of_each)
         return self._cells[key]
 
     def cells_of(self, metrics: Sequence[str], layout: ReportLayout) -> list[tuple[CellResult, ...]]:
@@ -100,7 +103,7 @@ class Results:
 
     def matching(self, where: dict[str, Any]) -> "Results":
         """The trials with these axis values, and the arms; an axis that is not there matches nothing but arms."""
-        return Results(columns.matching(self.trials, where), self.history) if where else self
+        return Results(columns.matching(self.trials, where), self.history, self.looks) if where else self
 
     def missing(self, metric: str) -> pd.Series:
         """Whether each trial is without a value of this metric, as booleans in the order of trials."""

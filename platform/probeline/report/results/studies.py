@@ -17,8 +17,8 @@ from probeline.report.results.metrics import metric
 from probeline.report.results.results import Results
 from probeline.report.sentences import phrases
 from probeline.report.sentences.text import isolated
-from probeline.report.statistics.intervals import LEVEL, RESOLUTION, Interval
 from probeline.report.tables.tables import Entry, Table
+from probeline.statistics.intervals import LEVEL, RESOLUTION, Interval
 
 TITLE = "Chosen on the validation part"
 MAX_STUDIES = 12  # studies listed one by one; the table has all

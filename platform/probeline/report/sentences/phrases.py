@@ -7,9 +7,9 @@ import math
 from collections.abc import Sequence
 
 from probeline.report.results.metrics import PERCENT, POINTS, Metric
-from probeline.report.statistics.differences import Difference
-from probeline.report.statistics.intervals import Basis, Estimate, Interval
-from probeline.report.statistics.multiplicity import holm, is_claimed
+from probeline.statistics.differences import Difference
+from probeline.statistics.intervals import Basis, Estimate, Interval
+from probeline.statistics.multiplicity import holm, is_claimed
 
 CANNOT = "Cannot tell"
 """How a sentence begins that claims nothing."""
@@ -120,7 +120,7 @@ def span(interval: Interval | None, metric: Metric, flipped: bool = False) -> st
     """A difference's interval, `3.1 to 7.0`; flipped, that of the difference the other way round."""
     if interval is None:
         return "—"
-    low, high = interval.low * metric.scale, interval.high * metric.scale
+    low, high = (metric.clip_difference(bound) * metric.scale for bound in (interval.low, interval.high))
     low, high = (-high, -low) if flipped else (low, high)
     return f"{low:.{metric.digits}f} to {high:.{metric.digits}f}".replace("-", "−")
 

@@ -13,10 +13,10 @@ from probeline.report.results.cells import CellResult
 from probeline.report.results.layout import ReportLayout
 from probeline.report.results.metrics import Metric, metric
 from probeline.report.results.results import Results
-from probeline.report.sentences import phrases
+from probeline.report.sentences import phrases, seed_counts
 from probeline.report.sentences.text import isolated
-from probeline.report.statistics.differences import Difference, Scores, average, paired_difference
-from probeline.report.statistics.intervals import Estimate, estimate
+from probeline.statistics.differences import Difference, Scores, average, paired_difference
+from probeline.statistics.intervals import Estimate, estimate
 
 GAPS = "Not in these numbers"
 MAX_LINES = 12  # sentences of a list; the table has all
@@ -58,7 +58,8 @@ def answer(results: Results, metric_name: str, baseline: Baseline, shape: Report
     ]
     sections.append(AnswerPart(studies.TITLE, studies.sentences(cells, shape)))
     against = _against_baseline(cells, ranked, baseline, described)
-    return Answer(_lead(ranked, levels, described, over), against, (*(s for s in sections if s.sentences), *gaps))
+    lead = " ".join(filter(None, [seed_counts.needed(cells, described), _lead(ranked, levels, described, over)]))
+    return Answer(lead, against, (*(s for s in sections if s.sentences), *gaps))
 
 
 def _order(metric: Metric) -> str:

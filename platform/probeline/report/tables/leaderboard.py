@@ -8,11 +8,11 @@ from probeline.report.results.layout import ReportLayout
 from probeline.report.results.metrics import Metric, metric
 from probeline.report.results.results import Results
 from probeline.report.sentences.text import isolated
-from probeline.report.statistics.aggregates import MIN_RUNS, MIN_STRATUM, Aggregate, aggregate
-from probeline.report.statistics.differences import average, improvement
-from probeline.report.statistics.intervals import Interval
-from probeline.report.statistics.multiplicity import ranks
 from probeline.report.tables.tables import Entry, Table
+from probeline.statistics.aggregates import MIN_RUNS, MIN_STRATUM, Aggregate, aggregate
+from probeline.statistics.differences import average, improvement
+from probeline.statistics.intervals import Interval
+from probeline.statistics.multiplicity import ranks
 
 COLUMNS = ("Place", "Line", "Runs", "Cells", "Mean", "Median", "Interquartile mean", "P(better than next)")
 CAPTION = (
@@ -75,5 +75,9 @@ def _row(
 
 
 def _number(value: float, interval: Interval | None, metric: Metric) -> Entry:
-    small = "" if interval is None else f"{metric.number(interval.low)} to {metric.number(interval.high)}"
+    small = (
+        ""
+        if interval is None
+        else f"{metric.number(metric.clip(interval.low))} to {metric.number(metric.clip(interval.high))}"
+    )
     return Entry(metric.text(value), value, small)

@@ -54,6 +54,16 @@ def statuses(uri: str, trial_ids: Iterable[str], experiment: str | None = None) 
     return {trial_id: status_of(by_id.get(trial_id)) for trial_id in ids}
 
 
+def last_values(uri: str, trial_ids: Sequence[str], metric: str, experiment: str | None = None) -> dict[str, float]:
+    """Trial id -> the last value of one metric, for those of these trials that have it. Raises UserError."""
+    with store_errors(uri):
+        runs = open_runs(uri, experiment)
+        by_id = by_trial(runs.read(trial_ids)) if runs and trial_ids else {}
+    named = ((key, value) for run in by_id.values() for key, value in run.metrics.items())
+    keys = {key for key, _ in named if mlflow_names.name(key) == metric}
+    return {trial: run.metrics[key][0] for trial, run in by_id.items() for key in keys if key in run.metrics}
+
+
 def frame(
     uri: str, trials: Sequence[Trial], experiment: str | None = None, tuned: Mapping[str, Any] | None = None
 ) -> tuple["pd.DataFrame", "pd.DataFrame"]:

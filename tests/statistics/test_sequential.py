@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from probeline.report.statistics.sequential import decide, look_p_values, nominal_level
+from probeline.statistics.sequential import Looks, decide, look_p_values, nominal_level
 from scipy import stats
 
 KINDS = {
@@ -30,34 +30,50 @@ def test_one_look_alone_needs_no_stricter_level_and_every_further_look_does():
 
 
 def test_a_clear_difference_is_decided_early_and_says_its_direction():
-    up = decide([1.0, 1.1, 0.9, 1.05, 0.95], first=3, most=10)
-    down = decide([-1.0, -1.1, -0.9, -1.05, -0.95], first=3, most=10)
+    up = decide([1.0, 1.1, 0.9, 1.05, 0.95], Looks(3, 10))
+    down = decide([-1.0, -1.1, -0.9, -1.05, -0.95], Looks(3, 10))
     assert (up.verdict, down.verdict) == ("higher", "lower") and up.decided
     assert up.interval.low == pytest.approx(-down.interval.high)
 
 
 def test_before_the_first_look_and_without_spread_nothing_is_decided():
-    assert decide([5.0, 5.1], first=3, most=10).interval is None
-    assert not decide([5.0, 5.0, 5.0, 5.0], first=3, most=10).decided
+    assert decide([5.0, 5.1], Looks(3, 10)).interval is None
+    assert not decide([5.0, 5.0, 5.0, 5.0], Looks(3, 10)).decided
 
 
 def test_an_interval_within_the_smallest_difference_ends_the_search_for_one():
     values = [0.001, -0.001, 0.0005, -0.0005, 0.0008]
-    assert decide(values, first=3, most=10, smallest=0.01).verdict == "no difference"
-    assert decide(values, first=3, most=10).verdict == "undecided"
+    assert decide(values, Looks(3, 10), smallest=0.01).verdict == "no difference"
+    assert decide(values, Looks(3, 10)).verdict == "undecided"
 
 
 def test_the_interval_is_wider_than_one_that_is_looked_at_once():
     values = [0.4, 1.2, -0.3, 0.9, 0.6]
     once = stats.t.interval(0.95, 4, np.mean(values), stats.sem(values))
-    interval = decide(values, first=3, most=20).interval
+    interval = decide(values, Looks(3, 20)).interval
     assert interval.low < once[0] and interval.high > once[1]
 
 
-@pytest.mark.parametrize(("first", "most", "count"), [(1, 5, 2), (6, 5, 2), (3, 5, 6)])
-def test_looks_that_make_no_sense_are_refused(first, most, count):
-    with pytest.raises(ValueError, match="differences; the first look"):
-        decide([1.0] * count, first, most)
+@pytest.mark.parametrize(("first", "most", "comparisons"), [(1, 5, 1), (6, 5, 1), (3, 5, 0)])
+def test_looks_that_make_no_sense_are_refused(first, most, comparisons):
+    with pytest.raises(ValueError, match="the first look is after 2"):
+        Looks(first, most, comparisons)
+
+
+def test_more_differences_than_there_are_looks_are_refused():
+    with pytest.raises(ValueError, match="6 differences, and 5 are the most"):
+        decide([1.0] * 6, Looks(3, 5))
+
+
+def test_several_comparisons_are_each_stricter():
+    assert Looks(3, 20, 5).level < Looks(3, 20).level
+    assert Looks(3, 20, 5).p_value(0.001) == pytest.approx(5 * Looks(3, 20).p_value(0.001))
+
+
+def test_the_p_value_of_all_looks_is_the_level_at_the_level_of_each_look():
+    looks = Looks(3, 20)
+    assert looks.p_value(looks.level) == pytest.approx(0.045, abs=0.001)
+    assert looks.p_value(0.5) > 0.5
 
 
 @pytest.mark.slow
@@ -78,6 +94,6 @@ def test_looking_after_every_seed_keeps_level_and_coverage(kind, most):
 def stopped(differences, first, most, truth):
     """Whether the interval where one stops holds the truth."""
     for n in range(first, most + 1):
-        decision = decide(differences[:n].tolist(), first, most)
+        decision = decide(differences[:n].tolist(), Looks(first, most))
         if decision.decided or n == most:
             return decision.interval.low <= truth <= decision.interval.high

@@ -1,5 +1,5 @@
 import pytest
-from probeline.report.statistics.measurement import binomial_variance, is_deterministic, measurement
+from probeline.statistics.measurement import binomial_variance, is_deterministic, measurement
 
 PIXELS = {"method": {"name": "random_init"}, "encoder": {"name": "raw_pixels"}}
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special
 
 from probeline.report.results.published_matching import Correspondence, pairs
-from probeline.report.statistics.intervals import LEVEL, Interval
+from probeline.statistics.intervals import LEVEL, Interval
 
 MIN_CELLS = 5  # matched cells below which no order is stated
 

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from probeline.report.statistics.aggregates import (
+from probeline.statistics.aggregates import (
     aggregate,
     interquartile_mean,
     mean,

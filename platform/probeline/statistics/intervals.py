@@ -135,14 +135,18 @@ class Spread:
         deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
         return cls(n, mean, deviation if deviation > RESOLUTION * size else 0.0)
 
-    def estimate(self, error: float | None) -> Estimate:
-        """`error`: the standard error of the mean by the test set alone; None: unknown."""
+    def estimate(self, error: float | None, level: float | None = None) -> Estimate:
+        """`error`: the standard error of the mean by the test set alone; None: unknown.
+
+        `level`: how often an interval may miss; None: 1 - LEVEL.
+        """
         if self.n < 2:
             return Estimate(self.n, self.mean, None, Basis.TOO_FEW)
         if not self.deviation and not error:
             return Estimate(self.n, self.mean, None, Basis.NO_SPREAD)
-        by_seeds = _t_quantile(self.n - 1) * self.deviation / math.sqrt(self.n)
-        by_test_set = Z_QUANTILE * (error or 0.0)
+        t, z = _t_quantile(self.n - 1, level), Z_QUANTILE if level is None else float(special.ndtri(1 - level / 2))
+        by_seeds = t * self.deviation / math.sqrt(self.n)
+        by_test_set = z * (error or 0.0)
         half = max(by_seeds, by_test_set)
         basis = Basis.SEEDS if by_seeds >= by_test_set else Basis.TEST_SET
         return Estimate(self.n, self.mean, Interval(self.mean - half, self.mean + half), basis)
@@ -166,5 +170,5 @@ Z_QUANTILE = float(special.ndtri((1 + LEVEL) / 2))
 
 
 @cache
-def _t_quantile(degrees: int) -> float:
-    return float(special.stdtrit(degrees, (1 + LEVEL) / 2))
+def _t_quantile(degrees: int, level: float | None = None) -> float:
+    return float(special.stdtrit(degrees, (1 + LEVEL) / 2 if level is None else 1 - level / 2))

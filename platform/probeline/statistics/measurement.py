@@ -8,7 +8,7 @@ from typing import Any
 from probeline.errors import UserError
 from probeline.plugins import catalog
 from probeline.plugins.metrics import metric
-from probeline.report.statistics.intervals import Measurement
+from probeline.statistics.intervals import Measurement
 
 PSEUDO_COUNT = 2  # right and wrong samples added to each
 

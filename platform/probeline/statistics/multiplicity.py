@@ -3,8 +3,8 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from probeline.report.statistics.differences import Difference, Scores, paired_difference
-from probeline.report.statistics.intervals import LEVEL
+from probeline.statistics.differences import Difference, Scores, paired_difference
+from probeline.statistics.intervals import LEVEL
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -6,15 +6,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from probeline.report.statistics.intervals import UNKNOWN, Basis, Estimate, Interval, Measurement, Spread
+from probeline.statistics.intervals import UNKNOWN, Basis, Estimate, Interval, Measurement, Spread
+from probeline.statistics.sequential import Looks
 
 
 @dataclass(frozen=True)
 class Scores:
-    """One side of a comparison: seed -> value, and how a value was measured."""
+    """One side of a comparison: seed -> value, how a value was measured, and when differences were looked at.
+
+    `looks`: None where the number of seeds did not depend on the values.
+    """
 
     values: Mapping[int, float]
     measurement: Measurement = UNKNOWN
+    looks: Looks | None = None
 
 
 @dataclass(frozen=True)
@@ -44,24 +49,29 @@ def paired_difference(ours: Scores, theirs: Scores) -> Difference:
     seeds = tuple(sorted(ours.values.keys() & theirs.values.keys()))
     values = tuple(ours.values[seed] - theirs.values[seed] for seed in seeds)
     size = max((abs(side.values[seed]) for side in (ours, theirs) for seed in seeds), default=0.0)
-    estimate, p = _inference(Spread.of(values, size), ours.measurement, theirs.measurement)
+    estimate, p = _inference(Spread.of(values, size), ours, theirs)
     unpaired = tuple(sorted(ours.values.keys() ^ theirs.values.keys()))
     chance = improvement(list(ours.values.values()), list(theirs.values.values()))
     return Difference(seeds, values, unpaired, estimate, chance, p)
 
 
-def _inference(spread: Spread, ours: Measurement, theirs: Measurement) -> tuple[Estimate, float]:
+def _inference(spread: Spread, ours: Scores, theirs: Scores) -> tuple[Estimate, float]:
     """Estimate and p-value of the mean difference.
 
     Where neither side depends on the seed and the noise of the test set is unknown, the difference is exact and has no
-    p-value.
+    p-value. Where seeds were added until something was decided, both hold at whichever look one stops.
     """
-    variances = [v for v in (ours.of_mean(spread.n), theirs.of_mean(spread.n)) if v is not None] if spread.n else []
-    fixed = ours.deterministic and theirs.deterministic and spread.n > 1 and not spread.deviation
+    measured, theirs_measured, looks = ours.measurement, theirs.measurement, ours.looks or theirs.looks
+    each = (measured.of_mean(spread.n), theirs_measured.of_mean(spread.n)) if spread.n else ()
+    variances = [v for v in each if v is not None]
+    fixed = measured.deterministic and theirs_measured.deterministic and spread.n > 1 and not spread.deviation
     if fixed and not variances:
         return Estimate(spread.n, spread.mean, Interval(spread.mean, spread.mean), Basis.DETERMINISTIC), math.nan
     error = math.sqrt(math.fsum(variances)) if variances else None
-    return spread.estimate(error), spread.p_value(error)
+    p = spread.p_value(error)
+    if looks is None:
+        return spread.estimate(error), p
+    return spread.estimate(error, looks.level), p if math.isnan(p) else looks.p_value(p)
 
 
 def average(sides: Sequence[Scores]) -> Scores:
@@ -77,7 +87,8 @@ def average(sides: Sequence[Scores]) -> Scores:
     measurement = Measurement(
         math.fsum(variances) / n**2 if variances else None, all(side.measurement.deterministic for side in sides)
     )
-    return Scores({seed: math.fsum(side.values[seed] for side in sides) / n for seed in seeds}, measurement)
+    looks = next((side.looks for side in sides if side.looks), None)
+    return Scores({seed: math.fsum(side.values[seed] for side in sides) / n for seed in seeds}, measurement, looks)
 
 
 def improvement(ours: Sequence[float], theirs: Sequence[float]) -> float:

@@ -3,9 +3,9 @@ import math
 
 import numpy as np
 import pytest
-from probeline.report.statistics.differences import Scores, average, improvement, paired_difference
-from probeline.report.statistics.intervals import Basis, Measurement
-from probeline.report.statistics.measurement import binomial_variance
+from probeline.statistics.differences import Scores, average, improvement, paired_difference
+from probeline.statistics.intervals import Basis, Measurement
+from probeline.statistics.measurement import binomial_variance
 from scipy import stats
 
 

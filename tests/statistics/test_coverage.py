@@ -6,10 +6,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from helpers.simulated_seeds import ACCURACY, CONTINUOUS, DISCRETE, SEEDS, Draw, accuracies, measured
-from probeline.report.statistics import intervals
-from probeline.report.statistics.differences import Scores, paired_difference
-from probeline.report.statistics.intervals import LEVEL, Interval, estimate
-from probeline.report.statistics.multiplicity import holm, is_claimed, ranks
+from probeline.statistics import intervals
+from probeline.statistics.differences import Scores, paired_difference
+from probeline.statistics.intervals import LEVEL, Interval, estimate
+from probeline.statistics.multiplicity import holm, is_claimed, ranks
 
 EXPERIMENTS, TABLES = 20_000, 1_000
 CELLS = 17

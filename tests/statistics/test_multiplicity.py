@@ -2,8 +2,8 @@ import math
 
 import numpy as np
 import pytest
-from probeline.report.statistics.differences import Scores, paired_difference
-from probeline.report.statistics.multiplicity import holm, is_claimed, ranks
+from probeline.statistics.differences import Scores, paired_difference
+from probeline.statistics.multiplicity import holm, is_claimed, ranks
 from scipy import stats
 
 NAN = math.nan

@@ -35,7 +35,7 @@ from typing import Literal
 import numpy as np
 from scipy import special
 
-from probeline.report.statistics.intervals import Interval, Spread
+from probeline.statistics.intervals import Interval, Spread
 
 LEVEL, SIMULATED, SEED = 0.045, 40_000, 20_231
 """Of experiments without a difference, those that may claim one; how many are simulated, with which seed."""
@@ -60,25 +60,50 @@ class Decision:
         return self.verdict != "undecided"
 
 
-def decide(differences: Sequence[float], first: int, most: int, smallest: float | None = None) -> Decision:
+@dataclass(frozen=True)
+class Looks:
+    """When paired differences are looked at: after `first` seeds and after each further one, up to `most`.
+
+    `comparisons`: how many are looked at so; each keeps its part of the level, so that all together keep it
+    (Bonferroni). Raises ValueError unless 2 <= first <= most.
+    """
+
+    first: int
+    most: int
+    comparisons: int = 1
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.first <= self.most or self.comparisons < 1:
+            raise ValueError(f"{self}: the first look is after 2 seeds or more, and not after `most`")
+
+    @property
+    def level(self) -> float:
+        """The level of each look."""
+        return nominal_level(self.first, self.most, LEVEL / self.comparisons)
+
+    def p_value(self, p: float) -> float:
+        """The share of experiments without a difference of which some look has a p-value of `p` or less."""
+        smallest = _smallest_p_values(self.first, self.most)
+        at_most = int(np.searchsorted(smallest, p, side="right"))
+        return min(1.0, self.comparisons * (at_most + 1) / (len(smallest) + 1))
+
+
+def decide(differences: Sequence[float], looks: Looks, smallest: float | None = None) -> Decision:
     """The verdict on paired differences, one a seed in the order of the seeds.
 
     Args:
-        first: seeds before the first look, at least 2.
-        most: seeds at most.
         smallest: the smallest difference that matters, in the differences' unit; None: zero is the only question.
 
     Raises:
-        ValueError: there are more differences than `most`, or `first` is below 2 or above `most`.
+        ValueError: there are more differences than `looks.most`.
     """
     n = len(differences)
-    if not 2 <= first <= most or n > most:
-        raise ValueError(f"{n} differences; the first look is after {first} seeds, and {most} are the most")
+    if n > looks.most:
+        raise ValueError(f"{n} differences, and {looks.most} are the most")
     spread = Spread.of(differences, max(map(abs, differences), default=0.0))
-    if n < first or not spread.deviation:  # without spread there is no test: equal values are no evidence
+    if n < looks.first or not spread.deviation:  # without spread there is no test: equal values are no evidence
         return Decision("undecided", n, None)
-    quantile = float(special.stdtrit(n - 1, 1 - nominal_level(first, most) / 2))
-    half = quantile * spread.deviation / math.sqrt(n)
+    half = float(special.stdtrit(n - 1, 1 - looks.level / 2)) * spread.deviation / math.sqrt(n)
     interval = Interval(spread.mean - half, spread.mean + half)
     return Decision(_verdict(interval, smallest), n, interval)
 
@@ -92,10 +117,16 @@ def _verdict(interval: Interval, smallest: float | None) -> Verdict:
 
 
 @cache
-def nominal_level(first: int, most: int) -> float:
-    """The level of each look at 2 to `most` seeds from the `first` on, so that all looks together keep LEVEL."""
+def nominal_level(first: int, most: int, level: float = LEVEL) -> float:
+    """The level of each look at 2 to `most` seeds from the `first` on, so that all looks together keep `level`."""
+    return float(np.quantile(_smallest_p_values(first, most), level))
+
+
+@cache
+def _smallest_p_values(first: int, most: int) -> np.ndarray:
+    """Ascending: the smallest p-value over all looks of each simulated experiment without a difference."""
     p_values = look_p_values(np.random.Generator(np.random.PCG64(SEED)).normal(size=(SIMULATED, most)))
-    return float(np.quantile(p_values[:, first - 1 :].min(axis=1), LEVEL))
+    return np.sort(p_values[:, first - 1 :].min(axis=1))
 
 
 def look_p_values(differences: np.ndarray) -> np.ndarray:

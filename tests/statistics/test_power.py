@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from probeline.report.statistics.power import detectable, seeds_needed
+from probeline.statistics.power import detectable, seeds_needed
 from scipy import stats
 
 

@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 import pytest
-from probeline.report.statistics.intervals import Basis, Measurement, Spread, estimate
+from probeline.statistics.intervals import Basis, Measurement, Spread, estimate
 from scipy import stats
 
 NOISE = 0.05**2  # of one share of 100 samples near a half

@@ -23,7 +23,7 @@ from functools import lru_cache
 import numpy as np
 from scipy import special
 
-from probeline.report.statistics.intervals import LEVEL, Interval
+from probeline.statistics.intervals import LEVEL, Interval
 
 SEED = 20_020_709  # any fixed number: the same runs give the same interval, on every page
 RESAMPLES = 10_000  # their error is below 1% of an interval's width
