@@ -21,7 +21,7 @@ def paired_spread(cells: Sequence[Mapping[int, float]]) -> PairedSpread | None:
     """The pooled spread of differences of the same seed; None where no two cells share two seeds.
 
     Args:
-        cells: Seed -> value of each cell. Cells whose seeds all have one value are left out: they may depend on no seed.
+        cells: Seed -> value of each cell. Those whose values are all one are left out: they may depend on no seed.
     """
     varying = [cell for cell in cells if len(set(cell.values())) > 1]
     squares, degrees, pairs = 0.0, 0, 0

@@ -37,6 +37,10 @@ from scipy import special
 
 from probeline.statistics.intervals import Interval, Spread
 
+METHOD = (
+    "those of differences hold at all looks together, as seeds were added until comparisons were decided (a "
+    f"group-sequential t test: python -m pydoc {__name__})"
+)
 LEVEL, SIMULATED, SEED = 0.045, 40_000, 20_231
 """Of experiments without a difference, those that may claim one; how many are simulated, with which seed."""
 

@@ -24,15 +24,12 @@ from probeline.report.sentences import seed_counts
 from probeline.report.sentences.summary import Answer, AnswerPart, answer
 from probeline.report.tables import leaderboard, tables
 from probeline.report.tables.tables import Table
+from probeline.statistics import sequential
 from probeline.statistics.intervals import COVERAGE, METHOD
 
 log = logging.getLogger(__name__)
 
 INSIDE = "A closer look"
-AT_ALL_LOOKS = (
-    "those of differences hold at all looks together, as seeds were added until comparisons were decided (a "
-    "group-sequential t test: python -m pydoc probeline.statistics.sequential)"
-)
 PICTURED = {"views", "neighbours", "map_2d", "generations"}
 FIGURES = ("metric_against_axis", "training_curves", "cost")
 TUNING = ("chosen_values", "tuning_history", "tuning_importance")
@@ -123,7 +120,7 @@ def contents(experiment: Experiment, results: Results, files: TrialFiles | None 
             "paired" in sentence for part in (summary.baseline, *summary.sections) for sentence in part.sentences
         ),
         sheets=pictures,
-        method=METHOD if results.looks is None else f"{METHOD}; {AT_ALL_LOOKS}",
+        method=METHOD if results.looks is None else f"{METHOD}; {sequential.METHOD}",
     )
 
 

@@ -155,7 +155,7 @@ def _difference(cell: CellResult, theirs: CellResult, gap: Difference, p: float,
     verdict = {"unclear": "cannot\u00a0tell", "equal": "the same"}.get(outcome) or _verdict(outcome, metric)
     return (
         _plain(cell.label), _plain(theirs.label), Entry(str(result.n), result.n, behind=behind), number,
-        Entry(phrases.span(result.interval, metric), metric.clip_difference(result.interval.low) if result.interval else None),
+        Entry(phrases.span(result.interval, metric), result.interval.low if result.interval else None),
         Entry(phrases.chance(better), None if math.isnan(better) else better),
         Entry(phrases.probability(p), None if math.isnan(p) else p), _plain(verdict),
     )  # fmt: skip
