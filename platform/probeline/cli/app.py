@@ -53,10 +53,16 @@ def plan(
     max_trials: MaxTrials = None,
     cluster: ClusterSize = None,
     measure: Annotated[bool, typer.Option("--measure", help="Try one batch of what has no price yet.")] = False,
+    suggest: Annotated[
+        bool, typer.Option("--suggest", help="Epochs and seeds that could answer the question.")
+    ] = False,
+    spread: Annotated[
+        float | None, typer.Option(help="Standard deviation over a cell's seeds, if not measured.")
+    ] = None,
     no_plugins: NoPlugins = False,
 ) -> None:
     """Show what a run would do: cells, what is new, finished or failed, what it costs, what fits a budget."""
-    from probeline.execution.planning import forecast
+    from probeline.execution.planning import forecast, prospects
     from probeline.execution.planning.gpu_use import unused_gpus
     from probeline.execution.planning.plan_text import as_dict, text
     from probeline.execution.ray.scheduler import Budget
@@ -66,12 +72,26 @@ def plan(
     trial_plan, uri = planned(spec, scale, sets, tracking_uri, gpus_elsewhere)
     budget = Budget(max_hours, max_gpu_hours, max_trials)
     estimate, measurements = forecast.make(trial_plan, uri, storage_of(storage, folder), cluster, budget, measure)
+    chances = prospects.of_plan(trial_plan, uri, spread)
     if as_json:
-        print(json.dumps(as_dict(trial_plan) | {"forecast": forecast.as_dict(estimate)}, indent=1))
+        whole = as_dict(trial_plan) | {"forecast": forecast.as_dict(estimate)} | prospects.as_dict(chances)
+        print(json.dumps(whole, indent=1))
     else:
         unused = None if cluster else unused_gpus(trial_plan.experiment.resources, gpus())
         notes = [f"note: {unused}"] if unused else []
-        echo("\n".join([text(trial_plan), *notes, "", *measurements, forecast.text(estimate, trial_plan)]))
+        echo(
+            "\n".join(
+                [
+                    text(trial_plan),
+                    *notes,
+                    "",
+                    *measurements,
+                    forecast.text(estimate, trial_plan),
+                    "",
+                    *prospects.text(chances, suggest),
+                ]
+            )
+        )
 
 
 @app.command()

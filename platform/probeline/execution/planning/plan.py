@@ -10,6 +10,7 @@ from typing import Any
 from probeline.data.store import digest_of_file, facts
 from probeline.execution.planning import seed_waves
 from probeline.execution.planning.auto_gpus import Cards, cards_here, chosen_gpus, peak_of
+from probeline.execution.planning.label_changes import label_changes
 from probeline.execution.planning.without_effect import without_effect
 from probeline.execution.ray.retry_policy import rule
 from probeline.experiment import tuned
@@ -142,7 +143,7 @@ def make(experiment: Experiment, uri: str, cards: Cards | None = None) -> Plan:
     digests = {key: fact.digest for key, fact in data.items()} | weight_digests(grid)
     tuning = _tuning(experiment, uri, digests)
     planned, notes = _trials(experiment, grid, tuning, digests)
-    notes += [*without_effect(grid, data), *tuning.notes]
+    notes += [*without_effect(grid, data), *label_changes(grid), *tuning.notes]
     notes += dict.fromkeys(remark for fact in data.values() for remark in fact.remarks)
     states = statuses(uri, [trial.id for trial in planned], experiment.name)
     waves = seed_waves.of(experiment, grid, planned, states, uri)

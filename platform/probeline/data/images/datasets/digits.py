@@ -13,6 +13,8 @@ from probeline.data.packages import package_file
 from probeline.data.settings import DatasetSettings
 from probeline.data.split import hold_out
 
+LABEL_CHANGED_BY = ("flip",)
+
 
 class Config(DatasetSettings):
     """The set has no test split of its own: a stratified share, the same for every seed, is one."""

@@ -9,6 +9,8 @@ from probeline.core.dataset import Split
 from probeline.data.downloads import DownloadSettings
 from probeline.data.images import idx
 
+LABEL_CHANGED_BY = ("flip",)
+
 
 class Config(DownloadSettings):
     """`path` may also be a folder that holds the four idx files, gzipped or not."""

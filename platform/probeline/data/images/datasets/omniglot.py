@@ -29,6 +29,7 @@ from probeline.errors import BadData, UserError
 
 GIVES = {"form": {"images": "image", "strokes": "series"}}
 LABELS = ("class", "alphabet", "writer")
+LABEL_CHANGED_BY = ("flip",)
 LISTS = {"test_on": {"runs": {"one_shot": "episodes"}, "held_out": ()}}
 SETS = {
     "small1": "background_small1",

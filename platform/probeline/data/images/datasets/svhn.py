@@ -9,6 +9,7 @@ from probeline.core.dataset import Split
 from probeline.data.downloads import DownloadSettings
 from probeline.data.images.torchvision_source import TorchvisionSource
 
+LABEL_CHANGED_BY = ("flip",)
 SOURCE = TorchvisionSource(
     dataset="SVHN",
     names=("train_32x32.mat", "test_32x32.mat"),

@@ -1,0 +1,106 @@
+"""What a plan's seeds can tell: the smallest difference found with 80% power, from the spread measured so far."""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from probeline.core.metric import PERCENT, Metric
+from probeline.errors import UserError
+from probeline.execution.planning.plan import Plan
+from probeline.plugins.metrics import metric as described
+from probeline.statistics.pooled_spread import paired_spread
+from probeline.statistics.power import detectable, seeds_needed
+from probeline.tracking.reading.results import last_values
+
+GUESS = 0.01
+"""Standard deviation of one cell over seeds where nothing is measured: a point of accuracy, stated as a guess."""
+
+MAX_READ = 2_000
+"""Finished trials whose values are read: more change the pooled spread little."""
+
+TARGETS = (0.005, 0.01, 0.02, 0.05)
+
+
+@dataclass(frozen=True)
+class SeedPower:
+    """What `seeds` seeds tell of `metric`; numbers in its stored unit.
+
+    `deviation`: of paired differences, pooled over `pairs` pairs of cells; 0 pairs: from a stated spread of one cell.
+    `targets`: difference -> the seeds that find it, None for more than a thousand.
+    """
+
+    metric: str
+    seeds: int
+    deviation: float
+    pairs: int
+    detectable: float
+    targets: dict[float, int | None]
+
+
+def of_plan(plan: Plan, uri: str, spread: float | None) -> SeedPower | None:
+    """The power of a plan; None for a metric that has no fixed unit and no measured spread, or a single cell.
+
+    Args:
+        spread: a stated standard deviation of one cell over seeds, in the metric's stored unit; it wins over all.
+
+    Raises:
+        UserError: the spread is not above zero; results cannot be read.
+    """
+    name, seeds = plan.experiment.report.metric, len(plan.experiment.seed_values)
+    if spread is not None and not (math.isfinite(spread) and spread > 0):
+        raise UserError(f"--spread {spread:g}: a standard deviation over seeds is above 0, such as 0.01 for a point")
+    if name is None or len({trial.cell.label for trial in plan.trials}) < 2:
+        return None
+    measured = None if spread is not None else paired_spread(_values(plan, uri, name))
+    unit = described(name).unit
+    if measured is None and spread is None and unit != PERCENT:
+        return None
+    deviation = measured.deviation if measured else math.sqrt(2) * (spread or GUESS)
+    least = detectable(seeds, deviation)
+    targets = TARGETS if unit == PERCENT else (deviation / 2, deviation, 2 * deviation)
+    needed = {target: seeds_needed(target, deviation) for target in targets}
+    return SeedPower(name, seeds, deviation, measured.pairs if measured else 0, least, needed)
+
+
+def _values(plan: Plan, uri: str, name: str) -> list[dict[int, float]]:
+    """Seed -> value of each cell, of what has finished."""
+    finished = [trial for trial in plan.trials if plan.statuses[trial.id].status == "finished"][:MAX_READ]
+    values = last_values(uri, [trial.id for trial in finished], name, plan.experiment.name)
+    by_cell: dict[str, dict[int, float]] = {}
+    for trial in finished:
+        if trial.id in values:
+            by_cell.setdefault(trial.cell.label, {})[trial.seed] = values[trial.id]
+    return list(by_cell.values())
+
+
+def text(power: SeedPower, stated: bool) -> list[str]:
+    """For a person; `stated`: the spread came from the command line."""
+    metric = described(power.metric)
+    if power.pairs:
+        basis = f"the spread of {power.pairs} paired differences so far, {_size(power.deviation, metric)}"
+    else:
+        what = "the stated spread" if stated else "a guess, as nothing is measured: --spread states another"
+        basis = f"a spread of {_size(power.deviation / math.sqrt(2), metric)} over the seeds of a cell ({what})"
+    least = min(power.detectable, metric.bounds[1] - metric.bounds[0])
+    one = "1 seed tells no difference" if power.seeds < 2 else ""
+    head = one or f"{power.seeds} seeds tell differences of {_size(least, metric)} {metric.title} or more"
+    wanted = ", ".join(f"{_size(target, metric)} {_count(count)}" for target, count in power.targets.items())
+    return [f"power: {head} (80% power, each comparison alone; {basis})", f"       seeds for a difference of: {wanted}"]
+
+
+def _size(value: float, metric: Metric) -> str:
+    return metric.difference(value).lstrip("+")
+
+
+def _count(seeds: int | None) -> str:
+    return "more than 1,000" if seeds is None else str(seeds)
+
+
+def as_dict(power: SeedPower | None) -> dict[str, Any] | None:
+    """The power as JSON-able values; null where there is none, and for what no number of seeds tells."""
+    if power is None:
+        return None
+    return asdict(power) | {
+        "detectable": power.detectable if math.isfinite(power.detectable) else None,
+        "targets": [{"difference": target, "seeds": seeds} for target, seeds in power.targets.items()],
+    }

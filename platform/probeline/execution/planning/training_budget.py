@@ -1,0 +1,106 @@
+"""What a plan's cells are trained with, and whether such a budget has ever been enough: lines of a plan."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from probeline.execution.planning.floors import Floor, floors, nearest
+from probeline.execution.planning.plan import Plan
+from probeline.experiment.problems import printable
+from probeline.experiment.trial import Trial
+from probeline.plugins import catalog
+from probeline.tracking.reading.budgets import trained
+
+MAX_SHOWN = 12
+Verdict = Literal["enough", "may be too few", "too few", "unknown", "no training"]
+
+
+@dataclass(frozen=True)
+class CellBudget:
+    """Updates and samples of one cell, all epochs together; `floor`: what its method needed elsewhere.
+
+    `suggested`: the epochs that would reach that, None where the cell needs none or nobody knows.
+    """
+
+    label: str
+    method: str
+    updates: int
+    samples: int
+    verdict: Verdict
+    floor: Floor | None
+    suggested: int | None
+
+
+def of_plan(plan: Plan, uri: str) -> list[CellBudget]:
+    """The budget of each cell, in the plan's order. Raises UserError where MLflow cannot be read."""
+    metric = plan.experiment.report.metric
+    recorded = floors(trained(uri, metric), "trials recorded here") if metric else []
+    first = {trial.cell.label: trial for trial in reversed(plan.trials)}
+    return [_of_cell(plan, first[label], recorded) for label in plan.by_cell()]
+
+
+def _of_cell(plan: Plan, trial: Trial, recorded: Sequence[Floor]) -> CellBudget:
+    recipe = trial.cell.recipe
+    training, method = recipe.training, recipe.method.name
+    steps = plan.train_size(trial) // training.batch_size
+    updates = training.epochs * steps if catalog.trains(method) else 0
+    floor = nearest(method, recipe.data.name, recorded) if updates else None
+    verdict = _verdict(updates, floor)
+    too_few = verdict in ("too few", "may be too few") and floor is not None and floor.needed is not None and steps
+    suggested = math.ceil(floor.needed / steps) if too_few and floor and floor.needed else None
+    return CellBudget(trial.cell.label, method, updates, updates * training.batch_size, verdict, floor, suggested)
+
+
+def _verdict(updates: int, floor: Floor | None) -> Verdict:
+    if not updates:
+        return "no training"
+    if floor is None:
+        return "unknown"
+    if updates <= floor.stuck:
+        return "too few"
+    return "enough" if floor.needed is not None and updates >= floor.needed else "may be too few"
+
+
+def text(budgets: Sequence[CellBudget]) -> list[str]:
+    """For a person: a line for each distinct budget, and a note for each that is too few."""
+    groups: dict[tuple, list[CellBudget]] = {}
+    for one in budgets:
+        if one.updates:
+            groups.setdefault((one.method, one.updates, one.samples), []).append(one)
+    lines = [_line(group) for group in groups.values()]
+    more = [f"  and {len(lines) - MAX_SHOWN} budgets more (--json shows all)"] if len(lines) > MAX_SHOWN else []
+    return ["training of each cell:", *lines[:MAX_SHOWN], *more] if lines else []
+
+
+def _line(group: Sequence[CellBudget]) -> str:
+    one = group[0]
+    cells = f" ({len(group)} cells)" if len(group) > 1 else ""
+    return printable(f"  {one.label}{cells}: {one.updates:,} updates, {one.samples:,} samples{_remark(one)}")
+
+
+def _remark(one: CellBudget) -> str:
+    floor = one.floor
+    if floor is None:
+        return "; no trial of this method is recorded"
+    where = f"{floor.method} on {floor.data}, {floor.seeds} seeds, {floor.source}"
+    if floor.needed is None:
+        return f"; {one.verdict}: with {floor.stuck:,} updates it had not beaten the untrained encoder ({where})"
+    if one.verdict == "enough":
+        return f"; {floor.needed:,} were enough to beat the untrained encoder ({where})"
+    return f"; {one.verdict}: it needed {floor.needed:,} to beat the untrained encoder ({where})"
+
+
+def suggestions(budgets: Sequence[CellBudget]) -> list[str]:
+    """The epochs with which the cells that have too few updates would have enough, to be written into the spec."""
+    wanted = [one for one in budgets if one.suggested is not None]
+    if not wanted:
+        return ["suggested epochs: none; no cell is known to have too few updates"]
+    lines = [printable(f"  {one.label}: training.epochs {one.suggested}") for one in wanted[:MAX_SHOWN]]
+    most = max(one.suggested or 0 for one in wanted)
+    return ["suggested epochs:", *lines, f"  all of them: --set training.epochs={most}"]
+
+
+def as_dict(budgets: Sequence[CellBudget]) -> list[dict[str, Any]]:
+    """The budgets as JSON-able values."""
+    return [asdict(one) for one in budgets]
