@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from probeline import __version__
-from probeline.cli import catalog, cluster, dashboard, data, report, spec_files, storage
+from probeline.cli import catalog, cluster, dashboard, data, report, spec_files, storage, verification
 from probeline.cli.messages import accept_any_locale, echo, log_safely, message_of, say
 from probeline.cli.options import (
     AsJson,
@@ -22,7 +22,9 @@ from probeline.cli.options import (
     ScaleOption,
     Sets,
     Spec,
+    Spread,
     StorageUri,
+    Suggest,
     Tracking,
     planned,
     storage_of,
@@ -53,12 +55,8 @@ def plan(
     max_trials: MaxTrials = None,
     cluster: ClusterSize = None,
     measure: Annotated[bool, typer.Option("--measure", help="Try one batch of what has no price yet.")] = False,
-    suggest: Annotated[
-        bool, typer.Option("--suggest", help="Epochs and seeds that could answer the question.")
-    ] = False,
-    spread: Annotated[
-        float | None, typer.Option(help="Standard deviation over a cell's seeds, if not measured.")
-    ] = None,
+    suggest: Suggest = False,
+    spread: Spread = None,
     no_plugins: NoPlugins = False,
 ) -> None:
     """Show what a run would do: cells, what is new, finished or failed, what it costs, what fits a budget."""
@@ -79,19 +77,8 @@ def plan(
     else:
         unused = None if cluster else unused_gpus(trial_plan.experiment.resources, gpus())
         notes = [f"note: {unused}"] if unused else []
-        echo(
-            "\n".join(
-                [
-                    text(trial_plan),
-                    *notes,
-                    "",
-                    *measurements,
-                    forecast.text(estimate, trial_plan),
-                    "",
-                    *prospects.text(chances, suggest),
-                ]
-            )
-        )
+        prices = ["", *measurements, forecast.text(estimate, trial_plan), ""]
+        echo("\n".join([text(trial_plan), *notes, *prices, *prospects.text(chances, suggest)]).rstrip())
 
 
 @app.command()
@@ -163,6 +150,7 @@ app.add_typer(cluster.app)  # submit, logs, stop
 app.add_typer(storage.app)  # gc
 app.add_typer(catalog.app)  # list, schema
 app.add_typer(spec_files.app)  # show-spec, lint, init
+app.add_typer(verification.app)  # verify, replay
 
 
 @app.command()

@@ -55,6 +55,8 @@ MaxTrials = Annotated[int | None, typer.Option(min=1, help="Trials to start at m
 ClusterSize = Annotated[
     str | None, typer.Option(metavar="CPUS[,GPUS]", help="What there is to run on; else this machine.")
 ]
+Suggest = Annotated[bool, typer.Option("--suggest", help="Epochs and seeds that could answer the question.")]
+Spread = Annotated[float | None, typer.Option(help="Standard deviation over a cell's seeds, if not measured.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 

@@ -29,7 +29,10 @@ def text(prospects: Prospects, suggest: bool) -> list[str]:
     """For a person; `suggest`: with the numbers that would do."""
     lines = seed_power.text(prospects.power, prospects.stated) if prospects.power else []
     lines += training_budget.text(prospects.budgets)
-    return lines + (training_budget.suggestions(prospects.budgets) if suggest else [])
+    if not suggest:
+        return lines
+    seeds = seed_power.suggestion(prospects.power) if prospects.power else []
+    return lines + training_budget.suggestions(prospects.budgets) + seeds
 
 
 def as_dict(prospects: Prospects) -> dict[str, Any]:

@@ -83,9 +83,17 @@ def text(power: SeedPower, stated: bool) -> list[str]:
         basis = f"a spread of {_size(power.deviation / math.sqrt(2), metric)} over the seeds of a cell ({what})"
     least = min(power.detectable, metric.bounds[1] - metric.bounds[0])
     one = "1 seed tells no difference" if power.seeds < 2 else ""
-    head = one or f"{power.seeds} seeds tell differences of {_size(least, metric)} {metric.title} or more"
+    head = one or f"{power.seeds} seeds tell differences of {_size(least, metric)} or more in {metric.title}"
     wanted = ", ".join(f"{_size(target, metric)} {_count(count)}" for target, count in power.targets.items())
     return [f"power: {head} (80% power, each comparison alone; {basis})", f"       seeds for a difference of: {wanted}"]
+
+
+def suggestion(power: SeedPower) -> list[str]:
+    """The seeds that find the second of the targets, where the plan has fewer."""
+    target, seeds = list(power.targets.items())[1]
+    if seeds is None or seeds <= power.seeds:
+        return []
+    return [f"suggested seeds: --set seeds={seeds} finds {_size(target, described(power.metric))} with 80% power"]
 
 
 def _size(value: float, metric: Metric) -> str:

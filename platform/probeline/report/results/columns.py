@@ -16,6 +16,7 @@ PROVENANCE = (
     "device",
     "data_digest",
     "test_samples",
+    "verified",
     "started",
     "finished",
     "run_url",

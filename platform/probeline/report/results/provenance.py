@@ -19,6 +19,8 @@ FACTS = {
     "data_digest": "Data digest",
 }
 
+VERDICTS = {"equal": "every number equal to the bit", "differs": "numbers differ"}
+
 
 def facts(results: Results) -> list[tuple[str, list[str]]]:
     """What all or some trials have in common: a name and its distinct values, each with its share of the trials."""
@@ -33,6 +35,7 @@ def facts(results: Results) -> list[tuple[str, list[str]]]:
         if column in ran:
             rows[words] = _shares(ran, column)
     rows["Precision"] = _precisions(ran)
+    rows["Run again"] = _verified(ran)
     rows["Cells on several devices"] = _cells_on_several_devices(ran)
     if len(ran) and ran["started"].notna().any():
         rows["Ran"] = [f"{_time(ran['started'].min())} to {_time(ran['finished'].max())}"]
@@ -45,6 +48,18 @@ def _precisions(ran: pd.DataFrame) -> list[str]:
     if len(texts) == 1 and texts.total() == len(ran):
         return list(texts)
     return [f"{text} ({seeds(count, 'trial')})" for text, count in texts.items()]
+
+
+def _verified(ran: pd.DataFrame) -> list[str]:
+    """What came of the trials that were run again from their recipes (`probeline verify`), by outcome."""
+    tags = [json.loads(tag) for tag in ran.get("verified", []) if not absent(tag)]
+    counts = Counter(tag["verdict"] for tag in tags)
+    if not counts:
+        return []
+    last = max(tag["at"] for tag in tags)[:10]
+    numbers = sum(tag["compared"] for tag in tags)
+    shares = [f"{count} of {len(ran)} trials: {VERDICTS.get(verdict, verdict)}" for verdict, count in counts.items()]
+    return [*shares, f"{numbers} numbers compared, last on {last}"]
 
 
 def _precision(notes: Any) -> str:

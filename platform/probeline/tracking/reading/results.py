@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # KILLED is an interrupted trial: it counts as not run and is run again.
 STATUS = {"FINISHED": "finished", "RUNNING": "running", "SCHEDULED": "running", "FAILED": "failed", "KILLED": "missing"}
 STORES = {"mlflow", "requests", "sqlalchemy", "sqlite3"}  # whose errors mean that the store cannot be read
-PROVENANCE = ("git_commit", "git_dirty", "versions", "hardware", "device", "data_digest", "test_samples")
+PROVENANCE = ("git_commit", "git_dirty", "versions", "hardware", "device", "data_digest", "test_samples", "verified")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,21 @@ from pathlib import Path
 from probeline.tracking.writing.gpus import gpus
 
 LEARNING = ("torch", "torchvision", "numpy", "scipy", "scikit-learn", "pillow", "timm", "transformers")
+X86 = ("sse4_2", "avx", "avx2", "fma", "f16c", "avx_vnni", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni")
+X86_LATER = ("avx512_bf16", "avx512_fp16", "amx_tile", "amx_int8", "amx_bf16", "amx_fp16")
+ARM = ("asimd", "asimddp", "asimdhp", "sve", "sve2", "bf16", "i8mm")
+VECTOR_EXTENSIONS = frozenset((*X86, *X86_LATER, *ARM))
 RUNNING = ("probeline", "ray", "mlflow", "pandas", "optuna")
 
 
 def collect(directory: Path) -> dict[str, str]:
-    """git_commit, git_dirty, versions (JSON), hardware, platform and the user, for the code in `directory`."""
+    """Commit and state of the code in `directory`, versions (JSON), hardware, instruction set, platform, the user."""
     return {
         "git_commit": git_commit(directory),
         "git_dirty": git_dirty(directory),
         "versions": json.dumps(versions(), sort_keys=True),
         "hardware": hardware(),
+        "instruction_set": instruction_set(),
         "platform": platform.platform(),
         "mlflow.user": user(),
     }
@@ -61,6 +66,25 @@ def processor() -> str:
         return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):
         return platform.processor() or platform.machine()
+
+
+def conditions() -> dict[str, str]:
+    """What decides whether this machine gives the same bits as another one: versions, hardware, instruction set."""
+    return {
+        "versions": json.dumps(versions(), sort_keys=True),
+        "hardware": hardware(),
+        "instruction_set": instruction_set(),
+    }
+
+
+def instruction_set() -> str:
+    """The processor's vector extensions that numerical libraries choose their code by; "" where none can be read."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return platform.machine()
+    flags = next((line.partition(":")[2] for line in lines if line.startswith(("flags", "Features"))), "")
+    return " ".join(sorted(set(flags.split()) & VECTOR_EXTENSIONS)) or platform.machine()
 
 
 def cores() -> int:

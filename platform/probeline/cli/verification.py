@@ -1,0 +1,47 @@
+"""Commands that run trials again: verify, replay; they are part of `cli.app`."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from probeline.cli.messages import echo
+from probeline.cli.options import AsJson, NoPlugins, ScaleOption, Sets, Spec, Tracking, planned
+
+app = typer.Typer()
+
+
+@app.command()
+def verify(
+    spec: Spec,
+    scale: ScaleOption = None,
+    sets: Sets = None,
+    tracking_uri: Tracking = None,
+    share: Annotated[float, typer.Option(help="Of the finished trials, those that run again; at least one.")] = 0.05,
+    seed: Annotated[int, typer.Option(help="Another one chooses other trials.")] = 0,
+    as_json: AsJson = False,
+    no_plugins: NoPlugins = False,
+) -> None:
+    """Run a random share of the finished trials again from their stored recipes, and compare every number."""
+    from probeline.execution import verification
+    from probeline.tracking.reading.verification import stored
+    from probeline.tracking.server.location import check_writable
+    from probeline.tracking.writing.verification import record
+
+    trial_plan, uri = planned(spec, scale, sets, tracking_uri)
+    check_writable(uri)
+    trials = verification.chosen(trial_plan, share, seed)
+    cells = {trial.cell.label for trial in trials}
+    seeds = [trial.id for trial in trial_plan.trials if trial.cell.label in cells]
+    outcomes = []
+    for outcome in verification.replays(trial_plan, trials, stored(uri, seeds, [trial.id for trial in trials])):
+        record(uri, outcome.run_id, verification.as_tag(outcome))
+        outcomes.append(outcome)
+        if not as_json:
+            echo(str(outcome))
+    good = sum(outcome.good for outcome in outcomes)
+    if as_json:
+        print(json.dumps([verification.as_dict(outcome) for outcome in outcomes], indent=1))
+    else:
+        echo(f"{good} of {len(outcomes)} trials stand; {trial_plan.counts().get('finished', 0)} have finished")
+    raise typer.Exit(0 if good == len(outcomes) else 1)
