@@ -45,3 +45,32 @@ def verify(
     else:
         echo(f"{good} of {len(outcomes)} trials stand; {trial_plan.counts().get('finished', 0)} have finished")
     raise typer.Exit(0 if good == len(outcomes) else 1)
+
+
+@app.command()
+def replay(
+    trial: Annotated[str, typer.Argument(help="A trial's id, or its first digits.")],
+    tracking_uri: Tracking = None,
+    step: Annotated[
+        bool, typer.Option("--step", help="The step at which it diverged: what such a trial keeps.")
+    ] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Run the step again at which a trial diverged: its loss, its gradients, the first tensor that is not finite."""
+    from probeline.errors import UserError
+    from probeline.tracking.reading.results import find
+    from probeline.tracking.reading.verification import diverged_step
+    from probeline.tracking.server.location import resolve
+
+    uri = resolve(tracking_uri)
+    run = find(uri, trial)
+    kept = diverged_step(uri, run["run_id"])
+    if kept is None:
+        raise UserError(
+            f"trial {run['trial_id']} ({run['status']}) has kept no step; a trial that diverges keeps one, unless it has "
+            "several workers, or weights and momentum of more than 512 MiB"
+        )
+    from probeline.training import step_replay
+
+    outcome = step_replay.replay(*kept)
+    print(json.dumps(step_replay.as_dict(outcome), indent=1)) if as_json else echo(step_replay.text(outcome))

@@ -14,8 +14,7 @@ from probeline.core.events import Record
 from probeline.errors import UserError
 from probeline.execution.planning.plan import Plan
 from probeline.experiment import identity
-from probeline.experiment.resolved import ResolvedComponent, ResolvedRecipe, evaluation_of
-from probeline.experiment.schema import Training
+from probeline.experiment.resolved import from_dict
 from probeline.experiment.trial import Trial
 from probeline.statistics.intervals import Interval
 from probeline.statistics.prediction import another_value
@@ -103,18 +102,11 @@ def replayed_trial(plan: Plan, trial: Trial, record: StoredTrial) -> Trial:
     """The trial of the stored recipe. Raises UserError where that is not stored, or gives another id."""
     if record.recipe is None:
         raise UserError("its run has no recipe.json, so there is nothing to run it from")
-    cell = replace(trial.cell, recipe=recipe_of(record.recipe))
+    cell = replace(trial.cell, recipe=from_dict(record.recipe))
     again = identity.trial(cell, trial.seed, plan.digests)
     if again.id != trial.id:
         raise UserError(f"its stored recipe is that of trial {again.id}: the data or a plug-in has changed")
     return again
-
-
-def recipe_of(stored: Mapping[str, Any]) -> ResolvedRecipe:
-    """A recipe as recipe.json has it."""
-    data, encoder, method = (ResolvedComponent.from_dict(stored[name]) for name in ("data", "encoder", "method"))
-    training = Training.model_validate_json(json.dumps(stored["training"]))
-    return ResolvedRecipe(data, encoder, method, training, evaluation_of(stored["evaluation"]))
 
 
 def run_again(trial: Trial, plan: Plan) -> dict[str, float]:

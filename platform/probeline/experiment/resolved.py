@@ -1,5 +1,6 @@
 """A trial's recipe with every default filled in: components by name, their parameters, the training settings."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -73,3 +74,10 @@ class ResolvedRecipe:
 def evaluation_of(section: Mapping[str, Mapping[str, Any]]) -> tuple[ResolvedComponent, ...]:
     """The protocols of an evaluation section, `{name: parameters}`."""
     return tuple(ResolvedComponent(name, parameters) for name, parameters in section.items())
+
+
+def from_dict(stored: Mapping[str, Any]) -> ResolvedRecipe:
+    """A recipe as `as_dict` gave it, and artifacts hold it. Raises KeyError, pydantic.ValidationError."""
+    data, encoder, method = (ResolvedComponent.from_dict(stored[name]) for name in ("data", "encoder", "method"))
+    training = Training.model_validate_json(json.dumps(stored["training"]))
+    return ResolvedRecipe(data, encoder, method, training, evaluation_of(stored["evaluation"]))

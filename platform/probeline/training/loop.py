@@ -24,6 +24,7 @@ from probeline.experiment.schema import Training
 from probeline.training import heartbeat
 from probeline.training.checkpoints import Checkpoint, restore_tensors, state_tensors
 from probeline.training.data_parallel import Shard
+from probeline.training.divergence import LastFinite
 from probeline.training.gradient_cache import Step, cached_gradient, full_gradient
 from probeline.training.memory import memory_in_use
 from probeline.training.online_probe import OnlineProbe
@@ -95,6 +96,7 @@ class Loop:
             self.probe = OnlineProbe(method.encoder.dim, len(dataset.classes)).to(device)
             self.modules["probe"], self.optimizers["probe_optimizer"] = self.probe, self.probe.optimizer
         self.progress = TrainingProgress()
+        self.last_finite = LastFinite()
         self._epoch_rng: tuple[int, SampleRNG] | None = None
 
     def run(self, checkpoint: Checkpoint) -> Iterator[Record | Note]:
@@ -136,6 +138,7 @@ class Loop:
         if progress.step == 0:
             self.method.prepare(progress.epoch, self._embed)
             self.method.train()
+        self.last_finite.keep(self, progress)
         for batch in islice(self.batches(), progress.step, None):
             for name, term in self._update(batch).items():
                 totals[name] = totals[name] + term if name in totals else term
@@ -144,6 +147,8 @@ class Loop:
             values = values + values_of(batch) * (self.training.batch_size / len(batch))
             if progress.step % CHECK_EVERY == 0 or progress.step == self.steps:
                 progress.totals = self._read(totals)
+                if progress.step < self.steps:  # after the last step the next epoch's beginning is kept
+                    self.last_finite.keep(self, progress)
                 if self.share.any(heartbeat.stopping()):
                     heartbeat.stop_soon()
             if checkpoint.due() and progress.step < self.steps:

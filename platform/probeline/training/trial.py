@@ -18,12 +18,12 @@ from probeline.core.method import Method
 from probeline.core.metric import MILLIONS, Metric
 from probeline.core.sample_spec import SampleSpec
 from probeline.data.store import open_dataset
-from probeline.errors import OutOfMemory, disk_full_guard
+from probeline.errors import Diverged, OutOfMemory, disk_full_guard
 from probeline.evaluation._encoding import represent
 from probeline.experiment.schema import Training
 from probeline.experiment.trial import Trial
 from probeline.storage.paths import RemotePath, StoragePath
-from probeline.training import heartbeat, micro_batch_search, oom_recovery
+from probeline.training import divergence, heartbeat, micro_batch_search, oom_recovery
 from probeline.training.checkpoints import Checkpoint, NoCheckpoint
 from probeline.training.data_parallel import Shard, shard_of
 from probeline.training.device import CPU
@@ -198,20 +198,28 @@ def check_room(storage: Storage, method: Method) -> None:
             raise OSError(errno.ENOSPC, f"{need} bytes needed, {free} are free")
 
 
-def _train(trial: Trial, method: Method, setting: Setting, storage: Storage) -> Iterator[Record | Note]:
+def _train(trial: Trial, method: Method, setting: Setting, storage: Storage) -> Iterator[Record | Artifact | Note]:
     recipe, encoder = trial.cell.recipe, method.encoder
     records: list[dict] = []
     notes: dict[str, str] = {}
     checkpoint = storage.checkpoint(trial.encoder_id)
     if method.trains:
+        loops: list[Loop] = []
 
         def loop_of(training: Training, again: bool) -> Loop:
             if again:
                 method.load_state_dict(initial_method(recipe, setting.dataset.info, trial.seed).state_dict())
             share = shard_of(training, setting.share.workers)
-            return Loop(method, setting.dataset, training, trial.seed, setting.device, share)
+            loops.append(Loop(method, setting.dataset, training, trial.seed, setting.device, share))
+            return loops[-1]
 
-        loop, notes = yield from oom_recovery.train(training_of(trial), loop_of, checkpoint)
+        try:
+            loop, notes = yield from oom_recovery.train(training_of(trial), loop_of, checkpoint)
+        except Diverged:
+            with storage.artifacts(trial.id) as folder:
+                for artifact in divergence.evidence(trial, loops[-1], folder / "diverged"):
+                    yield storage.stored(trial.id, artifact)
+            raise
         notes["precision"] = training_precision(loop.training.precision, setting.device)
         yield Note("precision", notes["precision"])
         progress, records = loop.progress, loop.progress.records

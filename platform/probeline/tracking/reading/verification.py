@@ -12,6 +12,9 @@ from probeline.tracking.reading.runs import open_runs
 from probeline.tracking.server import mlflow_names
 
 RECIPE = "recipe.json"
+DIVERGED = ("diverged/step.json", "diverged/state.safetensors")
+"""What `training.divergence` leaves of a step."""
+
 DECIDING = ("python", "torch", "torchvision", "numpy", "scipy", "scikit-learn", "pillow", "timm", "transformers")
 """The packages whose version may change a number."""
 
@@ -46,6 +49,13 @@ def stored(uri: str, trial_ids: Sequence[str], with_recipe: Sequence[str]) -> di
 def _recipe(uri: str, run_id: str) -> dict[str, Any] | None:
     content = read_artifact(uri, run_id, RECIPE)
     return None if content is None else json.loads(content)
+
+
+def diverged_step(uri: str, run_id: str) -> tuple[dict[str, Any], bytes] | None:
+    """The facts and the state of the step at which a trial diverged; None where it kept none. Raises UserError."""
+    with store_errors(uri):
+        facts, state = (read_artifact(uri, run_id, name) for name in DIVERGED)
+    return None if facts is None or state is None else (json.loads(facts), state)
 
 
 def differing(tags: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:

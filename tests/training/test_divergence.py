@@ -1,0 +1,54 @@
+"""A diverged step is found again, kept, and gives the same numbers when it is run once more."""
+
+import json
+
+import pytest
+from probeline.data.store import facts
+from probeline.errors import Diverged, UserError
+from probeline.experiment.grid import cells
+from probeline.experiment.identity import data_key, trial
+from probeline.experiment.load import load_text
+from probeline.training import step_replay
+from probeline.training.trial import Storage, run
+
+SPEC = """
+name: too_fast
+base:
+  data: {name: digits, train_size: 200, test_size: 100}
+  encoder: convnet
+  method: {name: simclr, augment: {flip: 0}}
+  training: {epochs: 2, batch_size: 64, lr: 1.0e+15}
+  evaluation: linear_probe
+"""
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    (cell,) = cells(load_text(SPEC, "too_fast.yaml"))
+    one = trial(cell, 0, {data_key(cell.recipe): facts(cell.recipe.data.as_dict()).digest})
+    artifacts = {}
+    with pytest.raises(Diverged, match="the loss is not finite at epoch 1"):
+        for event in run(one, Storage(tmp_path_factory.mktemp("storage"))):
+            artifacts[event.name] = event.path.read_bytes()
+    return json.loads(artifacts["diverged/step.json"]), artifacts["diverged/state.safetensors"]
+
+
+def test_it_is_the_first_step_whose_loss_or_weights_are_not_finite(kept):
+    step, _ = kept
+    assert (step["epoch"], step["steps"], len(step["index"])) == (0, 3, 64)
+    assert step["recipe"]["training"]["lr"] == 1e15 and step["draws"].keys() == {"order", "views", "noise"}
+
+
+def test_run_again_it_has_the_recorded_numbers_and_names_the_first_tensor(kept):
+    again = step_replay.replay(*kept)
+    assert again.same_inputs and {name: repr(value) for name, value in again.terms.items()} == kept[0]["terms"]
+    assert again.first is not None and again.first.startswith(("output of", "after the step"))
+    shown = step_replay.text(again)
+    assert "inputs are the recorded ones to the bit" in shown and "gradient norm" in shown
+    json.dumps(step_replay.as_dict(again), allow_nan=False)
+
+
+def test_other_samples_than_the_recorded_ones_are_refused(kept):
+    step, state = kept
+    with pytest.raises(UserError, match="gives other samples at this step now"):
+        step_replay.replay(step | {"index": step["index"][::-1]}, state)
