@@ -67,7 +67,7 @@ def replay(
     kept = diverged_step(uri, run["run_id"])
     if kept is None:
         raise UserError(
-            f"trial {run['trial_id']} ({run['status']}) has kept no step; a trial that diverges keeps one, unless it has "
+            f"trial {run['trial_id']} ({run['status']}) has kept no step; one that diverges keeps one, unless it has "
             "several workers, or weights and momentum of more than 512 MiB"
         )
     from probeline.training import step_replay

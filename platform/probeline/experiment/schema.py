@@ -99,7 +99,7 @@ def seed_list(seeds: Any) -> Any:
         return tuple(range(seeds))
     if whole and len(whole) == len(seeds) == len(set(whole)) <= MAX_SEEDS:
         return tuple(seeds)
-    allowed = f"a count from 1 to {MAX_SEEDS}, a list of distinct whole numbers from 0 to 2**32 - 1"
+    allowed = f"a count from 1 to {MAX_SEEDS}, or a list of distinct whole numbers from 0 to 2**32 - 1"
     raise ValueError(f"got {shown(seeds)}; allowed: {allowed}, or {{until: decided, compare: [[a, b]]}}")
 
 

@@ -12,7 +12,7 @@ from probeline.tracking.reading.budgets import Trained
 
 UNTRAINED = "random_init"
 TABLE = Path(__file__).with_name("floors.json")
-"""What `tests/helpers/floor_table.py` made of the trials of experiments/leaving_the_floor.yaml."""
+"""What `tests/helpers/floor_table.py` made of the trials of experiments/quickstart.yaml."""
 
 MIN_SEEDS = 2
 

@@ -7,6 +7,7 @@ from probeline.execution.planning import seed_power, training_budget
 from probeline.execution.planning.plan import Plan
 from probeline.execution.planning.seed_power import SeedPower
 from probeline.execution.planning.training_budget import CellBudget
+from probeline.tracking.reading.budgets import trained
 
 
 @dataclass(frozen=True)
@@ -20,9 +21,10 @@ class Prospects:
 
 def of_plan(plan: Plan, uri: str, spread: float | None) -> Prospects:
     """The prospects of a plan; `spread`: a stated standard deviation over the seeds of a cell. Raises UserError."""
-    return Prospects(
-        seed_power.of_plan(plan, uri, spread), training_budget.of_plan(plan, uri), stated=spread is not None
-    )
+    metric = plan.experiment.report.metric
+    recorded = trained(uri, metric) if metric else []
+    power = seed_power.of_plan(plan, uri, spread, recorded)
+    return Prospects(power, training_budget.of_plan(plan, recorded), stated=spread is not None)
 
 
 def text(prospects: Prospects, suggest: bool) -> list[str]:

@@ -1,6 +1,7 @@
 """What a plan's seeds can tell: the smallest difference found with 80% power, from the spread measured so far."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from probeline.execution.planning.plan import Plan
 from probeline.plugins.metrics import metric as described
 from probeline.statistics.pooled_spread import paired_spread
 from probeline.statistics.power import detectable, seeds_needed
+from probeline.tracking.reading.budgets import Trained
 from probeline.tracking.reading.results import last_values
 
 GUESS = 0.01
@@ -26,7 +28,8 @@ class SeedPower:
     """What `seeds` seeds tell of `metric`; numbers in its stored unit.
 
     `deviation`: of paired differences, pooled over `pairs` pairs of cells; 0 pairs: from a stated spread of one cell.
-    `targets`: difference -> the seeds that find it, None for more than a thousand.
+    `targets`: difference -> the seeds that find it, None for more than a thousand. `elsewhere`: the pairs are of other
+    experiments with the same data.
     """
 
     metric: str
@@ -35,12 +38,14 @@ class SeedPower:
     pairs: int
     detectable: float
     targets: dict[float, int | None]
+    elsewhere: bool = False
 
 
-def of_plan(plan: Plan, uri: str, spread: float | None) -> SeedPower | None:
+def of_plan(plan: Plan, uri: str, spread: float | None, recorded: Sequence[Trained]) -> SeedPower | None:
     """The power of a plan; None for a metric that has no fixed unit and no measured spread, or a single cell.
 
     Args:
+        recorded: finished trials of any experiment; those of the same data count where none of the plan has finished.
         spread: a stated standard deviation of one cell over seeds, in the metric's stored unit; it wins over all.
 
     Raises:
@@ -52,6 +57,8 @@ def of_plan(plan: Plan, uri: str, spread: float | None) -> SeedPower | None:
     if name is None or len({trial.cell.label for trial in plan.trials}) < 2:
         return None
     measured = None if spread is not None else paired_spread(_values(plan, uri, name))
+    elsewhere = measured is None and spread is None
+    measured = paired_spread(_values_elsewhere(plan, recorded)) if elsewhere else measured
     unit = described(name).unit
     if measured is None and spread is None and unit != PERCENT:
         return None
@@ -59,7 +66,8 @@ def of_plan(plan: Plan, uri: str, spread: float | None) -> SeedPower | None:
     least = detectable(seeds, deviation)
     targets = TARGETS if unit == PERCENT else (deviation / 2, deviation, 2 * deviation)
     needed = {target: seeds_needed(target, deviation) for target in targets}
-    return SeedPower(name, seeds, deviation, measured.pairs if measured else 0, least, needed)
+    pairs = measured.pairs if measured else 0
+    return SeedPower(name, seeds, deviation, pairs, least, needed, elsewhere and measured is not None)
 
 
 def _values(plan: Plan, uri: str, name: str) -> list[dict[int, float]]:
@@ -73,11 +81,23 @@ def _values(plan: Plan, uri: str, name: str) -> list[dict[int, float]]:
     return list(by_cell.values())
 
 
+def _values_elsewhere(plan: Plan, recorded: Sequence[Trained]) -> list[dict[int, float]]:
+    """The same of other experiments' trials of this data, a cell being a method with an encoder and a budget."""
+    data = {trial.cell.recipe.data.name for trial in plan.trials}
+    by_cell: dict[tuple, dict[int, float]] = {}
+    for trial in recorded:
+        if trial.data in data:
+            key = (trial.data, trial.encoder, trial.method, trial.updates, trial.batch_size)
+            by_cell.setdefault(key, {})[trial.seed] = trial.value
+    return list(by_cell.values())
+
+
 def text(power: SeedPower, stated: bool) -> list[str]:
     """For a person; `stated`: the spread came from the command line."""
     metric = described(power.metric)
     if power.pairs:
-        basis = f"the spread of {power.pairs} paired differences so far, {_size(power.deviation, metric)}"
+        of = "other experiments on this data" if power.elsewhere else "this experiment so far"
+        basis = f"the spread of {power.pairs} paired differences of {of}, {_size(power.deviation, metric)}"
     else:
         what = "the stated spread" if stated else "a guess, as nothing is measured: --spread states another"
         basis = f"a spread of {_size(power.deviation / math.sqrt(2), metric)} over the seeds of a cell ({what})"

@@ -10,9 +10,12 @@ from probeline.execution.planning.plan import Plan
 from probeline.experiment.problems import printable
 from probeline.experiment.trial import Trial
 from probeline.plugins import catalog
-from probeline.tracking.reading.budgets import trained
+from probeline.tracking.reading.budgets import Trained
 
 MAX_SHOWN = 12
+LONGER = 4
+"""Times the longest budget that was not enough: the guess where no recorded one was."""
+
 Verdict = Literal["enough", "may be too few", "too few", "unknown", "no training"]
 
 
@@ -20,7 +23,7 @@ Verdict = Literal["enough", "may be too few", "too few", "unknown", "no training
 class CellBudget:
     """Updates and samples of one cell, all epochs together; `floor`: what its method needed elsewhere.
 
-    `suggested`: the epochs that would reach that, None where the cell needs none or nobody knows.
+    `suggested`: the epochs that would reach that, or LONGER times what was not enough; None where the cell needs none.
     """
 
     label: str
@@ -32,10 +35,9 @@ class CellBudget:
     suggested: int | None
 
 
-def of_plan(plan: Plan, uri: str) -> list[CellBudget]:
-    """The budget of each cell, in the plan's order. Raises UserError where MLflow cannot be read."""
-    metric = plan.experiment.report.metric
-    recorded = floors(trained(uri, metric), "trials recorded here") if metric else []
+def of_plan(plan: Plan, trials: Sequence[Trained]) -> list[CellBudget]:
+    """The budget of each cell, in the plan's order; `trials`: recorded so far."""
+    recorded = floors(trials, "trials recorded here")
     first = {trial.cell.label: trial for trial in reversed(plan.trials)}
     return [_of_cell(plan, first[label], recorded) for label in plan.by_cell()]
 
@@ -47,9 +49,14 @@ def _of_cell(plan: Plan, trial: Trial, recorded: Sequence[Floor]) -> CellBudget:
     updates = training.epochs * steps if catalog.trains(method) else 0
     floor = nearest(method, recipe.data.name, recorded) if updates else None
     verdict = _verdict(updates, floor)
-    too_few = verdict in ("too few", "may be too few") and floor is not None and floor.needed is not None and steps
-    suggested = math.ceil(floor.needed / steps) if too_few and floor and floor.needed else None
-    return CellBudget(trial.cell.label, method, updates, updates * training.batch_size, verdict, floor, suggested)
+    wanted = _wanted(floor) if floor is not None and verdict in ("too few", "may be too few") else None
+    epochs = math.ceil(wanted / steps) if wanted and steps else None
+    return CellBudget(trial.cell.label, method, updates, updates * training.batch_size, verdict, floor, epochs)
+
+
+def _wanted(floor: Floor) -> int:
+    """The updates that were enough, or a guess where none were."""
+    return LONGER * floor.stuck if floor.needed is None else floor.needed
 
 
 def _verdict(updates: int, floor: Floor | None) -> Verdict:
@@ -96,9 +103,15 @@ def suggestions(budgets: Sequence[CellBudget]) -> list[str]:
     wanted = [one for one in budgets if one.suggested is not None]
     if not wanted:
         return ["suggested epochs: none; no cell is known to have too few updates"]
-    lines = [printable(f"  {one.label}: training.epochs {one.suggested}") for one in wanted[:MAX_SHOWN]]
+    lines = [printable(f"  {one.label}: training.epochs {one.suggested}{_basis(one)}") for one in wanted[:MAX_SHOWN]]
     most = max(one.suggested or 0 for one in wanted)
     return ["suggested epochs:", *lines, f"  all of them: --set training.epochs={most}"]
+
+
+def _basis(one: CellBudget) -> str:
+    if one.floor is None or one.floor.needed is not None:
+        return ""
+    return f" (a guess: {LONGER} times the longest training that was not enough)"
 
 
 def as_dict(budgets: Sequence[CellBudget]) -> list[dict[str, Any]]:
