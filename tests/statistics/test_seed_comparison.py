@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from probeline.statistics.seed_comparison import state
 from probeline.statistics.sequential import Looks
 
@@ -43,3 +44,16 @@ def test_a_diverged_seed_is_in_no_difference_and_is_not_run_again():
 def test_the_last_seed_ends_a_comparison_that_is_not_decided():
     now = state(*cells(np.random.default_rng(0).normal(size=10)), LOOKS, None)
     assert now.over and now.words() == "not decided after 10 seeds, the most"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("smallest", [None, 0.3])
+def test_of_all_comparisons_of_an_experiment_5_percent_claim_what_is_not_there(smallest):
+    """Four cells against one baseline, no difference among them, each comparison stopped by itself."""
+    rng, looks = np.random.default_rng(5), Looks(3, 15, comparisons=4)
+    claims = 0
+    for _ in range(1500):
+        theirs, *others = (dict(enumerate(row)) for row in rng.normal(size=(5, 15)).tolist())
+        ended = [state(ours, theirs, looks, smallest) for ours in others]
+        claims += any(now.decision.verdict in ("higher", "lower") for now in ended)
+    assert claims / 1500 <= 0.05

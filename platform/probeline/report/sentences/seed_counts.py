@@ -6,8 +6,9 @@ from probeline.experiment.cell_pairs import pairs
 from probeline.experiment.grid import cells as cells_of
 from probeline.experiment.schema import Experiment
 from probeline.report.results.cells import CellResult
-from probeline.report.results.metrics import PERCENT, Metric
+from probeline.report.results.metrics import PERCENT, POINTS, Metric
 from probeline.report.results.results import Results
+from probeline.report.sentences import phrases
 from probeline.report.sentences.text import isolated
 from probeline.statistics.intervals import Interval
 from probeline.statistics.pooled_spread import paired_spread
@@ -88,9 +89,9 @@ def _sentence(ours: str, theirs: str, now: ComparisonState, metric: Metric) -> s
         return f"{names}: {now.words()}, no look yet."
     verdict = {"higher": "is higher", "lower": "is lower", "no difference": "no difference that matters"}
     answer = f", {verdict[now.decision.verdict]}" if now.decision.decided else ""
-    return f"{names}: {now.words()}{answer} ({_span(interval, metric)}, {now.decision.n} paired seeds)."
+    return f"{names}: {now.words()}{answer} ({_around(interval, metric)}, {now.decision.n} paired seeds)."
 
 
-def _span(interval: Interval, metric: Metric) -> str:
-    low, high = (metric.clip_difference(bound) for bound in (interval.low, interval.high))
-    return f"difference {metric.difference(low)} to {metric.difference(high)} at all looks together"
+def _around(interval: Interval, metric: Metric) -> str:
+    unit = POINTS if metric.unit == PERCENT else metric.unit
+    return f"difference {phrases.span(interval, metric)}{' ' + unit if unit else ''} at all looks together"
