@@ -1,7 +1,8 @@
 import json
 
 from probeline.core.events import Record
-from probeline.execution.planning.plan import as_dict, make, text
+from probeline.execution.planning.plan import make
+from probeline.execution.planning.plan_text import as_dict, text
 from probeline.execution.planning.seed_waves import is_settled_without_value
 from probeline.experiment.load import load
 from probeline.tracking.reading.results import TrialStatus
