@@ -1,5 +1,5 @@
 # The two commands: `make demo` runs the quickstart and builds its report; `make test` passes the tests.
-# Both make .venv first, pinned by infra/constraints.txt.
+# `make chapter` runs every system of the chapter beside its floor. All make .venv first, pinned by infra/constraints.txt.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -7,12 +7,18 @@ BIN := $(VENV)/bin
 SPEC ?= experiments/quickstart.yaml
 WORKERS ?= logical
 
-.PHONY: demo test test-slow bench lint clean
+.PHONY: demo chapter test test-slow bench lint clean
 
 demo: $(VENV)/.demo
 	$(BIN)/probeline run $(SPEC)
 	$(BIN)/probeline report $(SPEC)
 	@echo "The runs in MLflow:  $(BIN)/probeline ui"
+
+# The whole textbook chapter at smoke scale; Ctrl-C stops it, the same command resumes. A failure does not cost the page.
+CHAPTER := experiments/chapter.yaml --scale smoke
+chapter: $(VENV)/.demo
+	-$(BIN)/probeline run $(CHAPTER)
+	$(BIN)/probeline report $(CHAPTER)
 
 # One thread, as trials have: the tests' tensors are tiny, and threads that wait for each other took most of the time.
 # One process per core and at most four: each takes a gigabyte, and two more while it runs a Ray. Stealing keeps the

@@ -1,14 +1,12 @@
 """The schema for editors agrees with the loader on what is sound and on the commonest mistakes."""
 
-from pathlib import Path
-
 import pytest
 import yaml
+from helpers.shipped_ids import shipped_experiments
 from probeline.experiment.json_schema import experiment_schema
 from probeline.plugins import catalog
 
 jsonschema = pytest.importorskip("jsonschema")
-EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 
 SOUND = """\
 name: demo
@@ -93,6 +91,6 @@ def test_every_parameter_of_every_plugin_is_in_it():
             assert {key.partition(".")[0] for key in catalog.axes(kind, plugin)} <= offered, plugin
 
 
-@pytest.mark.parametrize("path", sorted(EXPERIMENTS.rglob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", shipped_experiments(), ids=lambda path: path.stem)
 def test_the_shipped_experiments_pass(validator, path):
     assert [error.message for error in validator.iter_errors(yaml.safe_load(path.read_text()))] == []

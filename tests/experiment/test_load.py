@@ -2,15 +2,13 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from helpers.shipped_ids import shipped_experiments
 from probeline.errors import UserError
 from probeline.experiment.grid import cells
 from probeline.experiment.load import load, load_text
 from probeline.experiment.problems import SpecError
-
-EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 
 
 def test_a_file_is_loaded_and_its_name_stands_in_mistakes(tmp_path, base):
@@ -89,7 +87,7 @@ assert not heavy, heavy
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
-@pytest.mark.parametrize("path", sorted(EXPERIMENTS.rglob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", shipped_experiments(), ids=lambda path: path.stem)
 def test_the_shipped_experiments_load_at_every_scale(path):
     experiment = load(path)
     assert experiment.question and experiment.expected

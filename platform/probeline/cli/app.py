@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from probeline import __version__
-from probeline.cli import catalog, cluster, dashboard, data, report, spec_files, storage, verification
+from probeline.cli import catalog, cluster, collection, dashboard, data, report, spec_files, storage, verification
 from probeline.cli.messages import accept_any_locale, echo, log_safely, message_of, say
 from probeline.cli.options import (
     AsJson,
@@ -32,6 +32,7 @@ from probeline.cli.options import (
     writable_folder,
 )
 from probeline.cli.utf8 import ensure_utf8
+from probeline.experiment.collection_file import is_collection
 
 app = typer.Typer(
     help="Declare an ablation in YAML, train and evaluate every cell, publish what can be believed.",
@@ -66,6 +67,9 @@ def plan(
     from probeline.execution.ray.scheduler import Budget
     from probeline.tracking.writing.gpus import gpus
 
+    if is_collection(spec):
+        collection.plan(spec, scale, sets, tracking_uri)
+        return
     gpus_elsewhere = forecast.Cluster.parse(cluster).gpus if cluster else None
     trial_plan, uri = planned(spec, scale, sets, tracking_uri, gpus_elsewhere)
     budget = Budget(max_hours, max_gpu_hours, max_trials)
@@ -117,6 +121,8 @@ def run(
     from probeline.tracking.writing.gpus import gpus
     from probeline.tracking.writing.provenance import collect
 
+    if is_collection(spec):
+        collection.run(spec, scale, sets, tracking_uri, address, folder, storage)
     storage_path = storage_of(storage, folder)
     joined = bool(target(address).address)
     trial_plan, uri = planned(spec, scale, sets, tracking_uri, 0 if joined else None)
@@ -164,8 +170,9 @@ def status(
 ) -> None:
     """Show every trial's state, failures with their reason; with --address its jobs on a Ray cluster."""
     if address:
-        cluster.show_jobs(str(spec), address)
-        return
+        return cluster.show_jobs(str(spec), address)
+    if is_collection(spec):
+        return collection.status(spec, scale, sets, tracking_uri)
     from probeline.execution.planning.plan_text import rows, status_text
 
     trial_plan = planned(spec, scale, sets, tracking_uri)[0]

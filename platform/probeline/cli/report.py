@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from probeline.cli import collection
 from probeline.cli.messages import echo
 from probeline.cli.options import Folder, ScaleOption, Sets, Spec, Tracking, planned, writable_folder
 from probeline.errors import writing
+from probeline.experiment.collection_file import is_collection
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,6 +51,9 @@ def report(
     from probeline.tracking.publishing.publication import publisher
     from probeline.tracking.writing.experiments import describe
 
+    if is_collection(spec):
+        collection.report(spec, scale, sets, tracking_uri, out, folder)
+        return
     expected = expectations.read(check) if check else None
     if images is not None:
         check_kind(images)
@@ -60,7 +65,7 @@ def report(
             writable_folder("--expect", expect.parent)
         put = stack.enter_context(publisher(uri, experiment.name)) if publish and uri is not None else None
         results = read()
-        files = stored.panels(source) if source is not None else _files(str(uri), experiment, results)
+        files = stored.panels(source) if source is not None else files_of(str(uri), experiment, results)
         with writing("--out", out_folder):
             paths = page.write(experiment, results, out_folder, images, files)
         echo("\n".join(str(path.resolve()) for path in paths))
@@ -155,7 +160,7 @@ def _expect(file: Path, results: "Results", metric: str) -> None:
     echo(f"{count} expectations written to {file}")
 
 
-def _files(uri: str, experiment: "Experiment", results: "Results") -> "TrialFiles":
+def files_of(uri: str, experiment: "Experiment", results: "Results") -> "TrialFiles":
     """The pictures of the cells that the page shows, from MLflow."""
     from probeline.report.formats.contents import chosen
     from probeline.report.results.trial_files import TrialFiles

@@ -1,8 +1,8 @@
 """Cells of an experiment: the points of the grid, without what is excluded, then the arms."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from probeline.experiment.axes import AxisLayout, layout
@@ -50,6 +50,14 @@ def cells(experiment: Experiment) -> list[Cell]:
 def expand(experiment: Experiment) -> Expansion:
     """The cells, and everything that is wrong with them; expanded once for an experiment as it was loaded."""
     return experiment.expanded(lambda: _Grid(experiment).expand())
+
+
+def only(experiment: Experiment, labels: Container[str]) -> Experiment:
+    """The experiment with the cells of these labels alone, in its order; nothing else of it changes."""
+    whole = expand(experiment)
+    chosen = [(cell, written) for cell, written in zip(whole.cells, whole.written, strict=True) if cell.label in labels]
+    part = replace(whole, cells=[cell for cell, _ in chosen], written=[written for _, written in chosen])
+    return experiment.expanded_as(part)
 
 
 class _Grid:

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from probeline.experiment.collection import check_collection
+from probeline.experiment.collection_file import is_collection
 from probeline.experiment.load import load
 from probeline.experiment.problems import Problem, SpecError
 from probeline.experiment.yaml_source import read_file
@@ -48,7 +50,7 @@ def lint(paths: Iterable[Path]) -> Iterator[Mistake]:
 
 def _mistakes(path: Path) -> Iterator[Mistake]:
     try:
-        load(path)
+        check_collection(path) if is_collection(path) else load(path)
     except SpecError as error:
         lines: dict[str, list[str]] = {}
         for problem in error.problems:

@@ -240,11 +240,22 @@ class Experiment(Settings):
 
     def expanded(self, expand: Callable[[], T]) -> T:
         """What `expand` makes of this experiment's cells, evaluated once; a copy with other cells evaluates it anew."""
-        decisive: tuple[Any, ...] = (self.base, self.grid, self.zip, self.when, self.exclude, self.arms, self.seeds)
-        decisive += (self.scales, self._source, self._scale, self._sets)
+        decisive = self._decisive
         if self._expanded is None or any(a is not b for a, b in zip(self._expanded[0], decisive, strict=True)):
             self._expanded = (decisive, expand())
         return self._expanded[1]
+
+    def expanded_as(self, expansion: Any) -> "Experiment":
+        """This experiment with another expansion, such as a part of its own."""
+        other = self.model_copy()
+        other._expanded = (self._decisive, expansion)
+        return other
+
+    @property
+    def _decisive(self) -> tuple[Any, ...]:
+        """What the cells depend on."""
+        grid = (self.base, self.grid, self.zip, self.when, self.exclude, self.arms, self.seeds)
+        return (*grid, self.scales, self._source, self._scale, self._sets)
 
     def loaded_as(self, source: SpecSource, scale: str | None, sets: tuple[Override, ...]) -> "Experiment":
         """This experiment at a scale, with recipe overrides that win over the file's; `grid.cells` applies them."""

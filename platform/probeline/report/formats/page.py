@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 import plotly.graph_objects as go
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
 
@@ -15,11 +14,11 @@ from probeline import __version__
 from probeline.experiment.schema import Experiment
 from probeline.report.formats import exports, images, latex, markdown
 from probeline.report.formats.contents import Chart, Contents, contents
+from probeline.report.formats.templates import environment, files_text
 from probeline.report.results.results import Results
 from probeline.report.results.trial_files import TrialFiles
 from probeline.report.tables.tables import Entry, Table
 
-REPORT = Path(__file__).parents[1]
 SPECIAL = re.compile("[&<>'\"]")  # what HTML gives a meaning of its own
 SUMMARY = "summary.md"
 SCRIPTS = ("formats/figures.js", "formats/page.js", "formats/tables.js", "formats/trials.js", "panels/panels.js")
@@ -58,22 +57,16 @@ def write(
 
 def render(page: Contents) -> str:
     """The page as one HTML text that loads nothing; scripts other than its own two do not run (see `policy`)."""
-    environment = Environment(
-        loader=FileSystemLoader(REPORT),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"figure_json": figure_json, "rows_html": rows_html}
-    plotly, script = get_plotlyjs(), "".join((REPORT / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    return environment.get_template("formats/page.html.j2").render(
+    templates = environment()
+    templates.filters |= {"figure_json": figure_json, "rows_html": rows_html}
+    plotly, script = get_plotlyjs(), files_text(*SCRIPTS)
+    return templates.get_template("formats/page.html.j2").render(
         page=page,
         description=describe,
         policy=policy(plotly, script),
-        css=Markup("".join((REPORT / name).read_text(encoding="utf-8") for name in STYLES)),
+        css=files_text(*STYLES),
         plotly=Markup(plotly),
-        script=Markup(script),
+        script=script,
         version=__version__,
     )
 

@@ -1,0 +1,14 @@
+"""How a collection's file is told from an experiment's, without reading either."""
+
+import re
+from pathlib import Path
+
+KEY = "collection"
+
+
+def is_collection(path: Path) -> bool:
+    """Whether a file has the key `collection` at its top, which no experiment has; False for what cannot be read."""
+    try:
+        return re.search(rf"^{KEY}\s*:", path.read_text(encoding="utf-8"), re.MULTILINE) is not None
+    except (OSError, ValueError):
+        return False
