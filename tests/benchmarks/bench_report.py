@@ -1,4 +1,4 @@
-"""A report of 5,000 finished trials in an sqlite MLflow, cold and again; plan and status beside them; first paint.
+"""A report of 5,000 finished trials in an sqlite MLflow, cold and again; plan, status, board and first paint beside it.
 
 Everything that is timed is the command as a user types it, in a process of its own.
 """
@@ -52,6 +52,8 @@ def rows() -> Iterator[Row]:
         for command in ("plan", "status"):
             spent = min(seconds(f"{command} spec.yaml", folder) for _ in range(2))
             yield Row(f"probeline {command}, 5,000 trials finished", spent, "s", target="under 3 s", met=spent < 3)
+        spent = min(seconds("board", folder) for _ in range(2))
+        yield Row("probeline board over 5,000 trials", spent, "s", target="under 5 s", met=spent < 5)
         spent = seconds("report spec.yaml", folder)
         yield Row("probeline report of 5,000 trials, cold", spent, "s", target="under 15 s", met=spent < 15)
         touch(folder)

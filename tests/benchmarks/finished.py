@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from probeline.tracking.writing import run_fields
+
 SPEC = """
 name: many
 base:
@@ -63,8 +65,11 @@ def _insert(database: sqlite3.Connection, template: str, trial, rng: random.Rand
     database.execute(f"insert into runs values ({','.join('?' * len(row))})", row)
     said = {"probeline.trial_id": trial.id, "probeline.encoder_id": trial.encoder_id, "probeline.seed": str(trial.seed)}
     tags = dict(database.execute("select key, value from tags where run_uuid = ?", (template,))) | said
+    tags["probeline.cell"] = trial.cell.label
     tags |= {"probeline.versions": json.dumps({"torch": "2.14.1"}), "probeline.hardware": "2 cores"}
     database.executemany("insert into tags (key, value, run_uuid) values (?, ?, ?)", [(*t, run) for t in tags.items()])
+    params = [(key, value, run) for key, value in run_fields.params(trial, {}).items()]
+    database.executemany("insert into params (key, value, run_uuid) values (?, ?, ?)", params)
     top1 = 0.5 + 0.1 * rng.random()
     last = {"linear_probe/top1": top1, "knn/top1": top1 - 0.05, "linear_probe/ece": 0.1 * rng.random()}
     last |= {f"linear_probe/top1/{digit}": top1 + 0.1 * rng.random() for digit in range(10)}

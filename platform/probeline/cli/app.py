@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from probeline import __version__
-from probeline.cli import catalog, cluster, collection, dashboard, data, report, spec_files, storage, verification
+from probeline.cli import board, catalog, cluster, collection, dashboard, data, report, spec_files, storage, verification
 from probeline.cli.messages import accept_any_locale, echo, log_safely, message_of, say
 from probeline.cli.options import (
     AsJson,
@@ -150,6 +150,7 @@ def run(
 
 
 app.add_typer(report.app)  # report, compare
+app.add_typer(board.app)  # board
 app.add_typer(dashboard.app)  # dash
 app.add_typer(data.app)  # data
 app.add_typer(cluster.app)  # submit, logs, stop

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from probeline.core.settings import NotHashed, components, listed
+from probeline.errors import UserError
 from probeline.experiment.resolved import ResolvedComponent, ResolvedRecipe
 from probeline.experiment.schema import Training
 from probeline.experiment.trial import EXACT, Cell, Trial
@@ -220,6 +221,16 @@ def _training_json(training: Training) -> str:
 
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+
+
+@cache
+def outside_identity(kind: str, name: str) -> frozenset[str]:
+    """The parameters of a plug-in that no id depends on; none of one that is not installed."""
+    try:
+        fields = catalog.config(kind, name).model_fields
+    except UserError:
+        return frozenset()
+    return frozenset(key for key, field in fields.items() if _outside(field))
 
 
 def _outside(field: FieldInfo) -> bool:

@@ -21,7 +21,7 @@ VERDICTS = (ABOVE, BELOW, SAME, UNCLEAR)
 
 
 @dataclass(frozen=True)
-class Comparison:
+class AgainstFloor:
     """One row's two sides; `theirs` is the floor. The metrics differ where the floor is another number of one cell."""
 
     ours: CellResult
@@ -51,17 +51,17 @@ class SystemRow:
     levels: tuple[Estimate, Estimate] | None = None
 
 
-def comparison(row: System, results: Results, main: str) -> Comparison:
+def comparison(row: System, results: Results, main: str) -> AgainstFloor:
     """The two sides of a row; `main`: the metric where the row names none."""
     name = row.metric or main
     floor_name = row.floor_metric or name
     layout = results.layout()
     ours = {cell.label: cell for cell in results.cells(name, layout)}[row.cell]
     theirs = {cell.label: cell for cell in results.cells(floor_name, layout)}[row.floor or row.cell]
-    return Comparison(ours, theirs, metric(name), metric(floor_name), paired_difference(ours.scores, theirs.scores))
+    return AgainstFloor(ours, theirs, metric(name), metric(floor_name), paired_difference(ours.scores, theirs.scores))
 
 
-def rows(systems: Sequence[tuple[System, Comparison | None, str, str]]) -> list[SystemRow]:
+def rows(systems: Sequence[tuple[System, AgainstFloor | None, str, str]]) -> list[SystemRow]:
     """The rows in order, verdicts after Holm's correction over all of them.
 
     `systems`: the row, its two sides or None, its data in words, and why there are no sides.
@@ -79,7 +79,7 @@ def _without(row: System, data: str, reason: str) -> SystemRow:
     return SystemRow(row, data, "", nothing, "", row.floor or "", nothing, nothing, "", reason)
 
 
-def _row(row: System, each: Comparison, data: str, p: float) -> SystemRow:
+def _row(row: System, each: AgainstFloor, data: str, p: float) -> SystemRow:
     ours, gap = each.ours, each.gap
     planned = len(ours.values) + len(ours.missing)
     n = f"{ours.estimate.n}" if ours.estimate.n == planned else f"{ours.estimate.n} of {planned}"
@@ -104,7 +104,7 @@ def _why(missing: str) -> str:
     return clean(missing.partition(": ")[2] or missing)
 
 
-def _difference(each: Comparison) -> Entry:
+def _difference(each: AgainstFloor) -> Entry:
     estimate = each.gap.estimate
     if not estimate.n:
         return Entry("—", None, "no paired seed")
@@ -143,7 +143,7 @@ def data_words(data: dict[str, Any], train: int | None, test: int | None) -> str
     return clean(f"{name}{sizes}")
 
 
-class Span(NamedTuple):
+class AxisShare(NamedTuple):
     """Ends and mean of an interval as shares of an axis, from 0 to 1."""
 
     low: float
@@ -151,7 +151,7 @@ class Span(NamedTuple):
     high: float
 
 
-def spans(row: SystemRow) -> tuple[Span, Span] | None:
+def spans(row: SystemRow) -> tuple[AxisShare, AxisShare] | None:
     """The system's and its floor's interval on one axis with a margin; None where one of them has no number."""
     if row.levels is None:
         return None
@@ -162,9 +162,13 @@ def spans(row: SystemRow) -> tuple[Span, Span] | None:
     def share(value: float) -> float:
         return round(0.04 + 0.92 * (value - low) / width, 4)
 
-    return Span(*map(share, ours)), Span(*map(share, theirs))
+    return AxisShare(*map(share, ours)), AxisShare(*map(share, theirs))
 
 
-def _bounds(estimate: Estimate) -> Span:
+def _bounds(estimate: Estimate) -> AxisShare:
     interval = estimate.interval
-    return Span(*((estimate.mean,) * 3)) if interval is None else Span(interval.low, estimate.mean, interval.high)
+    return (
+        AxisShare(*((estimate.mean,) * 3))
+        if interval is None
+        else AxisShare(interval.low, estimate.mean, interval.high)
+    )

@@ -1,0 +1,90 @@
+"""Leaderboards in words and tables: ranks with ties, and who cannot be told apart."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from probeline.report.results.metrics import Metric
+from probeline.report.sentences.phrases import seeds
+from probeline.report.sentences.text import clean
+from probeline.report.statistics.intervals import Basis
+from probeline.report.tables.contests import Contest, Entrant
+from probeline.report.tables.tables import Entry, Table
+
+COLUMNS = ("Rank", "Entrant", "Experiments", "n", "Mean", "95% interval")
+MAX_NAMED = 8
+WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+def sentence(contest: Contest) -> str:
+    """The result in words: who stands alone, and who cannot be told apart."""
+    parts = []
+    for place, group in zip(("", "then ", "then "), contest.groups, strict=False):
+        names = [each.label for each in group]
+        listed = ", ".join(names[:MAX_NAMED]) + (
+            f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+        )
+        count = WORDS[len(names)] if len(names) < len(WORDS) else f"{len(names):,}"
+        alone = f"{listed} stands alone" if not place else f"{listed}"
+        parts.append(f"{place}{alone}" if len(names) == 1 else f"{place}these {count} cannot be told apart: {listed}")
+    more = len(contest.groups) - len(parts)
+    words = "; ".join(parts) + (f"; and {more} more groups below" if more > 1 else "; and one more group below" * more)
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+def table(contest: Contest, number: int) -> Table:
+    """A row an entrant, group by group; the alphabet's order within a group."""
+    described = contest.metric
+    rows = [_row(each, contest.ranks[each.label], described) for group in contest.groups for each in group]
+    caption = f"{described.heading} on {contest.data}; {contest.protocol}; {contest.budget}."
+    return Table(f"contest-{number}", caption, COLUMNS, tuple(rows), frozenset({3, 4, 5}))
+
+
+def _row(each: Entrant, rank: tuple[int, int], of: Metric) -> tuple[Entry, ...]:
+    first, last = rank
+    behind = tuple(f"seed {s}: {of.text(v)}, trial {each.trials[s]}" for s, v in sorted(each.scores.values.items()))
+    interval = each.estimate.interval
+    bounds = "—" if interval is None else f"{of.number(of.clip(interval.low))} to {of.number(of.clip(interval.high))}"
+    bounds = "depends on no seed" if each.estimate.basis is Basis.DETERMINISTIC else bounds
+    names = clean(", ".join(each.experiments))
+    return (
+        Entry(f"{first}" if first == last else f"{first} to {last}", first),
+        Entry(each.label, each.label),
+        Entry(names, names),
+        Entry(str(each.estimate.n), each.estimate.n),
+        Entry(of.text(each.estimate.mean), each.estimate.mean, behind=(f"mean of {seeds(each.estimate.n)}", *behind)),
+        Entry(bounds, None if interval is None else interval.low),
+    )
+
+
+def as_dict(contest: Contest) -> dict[str, Any]:
+    """A contest as JSON-able values, for programs."""
+    return {
+        "metric": contest.metric.name,
+        "data": contest.data,
+        "protocol": contest.protocol,
+        "budget": contest.budget,
+        "result": sentence(contest),
+        "groups": [[_entrant_dict(each, contest) for each in group] for group in contest.groups],
+    }
+
+
+def _entrant_dict(each: Entrant, contest: Contest) -> dict[str, Any]:
+    interval = each.estimate.interval
+    return {
+        "entrant": each.label,
+        "experiments": list(each.experiments),
+        "rank": list(contest.ranks[each.label]),
+        "n": each.estimate.n,
+        "mean": each.estimate.mean,
+        "interval": None if interval is None else [interval.low, interval.high],
+        "trials": {str(seed): trial for seed, trial in sorted(each.trials.items())},
+    }
+
+
+def text(every: Sequence[Contest]) -> str:
+    """For a terminal: each contest, its result in words."""
+    lines = []
+    for each in every:
+        lines += [f"{each.metric.heading} on {each.data}; {each.protocol}; {each.budget}; {each.entrants} entrants",
+                  f"  {sentence(each)}"]  # fmt: skip
+    return "\n".join(lines)
