@@ -18,7 +18,7 @@ from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
 from probeline.errors import UserError
 from probeline.losses.sequence.noise_contrast import info_nce
-from probeline.methods._speech import FutureFeatures
+from probeline.methods._speech import FutureFeatures, Negatives
 from probeline.models.speech_encoder import require_speech_encoder
 
 TAKES = ("waveform",)
@@ -71,31 +71,18 @@ class CPCSpeech(FutureFeatures[Config]):
         """Eq. 4, the mean over steps; `information` is the bound log N - L_N on I(z; c), all in nats."""
         z, counts = outputs.z.float(), outputs.extra["frames"]
         rows, frames = self._negatives(cast(Tensor, views.targets), counts)
-        others = z[rows, frames]  # [B, K, F]
         own = rows == torch.arange(len(z), device=z.device)[:, None]
-        losses, correct = [], []
-        for step, predictor in enumerate(self.predictors, start=1):
-            if step >= z.shape[1]:
-                break
-            predicted = predictor(outputs.extra["context"][:, :-step]).float()
-            positive, negative = _scores(predicted, z[:, step:], others)
-            at = torch.arange(step, z.shape[1], device=z.device)
-            same = own[:, None] & (frames[:, None] == at[:, None])  # a frame is not its own negative
-            negative = negative.masked_fill(same, -math.inf)
-            real = at < counts[:, None]
-            losses.append(info_nce(positive[real], negative[real]).mean())
-            correct.append((positive[real] > negative[real].amax(1)).float().mean())
-        if not losses:
-            raise UserError(f"method cpc_speech: the windows have {z.shape[1]} frame(s); set data.window_s longer")
-        loss = torch.stack(losses).mean()
+        others = Negatives(z[rows, frames], frames, own)
+        # The scale is absorbed by W_k; with it first scores are near 0.
+        ahead = self.steps_ahead(outputs, lambda step: others, info_nce, z.shape[2] ** -0.5)
+        loss = torch.stack(ahead.losses).mean()
         ceiling = loss.new_tensor(math.log(1 + self.config.negatives))
-        each = {f"loss_{step}_ahead": term.detach() for step, term in enumerate(losses, start=1)}
         return {
             "loss": loss,
             "log_n": ceiling,
             "information": ceiling - loss.detach(),
-            "top1": torch.stack(correct).mean(),
-            **each,
+            "top1": torch.stack(ahead.correct).mean(),
+            **ahead.terms,
         }
 
     def _negatives(self, chosen: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
@@ -118,12 +105,3 @@ class CPCSpeech(FutureFeatures[Config]):
         if self.config.candidates.endswith("excluded"):
             allowed = allowed & ~itself
         return allowed | ~allowed.any(1, keepdim=True)
-
-
-def _scores(predicted: Tensor, target: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
-    """log f_k of the frames that are there [B, T], and of the negatives [B, T, K].
-
-    predicted, target: [B, T, F]; others: [B, K, F]. The scale is absorbed by W_k; with it first scores are near 0.
-    """
-    scale = predicted.shape[2] ** -0.5
-    return (predicted * target).sum(2) * scale, predicted @ others.transpose(1, 2) * scale

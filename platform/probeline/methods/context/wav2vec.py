@@ -4,7 +4,6 @@ Schneider, Baevski, Collobert, Auli: wav2vec: Unsupervised Pre-training for Spee
 arXiv 1904.05862, section 2.2.
 """
 
-import math
 from typing import cast
 
 import torch
@@ -17,9 +16,8 @@ from probeline.core.encoder import Encoder
 from probeline.core.metric import loss_term, percentage
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
-from probeline.errors import UserError
 from probeline.losses.sequence.noise_contrast import binary_nce
-from probeline.methods._speech import FutureFeatures
+from probeline.methods._speech import FutureFeatures, Negatives
 from probeline.models.speech_encoder import require_speech_encoder
 
 TAKES = ("waveform",)
@@ -61,20 +59,11 @@ class Wav2vec(FutureFeatures[Config]):
         uniform = cast(Tensor, views.targets).unflatten(1, (self.config.steps, -1))
         chosen = (uniform * counts[:, None, None]).long()
         weight = float(self.config.negatives if self.config.weight is None else self.config.weight)
-        losses, correct = [], []
-        for step, predictor in enumerate(self.predictors, start=1):
-            if step >= z.shape[1]:
-                break
+        own = torch.ones_like(chosen[:, 0], dtype=torch.bool)
+
+        def negatives(step: int) -> Negatives:
             frames = chosen[:, step - 1]
-            others = z.gather(1, frames[..., None].expand(-1, -1, z.shape[2]))
-            predicted = predictor(outputs.extra["context"][:, :-step]).float()
-            positive = (predicted * z[:, step:]).sum(2)
-            at = torch.arange(step, z.shape[1], device=z.device)
-            negative = (predicted @ others.transpose(1, 2)).masked_fill(frames[:, None] == at[:, None], -math.inf)
-            real = at < counts[:, None]
-            losses.append(binary_nce(positive[real], negative[real], weight).mean())
-            correct.append((positive[real] > negative[real].amax(1)).float().mean())
-        if not losses:
-            raise UserError(f"method wav2vec: the windows have {z.shape[1]} frame(s); set data.window_s longer")
-        each = {f"loss_{step}_ahead": term.detach() for step, term in enumerate(losses, start=1)}
-        return {"loss": torch.stack(losses).mean(), "nearest": torch.stack(correct).mean(), **each}
+            return Negatives(z.gather(1, frames[..., None].expand(-1, -1, z.shape[2])), frames, own)
+
+        ahead = self.steps_ahead(outputs, negatives, lambda *scores: binary_nce(*scores, weight))
+        return {"loss": torch.stack(ahead.losses).mean(), "nearest": torch.stack(ahead.correct).mean(), **ahead.terms}
