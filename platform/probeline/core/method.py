@@ -45,6 +45,9 @@ class Method(nn.Module, Generic[C]):
     label: str | None = None
     """Which label `Batch.labels` holds; None: the main one."""
 
+    teacher: Encoder
+    """Of a method whose Config has `targets`, a `TrainedLayer`: that encoder, with its weights when training begins."""
+
     def __init__(self, config: C, encoder: Encoder, facts: DatasetInfo) -> None:
         """`encoder`: has `dim`; `facts`: of the data (classes, kind of samples, sizes of the splits)."""
         super().__init__()

@@ -26,6 +26,10 @@ class Settings(BaseModel):
         """
         return {}
 
+    def layer_count(self) -> int | None:
+        """How many layers an encoder with these parameters gives; None: unknown before it is built."""
+        return None
+
 
 class NotHashed:
     """Marks a field that never decides a trial's numbers, such as a path.

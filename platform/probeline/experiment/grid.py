@@ -15,6 +15,7 @@ from probeline.experiment.problems import Path, Problem, SpecError, is_full
 from probeline.experiment.recipe import Recipes
 from probeline.experiment.resolved import ResolvedRecipe
 from probeline.experiment.schema import Experiment
+from probeline.experiment.teachers import linked
 from probeline.experiment.trial import Cell
 from probeline.experiment.unmatched import UnmatchedConditions
 from probeline.experiment.yaml_source import SpecSource
@@ -74,6 +75,8 @@ class _Grid:
         expansion.problems += self.recipes.problems
         if not is_full(expansion.problems):
             expansion.problems += mismatches(expansion.cells, expansion.written, self.recipes.problem_at)
+        if not expansion.problems:
+            expansion.cells, expansion.problems = linked(expansion.cells, expansion.written, self.recipes.problem_at)
         if not expansion.cells and not expansion.problems:
             expansion.problems.append(self.source.problem(("exclude",), "leaves no cell"))
         return expansion

@@ -16,7 +16,7 @@ from probeline.core.settings import NotHashed, components, listed
 from probeline.errors import UserError
 from probeline.experiment.resolved import ResolvedComponent, ResolvedRecipe
 from probeline.experiment.schema import Training
-from probeline.experiment.trial import EXACT, Cell, Trial
+from probeline.experiment.trial import EXACT, Cell, FinishedTrial, Teacher, Trial
 from probeline.plugins import catalog
 from probeline.plugins.locations import original
 
@@ -48,6 +48,11 @@ def weights_key(encoder: ResolvedComponent) -> str | None:
     """The key under which `digests` holds the digest of an encoder's `weights` file; None where it has none."""
     weights = encoder.parameters.get("weights")
     return None if weights is None else f"weights:{canonical_json(weights)}"
+
+
+def finished_key(teacher: FinishedTrial) -> str:
+    """The key under which `digests` holds the encoder id of a finished trial that a cell learns from."""
+    return f"trial:{teacher.id}"
 
 
 def canonical_json(value: Any) -> str:
@@ -115,7 +120,7 @@ def canonical_component(kind: str, component: Mapping[str, Any]) -> dict[str, An
 
 
 def trial(cell: Cell, seed: int, digests: Mapping[str, str]) -> Trial:
-    """The trial of a cell and a seed. `digests` holds a content digest under `data_key`, and under `weights_key`.
+    """The trial of a cell and a seed. `digests` holds a content digest under `data_key`, `weights_key`, `finished_key`.
 
     Raises KeyError where a digest is missing.
     """
@@ -148,6 +153,7 @@ class _Identity:
     training: str
     weights_digest: str | None
     evaluation: str
+    teacher: "_Identity | str | None" = None
 
     def hash_before_seed(self) -> Any:
         """The hash as far as it is the same for every seed: of canonical JSON written out in its sorted order."""
@@ -158,12 +164,22 @@ class _Identity:
 
     def trial(self, cell: Cell, seed: int, before: Any = None) -> Trial:
         """The trial of the cell and a seed; `before`: `hash_before_seed()`, where there are many seeds."""
-        weights = f',"weights_digest":{self.weights_digest}' if self.weights_digest else ""
-        digest = (before or self.hash_before_seed()).copy()
-        digest.update(f'{int(seed)},"training":{self.training}{weights}}}'.encode())
-        encoder_id = digest.hexdigest()[:DIGITS]
+        encoder_id, teacher = self._encoder_id(seed, before), None
+        if cell.teacher is not None:
+            teacher = Teacher(self._teacher_id(seed), _in_words(cell.teacher, seed))
         trial_id = _hash(f'{{"encoder_id":"{encoder_id}","evaluation":{self.evaluation}}}')
-        return Trial(trial_id, encoder_id, cell, seed)
+        return Trial(trial_id, encoder_id, cell, seed, teacher=teacher)
+
+    def _encoder_id(self, seed: int, before: Any = None) -> str:
+        weights = f',"weights_digest":{self.weights_digest}' if self.weights_digest else ""
+        teacher = f',"teacher":"{self._teacher_id(seed)}"' if self.teacher else ""
+        digest = (before or self.hash_before_seed()).copy()
+        digest.update(f'{int(seed)}{teacher},"training":{self.training}{weights}}}'.encode())
+        return digest.hexdigest()[:DIGITS]
+
+    def _teacher_id(self, seed: int) -> str:
+        """The id of the encoder that is learned from: that of the same seed, or one trial's."""
+        return self.teacher._encoder_id(seed) if isinstance(self.teacher, _Identity) else str(self.teacher)
 
 
 class _Identities:
@@ -181,7 +197,13 @@ class _Identities:
         method = self._once("method", recipe.method, self._method)
         training = self._once("training", recipe.training, _training_json)
         evaluation = self._once("evaluation", recipe.evaluation, self._evaluation)
-        return _Identity(data, data_digest, encoder, method, training, weights_digest, evaluation)
+        teacher = self._teacher(cell.teacher)
+        return _Identity(data, data_digest, encoder, method, training, weights_digest, evaluation, teacher)
+
+    def _teacher(self, teacher: Cell | FinishedTrial | None) -> _Identity | str | None:
+        if isinstance(teacher, Cell):
+            return self.of(teacher)
+        return None if teacher is None else self._digests[finished_key(teacher)]
 
     def _once(self, name: str, section: S, form: Callable[[S], F]) -> F:
         key = (name, id(section))
@@ -208,6 +230,10 @@ class _Identities:
             form = json.loads(_component_json("protocols", canonical_json(protocol.as_dict())))
             protocols[original("protocols", protocol.name)] = form | ({"data_digests": digests} if digests else {})
         return canonical_json(protocols)
+
+
+def _in_words(teacher: Cell | FinishedTrial, seed: int) -> str:
+    return f"cell {teacher.label!r}, seed {seed}" if isinstance(teacher, Cell) else f"trial {teacher.id}"
 
 
 @cache

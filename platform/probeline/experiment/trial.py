@@ -24,17 +24,31 @@ NULL = Null.NULL
 
 
 @dataclass(frozen=True)
+class FinishedTrial:
+    """A trial of any experiment, by its id, whose encoder a cell's method learns from."""
+
+    id: str
+
+
+@dataclass(frozen=True)
 class Cell:
     """One point of the grid, seeds aside.
 
     `coordinates`: axis key -> scalar value, or the label of a component; {} for an arm. `recipe` has all
-    defaults; cells share its sections. `label` is unique in its experiment.
+    defaults; cells share its sections. `label` is unique in its experiment. `teacher`: whose encoder, of the
+    same seed where it is a cell's, the method learns from.
     """
 
     coordinates: dict[str, Any]
     arm: str | None
     recipe: ResolvedRecipe
     label: str
+    teacher: "Cell | FinishedTrial | None" = None
+
+    @property
+    def rank(self) -> int:
+        """How many cells must be trained before this one: 0 where it learns from no other."""
+        return 1 + self.teacher.rank if isinstance(self.teacher, Cell) else 0
 
 
 def axis_value(coordinates: Mapping[str, Any], axis: str) -> Any:
@@ -51,11 +65,20 @@ def framed(value: Any) -> Any:
 
 
 @dataclass(frozen=True)
+class Teacher:
+    """The trained encoder that a trial's method learns from: its id, and whose it is in words."""
+
+    encoder_id: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Trial:
     """A cell and a seed; `id` and `encoder_id` are 16 hex digits each.
 
     `judged_on`: the split that its results describe; a trial judged on `validation` never reads the test split.
     `protocols`: the only ones that are still to be run, on the encoder that is trained already; None: all.
+    `teacher`: what must have been trained before.
     """
 
     id: str
@@ -64,3 +87,4 @@ class Trial:
     seed: int
     judged_on: str = "test"
     protocols: tuple[str, ...] | None = None
+    teacher: Teacher | None = None

@@ -120,6 +120,9 @@ def check(experiment: Experiment, expansion: Expansion) -> list[Problem]:
     problems = _wrong_keys(experiment, tune)
     if problems:
         return problems
+    if any(cell.teacher is not None for cell in expansion.cells):
+        message = "method.targets of a cell names another cell's encoder, which is not tuned in the same experiment"
+        return [source.problem(("tune",), f"{message}; give the tuning a file of its own")]
     tuned = fillings(experiment, expansion)
     if not tuned:
         return [source.problem(("tune", "if"), f"{shown(tune.if_)} matches no cell")]

@@ -12,7 +12,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from probeline.errors import disk_full_guard
+from probeline.errors import UserError, disk_full_guard
+from probeline.experiment.trial import Teacher
 from probeline.storage.paths import RemotePath, StoragePath, on_disk, remove, write_atomic
 from probeline.training.checkpoints import on_host
 
@@ -92,8 +93,7 @@ class EncoderStore:
                 raise ValueError("encoder.json is of another encoder")
             with on_disk(path / "method.safetensors") as file:
                 tensors = load_file(file)
-            with on_disk(path / "encoder.safetensors") as file:
-                tensors |= {f"encoder.{key}": value for key, value in load_file(file).items()}
+            tensors |= {f"encoder.{key}": value for key, value in _encoder(path).items()}
             require_same_shapes(tensors, method.state_dict())
         except (SafetensorError, OSError, ValueError) as error:
             reason = " ".join(str(error).split())[:300]
@@ -102,6 +102,27 @@ class EncoderStore:
             return None
         method.load_state_dict(tensors)
         return json.loads(content)
+
+    def fill(self, encoder: nn.Module, teacher: Teacher) -> None:
+        """Gives `encoder` the weights of a teacher. Raises UserError where they are not here or do not fit."""
+        path = self.folder / teacher.encoder_id
+        if not _stands(path):
+            raise UserError(
+                f"method.targets: the encoder of {teacher.name} is not in {self.folder} ({teacher.encoder_id}): its "
+                "trial has failed, or ran with another --folder or --storage; run it here first"
+            )
+        try:
+            tensors = _encoder(path)
+            require_same_shapes(tensors, encoder.state_dict())
+        except (SafetensorError, OSError, ValueError) as error:
+            reason = " ".join(str(error).split())[:300]
+            raise UserError(f"method.targets: the encoder of {teacher.name} cannot be used: {reason}") from error
+        encoder.load_state_dict(tensors)
+
+
+def _encoder(path: StoragePath) -> dict[str, Tensor]:
+    with on_disk(path / "encoder.safetensors") as file:
+        return load_file(file)
 
 
 def require_same_shapes(stored: dict[str, Tensor], wanted: dict[str, Tensor]) -> None:

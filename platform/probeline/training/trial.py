@@ -174,6 +174,7 @@ def pretrain(trial: Trial, method: Method, setting: Setting, storage: Storage) -
     done = storage.encoders.load(trial.encoder_id, method)
     if done is None:
         check_room(storage, method)
+        fill_teacher(trial, method, storage)
     setting.share.broadcast(done is None and method.trains)
     if done is None:
         yield from _train(trial, method, setting, storage)
@@ -184,6 +185,12 @@ def pretrain(trial: Trial, method: Method, setting: Setting, storage: Storage) -
     yield Artifact("encoder/encoder.safetensors", folder / "encoder.safetensors")
     yield Artifact("encoder/method.safetensors", folder / "method.safetensors")
     yield Artifact("encoder/encoder.json", folder / "encoder.json")
+
+
+def fill_teacher(trial: Trial, method: Method, storage: Storage) -> None:
+    """Gives the method the trained encoder that it learns from, where there is one. Raises UserError."""
+    if trial.teacher is not None:
+        storage.encoders.fill(method.teacher, trial.teacher)
 
 
 def check_room(storage: Storage, method: Method) -> None:
@@ -209,6 +216,7 @@ def _train(trial: Trial, method: Method, setting: Setting, storage: Storage) -> 
         def loop_of(training: Training, again: bool) -> Loop:
             if again:
                 method.load_state_dict(initial_method(recipe, setting.dataset.info, trial.seed).state_dict())
+                fill_teacher(trial, method, storage)
             share = shard_of(training, setting.share.workers)
             loops.append(Loop(method, setting.dataset, training, trial.seed, setting.device, share))
             return loops[-1]
@@ -244,6 +252,7 @@ def _train(trial: Trial, method: Method, setting: Setting, storage: Storage) -> 
         "dim": encoder.dim,
         "sample": setting.dataset.info.sample.as_dict(),
         "data_digest": setting.dataset.info.digest,
+        **({"teacher": trial.teacher.encoder_id} if trial.teacher else {}),
         "recipe": {key: value for key, value in recipe.as_dict().items() if key != "evaluation"},
         "records": records + [record.as_dict() for record in last],
         "notes": notes,

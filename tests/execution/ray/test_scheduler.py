@@ -1,8 +1,11 @@
 """The feed: order, retries by kind, budget; a clock of our own in place of waiting."""
 
+from dataclasses import replace
+
 from helpers.trial_events import trial
 from probeline.execution.ray.retry_policy import RULES
 from probeline.execution.ray.scheduler import Budget, Scheduler
+from probeline.experiment.trial import Teacher
 
 
 class Clock:
@@ -100,3 +103,16 @@ def test_without_gpus_their_hours_are_no_limit():
     fed.next()
     clock.now = 1e6
     assert not fed.over
+
+
+def test_a_trial_waits_until_the_encoder_that_it_learns_from_is_trained_or_has_failed():
+    first, second, third = (trial(number) for number in range(1, 4))
+    second = replace(second, teacher=Teacher(first.encoder_id, "cell '1', seed 1"))
+    for end in (lambda fed: fed.finished(first), lambda fed: fed.failed(first, "diverged")):
+        fed = Scheduler([first, second, third], Budget())
+        assert [fed.next(), fed.next(), fed.next()] == [first, third, None]
+        assert not fed.exhausted
+        end(fed)
+        assert fed.next() is second
+    alone = Scheduler([second], Budget())
+    assert alone.next() is second

@@ -11,6 +11,7 @@ from probeline.data.store import digest_of_file, facts
 from probeline.execution.planning import seed_waves
 from probeline.execution.planning.auto_gpus import Cards, cards_here, chosen_gpus, peak_of
 from probeline.execution.planning.label_changes import label_changes
+from probeline.execution.planning.finished_teachers import with_finished_teachers
 from probeline.execution.planning.without_effect import without_effect
 from probeline.execution.ray.retry_policy import rule
 from probeline.experiment import tuned
@@ -136,11 +137,11 @@ def make(experiment: Experiment, uri: str, cards: Cards | None = None) -> Plan:
         SpecError: a batch is larger than its training set, or too small for its workers.
         UserError: data, weights or MLflow cannot be read.
     """
-    grid = cells(experiment)
+    grid, encoder_ids = with_finished_teachers(experiment, cells(experiment), uri)
     data = {key: facts(section) for key, section in data_sections(grid).items()}
     sizes = {key: fact.train_size for key, fact in data.items()}
     check_sizes(experiment, grid, sizes)
-    digests = {key: fact.digest for key, fact in data.items()} | weight_digests(grid)
+    digests = {key: fact.digest for key, fact in data.items()} | weight_digests(grid) | encoder_ids
     tuning = _tuning(experiment, uri, digests)
     planned, notes = _trials(experiment, grid, tuning, digests)
     notes += [*without_effect(grid, data), *label_changes(grid), *tuning.notes]
@@ -205,7 +206,7 @@ def _trials(
     planned += [study.waiting(seed) for study in tuning.waiting.values() for seed in experiment.seed_values]
     cell_order = {cell.label: number for number, cell in enumerate(grid)}
     seed_order = {seed: number for number, seed in enumerate(experiment.seed_values)}
-    planned.sort(key=lambda trial: (seed_order[trial.seed], cell_order[trial.cell.label]))
+    planned.sort(key=lambda trial: (seed_order[trial.seed], trial.cell.rank, cell_order[trial.cell.label]))
     return planned, notes
 
 

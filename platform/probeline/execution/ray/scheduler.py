@@ -65,6 +65,8 @@ class Scheduler:
     ) -> None:
         self.queue, self.budget, self.gpus, self.source, self.clock = deque(trials), budget, gpus, source, clock
         self.running: dict[str, float] = {}
+        self.training: dict[str, str] = {}
+        """The encoder of each running trial."""
         self.begun, self.used, self.started = clock(), 0.0, set[str]()
         self.failures: Counter[tuple[str, str]] = Counter()
         self.restarts: dict[str, list[str]] = {}
@@ -73,7 +75,7 @@ class Scheduler:
         """The trial to start now; None where there is none at the moment."""
         if self.over:
             return None
-        trial = self.queue.popleft() if self.queue else None
+        trial = self._first_ready()
         if trial is not None and self._too_many(trial):
             self.queue.appendleft(trial)
             return None
@@ -81,7 +83,18 @@ class Scheduler:
             trial = self.source.next()
         if trial is not None:
             self.started.add(trial.id)
-            self.running[trial.id] = self.clock()
+            self.running[trial.id], self.training[trial.id] = self.clock(), trial.encoder_id
+        return trial
+
+    def _first_ready(self) -> Trial | None:
+        """The first trial that learns from no encoder which is still to be trained, taken out of the queue."""
+        if self.queue and self.queue[0].teacher is None:
+            return self.queue.popleft()
+        untrained = {trial.encoder_id for trial in self.queue} | set(self.training.values())
+        ready = (trial for trial in self.queue if trial.teacher is None or trial.teacher.encoder_id not in untrained)
+        trial = next(ready, None)
+        if trial is not None:
+            self.queue.remove(trial)
         return trial
 
     @property
@@ -108,6 +121,7 @@ class Scheduler:
     def returned(self, trial: Trial) -> None:
         """It was handed out and not started: it is next."""
         self.running.pop(trial.id, None)
+        self.training.pop(trial.id, None)
         self.queue.appendleft(trial)
 
     def finished(self, trial: Trial) -> None:
@@ -148,4 +162,5 @@ class Scheduler:
         return self._full and trial.id not in self.started
 
     def _end_run(self, trial: Trial) -> None:
+        self.training.pop(trial.id, None)
         self.used += self.clock() - self.running.pop(trial.id, self.clock())

@@ -7,7 +7,7 @@ Prediction of Hidden Units, IEEE/ACM TASLP 2021, arXiv 2106.07447, section 2.
 from typing import Annotated, Any, Self, cast
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from probeline.core.batch import Batch, Outputs, Views
@@ -17,6 +17,7 @@ from probeline.core.frames import Embed
 from probeline.core.metric import loss_term, percentage
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Component, Settings
+from probeline.core.trained_layer import TrainedLayer
 from probeline.errors import BadData, UserError
 from probeline.losses.sequence.masked_prediction import cluster_logits, masked_prediction
 from probeline.methods._speech import SpeechMethod
@@ -40,8 +41,9 @@ METRICS = {
 class Config(Settings):
     """BASE's values (section 4.2 and the authors' code): iteration 1 has 100 clusters of cepstra.
 
-    Iteration 2 has `teacher: {name: wave_transformer, ..., weights: <encoder of iteration 1>}`, `layer: 6` and 500
-    clusters. A layer counts from 0, the features before the transformer, so block n is layer n.
+    Iteration 2 has `targets: {encoder: <cell of iteration 1>, layer: 6}` and 500 clusters; or, of weights of elsewhere,
+    `teacher: {name: wave_transformer, ..., weights: <file>}` and `layer: 6`. A layer counts from 0, the features before
+    the transformer, so block n is layer n.
 
     Deviation: the targets of a window are computed from the window itself, at the cost of a pass of the teacher, so
     that they need not be stored; at its edges the teacher sees less.
@@ -51,6 +53,7 @@ class Config(Settings):
         {"name": "mfcc", "normalise": "none"}, description="The encoder whose frames are clustered."
     )
     layer: int | None = Field(None, description="The teacher's layer that is clustered; null: its output.")
+    targets: TrainedLayer | None = Field(None, description="Instead of both: a layer of a trained encoder.")
     clusters: int = Field(100, ge=2, description="C.")
     fit_frames: int = Field(200_000, ge=2, description="Training frames that clusters are fitted to.")
     alpha: float = Field(1.0, ge=0, le=1, description="Weight of masked frames; the others have 1 - alpha.")
@@ -60,6 +63,17 @@ class Config(Settings):
     code_dim: int = Field(256, ge=1, description="Size of the clusters' embeddings.")
     penalty_weight: float = Field(10.0, ge=0, description="Of the mean square of the features.")
     feature_gradient: float = Field(0.1, ge=0, le=1, description="Factor of the gradient of the convolutions.")
+
+    @model_validator(mode="after")
+    def _one_layer(self) -> Self:
+        if self.targets is not None and self.layer is not None:
+            raise ValueError(f"layer is {self.layer} beside targets: give targets.layer")
+        return self
+
+    @property
+    def clustered(self) -> int | None:
+        """The teacher's layer that is clustered."""
+        return self.layer if self.targets is None else self.targets.layer
 
 
 class Hubert(SpeechMethod[Config]):
@@ -91,7 +105,7 @@ class Hubert(SpeechMethod[Config]):
     def prepare(self, epoch: int, embed: Embed) -> None:
         """Fits the clusters to the teacher's frames of the training split, before the first epoch alone."""
         if epoch == 0:
-            frames = embed(self.config.layer, self.teacher).values
+            frames = embed(self.config.clustered, self.teacher).values
             chosen = torch.randperm(len(frames), generator=torch.Generator().manual_seed(0))[: self.config.fit_frames]
             try:
                 self.centres.copy_(fitted_centres(frames[chosen.to(frames.device)], self.config.clusters, seed=0))
@@ -115,7 +129,7 @@ class Hubert(SpeechMethod[Config]):
 
     def _layer(self, inputs: Tensor, lengths: Tensor | None) -> Tensor:
         """The teacher's frames [B, T, D] that are clustered. Raises UserError where it has no such layer."""
-        encoded, layer = self.teacher(inputs, lengths), self.config.layer
+        encoded, layer = self.teacher(inputs, lengths), self.config.clustered
         if layer is None:
             return encoded.frames
         if encoded.layers is None or not -len(encoded.layers) <= layer < len(encoded.layers):

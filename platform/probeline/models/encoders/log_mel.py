@@ -28,6 +28,10 @@ class Config(EncoderSettings):
     normalise: Literal["sample", "none"] = "sample"
     pooling: Literal["mean", "mean_and_deviation"] = "mean_and_deviation"
 
+    def layer_count(self) -> int:
+        """The frames."""
+        return 1
+
 
 def build(config: Config, sample: SampleSpec) -> Encoder:
     """The encoder for waveforms. Raises UserError for other samples, and for more bands than fit their rate."""

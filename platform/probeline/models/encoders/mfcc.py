@@ -33,6 +33,10 @@ class Config(EncoderSettings):
     normalise: Literal["sample", "none"] = "sample"
     pooling: Literal["mean", "mean_and_deviation"] = "mean_and_deviation"
 
+    def layer_count(self) -> int:
+        """The frames."""
+        return 1
+
 
 BANDS = 23  # of the energies that are transformed, as in Kaldi
 

@@ -35,6 +35,10 @@ class Config(EncoderSettings):
     context_layers: int = Field(1, ge=1)
     scale: Literal["sample", "none"] = Field("none", description="`sample`: each waveform to mean 0 and variance 1.")
 
+    def layer_count(self) -> int:
+        """The features and what the context gives."""
+        return 1 + {"none": 0, "gru": 1, "conv": self.context_layers}[self.context]
+
 
 def build(config: Config, sample: SampleSpec) -> SpeechEncoder:
     """The encoder for waveforms. Raises UserError for other samples."""

@@ -44,6 +44,10 @@ class Config(EncoderSettings):
             raise ValueError(f"heads is {self.heads}: it must divide width, which is {self.width}")
         return self
 
+    def layer_count(self) -> int:
+        """The features and every block."""
+        return 1 + self.depth
+
 
 def build(config: Config, sample: SampleSpec) -> SpeechEncoder:
     """The encoder for waveforms. Raises UserError for other samples."""
