@@ -150,6 +150,54 @@ RECIPES |= {
         "method.candidates": ["mixed", "same_speaker", "same_speaker_excluded", "mixed_excluded", "sequence"],
     },
 }
+BASE = {  # of wav2vec 2.0 and HuBERT
+    "encoder.name": ["wave_transformer"],
+    "encoder.channels": [512],
+    "encoder.width": [768],
+    "encoder.depth": [12],
+    "encoder.heads": [12],
+    "encoder.norm": ["first"],
+    "encoder.layer_drop": [0.05],
+    "method.penalty_weight": [10.0],
+    "method.feature_gradient": [0.1],
+    "training.lr": [5e-4],
+    "training.weight_decay": [0.01],
+}
+RECIPES |= {
+    "wav2vec_steps": {  # section 4.2 and the tables of 4.3
+        "data.window_s": [9.375],
+        "encoder.width": [512],
+        "encoder.context": ["conv"],
+        "encoder.context_layers": [9],
+        "encoder.norm": ["group"],
+        "method.steps": [8, 12, 16],
+        "method.negatives": [1, 2, 5, 10, 20],
+        "method.weight": [None],
+        "training.schedule": ["cosine"],
+        "training.lr": [0.005],
+    },
+    "wav2vec2_masking": BASE
+    | {
+        "method.mask_start": [0.075, 0.065, 0.06],
+        "method.mask_span": [8, 10, 12, 15],
+        "method.distractors": [100],
+        "method.groups": [2, 4, 8],
+        "method.codes": [320, 18, 8],
+        "method.diversity_weight": [0.0, 0.05, 0.1, 0.2],
+        "method.start_temperature": [2.0],
+        "method.temperature_decay": [0.999995],
+        "data.window_s": [15.6],
+    },
+    "hubert_units": BASE
+    | {
+        "method.clusters": [100, 500],
+        "method.code_dim": [256],
+        "method.mask_start": [0.08],
+        "method.mask_span": [10],
+        "method.alpha": [1.0],
+        "method.temperature": [0.1],
+    },
+}
 RECIPES |= {
     "koch_one_shot": {  # sections 3.2 and 4.2; momentum rises from 0.5 there, and the rate falls by 1% an epoch
         "data.sets": [["background"]],
@@ -179,6 +227,9 @@ METHODS = {
     "facenet_mining": "triplet",
     "cpc_speech_table1": "cpc_speech",
     "cpc_speech_table2": "cpc_speech",
+    "wav2vec_steps": "wav2vec",
+    "wav2vec2_masking": "wav2vec2",
+    "hubert_units": "hubert",
 }
 """Whose recipe is held to the paper's, where it is not SimCLR's."""
 

@@ -27,6 +27,7 @@ TAKES = ("waveform", "series")
 NEEDS = ("segments", "frames")
 METRICS = {
     **probe_metrics("phone probe"),
+    "error": percentage("phone probe error", "lower"),
     "guess": percentage("share of the most frequent phone"),
     "frames": count("training frames of the phone probe"),
     "mlp/top1": percentage("phone probe accuracy with one hidden layer"),
@@ -83,6 +84,7 @@ class PhoneProbe(Protocol[Config]):
     ) -> Iterator[Record | Artifact]:
         counts = confusion(probabilities.argmax(1), labels, len(names))
         yield from scores(probabilities, labels)
+        yield Record("error", float(1 - counts.diagonal().sum() / counts.sum()))
         for name, row, right in zip(names, counts, counts.diagonal(), strict=True):
             if row.sum() > 0:
                 yield Record(f"top1/{name}", float(right / row.sum()))

@@ -16,6 +16,9 @@ _METRICS = {
     "top5": ("", "top5"),
     "contrastive accuracy": ("contrastive", "accuracy"),
     "entropy of contrastive distribution": ("contrastive", "entropy"),
+    "PNMI": ("unit_quality", "pnmi"),
+    "PER": ("phone_probe", "error"),
+    "average WER": ("phone_probe", "error"),
 }
 _NOT_ON_H = ("projection_probe", "contrastive", "collapse", "online_probe")
 
