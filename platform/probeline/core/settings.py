@@ -38,6 +38,13 @@ class NotHashed:
     """
 
 
+class HashedByContent(NotHashed):
+    """Marks an encoder's path, of a file or a folder, whose content's digest is part of the id in place of the path.
+
+    Written `path: Annotated[str, HashedByContent]`.
+    """
+
+
 @dataclass(frozen=True)
 class Component:
     """Marks a field that holds a plug-in of another kind, or a list of them, each `{name: ..., parameters}`.

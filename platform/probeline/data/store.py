@@ -104,6 +104,15 @@ def _opened(source: "_Source") -> Dataset:
     raise UserError(f"{cache.root()}: the cache was damaged {ATTEMPTS} times while being opened; is its disk sound?")
 
 
+def digest_of_path(path: Path) -> str:
+    """The digest of a file, or of the JSON and safetensors files of a folder by name. Raises UserError."""
+    if not path.is_dir():
+        return digest_of_file(path)
+    files = sorted(file for file in path.iterdir() if file.suffix in (".json", ".safetensors"))
+    digests = [[file.name, digest_of_file(file)] for file in files]
+    return hashlib.sha256(json.dumps(digests).encode()).hexdigest()
+
+
 def digest_of_file(path: Path) -> str:
     """sha256 of a file's bytes, remembered by its path, size and time. Raises UserError where it cannot be read."""
     try:

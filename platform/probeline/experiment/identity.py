@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from probeline.core.settings import NotHashed, components, listed
 from probeline.errors import UserError
+from probeline.core.settings import HashedByContent, NotHashed, components, listed
 from probeline.experiment.resolved import ResolvedComponent, ResolvedRecipe
 from probeline.experiment.schema import Training
 from probeline.experiment.trial import EXACT, Cell, FinishedTrial, Teacher, Trial
@@ -44,10 +44,18 @@ def _nested_data(protocol: ResolvedComponent) -> list[ResolvedComponent]:
     return [ResolvedComponent.from_dict(data) for data in named]
 
 
+def weights_path(encoder: ResolvedComponent) -> str | None:
+    """The file or folder that an encoder starts from: its `weights`, or a field marked HashedByContent."""
+    fields = catalog.config("encoders", encoder.name).model_fields.items()
+    marked = [name for name, field in fields if any(_is_mark(mark, HashedByContent) for mark in field.metadata)]
+    paths = (encoder.parameters.get(name) for name in ("weights", *marked))
+    return next((path for path in paths if path is not None), None)
+
+
 def weights_key(encoder: ResolvedComponent) -> str | None:
-    """The key under which `digests` holds the digest of an encoder's `weights` file; None where it has none."""
-    weights = encoder.parameters.get("weights")
-    return None if weights is None else f"weights:{canonical_json(weights)}"
+    """The key under which `digests` holds the digest of an encoder's `weights_path`; None where it has none."""
+    path = weights_path(encoder)
+    return None if path is None else f"weights:{canonical_json(path)}"
 
 
 def finished_key(teacher: FinishedTrial) -> str:
@@ -260,7 +268,12 @@ def outside_identity(kind: str, name: str) -> frozenset[str]:
 
 
 def _outside(field: FieldInfo) -> bool:
-    return any(mark is NotHashed or isinstance(mark, NotHashed) for mark in field.metadata)
+    return any(_is_mark(mark, NotHashed) for mark in field.metadata)
+
+
+def _is_mark(mark: Any, of: type) -> bool:
+    """Whether a field's metadata is a mark, given as the class or as an instance."""
+    return isinstance(mark, of) or (isinstance(mark, type) and issubclass(mark, of))
 
 
 def _canonical_value(value: Any, field: FieldInfo | None = None) -> Any:

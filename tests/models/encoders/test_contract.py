@@ -16,8 +16,18 @@ SAMPLES = {
 }
 """What encoders are tried on, by modality: the next kind of data is an entry here."""
 
-VARIANTS = {"timm": "timm/resnet10t", "torchvision": "torchvision/resnet18"}
+VARIANTS = {
+    "timm": {"image": "timm/resnet10t"},
+    "torchvision": {"image": "torchvision/resnet18"},
+    "hf": {"tokens": "hf/bert", "waveform": "hf/wav2vec2"},
+}
+TINY = {"num_hidden_layers": 2, "hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 16}
 SETTINGS = {
+    "hf/bert": {"options": TINY | {"max_position_embeddings": 8}},
+    "hf/wav2vec2": {
+        "options": TINY
+        | {"conv_dim": [8] * 7, "num_conv_pos_embeddings": 8, "num_conv_pos_embedding_groups": 2, "layerdrop": 0.0}
+    },
     "koch": {"width": 0.05, "side": 65},
     "wave_conv": {"width": 16, "context_width": 8},
     "wave_transformer": {"channels": 16, "width": 32, "depth": 2, "heads": 2, "layer_drop": 0.0},
@@ -55,7 +65,8 @@ def inputs(sample: SampleSpec, count: int) -> torch.Tensor:
 
 def built(name: str, sample: SampleSpec, seed: int = 0) -> Encoder:
     torch.manual_seed(seed)
-    component = {"name": VARIANTS.get(name, name), **SETTINGS.get(name, {})}
+    variant = VARIANTS.get(name, {}).get(sample.modality, name)
+    component = {"name": variant, **SETTINGS.get(variant, {})}
     return build_encoder(component, sample).to(memory_format=torch.channels_last).eval()
 
 

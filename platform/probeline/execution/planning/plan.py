@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from probeline.data.store import digest_of_file, facts
+from probeline.data.store import digest_of_path, facts
 from probeline.execution.planning import seed_waves
 from probeline.execution.planning.auto_gpus import Cards, cards_here, chosen_gpus, peak_of
 from probeline.execution.planning.label_changes import label_changes
@@ -17,7 +17,7 @@ from probeline.execution.ray.retry_policy import rule
 from probeline.experiment import tuned
 from probeline.experiment.checks import check_sizes
 from probeline.experiment.grid import cells, expand
-from probeline.experiment.identity import all_data, canonical_json, data_key, trials, weights_key
+from probeline.experiment.identity import all_data, canonical_json, data_key, trials, weights_key, weights_path
 from probeline.experiment.schema import Experiment
 from probeline.experiment.trial import Cell, Trial
 from probeline.experiment.tuned import Study
@@ -218,7 +218,7 @@ def data_sections(grid: list[Cell]) -> dict[str, dict[str, Any]]:
 
 
 def weight_digests(grid: list[Cell]) -> dict[str, str]:
-    """The digest of every file that an encoder starts from."""
+    """The digest of every file or folder that an encoder starts from."""
     distinct = {id(cell.recipe.encoder): cell.recipe.encoder for cell in grid}
     files = {key: encoder for encoder in distinct.values() if (key := weights_key(encoder)) is not None}
-    return {key: digest_of_file(Path(encoder.parameters["weights"])) for key, encoder in files.items()}
+    return {key: digest_of_path(Path(str(weights_path(encoder)))) for key, encoder in files.items()}

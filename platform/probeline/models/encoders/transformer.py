@@ -16,6 +16,7 @@ from probeline.core.sample_spec import SampleSpec
 from probeline.core.special_tokens import SEPARATOR
 from probeline.errors import UserError
 from probeline.models.token_encoder import TokenEncoder
+from probeline.models.token_pieces import in_pieces, pooled_tokens
 from probeline.models.transformer import Transformer, initialise
 from probeline.models.transformer_settings import TransformerSettings
 
@@ -59,12 +60,12 @@ class TokenTransformer(TokenEncoder):
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Encoded:
         batch, length = x.shape
         pieces = -(-length // self.config.context)
-        x, part_lengths = self._pieces(x, lengths, pieces) if pieces > 1 else (x, lengths)
+        x, part_lengths = in_pieces(x, lengths, self.config.context) if pieces > 1 else (x, lengths)
         documents = document_numbers(x, part_lengths) if self.config.documents == "apart" else None
         hidden = self.trunk(self.embed(x, documents), part_lengths, documents)
         layers = tuple(layer.reshape(batch, -1, self.dim)[:, :length] for layer in hidden.layers)
         frames = hidden.last.reshape(batch, -1, self.dim)[:, :length]
-        return Encoded(pooled(frames, lengths, self.config.pool), frames, lengths, layers)
+        return Encoded(pooled_tokens(frames, lengths, self.config.pool), frames, lengths, layers)
 
     def embed(self, x: Tensor, documents: Tensor | None = None) -> Tensor:
         """[B, T, width] of tokens [B, T], without positions."""
@@ -74,14 +75,6 @@ class TokenTransformer(TokenEncoder):
         ended = F.pad((x == SEPARATOR).cumsum(1), (1, 0))[:, :-1]
         return vectors + self.types(ended % self.types.num_embeddings)
 
-    def _pieces(self, x: Tensor, lengths: Tensor | None, pieces: int) -> tuple[Tensor, Tensor]:
-        """[B * pieces, context] and how much of each is real."""
-        context = self.config.context
-        whole = lengths if lengths is not None else x.new_full((len(x),), x.shape[1])
-        starts = torch.arange(pieces, device=x.device) * context
-        real = (whole[:, None] - starts).clamp(0, context)
-        return F.pad(x, (0, pieces * context - x.shape[1])).reshape(-1, context), real.flatten()
-
 
 def document_numbers(x: Tensor, lengths: Tensor | None) -> Tensor:
     """int64 [B, T]: how many [SEP] are before a position; -1 for padding."""
@@ -89,16 +82,3 @@ def document_numbers(x: Tensor, lengths: Tensor | None) -> Tensor:
     if lengths is None:
         return numbers
     return numbers.masked_fill(torch.arange(x.shape[1], device=x.device) >= lengths[:, None], -1)
-
-
-def pooled(frames: Tensor, lengths: Tensor | None, pool: str) -> Tensor:
-    """[B, D] of frames [B, T, D]: the mean over those that are not padding, the first, or the last of them."""
-    if pool == "first":
-        return frames[:, 0]
-    if lengths is None:
-        return frames.mean(1) if pool == "mean" else frames[:, -1]
-    lengths = lengths.clamp(min=1)
-    if pool == "last":
-        return frames[torch.arange(len(frames), device=frames.device), lengths - 1]
-    real = torch.arange(frames.shape[1], device=frames.device) < lengths[:, None]
-    return (frames * real[..., None]).sum(1) / lengths[:, None]

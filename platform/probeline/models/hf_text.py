@@ -1,0 +1,63 @@
+"""A model of the library `transformers` as an encoder of tokens."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from probeline.core.encoder import Encoded, Encoder
+from probeline.core.sample_spec import SampleSpec
+from probeline.core.special_tokens import COUNT, SEPARATOR
+from probeline.errors import UserError
+from probeline.models.token_pieces import in_pieces, pooled_tokens
+
+MAX_CONTEXT = 512
+"""Tokens that are read together where the model names no limit."""
+
+
+class HfText(Encoder):
+    """int64 [B, T] in; frames are the last layer, `layers` the embeddings and every block's output."""
+
+    numbers: Tensor
+
+    def __init__(
+        self, model: Any, sample: SampleSpec, name: str, special: tuple[int, int, int, int, int] | None, pool: str
+    ) -> None:
+        """`special`: the model's numbers of Probeline's special tokens; None: they are the same.
+
+        Raises UserError for a model that reads no tokens, and for tokens of another vocabulary.
+        """
+        super().__init__()
+        config = model.config
+        size = getattr(config, "vocab_size", None)
+        if not isinstance(size, int) or hasattr(config, "conv_stride"):
+            raise UserError(f"encoder {name}: {config.model_type} reads no tokens, which the data give")
+        wanted = size if special is None else size + COUNT
+        if sample.vocabulary != wanted:
+            raise UserError(
+                f"encoder {name}: its vocabulary has {size} tokens, the data's {sample.vocabulary}; "
+                "data.tokenizer: {name: hf, path: <the folder>} gives the model's own"
+            )
+        own = torch.arange(size) if special is None else torch.cat([torch.tensor(special), torch.arange(size)])
+        self.register_buffer("numbers", own, persistent=False)
+        if getattr(model, "pooler", None) is not None:
+            model.pooler = None  # its output is not used
+        self.model, self.pool, self.dim = model, pool, int(config.hidden_size)
+        self.context = int(getattr(config, "max_position_embeddings", None) or MAX_CONTEXT)
+        self.types = int(getattr(config, "type_vocab_size", 0) or 0)
+
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Encoded:
+        batch, length = x.shape
+        pieces, real = in_pieces(x, lengths, min(self.context, length))
+        mask = (torch.arange(pieces.shape[1], device=x.device) < real[:, None]).long()
+        types = {}
+        if self.types > 1:
+            ended = F.pad((pieces == SEPARATOR).cumsum(1), (1, 0))[:, :-1]
+            types = {"token_type_ids": ended.clamp(max=1)}
+        hidden = self.model(
+            input_ids=self.numbers[pieces], attention_mask=mask, output_hidden_states=True, return_dict=True, **types
+        )
+        layers = tuple(layer.reshape(batch, -1, self.dim)[:, :length] for layer in hidden.hidden_states)
+        frames = hidden.last_hidden_state.reshape(batch, -1, self.dim)[:, :length]
+        return Encoded(pooled_tokens(frames, lengths, self.pool), frames, lengths, layers)
