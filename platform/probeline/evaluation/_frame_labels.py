@@ -35,17 +35,26 @@ def frame_labels(frames: Frames, segments: Segments, times: FrameTimes) -> Tenso
     """
     if segments.labels is None:
         raise ValueError("the labels of these segments are hidden")
+    first, stop = frame_spans(frames, segments, times)
+    counts = (stop - first).clip(min=0)
+    within = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
+    labels = np.full(len(frames.values), -1, np.int64)
+    labels[np.repeat(first, counts) + within] = np.repeat(segments.labels, counts)
+    return torch.from_numpy(labels).to(frames.values.device)
+
+
+def frame_spans(frames: Frames, segments: Segments, times: FrameTimes) -> tuple[np.ndarray, np.ndarray]:
+    """int64 [S] each: the first frame of each segment and the one after its last, as rows of `frames.values`.
+
+    A frame is of the segment that its middle lies in; a segment without one has stop <= first.
+    """
     offsets = frames.offsets.cpu().numpy()
     begin, end = offsets[segments.rows], offsets[segments.rows + 1]
     first, stop = (
         np.clip(begin + np.ceil((at - times.first) / times.step).astype(np.int64), begin, end)
         for at in (segments.starts, segments.stops)
     )
-    counts = (stop - first).clip(min=0)
-    within = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
-    labels = np.full(offsets[-1], -1, np.int64)
-    labels[np.repeat(first, counts) + within] = np.repeat(segments.labels, counts)
-    return torch.from_numpy(labels).to(frames.values.device)
+    return first, stop
 
 
 def labelled_frames(data: EvaluationData, part: str, name: str, layer: int | None) -> tuple[Tensor, Tensor]:

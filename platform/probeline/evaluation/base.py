@@ -124,10 +124,7 @@ class EvaluationData:
         """
         if label is None and layer is None:
             return self
-        try:
-            name, classes = self.info.extra(label), self.info.classes_of(label)
-        except KeyError as error:
-            raise NotApplicable(f"label {label!r}: the data have {', '.join(self.info.label_names)}") from error
+        name, classes = self.label_name(label), self.info.classes_of(label)
         h = {split: self.subject.layer(split, layer) for split in SPLITS} if layer is not None else {}
         train, validation = (
             replace(part, h=h.get(split, part.h), labels=part.label(name))
@@ -136,6 +133,14 @@ class EvaluationData:
         reveal = self.test.reveal
         test = HeldOutLabels(h.get("test", self.test.h), lambda asked: reveal(asked or name), self.test.z)
         return replace(self, train=train, validation=validation, test=test, info=replace(self.info, classes=classes))
+
+    def label_name(self, label: str | None) -> str | None:
+        """What `Embeddings.label` and `reveal` take for a label. Raises NotApplicable where the data have none such."""
+        try:
+            return self.info.extra(label)
+        except KeyError as error:
+            there = ", ".join(self.info.label_names) or "no labels"
+            raise NotApplicable(f"label {label!r}: the data have {there}") from error
 
     def segments(self, split: str, name: str) -> Segments:
         """The segments of one name. Those of the test have no labels until `reveal`. Raises NotApplicable."""

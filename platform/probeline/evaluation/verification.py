@@ -144,7 +144,7 @@ class Verification(Protocol[Config]):
         """The pairs of the validation split; None where it has none, or only of one kind."""
         try:
             if self.config.list is None:
-                pairs = self._sampled(data.validation.label(data.info.extra(self.config.label)))
+                pairs = self._sampled(data.validation.label(data.label_name(self.config.label)))
             else:
                 pairs = data.pairs("validation", self.config.list)[1]
             scored = self._scored(data, "validation", pairs, pairs)
@@ -156,7 +156,7 @@ class Verification(Protocol[Config]):
     def _test(self, data: EvaluationData) -> Scored:
         """Those of the test split, whose answers are revealed here."""
         if self.config.list is None:
-            pairs = self._sampled(data.test.reveal(data.info.extra(self.config.label)))
+            pairs = self._sampled(data.test.reveal(data.label_name(self.config.label)))
             return self._scored(data, "test", pairs, pairs)
         name, hidden = data.pairs("test", self.config.list)
         return self._scored(data, "test", hidden, data.test.reveal(name))
