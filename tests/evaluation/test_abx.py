@@ -70,5 +70,5 @@ def test_clips_without_equal_neighbours_say_what_to_set(tmp_path) -> None:
 
 
 def test_data_without_speakers_are_refused(tmp_path) -> None:
-    with pytest.raises(NotApplicable, match=r"label 'who'; the data have speaker"):
+    with pytest.raises(NotApplicable, match="label 'who': the data have speaker"):
         list(protocol("abx", speaker="who").evaluate(heard({"name": "log_mel"}).evaluation_data(), tmp_path))

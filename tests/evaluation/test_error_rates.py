@@ -75,6 +75,15 @@ def test_it_agrees_with_torchmetrics_and_scikit_learn(steps):
     assert abs(eer(scores, same) - float(theirs)) <= step / 2, "they take the middle of the nearest threshold's rates"
 
 
+def test_the_detection_cost_is_weighed_by_the_share_of_equal_pairs_and_1_where_scores_tell_nothing():
+    scores, same = np.array([4.0, 3.0, 2.0, 1.0]), np.array([True, False, True, False])
+    rates = rates_of.error_rates(scores, same)
+    assert rates_of.min_detection_cost(rates, 0.5) == pytest.approx(0.5)  # one miss, or one false match, of two
+    assert rates_of.min_detection_cost(rates, 0.2) == pytest.approx(0.2 * 0.5 / 0.2)
+    assert rates_of.min_detection_cost(rates_of.error_rates(np.ones(4), same), 0.01) == 1
+    assert rates_of.min_detection_cost(rates_of.error_rates(-scores, ~same), 0.01) == pytest.approx(0.5)
+
+
 def test_the_best_threshold_is_between_scores_and_in_the_middle_of_the_best():
     scores, same = np.array([1.0, 2.0, 5.0, 6.0]), np.array([False, False, True, True])
     assert rates_of.best_threshold(scores, same) == 3.5

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from helpers.speech import heard
 from helpers.subjects import dataset, files, judged, of_features, protocol, trained, values
 from probeline.core.lists import EpisodeList, PairList
 from probeline.errors import NotApplicable
@@ -191,3 +192,11 @@ def test_plain_pair_accuracy_is_scikit_learns_rand_index():
     random = np.random.default_rng(1)
     labels, clusters = random.integers(5, size=40), random.integers(5, size=40)
     assert pair_accuracies(labels, clusters)[0] == pytest.approx(rand_score(labels, clusters))
+
+
+def test_speakers_of_clips_are_verified_and_data_without_speakers_say_what_they_have(tmp_path):
+    data = heard({"name": "mfcc"}).evaluation_data()
+    results = values(protocol("verification", label="speaker", compare="cosine").evaluate(data, tmp_path))
+    assert 0 <= results["eer"] <= 1 and 0 <= results["min_dcf"] <= 1
+    with pytest.raises(NotApplicable, match="label 'who': the data have speaker"):
+        list(protocol("verification", label="who").evaluate(data, tmp_path))

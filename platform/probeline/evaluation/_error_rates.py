@@ -67,6 +67,16 @@ def fnmr_at(rates: ErrorRates, fmr: float) -> float:
     return float(rates.fnmr[rates.fmr <= fmr].min())
 
 
+def min_detection_cost(rates: ErrorRates, target: float) -> float:
+    """The least detection cost of all thresholds, over that of the better of accepting all and none: 0 to 1.
+
+    Both errors cost 1 and a share `target` of the trials is of one speaker (NIST 2010 Speaker Recognition Evaluation
+    plan, section 4: P FNMR + (1 - P) FMR).
+    """
+    cost = target * rates.fnmr + (1 - target) * rates.fmr
+    return float(cost.min() / min(target, 1 - target))
+
+
 def rejected_at(rates: ErrorRates, accepted: float) -> float:
     """The largest share of unequal pairs rejected, of the thresholds that accept at least the share `accepted` of the
     equal ones."""

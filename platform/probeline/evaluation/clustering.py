@@ -52,7 +52,7 @@ class Clustering(Protocol[Config]):
         z = spaces[self.config.space].double().cpu().numpy()
         if not np.isfinite(z).all():
             raise NotApplicable("embeddings are not finite, so they cannot be clustered")
-        labels = data.test.reveal(data.info.extra(self.config.label)).cpu().numpy()
+        labels = data.test.reveal(data.label_name(self.config.label)).cpu().numpy()
         there, classes = labels >= 0, len(np.unique(labels[labels >= 0]))
         if classes < 2:
             raise NotApplicable(f"clusters are compared with two classes or more; the test split has {classes}")

@@ -74,7 +74,7 @@ class OneShot(Protocol[Config]):
         """None where the validation split has no such episodes."""
         try:
             if self.config.list is None:
-                label, within = (self._extra(data, name) for name in (self.config.label, self.config.within))
+                label, within = map(data.label_name, (self.config.label, self.config.within))
                 shared = data.validation.label(within) if self.config.within else None
                 episodes = self._sampled(data.validation.label(label), shared)
             else:
@@ -86,16 +86,13 @@ class OneShot(Protocol[Config]):
     def _test(self, data: EvaluationData) -> tuple[EpisodeList, np.ndarray]:
         """The episodes of the test split with their answers, revealed here, and the credit of each."""
         if self.config.list is None:
-            label, within = (self._extra(data, name) for name in (self.config.label, self.config.within))
+            label, within = map(data.label_name, (self.config.label, self.config.within))
             shared = data.test.reveal(within) if self.config.within else None
             episodes = self._sampled(data.test.reveal(label), shared)
             return episodes, self._credit(data, "test", episodes, episodes)
         name, hidden = data.episodes("test", self.config.list)
         episodes = data.test.reveal(name)
         return episodes, self._credit(data, "test", hidden, episodes)
-
-    def _extra(self, data: EvaluationData, name: str | None) -> str | None:
-        return data.info.extra(name)
 
     def _sampled(self, labels: Tensor, within: Tensor | None) -> EpisodeList:
         config, shared = self.config, None if within is None else within.cpu().numpy()

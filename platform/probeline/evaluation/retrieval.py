@@ -43,7 +43,7 @@ class Retrieval(Protocol[Config]):
     """Recall@k: whether one of the k nearest is of the class. R-precision, MAP@R: over the R nearest."""
 
     def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record]:
-        name = data.info.extra(self.config.label)
+        name = data.label_name(self.config.label)
         of_validation = self._ranking(data, "validation", data.validation.label(name))
         if of_validation is not None:
             yield Record("validation_map_at_r", of_validation.map_at_r)

@@ -33,6 +33,7 @@ METRICS = {
     "eer_low": percentage("equal error rate, lower end of the bootstrap", "none"),
     "eer_high": percentage("equal error rate, upper end of the bootstrap", "none"),
     "eer_per_group": percentage("equal error rate with a threshold for each group", "lower"),
+    "min_dcf": Metric("least detection cost", direction="lower", bounds=(0.0, 1.0)),
     "auc": percentage("area under the ROC curve"),
     "fnmr/<fmr>": percentage("false non-match rate at a false match rate of <fmr>", "lower"),
     "detected/<accepted>": percentage("unequal pairs detected, <accepted> of the equal ones accepted"),
@@ -67,6 +68,7 @@ class Config(Settings):
     compare: Literal["euclidean", "cosine", "learned", "dtw"] = "euclidean"
     space: Literal["h", "z"] = "h"
     references: Literal["each", "min", "mean"] = "each"
+    target: float = Field(0.01, gt=0, lt=1, description="Share of equal pairs that the detection cost supposes.")
     resamples: int = Field(1000, ge=0, description="Of the bootstrap over groups; 0: no interval.")
 
 
@@ -127,6 +129,7 @@ class Verification(Protocol[Config]):
         yield Record("equal", float(test.same.sum()))
         yield Record("unequal", float((~test.same).sum()))
         yield Record("eer", rates_of.equal_error_rate(rates))
+        yield Record("min_dcf", rates_of.min_detection_cost(rates, self.config.target))
         yield Record("auc", rates_of.area_under_curve(test.scores, test.same))
         for fmr in FMRS:
             yield Record(f"fnmr/{_percent(fmr)}", rates_of.fnmr_at(rates, fmr))
