@@ -21,6 +21,9 @@ from probeline.errors import NotApplicable
 from probeline.evaluation._encoding import frames, represent
 
 BATCH = 256
+MAX_FRAME_BYTES = 2**29
+"""Of frames that are kept for the protocols after the one that asked for them."""
+
 ANOTHER = 0x5EED
 """Turns a trial's seed into another, so that evaluation draws numbers that training did not."""
 
@@ -69,6 +72,8 @@ class FrozenMethod:
     """Called at every batch: a sign of life to whoever waits for the trial."""
     _pairs: dict[str, ViewPairs] = field(default_factory=dict, compare=False, repr=False)
     """The most pairs made of each part: several protocols look at them."""
+    _frames: dict[tuple[str, int | None], Frames] = field(default_factory=dict, compare=False, repr=False)
+    """Frames by part and layer, as far as MAX_FRAME_BYTES go."""
 
     def encoder(self) -> nn.Module:
         """A trainable copy of the encoder, for fine-tuning."""
@@ -91,11 +96,19 @@ class FrozenMethod:
     def with_train_rows(self, rows: Tensor) -> FrozenMethod:
         """The same subject with only some samples, [n] row numbers, in its training part."""
         few = self.dataset.train[rows.cpu().numpy()]
-        return replace(self, dataset=replace(self.dataset, train=few), _pairs={})
+        return replace(self, dataset=replace(self.dataset, train=few), _pairs={}, _frames={})
 
     def frames(self, part: str, layer: int | None = None) -> Frames:
-        """The frames of every sample of `part`, of a layer or of the encoder's output. Raises NotApplicable."""
-        return frames(self.method.encoder, self.dataset.split(part), self.device, layer, self.heartbeat)
+        """The frames of every sample of `part`, of a layer or of the encoder's output. Not to be written to.
+
+        Raises NotApplicable where the encoder keeps no frames or has no such layer.
+        """
+        if (part, layer) in self._frames:
+            return self._frames[part, layer]
+        made = frames(self.method.encoder, self.dataset.split(part), self.device, layer, self.heartbeat)
+        if sum(each.values.nbytes for each in (made, *self._frames.values())) <= MAX_FRAME_BYTES:
+            self._frames[part, layer] = made
+        return made
 
     def layer(self, part: str, layer: int) -> Tensor:
         """A layer's representation of every sample of `part`, [N, D]: its mean over time. Raises NotApplicable."""
