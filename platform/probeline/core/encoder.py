@@ -63,5 +63,5 @@ class Representation(nn.Module):
         super().__init__()
         self.encoder = encoder
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.encoder(x).h
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        return self.encoder(x, lengths).h

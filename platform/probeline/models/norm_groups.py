@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 from probeline.core.device_constants import constant
-from probeline.models.running_statistics import in_one_update
+from probeline.models.running_statistics import one_update
 from probeline.models.shared_norm import SharedNorms
 
 
@@ -45,31 +45,37 @@ class Groups:
         return [self.samples // self.count + (group < self.samples % self.count) for group in range(self.count)]
 
 
-def in_groups(module: nn.Module, inputs: Tensor, groups: Groups) -> Tensor:
+def in_groups(module: nn.Module, inputs: Tensor, groups: Groups, lengths: Tensor | None = None) -> Tensor:
     """`module` of inputs [B, ...], row by row but for batch norm, whose statistics are each group's own.
 
     Running statistics move once, to the mean over the groups of the groups' statistics, weighed by size. Where several
-    workers share the batch, `inputs` are this one's rows of it.
+    workers share the batch, `inputs` are this one's rows of it. `lengths`: [B], which `module` then takes too.
     """
+    given = (inputs,) if lengths is None else (inputs, lengths)
     shared = SharedNorms.now
     if shared is not None:
         with shared.by_parts(_own_rows(groups, shared.start, shared.start + len(inputs), inputs.device)):
-            return module(inputs)
+            return module(*given)
     if groups.count == 1:
-        return module(inputs)
+        return module(*given)
     order, back = _order(groups, inputs.device)
-    ordered, sizes = inputs[order] if groups.apart else inputs, groups.sizes
+    ordered, sizes = [each[order] for each in given] if groups.apart else given, groups.sizes
     outputs = _together(module, ordered, sizes) if inputs.is_cuda else _one_by_one(module, ordered, sizes)
     return outputs[back] if groups.apart else outputs
 
 
-def _one_by_one(module: nn.Module, inputs: Tensor, sizes: Sequence[int]) -> Tensor:
-    return torch.cat(in_one_update(module, inputs.split(sizes)))
+def _one_by_one(module: nn.Module, given: Sequence[Tensor], sizes: Sequence[int]) -> Tensor:
+    outputs = []
+    with one_update(module, sizes) as next_pass:
+        for part in zip(*(each.split(sizes) for each in given), strict=True):
+            next_pass()
+            outputs.append(module(*part))
+    return torch.cat(outputs)
 
 
-def _together(module: nn.Module, inputs: Tensor, sizes: Sequence[int]) -> Tensor:
+def _together(module: nn.Module, given: Sequence[Tensor], sizes: Sequence[int]) -> Tensor:
     with GroupedNorms(sizes):
-        return module(inputs)
+        return module(*given)
 
 
 @lru_cache(maxsize=64)

@@ -4,6 +4,7 @@ He, Fan, Wu, Xie, Girshick: Momentum Contrast for Unsupervised Visual Representa
 arXiv 1911.05722; the head of two layers is MoCo v2's: Chen, Fan, Girshick, He 2020, arXiv 2003.04297.
 """
 
+from functools import partial
 from typing import Literal
 
 import torch
@@ -25,7 +26,7 @@ from probeline.models.norm_groups import Groups, in_groups
 from probeline.models.running_statistics import in_one_update
 from probeline.models.shared_norm import batch_rows
 
-TAKES = ("image", "vector")  # groups of batch norm are taken without lengths
+TAKES = ("image", "waveform", "series", "vector")
 GIVES = ("two_views",)
 VERSION = 2  # running statistics move once a step since 2
 METRICS = {"top1": percentage("training top-1 accuracy")}
@@ -82,9 +83,10 @@ class MoCo(TwoViews):
         symmetric = self.config.symmetric or not self.training
         pairs = [(first, second), (second, first)] if symmetric else [(first, second)]
         queries, others = zip(*pairs, strict=True)
-        h = torch.cat(in_one_update(self.encoder, queries, self._queried))
+        lengths = None if views.lengths is None else views.lengths[: len(first)]  # views of a sample are equally long
+        h = torch.cat(in_one_update(self.encoder, queries, partial(self._queried, lengths=lengths)))
         with torch.no_grad():
-            keys = torch.cat(in_one_update(self.key_encoder, others, self._keys))
+            keys = torch.cat(in_one_update(self.key_encoder, others, partial(self._keys, lengths=lengths)))
         return Outputs(h, self.projector(h), {"keys": keys})
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
@@ -103,19 +105,30 @@ class MoCo(TwoViews):
         self.queue[rows] = keys
         self.oldest.copy_((self.oldest + len(keys)) % len(self.queue))
 
-    def _queried(self, inputs: Tensor) -> Tensor:
+    def _queried(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
         """h [B, dim] of queries, by groups of neighbouring rows."""
-        return in_groups(Representation(self.encoder), inputs, self._groups(inputs, apart=False))
+        return in_groups(Representation(self.encoder), inputs, self._groups(inputs, apart=False), lengths)
 
-    def _keys(self, inputs: Tensor) -> Tensor:
+    def _keys(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Keys [B, D], by groups of rows some way apart; in the order of the rows."""
-        network = nn.Sequential(Representation(self.key_encoder), self.key_projector)
-        return in_groups(network, inputs, self._groups(inputs, apart=True))
+        network = _Projected(Representation(self.key_encoder), self.key_projector)
+        return in_groups(network, inputs, self._groups(inputs, apart=True), lengths)
 
     def _groups(self, inputs: Tensor, apart: bool) -> Groups:
         samples = batch_rows(inputs)
         count = max(1, min(self.config.norm_groups, samples // 2)) if self.training else 1
         return Groups(samples, count, apart)
+
+
+class _Projected(nn.Module):
+    """Projections of representations."""
+
+    def __init__(self, representation: Representation, projector: nn.Module) -> None:
+        super().__init__()
+        self.representation, self.projector = representation, projector
+
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        return self.projector(self.representation(x, lengths))
 
 
 def against_queue(queries: Tensor, keys: Tensor, queue: Tensor, temperature: float) -> Tensor:
