@@ -4,8 +4,12 @@ Van den Oord, Vinyals, Kavukcuoglu: Neural Discrete Representation Learning, Neu
 and appendix A.1.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
+
+from probeline.models.vq_settings import CodebookSettings
 
 
 class Codebook(nn.Module):
@@ -57,6 +61,26 @@ class Codebook(nn.Module):
         self.weight.copy_(torch.where(dead[:, None], restarts, self.weight))
         self.total.copy_(torch.where(dead[:, None], restarts, self.total))
         self.count.copy_(torch.where(dead, torch.ones_like(self.count), self.count))
+
+
+def straight_through(codebook: Codebook, vectors: Tensor) -> Tensor:
+    """The nearest codes, with the gradient of z_e [B, D, h, w] itself (section 3.2)."""
+    return vectors + (codebook(codebook.nearest(vectors)) - vectors).detach()
+
+
+def quantiser_loss(
+    settings: CodebookSettings,
+    reconstruction: Tensor,
+    vectors: Tensor,
+    codes: Tensor,
+    distance: Callable[[Tensor, Tensor], Tensor],
+) -> tuple[Tensor, Tensor]:
+    """Eq. 3 and its commitment term: what does not reconstruct is the `distance` of z_e [B, D, h, w] to its codes."""
+    commitment = distance(vectors, codes.detach())
+    loss = reconstruction + settings.beta * commitment
+    if settings.codebook == "gradient":
+        loss = loss + distance(vectors.detach(), codes)
+    return loss, commitment
 
 
 def perplexity(index: Tensor, codes: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""The probability of 8-bit pixels: a discretised logistic.
+"""The probability of 8-bit values, a discretised logistic, and how far a normal code is from the prior.
 
 Salimans, Karpathy, Chen, Kingma: PixelCNN++, ICLR 2017, arXiv 1701.05517, section 2.1, with a single component.
 """
@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 LOWEST_LOG_SCALE = -7.0
+MAX_LOG_VARIANCE = 10.0
 
 
 def levels(images: Tensor) -> Tensor:
@@ -29,3 +30,9 @@ def discretised_logistic(pixels: Tensor, mean: Tensor, log_scale: Tensor) -> Ten
     below_upper, above_lower = F.logsigmoid(upper), F.logsigmoid(-lower)
     inside = below_upper + above_lower + torch.log(-torch.expm1(-2 / 255 * sharpness))
     return torch.where(pixels < 0.5, below_upper, torch.where(pixels > 254.5, above_lower, inside))
+
+
+def divergence(mu: Tensor, log_variance: Tensor) -> Tensor:
+    """KL(N(mu, sigma^2) || N(0, 1)), nats, [B] for mu and log sigma^2 [B, D] (Kingma and Welling, arXiv 1312.6114,
+    appendix B)."""
+    return (mu.square() + log_variance.exp() - 1 - log_variance).sum(1) / 2

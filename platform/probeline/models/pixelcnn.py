@@ -60,10 +60,10 @@ class _Layer(nn.Module):
         """The vertical and the horizontal stack, each [B, width, h, w], one layer on."""
         down = self.vertical(F.pad(above, (1, 1, 1, 0)))
         along = self.horizontal(F.pad(before, (1, 0))) + self.between(down)
-        return above + self.above(_gated(down)), before + self.left(_gated(along))
+        return above + self.above(gated(down)), before + self.left(gated(along))
 
 
-def _gated(x: Tensor) -> Tensor:
+def gated(x: Tensor) -> Tensor:
     """tanh(a) * sigmoid(b), [B, C, h, w], of x = (a, b), [B, 2C, h, w] (eq. 2)."""
     value, gate = x.chunk(2, dim=1)
     return torch.tanh(value) * torch.sigmoid(gate)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from probeline.core.encoder import Encoder
-from probeline.models.codebook import Codebook, perplexity
+from probeline.models.codebook import Codebook, perplexity, quantiser_loss, straight_through
 from probeline.models.decoder import Decoder, Pixels
 from probeline.models.spatial_map import find_map, with_map
 from probeline.models.vq_settings import QuantiserSettings
@@ -56,7 +56,7 @@ class VQAutoencoder(nn.Module):
 
     def quantise(self, vectors: Tensor) -> Tensor:
         """The nearest codes, with the gradient of z_e [B, D, h, w] itself: straight through (section 3.2)."""
-        return vectors + (self.codebook(self.codebook.nearest(vectors)) - vectors).detach()
+        return straight_through(self.codebook, vectors)
 
     def decode(self, codes: Tensor) -> Pixels:
         """Pixels of codes [B, D, *grid]."""
@@ -70,10 +70,7 @@ class VQAutoencoder(nn.Module):
         index, vectors = self.codebook.nearest(vectors), vectors.float()
         codes = self.codebook(index).float()
         reconstruction = -pixels.log_probability(images).mean() / self.bit
-        commitment = self._distance(vectors, codes.detach())
-        loss = reconstruction + self.settings.beta * commitment
-        if self.settings.codebook == "gradient":
-            loss = loss + self._distance(vectors.detach(), codes)
+        loss, commitment = quantiser_loss(self.settings, reconstruction, vectors, codes, self._distance)
         uniform = self.positions * math.log(self.settings.codes) / self.bit
         return {
             "loss": loss,

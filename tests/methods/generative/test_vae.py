@@ -6,8 +6,9 @@ from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.sample_spec import image
-from probeline.methods.generative.vae import VAE, Config, divergence
+from probeline.methods.generative.vae import VAE, Config
 from probeline.models.build import build_encoder
+from probeline.models.likelihood import divergence
 from torch.distributions import Normal, kl_divergence
 
 

@@ -22,6 +22,7 @@ from probeline.data.augment.views import augment
 from probeline.data.images.augment.settings import Augmentation
 from probeline.methods._shapes import view_shape
 from probeline.models.decoder import Decoder, Pixels
+from probeline.models.likelihood import MAX_LOG_VARIANCE, divergence
 
 GIVES = ("likelihood",)
 METRICS = {
@@ -44,7 +45,6 @@ class Config(Settings):
 
 
 GRID = 4  # rows and columns of the decoder's first grid, about
-MAX_LOG_VARIANCE = 10.0
 
 
 class VAE(Method):
@@ -112,8 +112,3 @@ class VAE(Method):
 
     def _decode(self, z: Tensor) -> Pixels:
         return self.decoder(self.enter(z))
-
-
-def divergence(mu: Tensor, log_variance: Tensor) -> Tensor:
-    """KL(N(mu, sigma^2) || N(0, 1)), nats, [B] for mu and log sigma^2 [B, D] (appendix B of the paper)."""
-    return (mu.square() + log_variance.exp() - 1 - log_variance).sum(1) / 2
