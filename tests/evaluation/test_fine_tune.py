@@ -6,7 +6,7 @@ from probeline.core.encoder import Representation
 from probeline.core.method import Method
 from probeline.core.sample_spec import image
 from probeline.errors import NotApplicable
-from probeline.evaluation.fine_tune import balanced_rows
+from probeline.evaluation._fine_tuning import balanced_rows
 from probeline.methods.floors.random_init import Config
 from probeline.models.build import build_encoder
 from probeline.plugins import catalog

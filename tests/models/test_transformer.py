@@ -5,6 +5,7 @@ from helpers.transformers_weights import bert, gpt2, wav2vec2
 from probeline.core.sample_spec import SampleSpec
 from probeline.core.special_tokens import COUNT, SEPARATOR
 from probeline.models.encoders.transformer import Config, TokenTransformer, build
+from probeline.models.positions import Rotary, turned
 from probeline.models.transformer import Transformer
 from probeline.models.transformer_settings import TransformerSettings
 from pydantic import ValidationError
@@ -19,6 +20,7 @@ KINDS = [
     pytest.param({"positions": "sinusoidal"}, id="sinusoidal"),
     pytest.param({"positions": "relative_convolution", "norm": "post"}, id="convolution"),
     pytest.param({"positions": "none", "causal": True, "documents": "apart"}, id="documents apart"),
+    pytest.param({"positions": "rotary", "causal": True, "documents": "apart"}, id="rotary"),
     pytest.param({"embedding": 8, "types": 2}, id="factorised embeddings"),
     pytest.param({"context": 5}, id="longer than the context"),
     pytest.param({"pool": "last", "causal": True}, id="last token"),
@@ -49,6 +51,14 @@ def test_gpt2_on_the_same_weights_gives_the_same_logits_and_layers() -> None:
     encoded = ours(x)
     torch.testing.assert_close(encoded.frames @ ours.tokens.weight.T, wanted.logits, atol=1e-5, rtol=0)
     torch.testing.assert_close(encoded.layers[0], wanted.hidden_states[1], atol=1e-5, rtol=0)
+
+
+def test_rotary_scores_depend_on_distances_alone() -> None:
+    query, key = torch.randn(2, 1, 1, 1, 8).expand(2, 1, 1, 20, 8)
+    turn = Rotary(8)(torch.zeros(1, 20, 8), None)
+    scores = turned(query, turn) @ turned(key, turn).transpose(2, 3)
+    torch.testing.assert_close(scores[0, 0, :10, :10], scores[0, 0, 10:, 10:])
+    torch.testing.assert_close(turned(query, turn)[..., 0, :], query[..., 0, :])
 
 
 @pytest.mark.parametrize("padded", [False, True])
@@ -143,6 +153,7 @@ def test_there_is_no_dropout_in_evaluation() -> None:
     [
         ({"heads": 5}, "heads is 5: it must divide width"),
         ({"causal": True, "positions": "relative_convolution"}, "looks ahead"),
+        ({"width": 12, "heads": 4, "positions": "rotary"}, "even count"),
         ({"width": 9, "heads": 3, "positions": "sinusoidal"}, "need an even one"),
     ],
 )

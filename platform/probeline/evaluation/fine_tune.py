@@ -5,19 +5,22 @@ arXiv 2002.05709, B.5: Nesterov momentum 0.9, learning rate 0.05 times batch siz
 random crops and flips, 60 epochs on 1% and 30 on 10% of the labels, subsets of equal class shares; as in its code, the
 rate falls to 0 along a cosine. Deviations for small budgets: batches of 64 in place of 4,096; 3 epochs on all labels;
 more epochs where a small subset would else give fewer than 100 steps; the rate is chosen on the validation part.
+
+Text: Radford, Narasimhan, Salimans, Sutskever: Improving Language Understanding by Generative Pre-Training, 2018,
+section 3.2: rates fall along a line after a warm-up over 0.2% of the steps, with `auxiliary` 0.5. Devlin et al., NAACL
+2019, arXiv 1810.04805, appendix A.3: batches of 16 or 32, a rate of 5e-5, 3e-5 or 2e-5, 2 to 4 epochs.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from math import cos, pi
 from pathlib import Path
-from typing import Any, Self
+from typing import Literal, Self
 
 import torch
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from probeline.core.batch import Batch
 from probeline.core.events import Artifact, Record
 from probeline.core.metric import Metric, accuracy_on_test, count, percentage
 from probeline.core.sample_rng import SampleRNG
@@ -26,6 +29,7 @@ from probeline.data.augment.views import augment
 from probeline.data.images.augment.settings import Augment, Augmentation
 from probeline.errors import NotApplicable
 from probeline.evaluation._classification import opened, require_labels, scores
+from probeline.evaluation._fine_tuning import Tuned, TunedModel, balanced_rows, decayed, percent, predicted
 from probeline.evaluation._frozen_method import ANOTHER, FrozenMethod
 from probeline.evaluation.base import EvaluationData, Protocol
 
@@ -54,6 +58,14 @@ class Config(Settings):
     batch_size: int = Field(64, ge=2)
     least_steps: int = Field(100, ge=0)
     augment: Augmentation = Augment(jitter=0.0, grey=0.0)
+    optimizer: Literal["sgd", "adamw"] = Field("sgd", description="AdamW's rates are not scaled to `batch_size`.")
+    weight_decay: float = Field(0.0, ge=0)
+    warmup: float = Field(0.0, ge=0, lt=1, description="Share of the steps in which the rate rises.")
+    schedule: Literal["cosine", "linear"] = Field("cosine", description="How the rate falls to 0.")
+    auxiliary: float = Field(0.0, ge=0, description="lambda, the weight of the language model's loss; GPT's is 0.5.")
+    layers: int | None = Field(
+        None, ge=0, description="Blocks that are transferred, beside the embeddings; the others start anew. null: all."
+    )
 
     @model_validator(mode="after")
     def _fit(self) -> Self:
@@ -69,20 +81,6 @@ class Config(Settings):
         if len({percent(fraction) for fraction in self.fractions}) < len(self.fractions):
             raise ValueError(f"fractions is {list(self.fractions)}: one stands there twice")
         return self
-
-
-@dataclass(frozen=True)
-class Tuned:
-    """What a training came to: its rate, accuracy on validation (-1 where it diverged), test probabilities [N, K]."""
-
-    lr: float
-    validation_top1: float
-    probabilities: Tensor
-
-
-def percent(fraction: float) -> str:
-    """0.01 -> `1pct`."""
-    return f"{100 * fraction:g}pct"
 
 
 class FineTune(Protocol[Config]):
@@ -114,74 +112,47 @@ class FineTune(Protocol[Config]):
         with torch.random.fork_rng(devices):
             torch.manual_seed(subject.seed)
             model = self._trained(subject, classes, epochs, lr)
-        validation = predicted(model, subject, "validation")
+        validation = predicted(model, subject.batches("validation", BATCH))
         truth = torch.cat([batch.labels for batch in subject.batches("validation", BATCH)])
         if not torch.isfinite(validation).all():
             return Tuned(lr, -1.0, validation)
         top1 = float((validation.argmax(1) == truth).float().mean())
-        return Tuned(lr, top1, predicted(model, subject, "test"))
+        return Tuned(lr, top1, predicted(model, subject.batches("test", BATCH)))
 
     def _trained(self, subject: FrozenMethod, classes: int, epochs: int, lr: float) -> nn.Module:
         size = len(subject.dataset.train)
         batch_size = min(self.config.batch_size, size)
         each = len(range(0, size, batch_size))
         epochs = max(epochs, -(-self.config.least_steps // each))
-        model = Classifier(subject.encoder(), classes).to(subject.device).train()
-        optimizer = torch.optim.SGD(model.parameters(), lr, momentum=0.9, nesterov=True)
+        model = TunedModel(subject.method, classes).to(subject.device).train()
+        if self.config.layers is not None:
+            model.transfer(self.config.layers)
+        optimizer, peak = self._optimizer(model, lr)
         done = 0
         for epoch in range(epochs):
             for batch in subject.batches("train", batch_size, epoch=epoch, shuffle=True):
-                rate = lr * self.config.batch_size / 256 * (1 + cos(pi * done / (epochs * each))) / 2
+                share = decayed(done, epochs * each, self.config.warmup, self.config.schedule)
                 done += 1
                 if len(batch) == 1:
                     continue  # batch norm has no variance of one sample
-                rng = SampleRNG(subject.seed ^ ANOTHER, epoch, batch.index)
-                views = augment(batch.inputs, self.config.augment, rng, batch.lengths)
-                loss = F.cross_entropy(model(views, batch.lengths), batch.labels)
-                optimizer.param_groups[0]["lr"] = rate
+                optimizer.param_groups[0]["lr"] = peak * share
                 optimizer.zero_grad(set_to_none=True)
-                loss.backward()
+                self._loss(model, batch, SampleRNG(subject.seed ^ ANOTHER, epoch, batch.index)).backward()
                 optimizer.step()
         return model
 
+    def _optimizer(self, model: nn.Module, lr: float) -> tuple[torch.optim.Optimizer, float]:
+        """The optimiser and its peak rate. AdamW's does not depend on the batch size, as in GPT's and BERT's tables."""
+        decay = self.config.weight_decay
+        if self.config.optimizer == "adamw":
+            return torch.optim.AdamW(model.parameters(), lr, weight_decay=decay), lr
+        sgd = torch.optim.SGD(model.parameters(), lr, momentum=0.9, nesterov=True, weight_decay=decay)
+        return sgd, lr * self.config.batch_size / 256
 
-class Classifier(nn.Module):
-    """An encoder and a linear layer on its h."""
-
-    def __init__(self, encoder: Any, classes: int) -> None:
-        super().__init__()
-        self.encoder, self.head = encoder, head(encoder.dim, classes)
-
-    def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
-        """Logits [B, classes]."""
-        return self.head(self.encoder(x, lengths).h)
-
-
-def head(dim: int, classes: int) -> nn.Linear:
-    """A linear layer that starts at 0, so that no class is preferred and no generator is drawn from."""
-    layer = nn.Linear(dim, classes)
-    nn.init.zeros_(layer.weight)
-    nn.init.zeros_(layer.bias)
-    return layer
-
-
-@torch.no_grad()
-def predicted(model: nn.Module, subject: FrozenMethod, part: str) -> Tensor:
-    """Probabilities [N, K] of a part, in its order."""
-    model.eval()
-    logits = (model(batch.inputs, batch.lengths) for batch in subject.batches(part, BATCH))
-    return torch.cat([each.float().softmax(1) for each in logits])
-
-
-def balanced_rows(labels: Tensor, fraction: float, seed: int) -> Tensor:
-    """Row numbers of a subset of labels [N]: the same number of every class that is there, at least 1, by chance.
-
-    All of a class where it has fewer. The number is fraction * N / classes, rounded; 1 keeps every row.
-    """
-    if fraction == 1:
-        return torch.arange(len(labels))
-    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
-    shuffled = labels.cpu()[order]
-    present = shuffled.unique()
-    each = max(1, round(fraction * len(labels) / len(present)))
-    return torch.cat([order[shuffled == label][:each] for label in present]).sort().values
+    def _loss(self, model: TunedModel, batch: Batch, rng: SampleRNG) -> Tensor:
+        """Cross entropy of the labels, and lambda times the language model's (GPT, eq. 5)."""
+        tokens = not batch.inputs.is_floating_point()  # for which there are no augmentations
+        views = batch.inputs if tokens else augment(batch.inputs, self.config.augment, rng, batch.lengths)
+        logits, encoded = model(views, batch.lengths)
+        loss = F.cross_entropy(logits, batch.labels)
+        return loss + self.config.auxiliary * model.auxiliary_loss(encoded, batch) if self.config.auxiliary else loss

@@ -1,4 +1,4 @@
-"""How the position of a vector enters a transformer: learned, sinusoidal, by a convolution, or not at all."""
+"""How the position of a vector enters a transformer: learned, sinusoidal, by a convolution, turned, or not at all."""
 
 import math
 
@@ -86,8 +86,36 @@ class Convolution(nn.Module):
         return F.gelu(self.layer(x.transpose(1, 2))[..., :-1]).transpose(1, 2)  # an even kernel has one output more
 
 
+class Rotary(nn.Module):
+    """Queries and keys turned by angles that grow with the position, so that scores depend on distances alone.
+
+    Su, Lu, Pan, Murtadha, Wen, Liu: RoFormer: Enhanced Transformer with Rotary Position Embedding, arXiv 2104.09864,
+    eq. 34, with the number i of a head's first half paired with the number i of its second one.
+    """
+
+    def __init__(self, head: int) -> None:
+        """`head`: how many numbers a head has."""
+        super().__init__()
+        self.rates: Tensor
+        rates = torch.exp(torch.arange(0, head, 2) * (-math.log(10_000) / head))
+        self.register_buffer("rates", rates, persistent=False)
+
+    def forward(self, x: Tensor, documents: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Cosines and sines, [T, head / 2], or [B, 1, T, head / 2] where rows are packed."""
+        angles = counted(x, documents)[..., None] * self.rates
+        angles = angles if documents is None else angles[:, None]
+        return angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+
+
+def turned(heads: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
+    """Queries or keys [B, H, T, head], each pair of numbers turned by its position's angle."""
+    cos, sin = turn
+    first, second = heads.chunk(2, dim=-1)
+    return torch.cat([first * cos - second * sin, second * cos + first * sin], dim=-1)
+
+
 class Nowhere(nn.Module):
-    """No positions: what a causal trunk learns of the order, it learns from its mask."""
+    """Nothing added: a causal trunk learns the order from its mask, and rotary positions enter in the attention."""
 
     def forward(self, x: Tensor, lengths: Tensor | None, documents: Tensor | None) -> float:
         return 0.0

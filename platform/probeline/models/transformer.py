@@ -12,11 +12,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
-from probeline.models.positions import positions
+from probeline.models.positions import Rotary, positions, turned
 from probeline.models.transformer_settings import TransformerSettings
 
 INIT_STD = 0.02
 """Of linear layers and embeddings: GPT section 4.1, BERT's and wav2vec 2.0's code."""
+
+
+Turn = tuple[Tensor, Tensor]
+"""Cosines and sines of rotary positions."""
 
 
 class HiddenStates(NamedTuple):
@@ -38,13 +42,32 @@ class Transformer(nn.Module):
         super().__init__()
         self.settings = settings
         self.positions = positions(settings.positions, settings.width, longest)
+        self.rotary = Rotary(settings.width // settings.heads) if settings.positions == "rotary" else None
         self.norm = nn.LayerNorm(settings.width, settings.epsilon)
         blocks = [Block(settings) for _ in range(settings.depth)]
         self.blocks = nn.ModuleList(blocks)
         self.apply(initialise)
-        for layer in (layer for block in blocks for layer in (block.attention.merge, block.shrink)):
-            if settings.norm == "pre":
-                nn.init.normal_(layer.weight, std=INIT_STD / math.sqrt(2 * settings.depth))  # GPT-2, section 2.3
+        self._scale_residuals(0)
+
+    def restart(self, transferred: int) -> None:
+        """Initialises the blocks after the first `transferred` ones, and the last norm, from the global generator."""
+        if transferred >= len(self.blocks):
+            return
+        for module in (self.norm,) if self.settings.norm == "pre" else ():
+            module.reset_parameters()
+        for block in self.blocks[transferred:]:
+            block.apply(initialise)
+            for norm in (block.attention_norm, block.norm):
+                norm.reset_parameters()
+        self._scale_residuals(transferred)
+
+    def _scale_residuals(self, first: int) -> None:
+        """Draws the layers that end in the residual path, those of the blocks from `first` on (GPT-2, section 2.3)."""
+        if self.settings.norm == "post":
+            return
+        for block in self.blocks[first:]:
+            for layer in (block.attention.merge, block.shrink):
+                nn.init.normal_(layer.weight, std=INIT_STD / math.sqrt(2 * self.settings.depth))
 
     def forward(self, x: Tensor, lengths: Tensor | None = None, documents: Tensor | None = None) -> HiddenStates:
         """The trunk's output and each block's.
@@ -60,17 +83,18 @@ class Transformer(nn.Module):
         x = self.norm(x) if settings.norm == "post" else x
         x = F.dropout(x, settings.dropout, self.training)
         mask = attention_mask(x, lengths, documents, settings.causal)
+        turn = None if self.rotary is None else self.rotary(x, documents)
         layers = []
         for block in self.blocks:
             if not (self.training and settings.layer_drop and float(torch.rand(())) < settings.layer_drop):
-                x = self._block(block, x, mask)
+                x = self._block(block, x, mask, turn)
             layers.append(x)
         return HiddenStates(self.norm(x) if settings.norm == "pre" else x, tuple(layers))
 
-    def _block(self, block: nn.Module, x: Tensor, mask: Tensor | None) -> Tensor:
+    def _block(self, block: nn.Module, x: Tensor, mask: Tensor | None, turn: Turn | None) -> Tensor:
         if self.settings.checkpointing and self.training and torch.is_grad_enabled():
-            return checkpoint(block, x, mask, use_reentrant=False)
-        return block(x, mask)
+            return checkpoint(block, x, mask, turn, use_reentrant=False)
+        return block(x, mask, turn)
 
 
 class Block(nn.Module):
@@ -85,11 +109,11 @@ class Block(nn.Module):
         self.attention_norm, self.norm = (nn.LayerNorm(width, settings.epsilon) for _ in range(2))
         self.grow, self.shrink = nn.Linear(width, hidden), nn.Linear(hidden, width)
 
-    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor | None, turn: Turn | None) -> Tensor:
         if self.pre:
-            x = x + self._dropped(self.attention(self.attention_norm(x), mask))
+            x = x + self._dropped(self.attention(self.attention_norm(x), mask, turn))
             return x + self._dropped(self._feedforward(self.norm(x)))
-        x = self.attention_norm(x + self._dropped(self.attention(x, mask)))
+        x = self.attention_norm(x + self._dropped(self.attention(x, mask, turn)))
         return self.norm(x + self._dropped(self._feedforward(x)))
 
     def _feedforward(self, x: Tensor) -> Tensor:
@@ -109,12 +133,14 @@ class Attention(nn.Module):
         self.project = nn.Linear(settings.width, 3 * settings.width)
         self.merge = nn.Linear(settings.width, settings.width)
 
-    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        """x: [B, T, D]; mask: bool, True where a query (third axis) may look at a key (last axis)."""
+    def forward(self, x: Tensor, mask: Tensor | None, turn: Turn | None) -> Tensor:
+        """x: [B, T, D]; mask: bool, True where a query (third axis) may look at a key (last axis); turn: rotary's."""
         batch, length, width = x.shape
         query, key, value = (
             part.view(batch, length, self.heads, -1).transpose(1, 2) for part in self.project(x).split(width, dim=2)
         )
+        if turn is not None:
+            query, key = turned(query, turn), turned(key, turn)
         dropout = self.dropout if self.training else 0.0
         causal = self.causal and mask is None
         joined = F.scaled_dot_product_attention(query, key, value, mask, dropout_p=dropout, is_causal=causal)

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from probeline.core.settings import NotHashed
 from probeline.models.settings import EncoderSettings
 
-Positions = Literal["learned", "sinusoidal", "relative_convolution", "none"]
+Positions = Literal["learned", "sinusoidal", "relative_convolution", "rotary", "none"]
 
 
 class TransformerSettings(EncoderSettings):
@@ -21,7 +21,10 @@ class TransformerSettings(EncoderSettings):
         "pre",
         description="Layer norm before each sublayer and at the end, or at the beginning and after each sublayer.",
     )
-    positions: Positions = Field("learned", description="How a position enters; `relative_convolution`: wav2vec 2.0's.")
+    positions: Positions = Field(
+        "learned",
+        description="How a position enters; `relative_convolution`: wav2vec 2.0's; `rotary`: queries and keys turned.",
+    )
     causal: bool = Field(False, description="Whether a token attends to those before it only.")
     activation: Literal["gelu", "gelu_tanh"] = Field("gelu", description="GELU, or the approximation of GPT's code.")
     epsilon: float = Field(1e-5, gt=0, description="Added to a layer norm's variance; BERT's code has 1e-12.")
@@ -38,6 +41,8 @@ class TransformerSettings(EncoderSettings):
             raise ValueError(f"heads is {self.heads}: it must divide width, which is {self.width}")
         if self.causal and self.positions == "relative_convolution":
             raise ValueError("positions relative_convolution looks ahead; a causal transformer takes another kind")
+        if self.positions == "rotary" and self.width // self.heads % 2:
+            raise ValueError(f"a head has {self.width // self.heads} numbers: rotary positions need an even count")
         if self.positions == "sinusoidal" and self.width % 2:
             raise ValueError(f"width is {self.width}: sinusoidal positions need an even one")
         return self

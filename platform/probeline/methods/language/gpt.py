@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
-from probeline.core.encoder import Encoder
+from probeline.core.encoder import Encoded, Encoder
 from probeline.core.metric import loss_term
 from probeline.core.sample_rng import SampleRNG
 from probeline.methods._token_settings import WindowSettings
@@ -58,6 +58,14 @@ class GPT(TokenMethod):
     def next_token_logits(self, tokens: Tensor, lengths: Tensor | None = None) -> Tensor:
         """[B, T, V]: after each of the tokens [B, T], the scores of the next one; T is at most the context."""
         return self.scores(self.encoder(tokens, lengths).frames, self.vectors)
+
+    def language_model_loss(self, encoded: Encoded, x: Tensor, lengths: Tensor | None) -> Tensor:
+        """Nats a token, of each token after a text's first, for fine-tuning (L1 of section 3.2). x: [B, T]."""
+        surprise = self._surprise(encoded.frames[:, :-1], x[:, 1:])
+        if lengths is None:
+            return surprise.mean()
+        real = real_positions(x[:, 1:], lengths - 1)
+        return (surprise * real).sum() / real.sum().clamp(min=1)
 
     def _surprise(self, frames: Tensor, targets: Tensor) -> Tensor:
         logits = self.scores(frames, self.vectors)

@@ -56,6 +56,11 @@ class TokenTransformer(TokenEncoder):
         self.widen = nn.Linear(size, config.width) if size != config.width else nn.Identity()
         self.apply(initialise)
         self.trunk = Transformer(config, config.context)
+        self.depth = config.depth
+
+    def restart(self, transferred: int) -> None:
+        """Initialises the blocks after the first `transferred` ones, from torch's global generator."""
+        self.trunk.restart(transferred)
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Encoded:
         batch, length = x.shape
