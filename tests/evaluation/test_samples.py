@@ -37,7 +37,7 @@ def subject(tmp_path, monkeypatch):
 
 def continued(data, folder, **settings):
     events = list(protocol("samples", **settings).evaluate(data, folder))
-    return events, json.loads((folder / "continuations.json").read_text())
+    return events, json.loads((folder / "continuations.json").read_text())["texts"]
 
 
 def test_continuations_are_written_with_their_prompts(subject, tmp_path):

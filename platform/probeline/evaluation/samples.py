@@ -24,6 +24,7 @@ from probeline.evaluation.base import EvaluationData, Protocol
 
 TAKES = ("tokens",)
 NEEDS = ("likelihood",)
+FORMAT = 1  # of the JSON file
 
 
 class Config(Settings):
@@ -49,7 +50,7 @@ class Continuations(Protocol[Config]):
         tokenizer = tokenizers.load(data.info.sample.tokenizer)
         prompts = self._prompts(subject, tokenizer)
         rng = SampleRNG(subject.seed, 0, torch.arange(len(prompts), device=subject.device))
-        texts = []
+        texts: list[dict[str, str]] = []
         for number, prompt in enumerate(prompts):
             numbers = rng[number : number + 1].uniform(self.config.length, "continuation")[0]
             tokens = self._continuation(subject.method, prompt, numbers)
@@ -58,7 +59,13 @@ class Continuations(Protocol[Config]):
             texts.append(dict(zip(("prompt", "continuation"), pair, strict=True)))
         path = folder / "continuations.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(texts, ensure_ascii=False, indent=1), encoding="utf-8")
+        document = {
+            "format": FORMAT,
+            "temperature": self.config.temperature,
+            "top_k": self.config.top_k,
+            "texts": texts,
+        }
+        path.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
         yield Artifact(path.name, path)
 
     def _prompts(self, subject: FrozenMethod, tokenizer: Tokenizer) -> list[Tensor]:

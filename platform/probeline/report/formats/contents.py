@@ -12,7 +12,15 @@ from probeline.errors import UserError
 from probeline.experiment.references import referred
 from probeline.experiment.schema import Experiment
 from probeline.plugins import catalog
-from probeline.report.panels import confusion, embedding_maps, image_sheets, neighbours, score_histogram, views
+from probeline.report.panels import (
+    confusion,
+    continuations,
+    embedding_maps,
+    image_sheets,
+    neighbours,
+    score_histogram,
+    views,
+)
 from probeline.report.panels.gallery import Gallery, Sheets
 from probeline.report.panels.trial_selection import TrialSelection, choose
 from probeline.report.results import provenance, studies
@@ -30,7 +38,7 @@ from probeline.statistics.intervals import COVERAGE, METHOD
 log = logging.getLogger(__name__)
 
 INSIDE = "A closer look"
-PICTURED = {"views", "neighbours", "map_2d", "generations"}
+PICTURED = {"views", "neighbours", "map_2d", "generations", "samples"}
 FIGURES = ("metric_against_axis", "training_curves", "cost")
 TUNING = ("chosen_values", "tuning_history", "tuning_importance")
 SECTION_OF = {"paired_differences": "differences", "training_curves": "training", "cost": "cost"}
@@ -214,7 +222,7 @@ def _panels(choice: TrialSelection, main: str, pictures: Sheets, trouble: str) -
         *image_sheets.panels(shown),
         neighbours.panel(shown, pictures),
     ]
-    galleries += [confusion.panel(shown, main), score_histogram.panel(shown)]
+    galleries += [confusion.panel(shown, main), score_histogram.panel(shown), continuations.panel(shown)]
     filled = tuple(each for each in galleries if each and (each.cards or each.missing))
     maps, missing = embedding_maps.charts(shown, pictures)
     if not (filled or maps or missing):

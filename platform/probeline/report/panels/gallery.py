@@ -101,12 +101,12 @@ class GalleryKind(Generic[InfoT]):
     """How a gallery is read and drawn.
 
     `read` prepares what a trial's files show, None where there are none; `draw` makes HTML of that, `figure` a figure
-    of a whole gallery.
+    of a whole gallery, None where the gallery's tables say it all.
     """
 
     read: Callable[[SelectedTrial], InfoT | None]
     draw: Callable[[InfoT], Markup]
-    figure: Callable[[Gallery[InfoT]], go.Figure]
+    figure: Callable[[Gallery[InfoT]], go.Figure] | None
 
 
 def gallery(
