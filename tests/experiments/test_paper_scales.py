@@ -221,7 +221,53 @@ RECIPES |= {
         "training.batch_size": [1800],
     },
 }
+GPT = {  # section 4.1
+    "encoder.causal": [True],
+    "encoder.norm": ["post"],
+    "encoder.width": [768],
+    "encoder.depth": [12],
+    "encoder.heads": [12],
+    "encoder.context": [512],
+    "encoder.dropout": [0.1],
+    "training.epochs": [100],
+    "training.batch_size": [64],
+    "training.weight_decay": [0.01],
+    "peak rate": [2.5e-4],
+    "evaluation.fine_tune.lr": [[6.25e-5]],
+    "evaluation.fine_tune.batch_size": [32],
+    "evaluation.fine_tune.warmup": [0.002],
+    "evaluation.fine_tune.schedule": ["linear"],
+}
+BERT = {  # appendix A.2
+    "encoder.norm": ["post"],
+    "encoder.context": [512],
+    "encoder.dropout": [0.1],
+    "method.share": [0.15],
+    "training.batch_size": [256],
+    "training.epochs": [40],
+    "training.weight_decay": [0.01],
+    "peak rate": [1e-4],
+}
+BERT_TUNED = {"evaluation.fine_tune.lr": [[5e-5, 4e-5, 3e-5, 2e-5]], "evaluation.fine_tune.batch_size": [32]}
+RECIPES |= {
+    "gpt_auxiliary": GPT | {"training.epochs": [100, 0], "evaluation.fine_tune.auxiliary": [0.5, 0.0]},
+    "gpt_layers": GPT | {"training.epochs": [100, 0], "evaluation.fine_tune.layers": [None, *range(13)]},
+    "bert_pretraining_tasks": BERT | BERT_TUNED | {"method.next_sentence": [True, False], "encoder.depth": [12]},
+    "bert_size": BERT | BERT_TUNED | {"encoder.depth": [3, 6, 12, 24], "encoder.width": [768, 1024]},
+    "bert_masking": BERT
+    | {
+        "encoder.width": [768],
+        "encoder.depth": [12],
+        "method.masked": [0.8, 1.0, 0.0],
+        "method.random": [0.1, 0.0, 0.2, 0.8, 1.0],
+    },
+}
 METHODS = {
+    "gpt_auxiliary": "gpt",
+    "gpt_layers": "gpt",
+    "bert_pretraining_tasks": "bert",
+    "bert_size": "bert",
+    "bert_masking": "bert",
     "rotnet_table2": "rotation",
     "koch_one_shot": "siamese",
     "facenet_mining": "triplet",

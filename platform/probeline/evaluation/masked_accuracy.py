@@ -5,6 +5,7 @@ The tokens are chosen and hidden as in training, drawn by the trial's seed. No l
 
 from collections.abc import Iterator
 from dataclasses import replace
+from math import exp, inf
 from pathlib import Path
 from typing import Protocol as Structure
 from typing import cast, runtime_checkable
@@ -15,7 +16,7 @@ from torch import Tensor
 
 from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.events import Record
-from probeline.core.metric import count, loss_term, percentage
+from probeline.core.metric import Metric, count, loss_term, percentage
 from probeline.core.sample_rng import SampleRNG
 from probeline.core.settings import Settings
 from probeline.errors import NotApplicable
@@ -26,6 +27,7 @@ TAKES = ("tokens",)
 METRICS = {
     "top1": percentage("accuracy of hidden tokens"),
     "nats": loss_term("nats per hidden token", "nats"),
+    "perplexity": Metric("perplexity of hidden tokens", direction="lower", bounds=(1.0, inf), digits=2),
     "likeliest": percentage("share of the likeliest token among hidden ones", "none"),
     "tokens": count("hidden test tokens"),
 }
@@ -73,6 +75,7 @@ class MaskedAccuracy(Protocol[Config]):
         yield Record("tokens", float(len(tokens)))
         yield Record("top1", right / len(tokens))
         yield Record("nats", nats / len(tokens))
+        yield Record("perplexity", exp(nats / len(tokens)))
         yield Record("likeliest", float(tokens.bincount().max()) / len(tokens))
 
 

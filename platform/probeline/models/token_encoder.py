@@ -4,6 +4,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from probeline.core.encoder import Encoder
+from probeline.models.token_loss import surprise
 from probeline.models.transformer import initialise
 
 
@@ -30,6 +31,10 @@ class SharedScores(nn.Module):
     def forward(self, frames: Tensor, tokens: nn.Embedding) -> Tensor:
         """[..., V] of vectors [..., D]."""
         return F.linear(self.narrow(frames), tokens.weight)
+
+    def surprise(self, frames: Tensor, tokens: nn.Embedding, targets: Tensor) -> Tensor:
+        """Nats [...] of targets [...] under the scores of vectors [..., D], which are not all held at once."""
+        return surprise(self.narrow(frames), tokens.weight, targets)
 
 
 class TransformedScores(nn.Module):

@@ -8,7 +8,6 @@ import math
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
@@ -45,7 +44,7 @@ class GPT(TokenMethod):
         """z: the surprise [B, T - 1] of each token after the first, nats, 0 for padding."""
         x, lengths = views.inputs, views.lengths
         encoded = self.encoder(x[:, :-1], None if lengths is None else lengths - 1)
-        surprise = self._surprise(encoded.frames, x[:, 1:])
+        surprise = self.scores.surprise(encoded.frames, self.vectors, x[:, 1:])
         if lengths is not None:
             surprise = surprise * real_positions(x[:, 1:], lengths - 1)
         return Outputs(encoded.h, surprise)
@@ -61,12 +60,8 @@ class GPT(TokenMethod):
 
     def language_model_loss(self, encoded: Encoded, x: Tensor, lengths: Tensor | None) -> Tensor:
         """Nats a token, of each token after a text's first, for fine-tuning (L1 of section 3.2). x: [B, T]."""
-        surprise = self._surprise(encoded.frames[:, :-1], x[:, 1:])
+        surprise = self.scores.surprise(encoded.frames[:, :-1], self.vectors, x[:, 1:])
         if lengths is None:
             return surprise.mean()
         real = real_positions(x[:, 1:], lengths - 1)
         return (surprise * real).sum() / real.sum().clamp(min=1)
-
-    def _surprise(self, frames: Tensor, targets: Tensor) -> Tensor:
-        logits = self.scores(frames, self.vectors)
-        return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none").view_as(targets)
