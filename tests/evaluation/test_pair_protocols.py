@@ -128,6 +128,15 @@ def test_listed_episodes_are_answered_by_the_nearest_example(tmp_path):
     assert (numbers["accuracy_low"], numbers["accuracy_high"]) == (0, 1), "two runs: all right, or all wrong"
 
 
+def test_a_list_of_the_test_alone_is_stood_for_by_validation_questions_of_as_many_classes_as_there_are(tmp_path):
+    lists = {"runs": EpisodeList(np.arange(5)[None, :, None], np.array([5]), np.array([0]))}
+    data = given(lists=lists)
+    splits = data.subject.dataset
+    alone = replace(splits, validation=replace(splits.validation, lists={}))
+    numbers, _ = run("one_shot", replace(data, subject=replace(data.subject, dataset=alone)), tmp_path, list="runs")
+    assert numbers["validation_accuracy"] == 1 and numbers["chance"] == 0.2, "3 classes, where the list has 5"
+
+
 def test_classes_at_a_tie_share_the_credit_and_what_is_no_number_is_wrong():
     scores = torch.tensor([[1.0, 1.0, 0.0], [2.0, 1.0, 0.0], [1.0, 1.0, 1.0], [torch.nan] * 3, [torch.nan, 1, 0]])
     answers = torch.tensor([1, 1, 2, 0, 0])

@@ -43,3 +43,11 @@ def sampled_episodes(
             support[episode, position] = chosen[:shot]
             query[episode] = chosen[-1] if position == answer[episode] else query[episode]
     return EpisodeList(support, query, answer)
+
+
+def classes_with(labels: np.ndarray, samples: int) -> int:
+    """How many classes have so many samples. Raises NotApplicable for fewer than two. labels: int64 [N], -1: none."""
+    count = int((np.unique(labels[labels >= 0], return_counts=True)[1] >= samples).sum())
+    if count < 2:
+        raise NotApplicable(f"questions need 2 classes with {samples} samples or more; there are {count}")
+    return count

@@ -2,6 +2,8 @@
 
 Lake, Salakhutdinov, Gross, Tenenbaum 2011 and Koch, Zemel, Salakhutdinov 2015 ask 400 questions of 20 classes with one
 example; Vinyals et al. 2016, arXiv 1606.04080, have N classes and k examples. Nothing is chosen.
+Settings are chosen by `validation_accuracy`: where only the test has a list, its questions are drawn from labels, of as
+many classes as the list's or as the validation split has.
 """
 
 from collections.abc import Iterator
@@ -19,7 +21,7 @@ from probeline.core.metric import count, percentage
 from probeline.core.settings import NameOf, Settings
 from probeline.errors import NotApplicable
 from probeline.evaluation._comparison import SampleComparison
-from probeline.evaluation._episodes import sampled_episodes
+from probeline.evaluation._episodes import classes_with, sampled_episodes
 from probeline.evaluation.base import EvaluationData, Protocol
 
 DETERMINISTIC = True
@@ -71,17 +73,27 @@ class OneShot(Protocol[Config]):
             yield Record("accuracy_high", high)
 
     def _validation(self, data: EvaluationData) -> float | None:
-        """None where the validation split has no such episodes."""
+        """None where the validation split has too few samples to ask."""
         try:
-            if self.config.list is None:
-                label, within = map(data.label_name, (self.config.label, self.config.within))
-                shared = data.validation.label(within) if self.config.within else None
-                episodes = self._sampled(data.validation.label(label), shared)
-            else:
-                episodes = data.episodes("validation", self.config.list)[1]
+            episodes = self._of_validation(data)
             return float(self._credit(data, "validation", episodes, episodes).mean())
         except NotApplicable:
             return None
+
+    def _of_validation(self, data: EvaluationData) -> EpisodeList:
+        """Listed questions, or questions drawn from the validation labels."""
+        config = self.config
+        if config.list is None:
+            label, within = map(data.label_name, (config.label, config.within))
+            shared = data.validation.label(within) if config.within else None
+            return self._sampled(data.validation.label(label), shared)
+        try:
+            return data.episodes("validation", config.list)[1]
+        except NotApplicable:
+            hidden = data.episodes("test", config.list)[1]
+            labels = data.validation.label(data.label_name(config.label)).cpu().numpy()
+            way, shot = hidden.support.shape[1:]
+            return sampled_episodes(labels, min(way, classes_with(labels, shot + 1)), shot, config.episodes)
 
     def _test(self, data: EvaluationData) -> tuple[EpisodeList, np.ndarray]:
         """The episodes of the test split with their answers, revealed here, and the credit of each."""

@@ -56,7 +56,10 @@ def read_trajectories(
     if damaged:
         more = [f"and {len(damaged) - LISTED:,} more"] if len(damaged) > LISTED else []
         listed = "\n  ".join([*sorted(damaged)[:LISTED], *more])
-        raise BadData(f"{len(damaged):,} of {len(damaged) + len(read):,} trajectories are damaged:\n  {listed}")
+        raise BadData(
+            f"{len(damaged):,} of {len(damaged) + len(read):,} trajectories are damaged:\n  {listed}\n"
+            "Correct the files or remove them"
+        )
     return read, forward
 
 

@@ -5,7 +5,9 @@ Wierstra: Matching Networks for One Shot Learning, NIPS 2016, arXiv 1606.04080, 
 """
 
 from itertools import pairwise
+from typing import Literal
 
+import torch
 from pydantic import Field
 from torch import Tensor, nn
 
@@ -22,6 +24,12 @@ class Config(EncoderSettings):
 
     channels: tuple[int, ...] = Field((32, 64), min_length=1, max_length=10)
     dim: int | None = Field(32, ge=1)
+    units: Literal["linear", "sigmoid"] = Field(
+        "linear", description="Of h; `sigmoid`: from 0 to 1, which a weighted L1 distance needs (Koch et al. 2015)."
+    )
+    mirror: Literal["none", "mean"] = Field(
+        "none", description="`mean`: h is the mean over an image and its mirror image, the same for both."
+    )
 
 
 def build(config: Config, sample: SampleSpec) -> Encoder:
@@ -32,22 +40,28 @@ def build(config: Config, sample: SampleSpec) -> Encoder:
             f"encoder convnet: {len(config.channels)} blocks halve images of {sample.shape[0]}x{sample.shape[1]} to "
             "nothing; give fewer `channels`"
         )
-    return ConvNet(sample.channels, config.channels, height * width, config.dim)
+    return ConvNet(sample.channels, config, height * width)
 
 
 class ConvNet(Encoder):
-    """h [B, dim] of images [B, C, H, W]; the layer before h is linear, so h has any sign."""
+    """h [B, dim] of images [B, C, H, W]; the layer before h is linear, so h has any sign unless its units squash it."""
 
-    def __init__(self, inputs: int, channels: tuple[int, ...], positions: int, dim: int | None) -> None:
+    def __init__(self, inputs: int, config: Config, positions: int) -> None:
         super().__init__()
+        channels, dim = config.channels, config.dim
+        self.mirrored = config.mirror == "mean"
         blocks = [layer for pair in pairwise((inputs, *channels)) for layer in block(*pair)]
         flat = channels[-1] * positions
         self.dim = dim or flat
-        last = [nn.Linear(flat, dim)] if dim else []
-        self.layers = nn.Sequential(*blocks, nn.Flatten(), *last)
+        last: list[nn.Module] = [nn.Linear(flat, dim)] if dim else []
+        squash: list[nn.Module] = [nn.Sigmoid()] if config.units == "sigmoid" else []
+        self.layers = nn.Sequential(*blocks, nn.Flatten(), *last, *squash)
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Encoded:
-        return Encoded(self.layers(x))
+        if not self.mirrored:
+            return Encoded(self.layers(x))
+        h, mirrored = self.layers(torch.cat([x, x.flip(3)])).chunk(2)  # one pass: batch norm sees both
+        return Encoded((h + mirrored) / 2)
 
 
 def block(inputs: int, outputs: int) -> list[nn.Module]:

@@ -139,7 +139,8 @@ def _pixels(named: Sequence[tuple[str, bytes | Unreadable]], config: Config) -> 
         except (OSError, ValueError) as error:
             damaged.append(f"  {shown(name)}: {reason(error)}")
     if damaged:
-        raise BadData(f"{len(damaged)} of {len(named)} drawings are damaged:\n" + "\n".join(damaged[:20]))
+        listed = "\n".join(damaged[:20])
+        raise BadData(f"{len(damaged)} of {len(named)} drawings are damaged:\n{listed}\nFetch the archive again")
     if len({each.shape for each in pixels}) > 1:
         raise BadData(f"drawings differ in size: {sorted({each.shape[:2] for each in pixels})}; set `size`")
     return np.stack(pixels)
