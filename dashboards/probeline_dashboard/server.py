@@ -133,13 +133,17 @@ def _free(family: socket.AddressFamily, host: str, port: int) -> int | None:
     return None
 
 
+def url(listener: socket.socket, host: str) -> str:
+    """The address of the page on a listening socket."""
+    address = f"[{host}]" if ":" in host else host
+    return f"http://{address}:{listener.getsockname()[1]}"
+
+
 def serve(listener: socket.socket, board: Board, host: str) -> None:
     """Serves the page on a listening socket, one thread per request, until Ctrl-C."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     port = listener.getsockname()[1]
     server = make_server(host, port, application(board, host).server, threaded=True, fd=listener.fileno())
-    address = f"[{host}]" if ":" in host else host
-    print(f"{', '.join(board.names[:3])}: http://{address}:{port}  (Ctrl-C stops it)", flush=True)
     if host not in LOOPBACK:
         print("note: whoever reaches this address can read the results", flush=True)
     try:

@@ -8,11 +8,21 @@ from typing import Annotated
 
 import typer
 
-from probeline import __version__
-from probeline.cli import board, catalog, cluster, collection, dashboard, data, report, spec_files, storage, verification
-from probeline.cli.messages import accept_any_locale, echo, log_safely, message_of, say
+from probeline.cli import (
+    board,
+    catalog,
+    cluster,
+    collection,
+    completion,
+    dashboard,
+    data,
+    report,
+    spec_files,
+    storage,
+    verification,
+)
+from probeline.cli.messages import accept_any_locale, echo, log_safely, message_of
 from probeline.cli.options import (
-    AsJson,
     ClusterSize,
     Folder,
     MaxGpuHours,
@@ -26,13 +36,14 @@ from probeline.cli.options import (
     StorageUri,
     Suggest,
     Tracking,
-    planned,
-    storage_of,
+    resolved_spec,
     working_folder,
-    writable_folder,
 )
+from probeline.cli.output import FLAG, CommandOutput, emit, emit_error, json_if, print_to_standard_error, with_json
+from probeline.cli.shapes import SHAPES
 from probeline.cli.utf8 import ensure_utf8
 from probeline.experiment.collection_file import is_collection
+from probeline.storage.redaction import redacted
 
 app = typer.Typer(
     help="Declare an ablation in YAML, train and evaluate every cell, publish what can be believed.",
@@ -48,7 +59,6 @@ def plan(
     scale: ScaleOption = None,
     sets: Sets = None,
     tracking_uri: Tracking = None,
-    as_json: AsJson = False,
     folder: Folder = Path(".probeline"),
     storage: StorageUri = None,
     max_hours: MaxHours = None,
@@ -59,30 +69,28 @@ def plan(
     suggest: Suggest = False,
     spread: Spread = None,
     no_plugins: NoPlugins = False,
-) -> None:
+) -> CommandOutput:
     """Show what a run would do: cells, what is new, finished or failed, what it costs, what fits a budget."""
+    from probeline.api.planning import priced
+    from probeline.api.running import Budget
+    from probeline.api.specs import load
+    from probeline.api.workspace import Workspace
     from probeline.execution.planning import forecast, prospects
     from probeline.execution.planning.gpu_use import unused_gpus
     from probeline.execution.planning.plan_text import as_dict, text
-    from probeline.execution.ray.scheduler import Budget
     from probeline.tracking.writing.gpus import gpus
 
+    budget, workspace = Budget(max_hours, max_gpu_hours, max_trials), Workspace(folder, tracking_uri, storage)
     if is_collection(spec):
-        collection.plan(spec, scale, sets, tracking_uri)
-        return
-    gpus_elsewhere = forecast.Cluster.parse(cluster).gpus if cluster else None
-    trial_plan, uri = planned(spec, scale, sets, tracking_uri, gpus_elsewhere)
-    budget = Budget(max_hours, max_gpu_hours, max_trials)
-    estimate, measurements = forecast.make(trial_plan, uri, storage_of(storage, folder), cluster, budget, measure)
-    chances = prospects.of_plan(trial_plan, uri, spread)
-    if as_json:
-        whole = as_dict(trial_plan) | {"forecast": forecast.as_dict(estimate)} | prospects.as_dict(chances)
-        print(json.dumps(whole, indent=1))
-    else:
-        unused = None if cluster else unused_gpus(trial_plan.experiment.resources, gpus())
-        notes = [f"note: {unused}"] if unused else []
-        prices = ["", *measurements, forecast.text(estimate, trial_plan), ""]
-        echo("\n".join([text(trial_plan), *notes, *prices, *prospects.text(chances, suggest)]).rstrip())
+        return collection.plan(spec, scale, sets, workspace)
+    made = priced(load(spec, scale, sets or ()), workspace, budget, cluster, measure)
+    chances = prospects.of_plan(made.plan, workspace.uri, spread)
+    unused = None if cluster else unused_gpus(made.plan.experiment.resources, gpus())
+    notes = [f"note: {unused}"] if unused else []
+    prices = ["", *made.measurements, forecast.text(made.forecast, made.plan), ""]
+    lines = [text(made.plan), *notes, *prices, *prospects.text(chances, suggest)]
+    answer = as_dict(made.plan) | {"forecast": forecast.as_dict(made.forecast)} | prospects.as_dict(chances)
+    return CommandOutput(answer, "\n".join(lines).rstrip())
 
 
 @app.command()
@@ -101,63 +109,35 @@ def run(
     max_trials: MaxTrials = None,
     cluster: ClusterSize = None,
     no_plugins: NoPlugins = False,
-) -> None:
+) -> CommandOutput:
     """Train and evaluate what has not finished yet; Ctrl-C stops, the same command resumes."""
-    from rich.console import Console
+    from probeline.api import running
+    from probeline.api.specs import load
+    from probeline.api.workspace import Workspace
 
-    from probeline.execution.jobs.job_entrypoint import submitted_provenance
-    from probeline.execution.notifications import silence
-    from probeline.execution.planning import forecast, planned_tuning_trials
-    from probeline.execution.planning.gpu_use import unused_gpus
-    from probeline.execution.planning.plan_text import headline
-    from probeline.execution.progress import watch
-    from probeline.execution.ray.address import target
-    from probeline.execution.ray.scheduler import Budget
-    from probeline.execution.run import RunEnvironment
-    from probeline.execution.run import run as run_plan
-    from probeline.experiment.rendering import whole_text
-    from probeline.tracking.server.location import check_writable
-    from probeline.tracking.writing.experiments import describe
-    from probeline.tracking.writing.gpus import gpus
-    from probeline.tracking.writing.provenance import collect
-
+    budget, workspace = running.Budget(max_hours, max_gpu_hours, max_trials), Workspace(folder, tracking_uri, storage)
     if is_collection(spec):
-        collection.run(spec, scale, sets, tracking_uri, address, folder, storage)
-    storage_path = storage_of(storage, folder)
-    joined = bool(target(address).address)
-    trial_plan, uri = planned(spec, scale, sets, tracking_uri, 0 if joined else None)
-    writable_folder("--folder", folder)
-    check_writable(uri)
-    silent = silence(trial_plan.experiment.notify)
-    unused = None if joined else unused_gpus(trial_plan.experiment.resources, gpus())
-    echo("\n".join([*(f"note: {note}" for note in (*trial_plan.notes, unused, silent) if note), headline(trial_plan)]))
-    budget = Budget(max_hours, max_gpu_hours, max_trials)
-    todo, fits = trial_plan.todo, planned_tuning_trials.trials(trial_plan)
-    if budget:
-        estimate, _ = forecast.make(trial_plan, uri, storage_path, cluster, budget)
-        todo, budget, fits = estimate.planned(trial_plan), estimate.held(budget), estimate.fits
-        echo("\n".join(forecast.left_text(estimate) or ["the budget holds all of it, as far as is known"]))
-    chosen_ids = {trial.id for trial in todo}
-    display = watch(
-        todo, trial_plan.counts().get("finished", 0), Console(), [trial for trial in fits if trial.id not in chosen_ids]
-    )
-    info = describe(trial_plan.experiment, whole_text(spec), collect(spec.resolve().parent) | submitted_provenance())
-    outcome = run_plan(trial_plan, info, RunEnvironment(folder, uri, address, storage_path), display, budget, todo)
-    echo(outcome.summary(str(spec)))
+        return collection.run(spec, scale, sets, address, workspace)
+    experiment = load(spec, scale, sets or ())
+    outcome = running.run(experiment, workspace, budget, address, cluster, echo)
+    result = {"experiment": experiment.name} | outcome.as_dict()
+    output = CommandOutput(result, outcome.summary(str(spec)), outcome.exit_code)
     if outcome.stranded:
+        emit(output)
         os._exit(outcome.exit_code)
-    raise typer.Exit(outcome.exit_code)
+    return output
 
 
 app.add_typer(report.app)  # report, compare
-app.add_typer(board.app)  # board
 app.add_typer(dashboard.app)  # dash
 app.add_typer(data.app)  # data
 app.add_typer(cluster.app)  # submit, logs, stop
 app.add_typer(storage.app)  # gc
 app.add_typer(catalog.app)  # list, schema
 app.add_typer(spec_files.app)  # show-spec, lint, init
+app.add_typer(completion.app)  # completion
 app.add_typer(verification.app)  # verify, replay
+app.add_typer(board.app)  # board
 
 
 @app.command()
@@ -166,18 +146,20 @@ def status(
     scale: ScaleOption = None,
     sets: Sets = None,
     tracking_uri: Tracking = None,
-    as_json: AsJson = False,
     address: Annotated[str | None, typer.Option(help="Show its jobs on this cluster, http://HEAD:8265.")] = None,
-) -> None:
+) -> CommandOutput:
     """Show every trial's state, failures with their reason; with --address its jobs on a Ray cluster."""
     if address:
-        return cluster.show_jobs(str(spec), address)
-    if is_collection(spec):
-        return collection.status(spec, scale, sets, tracking_uri)
+        return cluster.jobs_of(str(spec), address)
+    from probeline.api.planning import plan
+    from probeline.api.specs import load
+    from probeline.api.workspace import Workspace
     from probeline.execution.planning.plan_text import rows, status_text
 
-    trial_plan = planned(spec, scale, sets, tracking_uri)[0]
-    print(json.dumps(rows(trial_plan), indent=1)) if as_json else echo(status_text(trial_plan))
+    if is_collection(spec):
+        return collection.status(spec, scale, sets, Workspace(tracking_uri=tracking_uri))
+    trial_plan = plan(load(spec, scale, sets or ()), Workspace(tracking_uri=tracking_uri))
+    return CommandOutput(rows(trial_plan), status_text(trial_plan))
 
 
 @app.command()
@@ -192,24 +174,34 @@ def ui(
 
     uri = resolve(tracking_uri)
     follow_moved_database(uri)
-    echo(f"MLflow on {uri}: http://{host}:{port}/#/experiments{TRAINING}  (Ctrl-C stops it)")
+    url = f"http://{host}:{port}/#/experiments{TRAINING}"
+    emit(CommandOutput({"url": url, "tracking_uri": redacted(uri)}, f"MLflow on {uri}: {url}  (Ctrl-C stops it)"))
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--host", host, "--port", str(port)]
     sqlite = sqlite_file(uri)
     if sqlite is not None:
         command += ["--default-artifact-root", (sqlite.parent / ARTIFACTS).as_uri()]
+    print_to_standard_error()
     os.execv(sys.executable, command)
 
 
 @app.command()
 def show(
-    trial: Annotated[str, typer.Argument(help="A trial's id, or its first digits.")],
+    trial: Annotated[
+        str, typer.Argument(help="A trial's id, or its first digits.", autocompletion=completion.trial_ids)
+    ],
     tracking_uri: Tracking = None,
-) -> None:
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show the uncommitted changes of the code that ran instead.")
+    ] = False,
+) -> CommandOutput:
     """Show one trial: recipe, results, provenance, and where its run is."""
-    from probeline.tracking.reading.results import find
-    from probeline.tracking.server.location import resolve
+    from probeline.api.trials import trial_diff, trial_record
 
-    print(json.dumps(find(resolve(tracking_uri), trial), indent=1, default=str))
+    if diff:
+        changes = trial_diff(trial, tracking_uri)
+        return CommandOutput(changes.as_dict(), str(changes))
+    record = trial_record(trial, tracking_uri)
+    return CommandOutput(record, json.dumps(record, indent=1, default=str))
 
 
 @app.command()
@@ -222,40 +214,54 @@ def views(
     samples: Annotated[int, typer.Option(help="How many samples.")] = 8,
     epoch: Annotated[int, typer.Option(help="Which epoch's views, from 0.")] = 0,
     folder: Folder = Path(".probeline"),
-) -> None:
+) -> CommandOutput:
     """Draw what the encoder will see: a few training samples and the views that the method makes of them."""
+    from probeline.api.specs import load
     from probeline.execution.planning.preview import write
-    from probeline.experiment.load import load
 
     experiment = load(spec, scale, sets or ())
-    path = out or folder / "views" / f"{experiment.name}.png"
-    echo(write(experiment, cell, samples, epoch, path).resolve())
+    path = write(experiment, cell, samples, epoch, out or folder / "views" / f"{experiment.name}.png").resolve()
+    return CommandOutput({"file": path}, str(path))
 
 
 @app.command()
 def doctor(
-    spec: Annotated[Path | None, typer.Argument(help="Check that this experiment fits the machine, too.")] = None,
+    spec: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Check that this experiment fits the machine, too.",
+            callback=resolved_spec,
+            autocompletion=completion.specs,
+        ),
+    ] = None,
     scale: ScaleOption = None,
     sets: Sets = None,
     tracking_uri: Tracking = None,
     folder: Folder = Path(".probeline"),
-) -> None:
+) -> CommandOutput:
     """Check this machine: what is wrong and what to do."""
+    from probeline.api.specs import load
     from probeline.cli.doctor import examine
-    from probeline.experiment.load import load
 
     resources = load(spec, scale, sets or ()).resources if spec else None
-    findings = list(examine(tracking_uri, folder, resources))
-    for finding in findings:
+    findings = []
+    for finding in examine(tracking_uri, folder, resources):
         echo(finding)
-    raise typer.Exit(0 if all(finding.good for finding in findings) else 1)
+        findings.append(finding)
+    good = all(finding.good for finding in findings)
+    return CommandOutput({"good": good, "findings": findings}, exit_code=0 if good else 1)
 
 
 @app.callback(invoke_without_command=True)
 def version(show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
     if show_version:
+        from probeline import __version__
+
         echo(__version__)
         raise typer.Exit
+
+
+with_json(app, SHAPES)
 
 
 def main() -> None:
@@ -263,15 +269,18 @@ def main() -> None:
     ensure_utf8()
     accept_any_locale()
     log_safely()
-    try:
-        sys.path.append(str(working_folder()))  # plug-ins of the project one stands in, by dotted name
-        app()
-    except Exception as error:
-        message = message_of(error)
-        if message is None:
-            raise
-        say(message)
-        sys.exit(2)
+    as_json = FLAG in sys.argv[1:]
+    with json_if(as_json):
+        try:
+            sys.path.append(str(working_folder()))  # plug-ins of the project one stands in, by dotted name
+            completion.enable()
+            sys.exit(app(standalone_mode=not as_json, prog_name=completion.PROGRAM))
+        except Exception as error:
+            message = message_of(error)
+            if message is None:
+                raise
+            emit_error(message, 2)
+            sys.exit(2)
 
 
 if __name__ == "__main__":

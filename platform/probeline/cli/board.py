@@ -1,13 +1,13 @@
 """Commands over all experiments: board; it is part of `cli.app`."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from probeline.cli.messages import echo
-from probeline.cli.options import AsJson, Folder, Tracking, writable_folder
+from probeline.cli.options import Folder, Tracking
+from probeline.cli.output import CommandOutput
 from probeline.errors import UserError, writing
 
 app = typer.Typer()
@@ -23,11 +23,11 @@ def board(
         str | None, typer.Option(help="protocol/name; else the primary metric of every protocol.")
     ] = None,
     tracking_uri: Tracking = None,
-    as_json: AsJson = False,
     out: Annotated[Path | None, typer.Option(help="Folder to write; else .probeline/board.")] = None,
     folder: Folder = Path(".probeline"),
-) -> None:
+) -> CommandOutput:
     """Rank what shares data, protocol and number of epochs, whichever experiments have run it, with ties."""
+    from probeline.api.running import writable_folder
     from probeline.report.formats import board_page
     from probeline.report.tables import board as words
     from probeline.report.tables.contests import contests
@@ -36,15 +36,13 @@ def board(
 
     filters = dict(_pair(text) for text in where or ())
     every = contests(finished_trials(resolve(tracking_uri)), filters, metric)
-    if as_json:
-        print(json.dumps([words.as_dict(each) for each in every], indent=1))
-        return
     out_folder = out or folder / "board"
     writable_folder("--out", out_folder)
     echo(words.text(every) or "No two finished cells share data, protocol and number of epochs.")
     with writing("--out", out_folder):
         paths = board_page.write(every, ", ".join(where or ()) or "All experiments", out_folder)
     echo("\n".join(str(path.resolve()) for path in paths))
+    return CommandOutput([words.as_dict(each) for each in every])
 
 
 def _pair(text: str) -> tuple[str, str]:

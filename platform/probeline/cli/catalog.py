@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from probeline.cli.messages import echo
+from probeline.cli import completion
+from probeline.cli.output import CommandOutput
 from probeline.errors import UserError, writing
 
 app = typer.Typer()
@@ -14,34 +15,69 @@ app = typer.Typer()
 
 @app.command("list")
 def list_(
-    kind: Annotated[str, typer.Argument(help="methods, encoders, datasets, protocols, figures, metrics ...")],
-    name: Annotated[str | None, typer.Argument(help="One of them, to see its parameters.")] = None,
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help="methods, encoders, datasets, protocols, figures, metrics, specs ...",
+            autocompletion=completion.kinds,
+        ),
+    ],
+    name: Annotated[
+        str | None, typer.Argument(help="One of them, to see its parameters.", autocompletion=completion.plugins)
+    ] = None,
     modality: Annotated[
         str | None, typer.Option("--for", help="Only those for image, waveform, tokens, series or vector.")
     ] = None,
-) -> None:
-    """Show the plug-ins of a kind, or the parameters of one and what it declares."""
+) -> CommandOutput:
+    """Show the plug-ins of a kind, or the parameters of one and what it declares; or all metrics, or specs."""
+    from probeline.plugins import catalog
+
+    if kind == "metrics":
+        return listed_metrics(name)
+    if kind == "specs":
+        return listed_specs(name)
+    if kind not in catalog.KINDS:
+        raise UserError(f"list {kind}: unknown; there are {', '.join([*catalog.KINDS, 'metrics', 'specs'])}")
+    return described_plugin(kind, name) if name is not None else listed_plugins(kind, modality)
+
+
+def listed_plugins(kind: str, modality: str | None) -> CommandOutput:
+    """A line a plug-in: what it is, or the package that registers it."""
+    from probeline.plugins import catalog
+
+    names, others = listed_names(kind, modality)
+    rows = [{"name": each, "summary": catalog.summary(kind, each), "package": "probeline"} for each in names]
+    rows += [{"name": each, "summary": None, "package": package} for each, package in others.items()]
+    width = max((len(row["name"] or "") for row in rows), default=0)
+    words = (row["summary"] or f"(of the package {row['package']})" for row in rows)
+    return CommandOutput(
+        rows, "\n".join(f"{row['name']:{width}}  {text}" for row, text in zip(rows, words, strict=True))
+    )
+
+
+def described_plugin(kind: str, name: str) -> CommandOutput:
+    """The parameters of a plug-in with their defaults, and what it declares."""
     from probeline.plugins import catalog
     from probeline.plugins.declarations import described
 
-    if kind == "metrics":
-        echo(metrics_text(name))
-        return
-    if kind not in catalog.KINDS:
-        raise UserError(f"list {kind}: unknown; there are {', '.join([*catalog.KINDS, 'metrics'])}")
-    if name is None:
-        names, others = listed_names(kind, modality)
-        width = max(map(len, [*names, *others]), default=0)
-        for each in names:
-            echo(f"{each:{width}}  {catalog.summary(kind, each)}")
-        for each, package in others.items():
-            echo(f"{each:{width}}  (of the package {package})")
-    else:
-        echo(catalog.summary(kind, name))
-        for constant, values in described(kind, name):
-            echo(f"  {constant} {', '.join(values)}")
-        for key, value in catalog.any_config(kind, name).model_json_schema().get("properties", {}).items():
-            echo(f"  {key}: {json.dumps(value.get('default', 'required'))}")
+    declares = {constant: list(values) for constant, values in described(kind, name)}
+    fields = catalog.any_config(kind, name).model_json_schema().get("properties", {})
+    parameters = {key: value.get("default", "required") for key, value in fields.items()}
+    lines = [catalog.summary(kind, name)]
+    lines += [f"  {constant} {', '.join(values)}" for constant, values in declares.items()]
+    lines += [f"  {key}: {json.dumps(value)}" for key, value in parameters.items()]
+    data = {"name": name, "summary": lines[0], "declares": declares, "parameters": parameters}
+    return CommandOutput(data, "\n".join(lines))
+
+
+def listed_specs(package: str | None) -> CommandOutput:
+    """The specs that installed packages bring, and those of the working folder; or those of one package."""
+    from probeline.experiment.packages import listed_specs
+
+    rows = [{"name": one.name, "file": one.file, "question": one.question} for one in listed_specs(package)]
+    width = max((len(str(row["name"])) for row in rows), default=0)
+    lines = [f"{row['name']:{width}}  {row['question']}".rstrip() for row in rows]
+    return CommandOutput(rows, "\n".join(lines or ["no specs: none here, and no installed package brings any"]))
 
 
 def listed_names(kind: str, modality: str | None) -> tuple[list[str], dict[str, str]]:
@@ -59,7 +95,7 @@ def listed_names(kind: str, modality: str | None) -> tuple[list[str], dict[str, 
     return [name for name in names if name in fit], {name: of for name, of in others.items() if name in fit}
 
 
-def metrics_text(group: str | None) -> str:
+def listed_metrics(group: str | None) -> CommandOutput:
     """The declared metrics, of one protocol or of all and of training, a line each: name, direction, unit, title."""
     from probeline.plugins import catalog
     from probeline.plugins.metrics import TRAINING, declared
@@ -71,17 +107,22 @@ def metrics_text(group: str | None) -> str:
         raise UserError(f"list metrics {group}: unknown; metrics are declared by {names}")
     width = max((len(name) for name, _ in metrics), default=0)
     lines = [f"{name:{width}}  {one.direction:6}  {one.unit or '-':5}  {one.title}" for name, one in metrics]
-    return "\n".join(lines or [f"{group} declares no metric"])
+    keys = ("title", "unit", "scale", "direction")
+    data = [{"name": name} | {key: getattr(one, key) for key in keys} for name, one in metrics]
+    return CommandOutput(data, "\n".join(lines or [f"{group} declares no metric"]))
 
 
 @app.command()
-def schema(out: Annotated[Path | None, typer.Option(help="Write to this file instead.")] = None) -> None:
+def schema(
+    out: Annotated[Path | None, typer.Option(help="Write to this file instead.")] = None,
+) -> CommandOutput:
     """Print the JSON schema of experiment files, for editors."""
     from probeline.experiment.json_schema import experiment_schema
 
-    text = json.dumps(experiment_schema(), indent=1)
+    content = experiment_schema()
+    text = json.dumps(content, indent=1)
     if out is None:
-        print(text)
-    else:
-        with writing("--out", out):
-            out.write_text(text + "\n", encoding="utf-8")
+        return CommandOutput(content, text)
+    with writing("--out", out):
+        out.write_text(text + "\n", encoding="utf-8")
+    return CommandOutput({"file": out})

@@ -2,12 +2,16 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from probeline.cli.messages import echo
 from probeline.cli.options import MaxGpuHours, MaxHours, MaxTrials, NoPlugins, ScaleOption, Sets, Spec
+from probeline.cli.output import CommandOutput
+
+if TYPE_CHECKING:
+    from probeline.execution.jobs.client import Job
 
 app = typer.Typer()
 
@@ -37,7 +41,7 @@ def submit(
     max_trials: MaxTrials = None,
     no_plugins: NoPlugins = False,
     detach: Annotated[bool, typer.Option("--detach", help="Do not show the log.")] = False,
-) -> None:
+) -> CommandOutput:
     """Run it as a job of a Ray cluster: packs this folder, shows the log; Ctrl-C only stops showing it."""
     from probeline.execution.jobs.client import connect
     from probeline.execution.jobs.files import Selection
@@ -53,31 +57,40 @@ def submit(
         echo(packed.summary())
         job = jobs.submit(packed, order.experiment)
     echo(f"submitted as {job}; it goes on without this machine\n")
-    if not detach:
-        _follow(address, job)
+    submitted = {"job": job, "experiment": order.experiment, "packed": packed.files}
+    submitted["omitted"] = {str(path): why for path, why in packed.omitted.items()}
+    if detach:
+        return CommandOutput(submitted | {"state": "SUBMITTED", "exit_code": None})
+    ended = _follow(address, job)
+    return CommandOutput(submitted | {"state": ended.state, "exit_code": ended.exit_code}, f"\n{ended}", _code(ended))
 
 
 @app.command()
-def logs(job: JobName, address: JobServer, follow: Annotated[bool, typer.Option(help="Until it ends.")] = True) -> None:
+def logs(
+    job: JobName, address: JobServer, follow: Annotated[bool, typer.Option(help="Until it ends.")] = True
+) -> CommandOutput:
     """Show the log of a job on a Ray cluster, as it grows."""
     from probeline.execution.jobs.client import connect
 
     jobs = connect(address)
     selected = jobs.find(experiment_or_job(job))
-    if follow:
-        _follow(address, selected.id)
-    else:
-        echo(jobs.log(selected.id), end="")
+    if not follow:
+        log = jobs.log(selected.id)
+        return CommandOutput({"job": selected.id, "state": selected.state, "log": log}, log, end="")
+    ended = _follow(address, selected.id)
+    result = {"job": ended.id, "state": ended.state, "log": jobs.log(ended.id)}
+    return CommandOutput(result, f"\n{ended}", _code(ended))
 
 
 @app.command()
-def stop(job: JobName, address: JobServer) -> None:
+def stop(job: JobName, address: JobServer) -> CommandOutput:
     """End a job on a Ray cluster; its trials keep their state, and `submit` resumes them."""
     from probeline.execution.jobs.client import connect
 
     jobs = connect(address)
     selected = jobs.find(experiment_or_job(job))
-    echo(selected if selected.over else jobs.stop(selected.id))
+    ended = selected if selected.over else jobs.stop(selected.id)
+    return CommandOutput(ended, str(ended))
 
 
 def experiment_or_job(name: str) -> str:
@@ -87,21 +100,25 @@ def experiment_or_job(name: str) -> str:
     return load(name).name if name.endswith((".yaml", ".yml")) else name
 
 
-def _follow(address: str, job: str) -> None:
-    """Shows a job's log to its end; its exit code is ours."""
+def _follow(address: str, job: str) -> "Job":
+    """Shows a job's log to its end."""
     from probeline.execution.jobs.client import connect
 
     try:
-        ended = connect(address).follow(job, lambda text: echo(text, end=""))
+        return connect(address).follow(job, lambda text: echo(text, end=""))
     except KeyboardInterrupt:
         echo(f"\n{job} goes on.  Its log: probeline logs {job}   Its end: probeline stop {job}")
         raise typer.Exit(130) from None
-    echo(f"\n{ended}")
-    raise typer.Exit(0 if ended.state == "SUCCEEDED" else ended.exit_code or 1)
 
 
-def show_jobs(name: str, address: str) -> None:
-    """Prints an experiment's jobs on a cluster, the latest first."""
+def _code(ended: "Job") -> int:
+    """A job's exit code, which becomes the command's."""
+    return 0 if ended.state == "SUCCEEDED" else ended.exit_code or 1
+
+
+def jobs_of(name: str, address: str) -> CommandOutput:
+    """An experiment's jobs on a cluster, the latest first."""
     from probeline.execution.jobs.client import connect
 
-    echo("\n".join(map(str, connect(address).of(experiment_or_job(name)))) or "no jobs on this cluster")
+    jobs = connect(address).of(experiment_or_job(name))
+    return CommandOutput({"jobs": jobs}, "\n".join(map(str, jobs)) or "no jobs on this cluster")

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from probeline.cli.messages import echo
-from probeline.cli.options import storage_of, writable_folder
+from probeline.cli.output import CommandOutput
 
 if TYPE_CHECKING:
+    from probeline.api.workspace import Workspace
     from probeline.execution.planning.collected import PlannedPart
     from probeline.experiment.collection import Collection, System
     from probeline.report.formats.systems_page import ShownSystem
@@ -21,117 +20,99 @@ GENERATED = ("generations/reconstructions.png", "generations/samples.png")
 
 
 def planned(
-    spec: Path, scale: str | None, sets: list[str] | None, tracking_uri: str | None
-) -> "tuple[Collection, list[PlannedPart], str]":
-    """(the collection, a plan for each of its experiments, MLflow's address). Raises UserError."""
+    spec: Path, scale: str | None, sets: list[str] | None, workspace: "Workspace"
+) -> "tuple[Collection, list[PlannedPart]]":
+    """The collection, and a plan for each of its experiments. Raises UserError."""
     from probeline.execution.planning.collected import plans
     from probeline.experiment.collection import load_collection
     from probeline.tracking.reading.results import store_errors
     from probeline.tracking.server.acceptance import check
-    from probeline.tracking.server.location import resolve
 
-    uri, collection = resolve(tracking_uri), load_collection(spec)
-    parts = list(plans(spec, collection, uri, scale, tuple(sets or ())))
-    with store_errors(uri):
+    collection = load_collection(spec)
+    parts = list(plans(spec, collection, workspace.uri, scale, tuple(sets or ())))
+    with store_errors(workspace.uri):
         for part in parts:
-            check(uri, part.experiment.name)
-    return collection, parts, uri
+            check(workspace.uri, part.experiment.name)
+    return collection, parts
 
 
-def plan(spec: Path, scale: str | None, sets: list[str] | None, tracking_uri: str | None) -> None:
-    """Print what a run of a collection would do."""
+def plan(spec: Path, scale: str | None, sets: list[str] | None, workspace: "Workspace") -> CommandOutput:
+    """What a run of a collection would do."""
     from probeline.execution.planning.collected import text
+    from probeline.execution.planning.plan_text import as_dict
 
-    collection, parts, _ = planned(spec, scale, sets, tracking_uri)
-    echo(text(collection, parts))
+    collection, parts = planned(spec, scale, sets, workspace)
+    plans = [as_dict(part.plan) if part.plan else _without_plan(part) for part in parts]
+    return CommandOutput({"name": collection.name, "experiments": plans}, text(collection, parts))
 
 
-def status(spec: Path, scale: str | None, sets: list[str] | None, tracking_uri: str | None) -> None:
-    """Print the state of every trial that a collection shows, failures with their reason."""
-    from probeline.execution.planning.plan import status_text
+def status(spec: Path, scale: str | None, sets: list[str] | None, workspace: "Workspace") -> CommandOutput:
+    """The state of every trial that a collection shows, failures with their reason."""
+    from probeline.execution.planning.plan_text import rows, status_text
 
-    for part in planned(spec, scale, sets, tracking_uri)[1]:
-        echo(f"{status_text(part.plan) if part.plan else f'{part.experiment.name}: {part.reason}'}\n")
+    parts = planned(spec, scale, sets, workspace)[1]
+    return CommandOutput(
+        [{"experiment": part.name, "trials": rows(part.plan) if part.plan else []} for part in parts],
+        "\n\n".join(
+            status_text(part.plan) if part.plan else f"{part.experiment.name}: {part.reason}" for part in parts
+        ),
+    )
 
 
 def run(
-    spec: Path,
-    scale: str | None,
-    sets: list[str] | None,
-    tracking_uri: str | None,
-    address: str | None,
-    folder: Path,
-    storage: str | None,
-) -> None:
+    spec: Path, scale: str | None, sets: list[str] | None, address: str | None, workspace: "Workspace"
+) -> CommandOutput:
     """Run what a collection's experiments have left to do, one after the other; Ctrl-C stops them all."""
-    from rich.console import Console
-
+    from probeline.api import running
     from probeline.execution.planning.collected import text
-    from probeline.execution.planning.plan import headline
-    from probeline.execution.progress import watch
-    from probeline.execution.run import RunEnvironment
-    from probeline.execution.run import run as run_plan
-    from probeline.experiment.rendering import whole_text
-    from probeline.tracking.server.location import check_writable
-    from probeline.tracking.writing.experiments import describe
-    from probeline.tracking.writing.provenance import collect
 
-    environment_storage = storage_of(storage, folder)
-    collection, parts, uri = planned(spec, scale, sets, tracking_uri)
-    writable_folder("--folder", folder)
-    check_writable(uri)
+    collection, parts = planned(spec, scale, sets, workspace)
     echo(text(collection, parts))
-    worst = 0
+    answers, worst = [], 0
     for part in parts:
         if part.plan is None or not part.plan.todo:
             continue
-        echo(f"\n{headline(part.plan)}")
-        info = describe(part.experiment, whole_text(part.file), collect(part.file.resolve().parent))
-        display = watch(part.plan.todo, part.plan.counts().get("finished", 0), Console(), [])
-        site = RunEnvironment(folder, uri, address, environment_storage)
-        outcome = run_plan(part.plan, info, site, display)
+        echo("")
+        outcome = running.run(part.experiment, workspace, address=address, show=echo)
         echo(outcome.summary(part.command))
+        answers.append({"experiment": part.name} | outcome.as_dict())
         worst = max(worst, outcome.exit_code)
         if outcome.exit_code >= 128:  # stopped by a signal: what follows is not wanted now
             break
-    echo(f"\nBuild the page:  probeline report {spec}{f' --scale {scale}' if scale else ''}")
-    raise typer.Exit(worst)
+    following = f"Build the page:  probeline report {spec}{f' --scale {scale}' if scale else ''}"
+    return CommandOutput({"name": collection.name, "runs": answers, "exit_code": worst}, f"\n{following}", worst)
 
 
 def report(
-    spec: Path, scale: str | None, sets: list[str] | None, tracking_uri: str | None, out: Path | None, folder: Path
-) -> None:
+    spec: Path, scale: str | None, sets: list[str] | None, out: Path | None, workspace: "Workspace"
+) -> CommandOutput:
     """Write a collection's page, and below it the page of each of its experiments."""
+    from probeline.api.running import writable_folder
     from probeline.errors import writing
     from probeline.report.formats import systems_page
 
-    collection, parts, uri = planned(spec, scale, sets, tracking_uri)
-    out_folder = out or folder / "reports" / collection.name
-    writable_folder("--out", out_folder)
-    results = {part.name: results_of(part, uri) for part in parts if part.plan}
-    with writing("--out", out_folder):
-        for part in parts:
-            if part.plan:
-                write_page(part, results[part.name], out_folder / PAGES / part.name, uri)
-        paths = systems_page.write(collection, list(shown(collection, parts, results, scale, uri)), out_folder)
+    collection, parts = planned(spec, scale, sets, workspace)
+    folder = out or workspace.path / "reports" / collection.name
+    writable_folder("--out", folder)
+    results = {part.name: write_page(part, folder / PAGES / part.name, workspace) for part in parts if part.plan}
+    with writing("--out", folder):
+        paths = systems_page.write(
+            collection, list(shown(collection, parts, results, scale, workspace.uri)), folder
+        )
     echo("\n".join(str(path.resolve()) for path in paths))
+    return CommandOutput({"name": collection.name, "files": [path.resolve() for path in paths]})
 
 
-def results_of(part: "PlannedPart", uri: str) -> "Results":
-    """What the trials of a part have recorded."""
-    from probeline.report.results.results import Results
-    from probeline.tracking.reading.results import frame
+def write_page(part: "PlannedPart", folder: Path, workspace: "Workspace") -> "Results":
+    """Writes an experiment's own page, of the cells that the collection shows; what its trials have recorded."""
+    from probeline.api.reading import source_of
+    from probeline.api.reporting import write
 
-    assert part.plan is not None
-    return Results(*frame(uri, part.plan.trials, part.experiment.name))
+    return write(source_of(part.experiment, workspace), workspace, folder, publish=False).results
 
 
-def write_page(part: "PlannedPart", results: "Results", folder: Path, uri: str) -> None:
-    """The experiment's own page, of the cells that the collection shows."""
-    from probeline.cli.report import files_of
-    from probeline.report.formats import page
-
-    page.write(part.experiment, results, folder, files=files_of(uri, part.experiment, results))
+def _without_plan(part: "PlannedPart") -> dict[str, str]:
+    return {"name": part.experiment.name, "reason": part.reason}
 
 
 def shown(

@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-from probeline.cli.options import Folder, ScaleOption, Sets, StorageUri, Tracking, storage_of
+from probeline.cli import completion
+from probeline.cli.options import Folder, ScaleOption, Sets, StorageUri, Tracking
+from probeline.cli.output import CommandOutput, emit
 from probeline.errors import UserError
 
 app = typer.Typer()
@@ -14,7 +16,11 @@ app = typer.Typer()
 @app.command()
 def dash(
     spec: Annotated[
-        str | None, typer.Argument(help="The experiment's YAML file, or its name in MLflow; else all there.")
+        str | None,
+        typer.Argument(
+            help="The experiment's YAML file, PACKAGE:NAME, or its name in MLflow; else all there.",
+            autocompletion=completion.specs,
+        ),
     ] = None,
     scale: ScaleOption = None,
     sets: Sets = None,
@@ -25,7 +31,9 @@ def dash(
     storage: StorageUri = None,
 ) -> None:
     """Show an experiment live in a browser: its grid, curves, cost, failures and the report's figures so far."""
-    from probeline.tracking.server.location import resolve
+    from probeline.api.specs import is_file
+    from probeline.api.workspace import Workspace
+    from probeline.experiment.packages import spec_file
 
     try:
         from probeline_dashboard import board, server
@@ -34,10 +42,12 @@ def dash(
             raise
         raise UserError("probeline dash: Dash is not installed; pip install 'probeline[dashboard]'") from error
     with server.listen(host, port) as bound:  # says at once that a port is in use: planning may take seconds
-        uri, storage_path = resolve(tracking_uri), storage_of(storage, folder)
-        file = spec is not None and (Path(spec).exists() or Path(spec).suffix in (".yaml", ".yml"))
-        if spec is not None and file:
-            shown = board.of_file(Path(spec), scale, sets or [], uri, storage_path)
+        workspace = Workspace(folder, tracking_uri, storage)
+        at = (workspace.uri, workspace.encoders_at)
+        if spec is not None and is_file(spec):
+            shown = board.of_file(spec_file(spec), scale, sets or [], *at)
         else:
-            shown = board.of_mlflow(spec, scale, sets or [], uri, storage_path)
+            shown = board.of_mlflow(spec, scale, sets or [], *at)
+        url = server.url(bound, host)
+        emit(CommandOutput({"url": url}, f"{', '.join(shown.names[:3])}: {url}  (Ctrl-C stops it)"))
         server.serve(bound, shown, host)

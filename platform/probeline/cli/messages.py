@@ -21,6 +21,8 @@ def message_of(error: BaseException) -> str | None:
         return disk_full_message(error.filename or "a file", error)
     if isinstance(error, OSError) and error.errno in OF_SYSTEM:
         return f"{error.filename or 'this machine'}: {error.strerror}; {REMEDY}"
+    if hasattr(error, "format_message"):  # an option or an argument that the command line does not have
+        return str(error.format_message())
     return None
 
 

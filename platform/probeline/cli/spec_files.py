@@ -1,6 +1,5 @@
 """The commands on spec files alone: show-spec, lint, init; they are part of `cli.app`."""
 
-import json
 import re
 import sys
 from pathlib import Path
@@ -8,15 +7,16 @@ from typing import Annotated
 
 import typer
 
-from probeline.cli.messages import echo
-from probeline.cli.options import AsJson, NoPlugins, Spec
+from probeline.cli import completion
+from probeline.cli.options import NoPlugins, Spec
+from probeline.cli.output import CommandOutput
 from probeline.errors import UserError, writing
 
 app = typer.Typer()
 
 
 @app.command()
-def show_spec(spec: Spec, as_json: AsJson = False) -> None:
+def show_spec(spec: Spec) -> CommandOutput:
     """Show a spec with all that it extends as one file, and behind each value the file and line that wrote it."""
     from probeline.experiment.extends import read
     from probeline.experiment.problems import SpecError
@@ -25,22 +25,19 @@ def show_spec(spec: Spec, as_json: AsJson = False) -> None:
     tree = read(spec)
     if tree.problems:
         raise SpecError(tree.problems)
-    print(json.dumps(origins(tree), indent=1)) if as_json else echo(rendered(tree), end="")
+    return CommandOutput(origins(tree), rendered(tree), end="")
 
 
 @app.command()
 def lint(
-    specs: Annotated[list[Path], typer.Argument(help="Spec files.")],
-    as_json: AsJson = False,
+    specs: Annotated[list[Path], typer.Argument(help="Spec files.", autocompletion=completion.specs)],
     no_plugins: NoPlugins = False,
-) -> None:
+) -> CommandOutput:
     """Check spec files and run nothing: path:line:column of each mistake, and exit code 2 where there is one."""
     from probeline.experiment import lint as linting
 
     mistakes = list(linting.lint(specs))
-    text = json.dumps([mistake.as_dict() for mistake in mistakes], indent=1)
-    echo(text if as_json else "\n".join(map(str, mistakes)), end="\n" if mistakes or as_json else "")
-    raise typer.Exit(2 if mistakes else 0)
+    return CommandOutput(mistakes, "\n".join(map(str, mistakes)), exit_code=2 if mistakes else 0)
 
 
 @app.command()
@@ -49,7 +46,7 @@ def init(
     data: Annotated[str | None, typer.Option(help="A data set's name, or a folder of images.")] = None,
     methods: Annotated[str | None, typer.Option(help="Methods to compare, with commas between.")] = None,
     seeds: Annotated[int | None, typer.Option(min=1, help="Seeds of every cell.")] = None,
-) -> None:
+) -> CommandOutput:
     """Write a first spec that runs, from three questions or from the options of the same names."""
     from probeline.experiment.starter import starter_text
 
@@ -63,7 +60,8 @@ def init(
     with writing("spec", spec):
         spec.parent.mkdir(parents=True, exist_ok=True)
         spec.write_text(text)
-    echo(f"{spec} is written; next: probeline plan {spec} --scale smoke, then probeline run {spec} --scale smoke")
+    following = f"probeline plan {spec} --scale smoke, then probeline run {spec} --scale smoke"
+    return CommandOutput({"file": spec}, f"{spec} is written; next: {following}")
 
 
 def _answer(question: str, default: str, option: str, pattern: str = ".+") -> str:

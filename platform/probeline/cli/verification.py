@@ -1,12 +1,12 @@
 """Commands that run trials again: verify, replay; they are part of `cli.app`."""
 
-import json
 from typing import Annotated
 
 import typer
 
 from probeline.cli.messages import echo
-from probeline.cli.options import AsJson, NoPlugins, ScaleOption, Sets, Spec, Tracking, planned
+from probeline.cli.options import NoPlugins, ScaleOption, Sets, Spec, Tracking
+from probeline.cli.output import CommandOutput
 
 app = typer.Typer()
 
@@ -19,16 +19,19 @@ def verify(
     tracking_uri: Tracking = None,
     share: Annotated[float, typer.Option(help="Of the finished trials, those that run again; at least one.")] = 0.05,
     seed: Annotated[int, typer.Option(help="Another one chooses other trials.")] = 0,
-    as_json: AsJson = False,
     no_plugins: NoPlugins = False,
-) -> None:
+) -> CommandOutput:
     """Run a random share of the finished trials again from their stored recipes, and compare every number."""
+    from probeline.api.planning import plan
+    from probeline.api.specs import load
+    from probeline.api.workspace import Workspace
     from probeline.execution import verification
     from probeline.tracking.reading.verification import stored
     from probeline.tracking.server.location import check_writable
     from probeline.tracking.writing.verification import record
 
-    trial_plan, uri = planned(spec, scale, sets, tracking_uri)
+    workspace = Workspace(tracking_uri=tracking_uri)
+    trial_plan, uri = plan(load(spec, scale, sets or ()), workspace), workspace.uri
     check_writable(uri)
     trials = verification.chosen(trial_plan, share, seed)
     cells = {trial.cell.label for trial in trials}
@@ -37,14 +40,13 @@ def verify(
     for outcome in verification.replays(trial_plan, trials, stored(uri, seeds, [trial.id for trial in trials])):
         record(uri, outcome.run_id, verification.as_tag(outcome))
         outcomes.append(outcome)
-        if not as_json:
-            echo(str(outcome))
+        echo(str(outcome))
     good = sum(outcome.good for outcome in outcomes)
-    if as_json:
-        print(json.dumps([verification.as_dict(outcome) for outcome in outcomes], indent=1))
-    else:
-        echo(f"{good} of {len(outcomes)} trials stand; {trial_plan.counts().get('finished', 0)} have finished")
-    raise typer.Exit(0 if good == len(outcomes) else 1)
+    return CommandOutput(
+        [verification.as_dict(outcome) for outcome in outcomes],
+        f"{good} of {len(outcomes)} trials stand; {trial_plan.counts().get('finished', 0)} have finished",
+        0 if good == len(outcomes) else 1,
+    )
 
 
 @app.command()
@@ -54,8 +56,7 @@ def replay(
     step: Annotated[
         bool, typer.Option("--step", help="The step at which it diverged: what such a trial keeps.")
     ] = True,
-    as_json: AsJson = False,
-) -> None:
+) -> CommandOutput:
     """Run the step again at which a trial diverged: its loss, its gradients, the first tensor that is not finite."""
     from probeline.errors import UserError
     from probeline.tracking.reading.results import find
@@ -73,4 +74,4 @@ def replay(
     from probeline.training import step_replay
 
     outcome = step_replay.replay(*kept)
-    print(json.dumps(step_replay.as_dict(outcome), indent=1)) if as_json else echo(step_replay.text(outcome))
+    return CommandOutput(step_replay.as_dict(outcome), step_replay.text(outcome))

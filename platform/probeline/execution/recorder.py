@@ -4,9 +4,12 @@ import contextlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
-from probeline.core.events import ProtocolError, Record, TrialEvent
+from probeline.core.events import Artifact, ProtocolError, Record, TrialEvent
 from probeline.errors import DiskFull
+from probeline.execution.code_changes import ARTIFACT
 from probeline.execution.notifications import Notifier
 from probeline.execution.planning.plan import Plan
 from probeline.execution.progress import ProgressDisplay
@@ -56,6 +59,20 @@ class Outcome:
             return 130
         return 1 if self.failed or self.crashed or self.unsent or (self.set_aside and self.not_started) else 0
 
+    def as_dict(self) -> dict[str, Any]:
+        """The outcome as JSON-able values, for programs."""
+        return {
+            "exit_code": self.exit_code,
+            "finished": sorted(self.finished),
+            "failed": dict(sorted(self.failed.items())),
+            "crashed": dict(sorted(self.crashed.items())),
+            "interrupted": sorted(self.interrupted),
+            "elsewhere": sorted(self.elsewhere),
+            "not_started": self.not_started,
+            "restarts": dict(self.restarts),
+            "unsent": str(self.unsent) if self.unsent else None,
+        }
+
     def summary(self, spec: str) -> str:
         """What happened, and what to do next."""
         nothing = not (self.finished or self.failed or self.interrupted or self.not_started or self.elsewhere)
@@ -98,8 +115,10 @@ class Recorder:
         watch: ProgressDisplay,
         scheduler: Scheduler,
         notifier: Notifier,
+        changes: Path | None = None,
     ) -> None:
-        self.notifier = notifier
+        """`provenance`: tags of every trial; `changes`: the diff of the code, an artifact of every trial."""
+        self.notifier, self.changes = notifier, changes
         self.plan, self.provenance, self.writer, self.watch, self.scheduler = plan, provenance, writer, watch, scheduler
         self.outcome, self.open = Outcome(), set[str]()
         self.errors: dict[str, list[ProtocolError]] = {}
@@ -123,6 +142,9 @@ class Recorder:
             except Claimed:
                 self.open.discard(trial.id)
                 self.outcome.elsewhere.add(trial.id)
+                return
+            if self.changes is not None:
+                self.writer.artifacts(trial.id, [Artifact(ARTIFACT, self.changes)])
 
     def placed(self, trial: Trial, device: str) -> None:
         if trial.id in self.open and trial.id not in self.outcome.elsewhere:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from probeline.errors import UserError
+from probeline.execution.code_changes import stored_changes
 from probeline.execution.notifications import Notifier
 from probeline.execution.planning.plan import Plan, make, remaining
 from probeline.execution.progress import ProgressDisplay
@@ -85,7 +86,8 @@ def run(
         seeds = None if plan.waves is None else SeedSource(plan.waves, plan.trials)
         scheduler.source = seeds or scheduler.source
         notifier = Notifier(plan.experiment.notify, info.name)
-        recorder = Recorder(plan, info.tags, writer, watch, scheduler, notifier)
+        changes = stored_changes(site.folder, info.changes)
+        recorder = Recorder(plan, info.tags, writer, watch, scheduler, notifier, changes)
         try:
             if todo or (plan.studies and budget.max_trials != 0):
                 work(plan, recorder, site)

@@ -2,6 +2,7 @@
 
 import sys
 from functools import cache, lru_cache
+from importlib.machinery import ModuleSpec
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
@@ -82,6 +83,19 @@ def package(entry: EntryPoint) -> str:
 
 def module_file(dotted: str) -> Path | None:
     """The file of a module, looked up as an import does but without running a parent package."""
+    spec = _module_spec(dotted)
+    origin = spec.origin if spec and spec.has_location else None
+    return Path(origin) if origin and origin.endswith(".py") else None
+
+
+def module_folder(dotted: str) -> Path | None:
+    """The folder of a package, looked up in the same way; None where it is none on this disk."""
+    spec = _module_spec(dotted)
+    folders = list(spec.submodule_search_locations or ()) if spec else []
+    return Path(folders[0]) if folders and Path(folders[0]).is_dir() else None
+
+
+def _module_spec(dotted: str) -> ModuleSpec | None:
     search, spec, full = None, None, ""
     for part in dotted.split("."):
         full = f"{full}.{part}" if full else part
@@ -92,5 +106,4 @@ def module_file(dotted: str) -> Path | None:
         search = spec.submodule_search_locations
         if search is None and full != dotted:
             return None
-    origin = spec.origin if spec and spec.has_location else None
-    return Path(origin) if origin and origin.endswith(".py") else None
+    return spec

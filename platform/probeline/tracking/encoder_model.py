@@ -91,6 +91,11 @@ def open_encoder(folder: Path) -> "Encoder":
     return encoder.to(memory_format=torch.channels_last).requires_grad_(False).eval()
 
 
+def sample_in(folder: Path) -> SampleSpec:
+    """The kind of samples that the encoder of such a folder takes."""
+    return sample_of(json.loads((folder / FACTS).read_text(encoding="utf-8")))
+
+
 def sample_of(facts: Mapping[str, Any]) -> SampleSpec:
     """The kind of samples that an encoder takes, from its `encoder.json`; those of the first releases say a `shape`."""
     return SampleSpec.of(facts["sample"]) if "sample" in facts else image(*facts["shape"])

@@ -18,7 +18,8 @@ class Order:
     """What a job does: `spec` is a path in the package, `arguments` are more words for `probeline run`.
 
     `folder` on the cluster keeps checkpoints and the spool, `tracking_uri` is MLflow's; None: the cluster's environment
-    says it, else they are below the home of the user that Ray runs as. `provenance` is of the code as submitted.
+    says it, else they are below the home of the user that Ray runs as. `provenance` is of the code as submitted, and
+    `changes` what it had beside its commit.
     """
 
     experiment: str
@@ -27,6 +28,7 @@ class Order:
     provenance: dict[str, str]
     tracking_uri: str | None = None
     folder: str | None = None
+    changes: str = ""
 
 
 def read(package: Path) -> Order:
@@ -38,6 +40,12 @@ def submitted_provenance() -> dict[str, str]:
     """git_commit and git_dirty as they were where the job was submitted, as a package has no `.git`; {} in no job."""
     package = os.environ.get(FOLDER)
     return dict(read(Path(package)).provenance) if package else {}
+
+
+def submitted_changes() -> str | None:
+    """The diff of the code where the job was submitted; None in no job."""
+    package = os.environ.get(FOLDER)
+    return read(Path(package)).changes if package else None
 
 
 def command(order: Order, package: Path) -> tuple[list[str], dict[str, str]]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from probeline.errors import UserError
+from probeline.execution.code_changes import code_changes
 from probeline.execution.jobs.job_entrypoint import Order
 from probeline.experiment import extends
 from probeline.experiment.grid import cells
@@ -49,6 +50,7 @@ def job_spec(
         provenance={"git_commit": git_commit(root), "git_dirty": git_dirty(root)},
         tracking_uri=_usable(tracking_uri),
         folder=folder,
+        changes=code_changes(root, catalog.external_plugins().values()),
     )
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from probeline.errors import UserError
 from probeline.report.results.cells import CellResult
@@ -79,6 +80,17 @@ def text(comparison: Comparison, a: str, b: str) -> str:
     for side, labels in (("A", comparison.only_a), ("B", comparison.only_b)):
         lines += [f"only in {side}: {_some(list(labels))}"] if labels else []
     return "\n".join(lines)
+
+
+def as_dict(comparison: Comparison) -> dict[str, Any]:
+    """The comparison as JSON-able values, as stored: fractions, not percent; NaN where seeds are missing."""
+    cells = []
+    for row in comparison.rows:
+        gap = row.gap.estimate
+        low, high = (gap.interval.low, gap.interval.high) if gap.interval else (math.nan, math.nan)
+        cell = {"cell": row.cell, "a": row.a.estimate.mean, "b": row.b.estimate.mean, "difference": gap.mean}
+        cells.append(cell | {"low": low, "high": high, "n": gap.n, "p": row.adjusted, "verdict": row.verdict})
+    return {"metric": comparison.metric, "cells": cells, "only_a": comparison.only_a, "only_b": comparison.only_b}
 
 
 def _some(labels: Sequence[str], most: int = 4) -> str:

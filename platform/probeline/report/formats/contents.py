@@ -236,7 +236,7 @@ def chart(component: dict[str, Any], results: Results, defaults: dict[str, Any])
     """Draw one figure; `defaults`: what its component leaves out (see `figure_defaults`)."""
     name = component["name"]
     try:
-        return Chart(name, _figure(component, results, defaults))
+        return Chart(name, drawn(component, results, defaults))
     except NothingToDraw as empty:
         return Chart(name, None, str(empty))
     except UserError:
@@ -247,7 +247,8 @@ def chart(component: dict[str, Any], results: Results, defaults: dict[str, Any])
         return Chart(name, None, f"The figure {name} failed: {type(error).__name__}: {reason}".rstrip(": ") + ".")
 
 
-def _figure(component: dict[str, Any], results: Results, defaults: dict[str, Any]) -> go.Figure:
+def drawn(component: dict[str, Any], results: Results, defaults: dict[str, Any]) -> go.Figure:
+    """One figure, or what its plug-in raises; `defaults` as of `chart`. Raises NothingToDraw, UserError."""
     settings = catalog.settings("figures", component)
     unset = {k: v for k, v in defaults.items() if k in type(settings).model_fields and getattr(settings, k) is None}
     settings = settings.model_copy(update=unset)

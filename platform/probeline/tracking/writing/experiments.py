@@ -25,12 +25,16 @@ KIND = ("mlflow.experimentKind", "custom_model_development")  # not language mod
 
 @dataclass(frozen=True)
 class ExperimentInfo:
-    """What MLflow shows about an experiment: its name, a description in Markdown, the spec as written, tags."""
+    """What MLflow shows about an experiment: its name, a description in Markdown, the spec as written, tags.
+
+    `changes`: the diff of the code that runs from its commit, "" for none.
+    """
 
     name: str
     description: str = ""
     spec_text: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
+    changes: str = ""
 
 
 def describe(experiment: Specified, spec: str, provenance: Mapping[str, str]) -> ExperimentInfo:

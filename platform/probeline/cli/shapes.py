@@ -1,0 +1,43 @@
+"""The shape of each command's JSON: what stands under its keys, which stay. `probeline COMMAND --help` ends with it."""
+
+PLAN = (
+    "{name, scale, counts: {state: trials}, to_run, plugins: {module: file}, resources, "
+    "cells: [{label, STATE: trials}], trials: [TRIAL], notes, forecast: {fits, left, tuning_trials, encoders_ready, "
+    "worker_seconds, unknown, clock_seconds, at_once, gpu_hours, measured_elsewhere}}"
+)
+TRIAL = "{trial_id, encoder_id, cell, seed, run_id, status, failure, message, protocols}"
+RUN = (
+    "{experiment, exit_code, finished: [trial_id], failed: {trial_id: class}, crashed: {trial_id: [protocol]}, "
+    "interrupted: [trial_id], elsewhere: [trial_id], not_started, restarts: {class: times}, unsent}"
+)
+
+_ANSWERS = {
+    "plan": PLAN,
+    "run": RUN,
+    "status": f"[{TRIAL}]; with --address {{jobs: [{{id, experiment, state, started, ended, message, exit_code}}]}}",
+    "show": "{trial_id, run_id, status, artifacts, params, metrics, notes, tags}; with --diff {trial_id, git_commit, "
+    "git_dirty, diff}",
+    "views": "{file}",
+    "ui": "{url, tracking_uri}, before it serves",
+    "doctor": "{good, findings: [{good, what, remedy}]}",
+    "report": "{experiment, files, published, expectations, checks: [{good, text}]}",
+    "compare": "{metric, cells: [{cell, a, b, difference, low, high, n, p, verdict}], only_a, only_b}",
+    "dash": "{url}, before it serves",
+    "data": "[{data, train, validation, test, classes, read, contact_sheet, ...}], one a data set",
+    "submit": "{job, experiment, packed, omitted, state, exit_code}",
+    "logs": "{job, state, log}",
+    "stop": "{id, experiment, state, started, ended, message, exit_code}",
+    "gc": "{items: [{path, size, why}], bytes, deleted}",
+    "list": "[{name, summary, package}]; of one {name, summary, declares, parameters}; of metrics [{name, title, unit, "
+    "scale, direction}]; of specs [{name, file, question}]",
+    "schema": "the JSON schema itself; with --out {file}",
+    "verify": "[{trial_id, cell, seed, machine, compared, differ, verdict, ...}], one a trial",
+    "replay": "{step, loss, gradients: {parameter: norm}, first: {where, what}}",
+    "board": "[{metric, data, protocol, budget, result, groups: [[ENTRANT]]}]",
+    "completion": "{shell, script}; with --install {shell, file}",
+    "show-spec": "{PATH: {value, origin}}",
+    "lint": "[{file, line, column, path, message}]",
+    "init": "{file}",
+}
+SHAPES = {name: f"--json: {shape}. A failure: {{error: {{message, exit_code}}}}." for name, shape in _ANSWERS.items()}
+"""Command -> what it prints with --json."""
