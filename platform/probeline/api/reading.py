@@ -84,6 +84,7 @@ def figure(spec: Spec, name: str | dict[str, Any], workspace: Workspace | None =
     """
     from probeline.core.figure import NothingToDraw
     from probeline.report.formats.contents import drawn, figure_defaults, figures, shape_of
+    from probeline.report.formats.images import on_paper
 
     source = source_of(spec, workspace)
     experiment, outcome = source.experiment, source.read()
@@ -91,7 +92,7 @@ def figure(spec: Spec, name: str | dict[str, Any], workspace: Workspace | None =
     component = named[0] if named else _component({"name": name} if isinstance(name, str) else name)
     main = experiment.report.metric or outcome.main_metric
     try:
-        return drawn(component, outcome, figure_defaults(experiment, shape_of(experiment, outcome), main))
+        return on_paper(drawn(component, outcome, figure_defaults(experiment, shape_of(experiment, outcome), main)))
     except NothingToDraw as error:
         raise UserError(f"figure {component['name']}: {error}") from None
 

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from probeline.api.reading import ResultsSource, source_of
-from probeline.api.running import writable_folder
 from probeline.api.specs import Spec
-from probeline.api.workspace import Workspace
+from probeline.api.workspace import Workspace, writable_folder
 from probeline.errors import writing
 from probeline.report.formats import page
 from probeline.report.formats.contents import chosen

@@ -1,14 +1,12 @@
 """Training and evaluating what an experiment has left to do."""
 
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from probeline.api.planning import plan
 from probeline.api.specs import Spec, folder_of, text_of
-from probeline.api.workspace import Workspace
-from probeline.errors import UserError, writing
+from probeline.api.workspace import Workspace, writable_folder
 from probeline.execution.code_changes import code_changes
 from probeline.execution.jobs.job_entrypoint import submitted_changes, submitted_provenance
 from probeline.execution.notifications import silence
@@ -90,22 +88,3 @@ def _display(planned: Plan, todo: list[Trial], fits: list[Trial]) -> ProgressDis
     chosen = {trial.id for trial in todo}
     coming = [trial for trial in fits if trial.id not in chosen]
     return watch(todo, planned.counts().get("finished", 0), Console(), coming)
-
-
-def writable_folder(option: str, folder: Path) -> None:
-    """Makes an option's folder and writes a byte there, before anything that takes time. Raises UserError."""
-    with writing(option, folder):
-        check_name(option, folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(b"x")
-
-
-def check_name(option: str, path: Path) -> None:
-    """MLflow and Ray keep paths as UTF-8 text. Raises UserError for a path whose bytes are none."""
-    try:
-        str(path.resolve()).encode("utf-8")
-    except UnicodeEncodeError:
-        raise UserError(
-            f"{option} {path.resolve()}: a folder's name is not UTF-8 text, so MLflow can keep nothing there; rename it"
-        ) from None

@@ -1,11 +1,13 @@
 """Where experiments are kept: the folder of a run, MLflow, and a storage for encoders and checkpoints."""
 
 import os
+import tempfile
 from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
 
+from probeline.errors import UserError, writing
 from probeline.storage.paths import StoragePath, parse_path, tried
 from probeline.tracking.server.location import resolve
 
@@ -45,3 +47,22 @@ class Workspace:
     def encoders_at(self) -> StoragePath:
         """Where encoders and checkpoints are, tried once if that is remote. Raises UserError."""
         return tried(parse_path(self.storage)) if self.storage else self.path
+
+
+def writable_folder(option: str, folder: Path) -> None:
+    """Makes an option's folder and writes a byte there, before anything that takes time. Raises UserError."""
+    with writing(option, folder):
+        check_name(option, folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"x")
+
+
+def check_name(option: str, path: Path) -> None:
+    """MLflow and Ray keep paths as UTF-8 text. Raises UserError for a path whose bytes are none."""
+    try:
+        str(path.resolve()).encode("utf-8")
+    except UnicodeEncodeError:
+        raise UserError(
+            f"{option} {path.resolve()}: a folder's name is not UTF-8 text, so MLflow can keep nothing there; rename it"
+        ) from None

@@ -13,6 +13,7 @@ from probeline.cli import (
     catalog,
     cluster,
     collection,
+    completers,
     completion,
     dashboard,
     data,
@@ -187,7 +188,7 @@ def ui(
 @app.command()
 def show(
     trial: Annotated[
-        str, typer.Argument(help="A trial's id, or its first digits.", autocompletion=completion.trial_ids)
+        str, typer.Argument(help="A trial's id, or its first digits.", autocompletion=completers.trial_ids)
     ],
     tracking_uri: Tracking = None,
     diff: Annotated[
@@ -231,7 +232,7 @@ def doctor(
         typer.Argument(
             help="Check that this experiment fits the machine, too.",
             callback=resolved_spec,
-            autocompletion=completion.specs,
+            autocompletion=completers.specs,
         ),
     ] = None,
     scale: ScaleOption = None,
@@ -266,6 +267,8 @@ with_json(app, SHAPES)
 
 def main() -> None:
     """Runs the command; a failure that the user can do something about is its message and exit code 2."""
+    if completion.answer_shell(app):
+        return
     ensure_utf8()
     accept_any_locale()
     log_safely()
@@ -273,7 +276,6 @@ def main() -> None:
     with json_if(as_json):
         try:
             sys.path.append(str(working_folder()))  # plug-ins of the project one stands in, by dotted name
-            completion.enable()
             sys.exit(app(standalone_mode=not as_json, prog_name=completion.PROGRAM))
         except Exception as error:
             message = message_of(error)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from probeline.cli import completion
+from probeline.cli import completers
 from probeline.cli.output import CommandOutput
 from probeline.errors import UserError, writing
 
@@ -19,11 +19,11 @@ def list_(
         str,
         typer.Argument(
             help="methods, encoders, datasets, protocols, figures, metrics, specs ...",
-            autocompletion=completion.kinds,
+            autocompletion=completers.kinds,
         ),
     ],
     name: Annotated[
-        str | None, typer.Argument(help="One of them, to see its parameters.", autocompletion=completion.plugins)
+        str | None, typer.Argument(help="One of them, to see its parameters.", autocompletion=completers.plugins)
     ] = None,
     modality: Annotated[
         str | None, typer.Option("--for", help="Only those for image, waveform, tokens, series or vector.")

@@ -1,160 +1,172 @@
-"""Shell completion: what may stand next on the command line, and the command that sets it up in a shell.
+"""Shell completion: the words that may stand next on a command line, and the script that asks for them.
 
-A shell asks at every TAB, so nothing here imports more than a tenth of a second.
+A shell asks at every TAB. Typer's own completion converts the words before it with pydantic, which takes longer than
+all the rest; here the commands' signatures are read instead.
 """
 
+import inspect
 import os
-from collections.abc import Iterator
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.models import OptionInfo
 
-from probeline.cli.output import CommandOutput
-from probeline.errors import UserError
+from probeline.cli.completers import SHELLS, CommandLine, shells
+from probeline.cli.output import FLAG, CommandOutput
+from probeline.errors import UserError, writing
 
 app = typer.Typer()
 
-SHELLS = ("bash", "zsh", "fish")
-PROGRAM, COMPLETE = "probeline", "_PROBELINE_COMPLETE"
-"""The command, and the environment variable by which a shell asks it what may stand next."""
+PROGRAM, VARIABLE = "probeline", "_PROBELINE_COMPLETE"
+"""The command, and the environment variable by which a shell, whose name is its value, asks it."""
 
-SUFFIXES = (".yaml", ".yml")
-MAX_TRIALS = 200
-"""Trial ids offered at once."""
-
-OF_RUN = ("seeds", "resources.cpus", "resources.gpus", "resources.workers")
-
-
-def specs(incomplete: str) -> Iterator[str]:
-    """Spec files and folders that begin so, and the specs of installed packages."""
-    folder, _, start = incomplete.rpartition("/")
-    below = Path(f"{folder}/" if folder else ".")
-    for path in sorted(below.iterdir()) if below.is_dir() else ():
-        hidden = path.name.startswith(".") and not start.startswith(".")
-        if path.name.startswith(start) and not hidden:
-            name = f"{folder}/{path.name}" if folder else path.name
-            if path.is_dir():
-                yield f"{name}/"
-            elif path.suffix in SUFFIXES:
-                yield name
-    if not folder:
-        yield from (name for name in _packaged() if name.startswith(incomplete))
-
-
-def scales(ctx: typer.Context, incomplete: str) -> Iterator[str]:
-    """The scales of the spec on the command line."""
-    yield from (name for name in _mapping(_tree(ctx).get("scales")) if name.startswith(incomplete))
-
-
-def overrides(ctx: typer.Context, incomplete: str) -> Iterator[str]:
-    """`KEY=` for the axes of the spec, the keys of its base recipe and those of a run."""
-    tree = _tree(ctx)
-    axes = [*_mapping(tree.get("grid")), *(key for group in _listed(tree.get("zip")) for key in _mapping(group))]
-    axes += [key for rule in _listed(tree.get("when")) for key in _mapping(_mapping(rule).get("grid"))]
-    keys = dict.fromkeys([*axes, *_dotted(_mapping(tree.get("base")), ""), *OF_RUN])
-    yield from (f"{key}=" for key in keys if f"{key}=".startswith(incomplete))
+OF_EVERY_COMMAND = (FLAG, "--help")
+SCRIPTS = {
+    "bash": f"""_probeline() {{
+    local IFS=$'\\n'
+    COMPREPLY=($({VARIABLE}=bash {PROGRAM} "${{COMP_LINE:0:COMP_POINT}}"))
+    [[ $COMPREPLY == *[=/] ]] && compopt -o nospace
+}}
+complete -F _probeline {PROGRAM}
+""",
+    "zsh": f"""#compdef {PROGRAM}
+_probeline() {{
+    local -a offered
+    offered=(${{(f)"$({VARIABLE}=zsh {PROGRAM} "${{(@)words[1,CURRENT]}}")"}})
+    compadd -S '' -- ${{(M)offered:#*[=/]}}
+    compadd -- ${{offered:#*[=/]}}
+}}
+compdef _probeline {PROGRAM}
+""",
+    "fish": f"""function _probeline
+    {VARIABLE}=fish {PROGRAM} (commandline -opc) (commandline -ct)
+end
+complete -c {PROGRAM} -f -a '(_probeline)'
+""",
+}
+START_UP = {"bash": "~/.bashrc", "zsh": "~/.zshrc", "fish": "~/.config/fish/completions/probeline.fish"}
+"""The file that a shell reads when it starts."""
 
 
-def kinds(incomplete: str) -> Iterator[str]:
-    """Kinds of plug-ins, `metrics` and `specs`."""
-    from probeline.plugins.locations import KINDS
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a command: its option words, () for an argument; `complete` offers its values."""
 
-    yield from (kind for kind in sorted([*KINDS, "metrics", "specs"]) if kind.startswith(incomplete))
-
-
-def plugins(ctx: typer.Context, incomplete: str) -> Iterator[str]:
-    """The plug-ins of the kind on the command line; of metrics, the protocols."""
-    from probeline.plugins.locations import KINDS, shipped
-
-    kind = str(ctx.params.get("kind"))
-    kind = "protocols" if kind == "metrics" else kind
-    yield from (name for name in sorted(shipped(kind) if kind in KINDS else ()) if name.startswith(incomplete))
-
-
-def trial_ids(ctx: typer.Context, incomplete: str) -> Iterator[str]:
-    """The trials of a database file that begin so; a server is not asked."""
-    import sqlite3
-    from contextlib import closing
-
-    uri = ctx.params.get("tracking_uri") or os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
-    file = Path(uri.removeprefix("sqlite:///"))
-    if uri.partition(":")[0] != "sqlite" or not file.is_file() or (not incomplete.isalnum() and incomplete):
-        return
-    statement = (
-        "select distinct tags.value from tags join runs on runs.run_uuid = tags.run_uuid "
-        "where tags.key = 'probeline.trial_id' and tags.value like ? and runs.lifecycle_stage = 'active' "
-        f"order by tags.value limit {MAX_TRIALS}"
-    )
-    try:
-        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=0.1)) as connection:
-            rows = connection.execute(statement, (f"{incomplete}%",)).fetchall()
-    except sqlite3.Error:  # locked, or no database of MLflow: there is nothing to offer
-        return
-    yield from (str(value) for (value,) in rows)
-
-
-def enable() -> None:
-    """Lets this process answer a shell, where one asks."""
-    if COMPLETE in os.environ:
-        from typer.completion import completion_init
-
-        completion_init()
+    name: str
+    words: tuple[str, ...]
+    flag: bool
+    several: bool
+    complete: Callable[[CommandLine, str], Iterator[str]] | None
 
 
 @app.command()
 def completion(
-    shell: Annotated[str, typer.Argument(help="bash, zsh or fish.", autocompletion=lambda: list(SHELLS))],
-    install: Annotated[bool, typer.Option("--install", help="Put it into the shell's own start-up files.")] = False,
+    shell: Annotated[str, typer.Argument(help="bash, zsh or fish.", autocompletion=shells)],
+    install: Annotated[bool, typer.Option("--install", help="Add it to the file that the shell starts with.")] = False,
 ) -> CommandOutput:
-    """Print what a shell needs to complete commands, specs, scales, keys and trial ids, or install it."""
-    from typer import completion as scripts
-
-    if shell not in SHELLS:
+    """Print what makes a shell complete commands, specs, scales, keys and trial ids, or install it."""
+    if shell not in SCRIPTS:
         raise UserError(f"completion {shell}: unknown; there are {', '.join(SHELLS)}")
-    if install:
-        name, file = scripts.install(shell, PROGRAM, COMPLETE)
-        return CommandOutput({"shell": name, "file": file}, f"{name}: written to {file}; it works in new shells")
-    script = scripts.get_completion_script(prog_name=PROGRAM, complete_var=COMPLETE, shell=shell)
-    return CommandOutput({"shell": shell, "script": script}, script)
+    if not install:
+        return CommandOutput({"shell": shell, "script": SCRIPTS[shell]}, SCRIPTS[shell], end="")
+    file = Path(START_UP[shell]).expanduser()
+    with writing("--install", file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        existing = file.read_text(encoding="utf-8") if file.exists() else ""
+        if SCRIPTS[shell] not in existing:
+            file.write_text(f"{existing}\n{SCRIPTS[shell]}", encoding="utf-8")
+    return CommandOutput({"shell": shell, "file": file}, f"{file} has it; a new {shell} completes {PROGRAM}")
 
 
-def _packaged() -> Iterator[str]:
-    from probeline.experiment.packages import spec_folders, specs_in
-
-    try:
-        for name, folder in spec_folders().items():
-            yield from (f"{name}:{inner}" for inner in specs_in(folder))
-    except UserError:
-        return
-
-
-def _tree(ctx: typer.Context) -> dict[str, Any]:
-    """What the spec on the command line says, with all that it extends; {} where it cannot be read."""
-    from probeline.experiment.extends import read
-    from probeline.experiment.packages import spec_file
-
-    spec = ctx.params.get("spec")
-    if not spec:
-        return {}
-    try:
-        return _mapping(read(spec_file(spec)).value)
-    except UserError:
-        return {}
+def answer_shell(commands: typer.Typer) -> bool:
+    """Whether a shell asked; then the words that may stand next are printed, a line each."""
+    shell = os.environ.get(VARIABLE)
+    if shell not in SCRIPTS:
+        return False
+    words = split_line(sys.argv[1]) if shell == "bash" else sys.argv[2:]
+    *_, incomplete = words or [""]
+    # Bash takes a word apart at these signs, and puts only the last part in place of what it completes.
+    start = max(incomplete.rfind(":"), incomplete.rfind("=")) + 1 if shell == "bash" else 0
+    print("\n".join(each[start:] for each in candidates(words, callbacks(commands))))
+    return True
 
 
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+def split_line(line: str) -> list[str]:
+    """The words behind the program's name in a line up to the cursor; the last one is incomplete, or ""."""
+    for closing in ("", "'", '"'):
+        try:
+            words = shlex.split(line + closing)[1:]
+        except ValueError:  # a quotation that is still open
+            continue
+        return [*words, ""] if line[-1:].isspace() and not closing else words
+    return [""]
 
 
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+def callbacks(commands: typer.Typer) -> dict[str, Callable[..., Any]]:
+    """The function of every command of an app and of the apps in it, by the command's name."""
+    by_name = {}
+    for info in commands.registered_commands:
+        if info.callback is not None:
+            by_name[info.name or info.callback.__name__.replace("_", "-")] = info.callback
+    for group in commands.registered_groups:
+        by_name |= callbacks(group.typer_instance) if group.typer_instance else {}
+    return by_name
 
 
-def _dotted(value: dict[str, Any], prefix: str) -> Iterator[str]:
-    """The dotted keys of nested mappings, names of components aside."""
-    for key, item in value.items():
-        if isinstance(item, dict):
-            yield from _dotted(item, f"{prefix}{key}.")
-        if key != "name":
-            yield f"{prefix}{key}"
+def candidates(words: Sequence[str], functions: Mapping[str, Callable[..., Any]]) -> list[str]:
+    """What the last, incomplete one of the words may be."""
+    *before, incomplete = words or [""]
+    at = next((number for number, word in enumerate(before) if not word.startswith("-")), None)
+    if at is None:
+        return [name for name in (*functions, "--version", "--help") if name.startswith(incomplete)]
+    if before[at] not in functions:
+        return []
+    return _of_command(parameters(functions[before[at]]), before[at + 1 :], incomplete)
+
+
+def _of_command(known: Sequence[Parameter], before: Sequence[str], incomplete: str) -> list[str]:
+    options = {word: one for one in known for word in one.words}
+    arguments = [one for one in known if not one.words]
+    given: dict[str, str] = {}
+    waiting: Parameter | None = None
+    for word in before:
+        option, equals, value = word.partition("=")
+        if waiting is not None:
+            given[waiting.name], waiting = word, None
+        elif option in options:
+            if equals:
+                given[options[option].name] = value
+            waiting = None if equals or options[option].flag else options[option]
+        elif arguments and not word.startswith("-"):
+            given.setdefault(arguments[0].name, word)
+            arguments = arguments if arguments[0].several else arguments[1:]
+    option, equals, value = incomplete.partition("=")
+    if waiting is None and equals and option in options:
+        return [f"{option}={each}" for each in _values(options[option], given, value)]
+    if waiting is None and incomplete.startswith("-"):
+        return [word for word in (*options, *OF_EVERY_COMMAND) if word.startswith(incomplete)]
+    wanted = waiting or next(iter(arguments), None)
+    return _values(wanted, given, incomplete) if wanted is not None else []
+
+
+def _values(wanted: Parameter, given: Mapping[str, str], incomplete: str) -> list[str]:
+    return list(wanted.complete(CommandLine(given), incomplete)) if wanted.complete else []
+
+
+def parameters(function: Callable[..., Any]) -> list[Parameter]:
+    """The options and arguments of a command's function, in order."""
+    return [_parameter(one.name, one.annotation) for one in inspect.signature(function).parameters.values()]
+
+
+def _parameter(name: str, annotation: Any) -> Parameter:
+    kind, (info, *_) = annotation.__origin__, annotation.__metadata__
+    written = [each for each in (info.default, *(info.param_decls or ())) if isinstance(each, str)]
+    words = tuple(each for each in written if each.startswith("--"))
+    if isinstance(info, OptionInfo):
+        words = words or ((f"--{name}", f"--no-{name}") if kind is bool else (f"--{name.replace('_', '-')}",))
+    return Parameter(name, words, kind is bool, "list[" in str(kind), info.autocompletion)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from probeline.cli import completion
+from probeline.cli import completers
 from probeline.cli.options import Folder, ScaleOption, Sets, StorageUri, Tracking
 from probeline.cli.output import CommandOutput, emit
 from probeline.errors import UserError
@@ -19,7 +19,7 @@ def dash(
         str | None,
         typer.Argument(
             help="The experiment's YAML file, PACKAGE:NAME, or its name in MLflow; else all there.",
-            autocompletion=completion.specs,
+            autocompletion=completers.specs,
         ),
     ] = None,
     scale: ScaleOption = None,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from probeline.cli import completion
+from probeline.cli import completers
 from probeline.cli.messages import say
 from probeline.errors import UserError, parsing
 
@@ -24,17 +24,17 @@ def resolved_spec(spec: Path | None) -> Path | None:
 Spec = Annotated[
     Path,
     typer.Argument(
-        help="The experiment's YAML file, or PACKAGE:NAME.", callback=resolved_spec, autocompletion=completion.specs
+        help="The experiment's YAML file, or PACKAGE:NAME.", callback=resolved_spec, autocompletion=completers.specs
     ),
 ]
 ScaleOption = Annotated[
     str | None,
-    typer.Option(help="One of the experiment's scales, such as smoke.", autocompletion=completion.scales),
+    typer.Option(help="One of the experiment's scales, such as smoke.", autocompletion=completers.scales),
 ]
 Sets = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="KEY=VALUE", help="Override one key; repeatable.", autocompletion=completion.overrides
+        "--set", metavar="KEY=VALUE", help="Override one key; repeatable.", autocompletion=completers.overrides
     ),
 ]
 Tracking = Annotated[str | None, typer.Option(help="MLflow's address; else $MLFLOW_TRACKING_URI, else ./mlflow.db.")]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from probeline.cli import collection, completion
+from probeline.cli import collection, completers
 from probeline.cli.messages import echo
 from probeline.cli.options import Folder, ScaleOption, Sets, Spec, Tracking, resolved_spec
 from probeline.cli.output import CommandOutput
@@ -23,7 +23,7 @@ Side = Annotated[
     typer.Argument(
         help="An experiment's YAML, or the folder of a report.",
         callback=resolved_spec,
-        autocompletion=completion.specs,
+        autocompletion=completers.specs,
     ),
 ]
 
@@ -48,7 +48,7 @@ def report(
     from probeline.api import reporting
     from probeline.api.reading import source_of
     from probeline.api.specs import load
-    from probeline.api.workspace import Workspace
+    from probeline.api.workspace import Workspace, writable_folder
     from probeline.report.checks import expectations
 
     expected, workspace = expectations.read(check) if check else None, Workspace(folder, tracking_uri)
@@ -57,7 +57,7 @@ def report(
     with reporting.no_collection():
         source_ = source_of(load(spec, scale, sets or ()), workspace, source)
         if expect:
-            reporting.writable_folder("--expect", expect.parent)
+            writable_folder("--expect", expect.parent)
         written = reporting.write(source_, workspace, out, images, publish, source)
     echo("\n".join(str(path.resolve()) for path in written.paths))
     if written.published:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from probeline.cli import completion
+from probeline.cli import completers
 from probeline.cli.options import NoPlugins, Spec
 from probeline.cli.output import CommandOutput
 from probeline.errors import UserError, writing
@@ -30,7 +30,7 @@ def show_spec(spec: Spec) -> CommandOutput:
 
 @app.command()
 def lint(
-    specs: Annotated[list[Path], typer.Argument(help="Spec files.", autocompletion=completion.specs)],
+    specs: Annotated[list[Path], typer.Argument(help="Spec files.", autocompletion=completers.specs)],
     no_plugins: NoPlugins = False,
 ) -> CommandOutput:
     """Check spec files and run nothing: path:line:column of each mistake, and exit code 2 where there is one."""

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from probeline.cli import completion
+from probeline.cli import completers
 from probeline.cli.options import StorageUri
 from probeline.cli.output import CommandOutput
 from probeline.errors import UserError
@@ -20,7 +20,7 @@ def gc(
         typer.Argument(
             help="Every experiment that uses the folder: what they need stays.",
             exists=True,
-            autocompletion=completion.specs,
+            autocompletion=completers.specs,
         ),
     ],
     scale: Annotated[str | None, typer.Option(help="One of their scales; else all of them.")] = None,
