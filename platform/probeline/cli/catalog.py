@@ -72,7 +72,7 @@ def described_plugin(kind: str, name: str) -> CommandOutput:
 
 def listed_specs(package: str | None) -> CommandOutput:
     """The specs that installed packages bring, and those of the working folder; or those of one package."""
-    from probeline.experiment.packages import listed_specs
+    from probeline.experiment.spec_list import listed_specs
 
     rows = [{"name": one.name, "file": one.file, "question": one.question} for one in listed_specs(package)]
     width = max((len(str(row["name"])) for row in rows), default=0)

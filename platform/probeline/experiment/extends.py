@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
 
+from probeline.errors import UserError
 from probeline.experiment.layers import Layers
+from probeline.experiment.packages import spec_file
 from probeline.experiment.problems import Path, Problem, SpecError, printable, shown
 from probeline.experiment.yaml_source import MAX_CHARACTERS, SpecSource, parse, read_file
 
@@ -81,7 +83,7 @@ class _Reading:
 
     def _extend(self, named: str, by: FilePath, source: SpecSource, at: Path, chain: tuple[FilePath, ...]) -> None:
         """Lays the file that another one names at `at`."""
-        path = by.parent / named
+        path = _file(named, by, source, at)
         same = [index for index, one in enumerate(chain) if _same(one, path)]
         if same:
             files = " -> ".join(printable(str(one)) for one in (*chain[same[0] :], path))
@@ -100,6 +102,17 @@ class _Reading:
         if self.characters + len(text) > MAX_CHARACTERS:
             raise SpecError([source.problem(at, "with it the files are larger than 1 MB together")])
         self.lay(text, path, str(path), chain)
+
+
+def _file(named: str, by: FilePath, source: SpecSource, at: Path) -> FilePath:
+    """The file that another one names: relative to it, or `PACKAGE:NAME`. Raises SpecError."""
+    beside = by.parent / named
+    if ":" not in named or beside.exists():
+        return beside
+    try:
+        return spec_file(named) if spec_file(named) != FilePath(named) else beside
+    except UserError as error:
+        raise SpecError([source.problem(at, str(error))]) from None
 
 
 def _named(written: Any) -> list[tuple[Path, str]]:

@@ -1,15 +1,12 @@
 """Specs that installed packages bring: `PACKAGE:NAME`, by entry points of the group `probeline.specs`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any
 
 from probeline.errors import UserError
-from probeline.experiment.extends import read
-from probeline.experiment.problems import SpecError, nearest, printable
+from probeline.experiment.problems import nearest, printable
 from probeline.plugins.locations import module_folder, package
 
 GROUP = "probeline.specs"
@@ -29,10 +26,10 @@ def spec_file(spec: str | PathLike[str]) -> Path:
         return Path(text)
     folders = spec_folders()
     if name not in folders:
-        raise UserError(f"{printable(text)}: no installed package brings specs as {name!r}; {_hint(name, folders)}")
+        raise UserError(f"{printable(text)}: no installed package brings specs as {name!r}; {hint(name, folders)}")
     files = specs_in(folders[name])
     if inner not in files:
-        raise UserError(f"{printable(text)}: unknown; {_hint(inner, {f'{name}:{each}': each for each in files})}")
+        raise UserError(f"{printable(text)}: unknown; {hint(inner, {f'{name}:{each}': each for each in files})}")
     return files[inner]
 
 
@@ -57,42 +54,6 @@ def specs_in(folder: Path) -> dict[str, Path]:
     return {path.relative_to(folder).with_suffix("").as_posix(): path for path in files}
 
 
-@dataclass(frozen=True)
-class ListedSpec:
-    """A spec as `probeline run` takes it, its file, and the question that it asks."""
-
-    name: str
-    file: Path
-    question: str
-
-
-def listed_specs(package_name: str | None = None) -> list[ListedSpec]:
-    """The specs of installed packages, and those of the working folder and its `experiments`; or of one package.
-
-    Raises UserError for a package that brings none.
-    """
-    folders = spec_folders()
-    if package_name is not None and package_name not in folders:
-        raise UserError(f"specs {printable(package_name)}: unknown; {_hint(package_name, folders)}")
-    names = folders if package_name is None else (package_name,)
-    files = {f"{name}:{inner}": path for name in names for inner, path in specs_in(folders[name]).items()}
-    if package_name is None:
-        here = [path for suffix in SUFFIXES for path in Path().glob(f"*{suffix}")]
-        here += [path for suffix in SUFFIXES for path in Path("experiments").rglob(f"*{suffix}")]
-        files |= {path.as_posix(): path for path in sorted(here)}
-    trees = ((name, path, _tree(path)) for name, path in files.items())
-    return [ListedSpec(name, path, str(tree.get("question", ""))) for name, path, tree in trees if "base" in tree]
-
-
-def _tree(path: Path) -> dict[str, Any]:
-    """What a YAML file says; {} where it is no experiment's."""
-    try:
-        value = read(path).value
-    except SpecError:
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
 def _folder(entry: EntryPoint) -> Path:
     folder = module_folder(entry.value)
     if folder is None:
@@ -103,6 +64,7 @@ def _folder(entry: EntryPoint) -> Path:
     return folder
 
 
-def _hint(name: str, names: Mapping[str, object]) -> str:
+def hint(name: str, names: Mapping[str, object]) -> str:
+    """The likeliest of the names for a misspelt one, or all there are."""
     close = nearest(name, list(names))
     return f"did you mean {close!r}?" if close else f"there are {', '.join(names) or 'none'}"

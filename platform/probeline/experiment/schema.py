@@ -176,7 +176,8 @@ class Experiment(Settings):
     )
     report: Report = Report()
     extends: BaseFile | list[BaseFile] = Field(
-        default_factory=list, description="Files that this one starts from, relative to it; later ones win, it wins."
+        default_factory=list,
+        description="Files that this one starts from, relative to it or PACKAGE:NAME; later ones win, it wins.",
     )
 
     notify: Notify | None = Field(None, description="Messages about its runs to a web address.")
