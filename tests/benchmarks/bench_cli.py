@@ -1,5 +1,6 @@
-"""The command line's own time: `--help`, and `plan` of a grid of 10,000 trials against an existing database."""
+"""The command line's own time: `--help`, completion, `plan` of 10,000 trials; and that of `import probeline`."""
 
+import os
 import statistics
 import subprocess
 import sys
@@ -22,15 +23,32 @@ grid:
   training.batch_size: [16, 32, 64, 128]
   method.augment.strength: [0, 0.25, 0.5, 0.75, 1.0]
 seeds: 5
+scales: {smoke: {seeds: 1}}
 """
 
 
-def seconds(command: list[str], folder: Path, rounds: int = 5) -> float:
-    """The median wall time of a whole process, after one that warms the caches."""
+COMPLETED = {
+    "a command": "probeline pl",
+    "a spec": "probeline plan sp",
+    "a scale": "probeline run spec.yaml --scale s",
+    "a key of --set": "probeline run spec.yaml --set training.",
+    "a trial id": "probeline show ",
+}
+"""Lines that a shell asks about."""
+
+IMPORTED = {
+    "import probeline": "import probeline",
+    "import probeline and load of a spec": "import probeline; probeline.load('one.yaml')",
+}
+
+
+def seconds(command: list[str], folder: Path, rounds: int = 5, asked_by: str | None = None) -> float:
+    """The median wall time of a whole process, after one that warms the caches; `asked_by`: the shell it completes."""
+    environment = os.environ | ({"_PROBELINE_COMPLETE": asked_by} if asked_by else {})
     times = []
     for _ in range(rounds + 1):
         start = time.perf_counter()
-        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+        subprocess.run(command, cwd=folder, check=True, capture_output=True, env=environment)
         times.append(time.perf_counter() - start)
     return statistics.median(times[1:])
 
@@ -49,3 +67,9 @@ def rows() -> Iterator[Row]:
         subprocess.run(run, cwd=folder, check=True, capture_output=True)
         spent = seconds([probeline, "plan", "spec.yaml"], folder)
         yield Row("probeline plan of 10,000 trials, with a database", spent, "s", target="under 3 s", met=spent < 3)
+        for name, line in COMPLETED.items():
+            spent = seconds([probeline, line], folder, asked_by="bash")
+            yield Row(f"completion of {name}", spent, "s", target="at most 0.2 s", met=spent <= 0.2)
+        for name, code in IMPORTED.items():
+            spent = seconds([sys.executable, "-c", code], folder)
+            yield Row(name, spent, "s", target="under 0.3 s", met=spent < 0.3)

@@ -23,8 +23,8 @@ def test_from_a_yaml_file_to_a_page(folder):
     assert said.returncode == 0, said.stdout + said.stderr
     assert "1 trials finished" in said.stdout
     assert "probeline report small.yaml" in said.stdout
-    again = probeline("run", "small.yaml", folder=folder)
-    assert "Nothing was left to run" in again.stdout
+    again = json.loads(probeline("run", "small.yaml", "--json", folder=folder).stdout)
+    assert (again["exit_code"], again["finished"], again["failed"]) == (0, [], {})
 
     (trial,) = json.loads(probeline("status", "small.yaml", "--json", folder=folder).stdout)
     assert trial["status"] == "finished"
@@ -32,10 +32,11 @@ def test_from_a_yaml_file_to_a_page(folder):
     assert shown["trial_id"] == trial["trial_id"]
     assert 0.5 < shown["metrics"]["knn/top1"] <= 1
 
-    written = probeline("report", "small.yaml", "--out", "page", folder=folder).stdout.split()
-    assert {Path(path).name for path in written} >= {"index.html", "report.md", "results.csv", "results.parquet"}
+    made = json.loads(probeline("report", "small.yaml", "--out", "page", "--json", folder=folder).stdout)
+    names = {Path(path).name for path in made["files"]}
+    assert names >= {"index.html", "report.md", "results.csv", "results.parquet"}
     assert "Does it run?" in (folder / "page/index.html").read_text()
-    assert "in MLflow:" in " ".join(written)
+    assert "in MLflow:" in made["published"]
     assert len(list(folder.glob("mlartifacts/small/*/artifacts/report/index.html"))) == 1
 
 
@@ -93,10 +94,12 @@ def test_every_shipped_experiment_names_the_schema_for_editors(spec):
 
 
 def test_the_doctor_finds_this_machine_fit(folder):
-    said = probeline("doctor", folder=folder)
+    said = probeline("doctor", "--json", folder=folder)
     assert said.returncode == 0, said.stdout + said.stderr
+    diagnosis = json.loads(said.stdout)
     for what in ("Python 3", "torch ", "Ray ", "MLflow ", "GiB free"):
-        assert what in said.stdout
+        assert any(what in each["what"] for each in diagnosis["findings"]) and what in said.stderr
+    assert diagnosis["good"]
 
 
 def test_the_interface_of_mlflow_listens_on_this_machine_only(folder, database):

@@ -63,7 +63,8 @@ def test_trial_ids_come_from_the_database_beside_the_command(offered, database, 
         connection.execute("insert into experiments (experiment_id, name, lifecycle_stage) values (7, 'x', 'active')")
         for number, trial in enumerate(("ab12", "ab34", "cd56")):
             connection.execute(
-                "insert into runs (run_uuid, experiment_id, status, lifecycle_stage) values (?, 7, 'FINISHED', 'active')",
+                "insert into runs (run_uuid, experiment_id, status, lifecycle_stage) "
+                "values (?, 7, 'FINISHED', 'active')",
                 (str(number),),
             )
             connection.execute("insert into tags values ('probeline.trial_id', ?, ?)", (trial, str(number)))
@@ -72,9 +73,8 @@ def test_trial_ids_come_from_the_database_beside_the_command(offered, database, 
 
 
 def test_bash_completes_by_the_printed_script_and_loads_nothing_heavy(offered, tmp_path):
-    script = subprocess.run(
-        [sys.executable, "-m", "probeline.cli", "completion", "bash"], capture_output=True, text=True
-    )
+    words = [sys.executable, "-m", "probeline.cli", "completion", "bash"]
+    script = subprocess.run(words, capture_output=True, text=True, check=True)
     (tmp_path / "bin").mkdir()
     command = tmp_path / "bin" / "probeline"
     command.write_text(
@@ -84,10 +84,8 @@ def test_bash_completes_by_the_printed_script_and_loads_nothing_heavy(offered, t
     command.chmod(0o755)
     line = "probeline run child.yaml --set method.t"
     typed = f"COMP_LINE='{line}'; COMP_POINT={len(line)}; _probeline; echo ${{COMPREPLY[@]}}"
-    environment = os.environ | {
-        "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}",
-        "PYTHONPATH": os.pathsep.join(sys.path),
-    }
+    path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
+    environment = os.environ | {"PATH": path, "PYTHONPATH": os.pathsep.join(sys.path)}
     bash = ["bash", "--norc", "-c", f"{script.stdout}\n{typed}"]
     done = subprocess.run(bash, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.stdout.split() == ["method.temperature="]
