@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from probeline.report.statistics.differences import Scores
-from probeline.report.statistics.intervals import Measurement
-from probeline.report.statistics.multiplicity import ranks
-from probeline.report.statistics.pairwise import ranks as rank_pairs
-from probeline.report.statistics.pairwise import tiers, wins
+from probeline.statistics.differences import Scores
+from probeline.statistics.intervals import Measurement
+from probeline.statistics.multiplicity import ranks
+from probeline.statistics.pairwise import ranks as rank_pairs
+from probeline.statistics.pairwise import tiers, wins
 
 
 def cells(seed, measured):

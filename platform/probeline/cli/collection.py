@@ -96,9 +96,7 @@ def report(
     writable_folder("--out", folder)
     results = {part.name: write_page(part, folder / PAGES / part.name, workspace) for part in parts if part.plan}
     with writing("--out", folder):
-        paths = systems_page.write(
-            collection, list(shown(collection, parts, results, scale, workspace.uri)), folder
-        )
+        paths = systems_page.write(collection, list(shown(collection, parts, results, scale, workspace.uri)), folder)
     echo("\n".join(str(path.resolve()) for path in paths))
     return CommandOutput({"name": collection.name, "files": [path.resolve() for path in paths]})
 

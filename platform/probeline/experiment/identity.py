@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from probeline.errors import UserError
 from probeline.core.settings import HashedByContent, NotHashed, components, listed
+from probeline.errors import UserError
 from probeline.experiment.resolved import ResolvedComponent, ResolvedRecipe
 from probeline.experiment.schema import Training
 from probeline.experiment.trial import EXACT, Cell, FinishedTrial, Teacher, Trial

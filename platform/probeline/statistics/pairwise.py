@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import special
 
-from probeline.report.statistics.differences import Scores
-from probeline.report.statistics.intervals import LEVEL, RESOLUTION
+from probeline.statistics.differences import Scores
+from probeline.statistics.intervals import LEVEL, RESOLUTION
 
 
 def wins(cells: Sequence[Scores], higher_is_better: bool = True) -> np.ndarray:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from probeline.errors import TrialError, UserError
-from probeline.execution.planning.plan import Plan, in_words, make
+from probeline.execution.planning.plan import Plan, make
+from probeline.execution.planning.plan_text import in_words
 from probeline.experiment.collection import Collection, System, experiments
 from probeline.experiment.problems import SpecError, printable
 from probeline.experiment.schema import Experiment

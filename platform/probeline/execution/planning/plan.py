@@ -10,8 +10,8 @@ from typing import Any
 from probeline.data.store import digest_of_path, facts
 from probeline.execution.planning import seed_waves
 from probeline.execution.planning.auto_gpus import Cards, cards_here, chosen_gpus, peak_of
-from probeline.execution.planning.label_changes import label_changes
 from probeline.execution.planning.finished_teachers import with_finished_teachers
+from probeline.execution.planning.label_changes import label_changes
 from probeline.execution.planning.without_effect import without_effect
 from probeline.execution.ray.retry_policy import rule
 from probeline.experiment import tuned

@@ -8,9 +8,9 @@ from probeline import __version__
 from probeline.report.formats import markdown
 from probeline.report.formats.page import policy, rows_html
 from probeline.report.formats.templates import environment, files_text
-from probeline.report.statistics.intervals import METHOD
 from probeline.report.tables.board import as_dict, sentence, table
 from probeline.report.tables.contests import Contest
+from probeline.statistics.intervals import METHOD
 
 SCRIPTS = ("formats/tables.js",)
 STYLES = ("formats/page.css",)

@@ -13,9 +13,9 @@ from probeline.report.formats.page import policy
 from probeline.report.formats.templates import environment, files_text
 from probeline.report.panels.gallery import data_url
 from probeline.report.panels.image_compression import compact
-from probeline.report.statistics.intervals import METHOD
 from probeline.report.tables.systems import ABOVE, BELOW, SystemRow, lead, spans
 from probeline.report.tables.tables import Entry
+from probeline.statistics.intervals import METHOD
 
 STYLES = ("formats/page.css", "formats/systems.css")
 

@@ -6,9 +6,9 @@ from typing import Any
 from probeline.report.results.metrics import Metric
 from probeline.report.sentences.phrases import seeds
 from probeline.report.sentences.text import clean
-from probeline.report.statistics.intervals import Basis
 from probeline.report.tables.contests import Contest, Entrant
 from probeline.report.tables.tables import Entry, Table
+from probeline.statistics.intervals import Basis
 
 COLUMNS = ("Rank", "Entrant", "Experiments", "n", "Mean", "95% interval")
 MAX_NAMED = 8

@@ -15,10 +15,10 @@ from probeline.experiment.identity import outside_identity
 from probeline.plugins.metrics import matches_pattern, primary_metric
 from probeline.report.results.metrics import Metric, metric
 from probeline.report.sentences.text import clean
-from probeline.report.statistics import pairwise
-from probeline.report.statistics.differences import Scores
-from probeline.report.statistics.intervals import Estimate, estimate
-from probeline.report.statistics.measurement import measurement
+from probeline.statistics import pairwise
+from probeline.statistics.differences import Scores
+from probeline.statistics.intervals import Estimate, estimate
+from probeline.statistics.measurement import measurement
 
 ENTRANT = ("encoder.", "method.", "training.")
 EPOCHS = "training.epochs"

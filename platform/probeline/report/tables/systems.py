@@ -11,10 +11,10 @@ from probeline.report.results.metrics import Metric, metric
 from probeline.report.results.results import Results
 from probeline.report.sentences import phrases
 from probeline.report.sentences.text import clean
-from probeline.report.statistics.differences import Difference, paired_difference
-from probeline.report.statistics.intervals import Estimate
-from probeline.report.statistics.multiplicity import holm
 from probeline.report.tables.tables import Entry, level
+from probeline.statistics.differences import Difference, paired_difference
+from probeline.statistics.intervals import Estimate
+from probeline.statistics.multiplicity import holm
 
 ABOVE, BELOW, SAME, UNCLEAR = "beats its floor", "below its floor", "as its floor", "cannot tell"
 VERDICTS = (ABOVE, BELOW, SAME, UNCLEAR)
