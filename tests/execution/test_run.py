@@ -11,6 +11,7 @@ from probeline.execution.planning.plan import make
 from probeline.execution.run import RunEnvironment, only_run, only_run_at, unsettled
 from probeline.experiment.load import load
 from probeline.tracking.reading.results import frame
+from probeline.tracking.reading.verification import diverged_step
 from probeline.tracking.writing.experiments import ExperimentInfo, describe
 from probeline.tracking.writing.writer import Writer
 
@@ -67,6 +68,8 @@ def test_a_diverged_trial_is_recorded_and_never_run_again(one_cell, uri):
     assert list(trials.failure) == ["diverged"]
     assert "linear_probe/top1" not in trials or trials["linear_probe/top1"].isna().all()
     assert make(load(one_cell, **options), uri).todo == []
+    step, _ = diverged_step(uri, trials.iloc[0].run_id)
+    assert step["trial_id"] == plan.trials[0].id and step["terms"]["train/loss"] in ("nan", "inf")
 
 
 def test_a_second_protocol_trains_nothing_again(one_cell, uri):
