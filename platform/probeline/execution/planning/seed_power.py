@@ -17,7 +17,7 @@ from probeline.tracking.reading.results import last_values
 GUESS = 0.01
 """Standard deviation of one cell over seeds where nothing is measured: a point of accuracy, stated as a guess."""
 
-MAX_READ = 2_000
+MAX_READ = 500
 """Finished trials whose values are read: more change the pooled spread little."""
 
 TARGETS = (0.005, 0.01, 0.02, 0.05)

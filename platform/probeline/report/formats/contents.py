@@ -95,7 +95,8 @@ def contents(experiment: Experiment, results: Results, files: TrialFiles | None 
     """
     asked = experiment.report
     main = asked.metric or results.main_metric
-    results = replace(results, looks=seed_counts.looks_of(experiment))
+    if experiment.until_decided is not None:
+        results = replace(results, looks=seed_counts.looks_of(experiment))
     shape = shape_of(experiment, results)
     defaults = figure_defaults(experiment, shape, main)
     charts = [(SECTION_OF.get(f["name"], "results"), chart(f, results, defaults)) for f in figures(experiment)]

@@ -15,7 +15,7 @@ from probeline.tracking.server.location import sqlite_file
 PARAMS = ("method.name", "data.name", "encoder.name", "training.batch_size", "seed")
 SECONDS, RATE = "cost/train_seconds", "cost/images_per_second"
 PAGE = 1000
-MAX_TRIALS = 5_000
+MAX_TRIALS = 2_000
 """The latest finished trials that are read."""
 
 STATEMENT = f"""
