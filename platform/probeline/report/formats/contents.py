@@ -29,7 +29,7 @@ from probeline.report.results.metrics import metric
 from probeline.report.results.results import Results
 from probeline.report.results.trial_files import TrialFiles
 from probeline.report.sentences import seed_counts
-from probeline.report.sentences.summary import Answer, AnswerPart, answer
+from probeline.report.sentences.summary import Answer, answer
 from probeline.report.tables import leaderboard, tables
 from probeline.report.tables.tables import Table
 from probeline.statistics import sequential
@@ -109,7 +109,8 @@ def contents(experiment: Experiment, results: Results, files: TrialFiles | None 
         charts.append(("results", instead))
     section_ids = ("results", "differences", "tuning", "training", "cost")
     by_section = {section: _worth(each for where, each in charts if where == section) for section in section_ids}
-    summary = _answer(experiment, results, main, shape)
+    decided = seed_counts.until_decided(experiment, results, results.cells(main, shape), metric(main))
+    summary = answer(results, main, asked.baseline, shape, decided)
     pictures = Sheets()
     sections = _sections(results, experiment, main, shape, by_section)
     if files is not None:
@@ -131,14 +132,6 @@ def contents(experiment: Experiment, results: Results, files: TrialFiles | None 
         sheets=pictures,
         method=METHOD if results.looks is None else f"{METHOD}; {sequential.METHOD}",
     )
-
-
-def _answer(experiment: Experiment, results: Results, main: str, shape: ReportLayout) -> Answer:
-    """The answer, first of all where seeds were added until comparisons were decided."""
-    summary = answer(results, main, experiment.report.baseline, shape)
-    decided = seed_counts.until_decided(experiment, results, results.cells(main, shape), metric(main))
-    part = AnswerPart(seed_counts.TITLE, tuple(decided))
-    return replace(summary, sections=(*((part,) * bool(decided)), *summary.sections))
 
 
 def chosen(experiment: Experiment, results: Results) -> TrialSelection:

@@ -39,8 +39,13 @@ class Answer:
     sections: tuple[AnswerPart, ...]
 
 
-def answer(results: Results, metric_name: str, baseline: Baseline, shape: ReportLayout) -> Answer:
-    """Generate the answer from the finished trials; every sentence carries its interval and n."""
+def answer(
+    results: Results, metric_name: str, baseline: Baseline, shape: ReportLayout, decided: Sequence[str] = ()
+) -> Answer:
+    """Generate the answer from the finished trials; every sentence carries its interval and n.
+
+    `decided`: the sentences on comparisons that decided how many seeds ran.
+    """
     described = metric(metric_name)
     cells = results.cells(metric_name, shape)
     gaps = _gaps(results, metric_name)
@@ -52,6 +57,7 @@ def answer(results: Results, metric_name: str, baseline: Baseline, shape: Report
     ranked = _in_order([label for label in levels if levels[label].n], levels, described)
     over = _over(shape, common)
     sections = [
+        AnswerPart(seed_counts.TITLE, tuple(decided)),
         AnswerPart(f"{_order(described)} by {described.title}{over}", _levels(ranked, levels, described)),
         _neighbours(lines, ranked[:MAX_LINES], described) if described.ranked else AnswerPart("", ()),
         _along_x(lines, shape, described),
