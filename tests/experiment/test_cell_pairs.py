@@ -49,7 +49,7 @@ def test_a_side_may_be_what_cells_match_and_each_pair_counts_once():
         ("{until: decided, compare: [[simclr, photos]]}", "are of different data, so their seeds are no pairs"),
         ("{until: decided, compare: [[simclr, rotation]], most: 1}", "seeds.most: got 1; allowed: at least 2"),
         ("{until: decided, compare: [[simclr, rotation]], smallest: 0}", "seeds.smallest: got 0; allowed: above 0"),
-        ("{until: decided, compare: [[simclr]]}", "seeds.compare[0]: got ['simclr']; allowed: at least 2 entries"),
+        ("{until: decided, compare: [[simclr]]}", 'seeds.compare[0]: got ["simclr"]; allowed: at least 2 entries'),
         ("{until: decided, compare: []}", "seeds.compare"),
         ("{until: bored, compare: [[simclr, rotation]]}", "seeds.until: got 'bored'; allowed: 'decided'"),
         ("{until: decided}", "seeds.compare: missing"),

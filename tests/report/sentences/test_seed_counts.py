@@ -26,7 +26,7 @@ def page(seeds, values):
         {"trial_id": f"{label}{seed}", "encoder_id": "e", "run_id": "r", "cell": label, "seed": seed,
          "arm": label if label == "random_init" else None, "method": None if label == "random_init" else label,
          "status": "failed" if value is None else "finished", "failure": "diverged" if value is None else None,
-         "message": None, "notes": {}, "recipe": {}, TOP1: value}
+         "message": None, "notes": {}, "recipe": {}, "started": pd.NaT, "finished": pd.NaT, TOP1: value}
         for label, of in values.items() for seed, value in enumerate(of)
     ]  # fmt: skip
     experiment = load_text(SPEC.format(seeds=seeds), "waves.yaml")

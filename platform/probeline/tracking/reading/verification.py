@@ -65,7 +65,9 @@ def differing(tags: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...
     """
     by_set = "probeline.instruction_set" in tags
     then, here = _versions(tags.get("probeline.versions", "{}")), _versions(now["versions"])
-    changed = [f"{name} {then.get(name)} -> {here.get(name)}" for name in DECIDING if then.get(name) != here.get(name)]
+    both = [(name, then[name], here.get(name)) for name in DECIDING if name in then]  # others took no part
+    changed = [f"{name} {before} -> {after}" for name, before, after in both if before != after]
+    changed += [] if both else ["versions are not recorded"]
     before = tags.get("probeline.instruction_set" if by_set else "probeline.hardware", "")
     machine = now["instruction_set" if by_set else "hardware"]
     if by_set and before != machine:
