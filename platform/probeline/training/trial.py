@@ -3,7 +3,7 @@
 import errno
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from math import inf
@@ -169,7 +169,7 @@ def training_of(trial: Trial) -> Training:
     return trial.cell.recipe.training
 
 
-def pretrain(trial: Trial, method: Method, setting: Setting, storage: Storage) -> Iterator[Record | Artifact | Note]:
+def pretrain(trial: Trial, method: Method, setting: Setting, storage: Storage) -> Iterator[TrialEvent]:
     """Trains `method` in place and stores it, unless the store holds one with its id; yields what training said."""
     done = storage.encoders.load(trial.encoder_id, method)
     if done is None:
@@ -205,29 +205,36 @@ def check_room(storage: Storage, method: Method) -> None:
             raise OSError(errno.ENOSPC, f"{need} bytes needed, {free} are free")
 
 
-def _train(trial: Trial, method: Method, setting: Setting, storage: Storage) -> Iterator[Record | Artifact | Note]:
+def _gradient_steps(
+    trial: Trial, method: Method, setting: Setting, storage: Storage
+) -> Generator[TrialEvent, None, oom_recovery.Trained]:
+    """Trains by the loop; a training that diverges leaves the step behind before it raises Diverged."""
+    loops: list[Loop] = []
+
+    def loop_of(training: Training, again: bool) -> Loop:
+        if again:
+            initial = initial_method(trial.cell.recipe, setting.dataset.info, trial.seed)
+            method.load_state_dict(initial.state_dict())
+            fill_teacher(trial, method, storage)
+        share = shard_of(training, setting.share.workers)
+        loops.append(Loop(method, setting.dataset, training, trial.seed, setting.device, share))
+        return loops[-1]
+
+    try:
+        return (yield from oom_recovery.train(training_of(trial), loop_of, storage.checkpoint(trial.encoder_id)))
+    except Diverged:
+        with storage.artifacts(trial.id) as folder:
+            for artifact in divergence.evidence(trial, loops[-1], folder / "diverged"):
+                yield storage.stored(trial.id, artifact)
+        raise
+
+
+def _train(trial: Trial, method: Method, setting: Setting, storage: Storage) -> Iterator[TrialEvent]:
     recipe, encoder = trial.cell.recipe, method.encoder
     records: list[dict] = []
     notes: dict[str, str] = {}
-    checkpoint = storage.checkpoint(trial.encoder_id)
     if method.trains:
-        loops: list[Loop] = []
-
-        def loop_of(training: Training, again: bool) -> Loop:
-            if again:
-                method.load_state_dict(initial_method(recipe, setting.dataset.info, trial.seed).state_dict())
-                fill_teacher(trial, method, storage)
-            share = shard_of(training, setting.share.workers)
-            loops.append(Loop(method, setting.dataset, training, trial.seed, setting.device, share))
-            return loops[-1]
-
-        try:
-            loop, notes = yield from oom_recovery.train(training_of(trial), loop_of, checkpoint)
-        except Diverged:
-            with storage.artifacts(trial.id) as folder:
-                for artifact in divergence.evidence(trial, loops[-1], folder / "diverged"):
-                    yield storage.stored(trial.id, artifact)
-            raise
+        loop, notes = yield from _gradient_steps(trial, method, setting, storage)
         notes["precision"] = training_precision(loop.training.precision, setting.device)
         yield Note("precision", notes["precision"])
         progress, records = loop.progress, loop.progress.records
@@ -258,7 +265,7 @@ def _train(trial: Trial, method: Method, setting: Setting, storage: Storage) -> 
         "notes": notes,
     }
     storage.encoders.save(trial.encoder_id, method, description)
-    checkpoint.remove()
+    storage.checkpoint(trial.encoder_id).remove()
     yield from last
 
 
