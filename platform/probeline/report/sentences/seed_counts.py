@@ -28,9 +28,11 @@ def needed(cells: Sequence[CellResult], metric: Metric) -> str:
     seeds = max((len(cell.values) for cell in cells), default=0)
     if not 0 < seeds <= FEW or len(cells) < 2:
         return ""
+    if seeds < FEW:
+        return "One seed gives no interval, so nothing here is more than a first look: 3 seeds or more would be needed."
     spread = paired_spread([cell.values for cell in cells])
     if spread is None:
-        return "One seed gives no interval, so nothing here is more than a first look: 3 seeds or more would be needed."
+        return ""
     least = min(detectable(seeds, spread.deviation), _widest(metric))
     target = POINT if metric.unit == PERCENT and least > POINT else least / 2
     count = seeds_needed(target, spread.deviation)
