@@ -17,8 +17,8 @@ WRITERS, TRIALS, STEPS = 16, 2, 20
 
 @pytest.fixture
 def server(tmp_path, database):
-    """At most two connections at once: MLflow takes no less."""
-    pool = {"MLFLOW_SQLALCHEMYSTORE_POOL_SIZE": "1", "MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW": "1"}
+    """At most six connections at once, for sixteen writers whose every batch takes MLflow two."""
+    pool = {"MLFLOW_SQLALCHEMYSTORE_POOL_SIZE": "4", "MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW": "2"}
     server = MlflowServer(tmp_path, database, pool).start()
     yield server
     server.kill()
@@ -39,11 +39,11 @@ def test_an_exhausted_pool_costs_sixteen_writers_time_and_nothing_else_and_is_to
                 writer.finished(said.id)
             while not over.wait(0.5):
                 troubles[writer.trouble] += 1
-            unsent.append(writer.close(timeout=200))
+            unsent.append(writer.close(timeout=400))
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(WRITERS)]
     with closing(sqlite3.connect(database, isolation_level=None, timeout=60)) as other:
-        other.execute("BEGIN EXCLUSIVE")  # the two connections wait for it, and all other requests for the two
+        other.execute("BEGIN EXCLUSIVE")  # the six connections wait for it, and all other requests for the six
         for thread in threads:
             thread.start()
         until = time.monotonic() + 120

@@ -1,5 +1,6 @@
 """A proxy on loopback that forwards requests to a server and drops some replies: done, but reported lost."""
 
+import contextlib
 import http.client
 import random
 import threading
@@ -65,13 +66,14 @@ def _handler(proxy: LossyProxy) -> type[BaseHTTPRequestHandler]:
             if proxy.drops(f"{self.command} {self.path.partition('?')[0].partition('/mlflow')[2].strip('/')}"):
                 self.close_connection = True
                 return
-            self.send_response(reply.status)
-            for key, value in reply.getheaders():
-                if key.lower() not in HOP:
-                    self.send_header(key, value)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+            with contextlib.suppress(ConnectionError):  # a client that was killed meanwhile
+                self.send_response(reply.status)
+                for key, value in reply.getheaders():
+                    if key.lower() not in HOP:
+                        self.send_header(key, value)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = forward  # noqa: N815 (the standard library's names)
 
