@@ -42,6 +42,25 @@ def test_a_killed_worker_is_replaced_within_the_run(folder):
     check_the_record(folder)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("process", ["gcs_server", "raylet"])
+def test_a_run_whose_ray_head_is_killed_ends_within_a_minute_and_the_next_one_goes_on(folder, process):
+    driver = start(folder)
+    wait_for_an_epoch(folder)
+    children = psutil.Process(driver.pid).children(recursive=True)
+    next(child for child in children if child.name() == process).kill()
+    said = end(driver)
+    wait_for_the_end_of(children)
+    assert driver.returncode == 1, said
+    assert "Ray's head has gone" in said or process == "raylet"  # at whose end Ray ends the driver at once
+    assert "Traceback" not in said
+
+    again = start(folder)
+    said = end(again)
+    assert again.returncode == 0, said
+    check_the_record(folder)
+
+
 def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(folder):
     driver = start(folder)
     wait_for_an_epoch(folder)

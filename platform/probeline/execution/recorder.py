@@ -31,8 +31,8 @@ class Outcome:
     `not_started` counts those without a budget or a card; `elsewhere` are in the hands of another run; `restarts`
     counts what was started again, by kind of failure; `recycled` counts workers replaced for the memory that they kept;
     `set_aside` names the GPUs that failed too often to be used again; `terminated`: somebody sent SIGTERM; `stranded`:
-    Ray's head went with it, and Ray would wait for its head as the process ends. `comparisons`: a line on each whose
-    seeds run until it is decided.
+    Ray's head went with it, and Ray would wait for its head as the process ends; `head_gone`: it went first.
+    `comparisons`: a line on each whose seeds run until it is decided.
     """
 
     finished: set[str] = field(default_factory=set)
@@ -47,12 +47,15 @@ class Outcome:
     over: bool = False
     terminated: bool = False
     stranded: bool = False
+    head_gone: bool = False
     unsent: Unsent | None = None
     comparisons: list[str] = field(default_factory=list)
 
     @property
     def exit_code(self) -> int:
         """0 if all is well, 143 after SIGTERM, 130 after Ctrl-C, else 1. A budget that was held is well."""
+        if self.head_gone:
+            return 1
         if self.terminated:
             return 143
         if self.interrupted and not self.over:
@@ -84,6 +87,8 @@ class Outcome:
             parts.append(f"{len(self.interrupted)} interrupted")
         parts += [f"{count} started again ({kind})" for kind, count in self.restarts.items()]
         lines = [", ".join(parts) + ".", *self.comparisons]
+        if self.head_gone:
+            lines.append("Ray's head has gone, killed or for lack of memory; trials go on from their checkpoints.")
         if self.recycled:
             lines.append(f"Workers replaced between trials, as they kept memory: {self.recycled}.")
         if self.set_aside:

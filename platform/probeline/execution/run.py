@@ -145,11 +145,21 @@ def work(plan: Plan, recorder: Recorder, site: RunEnvironment) -> None:
     """Connects to Ray and executes. Ray is imported here: a run with nothing to do never pays for it."""
     from probeline.execution.ray.connection import connected
     from probeline.execution.ray.engine import execute
+    from probeline.execution.ray.head_watch import watched_head
     from probeline.execution.ray.prometheus import PrometheusRecorder
+
+    def head_gone() -> None:
+        recorder.outcome.head_gone = True
+        _stop_gracefully()
+
+    def stuck() -> None:
+        recorder.interrupted()
+        recorder.watch.note(recorder.outcome.summary("the spec"))
+        os._exit(recorder.outcome.exit_code)  # MLflow gets the rest from the write-ahead log, by the next run
 
     resources = plan.experiment.resources
     joined, stopping = connected(site.address, resources), sigterm_as_ctrl_c(recorder.outcome)
-    with joined, stopping, recorder.watch, PrometheusRecorder(recorder) as metered:
+    with joined, stopping, watched_head(head_gone, stuck), recorder.watch, PrometheusRecorder(recorder) as metered:
         execute(metered, site.folder.resolve(), resolved(site.storage or site.folder), resources)
 
 
