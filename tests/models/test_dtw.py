@@ -77,12 +77,13 @@ def test_pairs_of_ragged_series_are_those_of_the_reference_in_any_chunk(by_path_
     series = ragged([3, 11, 1, 6, 8])
     first, second = np.array([0, 1, 2, 4, 3, 1]), np.array([1, 1, 4, 0, 2, 3])
     rows = [series[0][start:stop] for start, stop in zip(series[1], series[1][1:], strict=False)]
-    whole = dtw.dtw_distances(series, first, second, "squared", by_path_length)
+    whole = dtw.dtw_distances(series, first, second, "squared", by_path_length=by_path_length)
     for number, (a, b) in enumerate(zip(first, second, strict=True)):
         total, steps = reference(cdist(rows[a], rows[b], "sqeuclidean"))
         assert whole[number] == pytest.approx(total / steps if by_path_length else total, rel=1e-4, abs=1e-5)
     monkeypatch.setattr(dtw, "MAX_CELLS", 150)
-    np.testing.assert_allclose(dtw.dtw_distances(series, first, second, "squared", by_path_length), whole, rtol=1e-6)
+    in_chunks = dtw.dtw_distances(series, first, second, "squared", by_path_length=by_path_length)
+    np.testing.assert_allclose(in_chunks, whole, rtol=1e-6)
 
 
 def test_distances_are_symmetric():

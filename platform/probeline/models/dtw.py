@@ -25,6 +25,7 @@ def dtw_distances(
     first: np.ndarray,
     second: np.ndarray,
     cost: Cost = "euclidean",
+    *,
     by_path_length: bool = False,
 ) -> np.ndarray:
     """float32 [P]: the distance of rows `first` and `second`, int64 [P], of series of varying length.

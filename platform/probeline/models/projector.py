@@ -8,7 +8,7 @@ from torch import nn
 Kind = Literal["none", "linear", "nonlinear"]
 
 
-def projector(kind: Kind, inputs: int, outputs: int, bias: bool = True) -> nn.Module:
+def projector(kind: Kind, inputs: int, outputs: int, *, bias: bool = True) -> nn.Module:
     """SimCLR's head: [B, inputs] in, [B, outputs] out ([B, inputs] for `none`).
 
     `nonlinear` has one hidden layer as wide as h. As in the official code, batch norm follows each layer and the last

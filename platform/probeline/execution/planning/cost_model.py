@@ -25,7 +25,7 @@ class Sample:
     rough: bool = False
 
     @classmethod
-    def of(cls, values: Sequence[float], rough: bool = False) -> "Sample":
+    def of(cls, values: Sequence[float], *, rough: bool = False) -> "Sample":
         return cls(len(values), fmean(values), stdev(values) if len(values) > 1 else None, rough)
 
 
@@ -116,7 +116,7 @@ class Prices:
         """Adds what a probe has just measured here."""
         self._images[of.alike][self._device].append(seconds_an_image)
 
-    def price(self, of: Shape, images: int, trained: bool) -> Price:
+    def price(self, of: Shape, images: int, *, trained: bool) -> Price:
         """A trial of this shape with `images` to train on, all epochs together; `trained`: its encoder is there."""
         parts, left_out = [], []
         if images and not trained:
@@ -132,7 +132,7 @@ class Prices:
         """Whether the time of an image of this shape was measured, alike or roughly."""
         return of.alike in self._images or of.roughly in self._images
 
-    def _sample(self, key: str, table: dict, rough: bool = False) -> Sample | None:
+    def _sample(self, key: str, table: dict, *, rough: bool = False) -> Sample | None:
         if key not in table:
             return None
         if (key, rough) not in self._samples:
@@ -140,7 +140,7 @@ class Prices:
             values = by_device.get(self._device) or [each for values in by_device.values() for each in values]
             if self._device not in by_device:
                 self.elsewhere |= set(by_device)
-            self._samples[key, rough] = Sample.of(values, rough)
+            self._samples[key, rough] = Sample.of(values, rough=rough)
         return self._samples[key, rough]
 
 
@@ -151,7 +151,7 @@ def prices_of(
     trained, shapes = set(trained), Shapes(resources)
     prices = []
     for trial in trials:
-        prices.append(samples.price(shapes.of(trial), images(trial), trial.encoder_id in trained))
+        prices.append(samples.price(shapes.of(trial), images(trial), trained=trial.encoder_id in trained))
         trained.add(trial.encoder_id)
     return prices
 

@@ -158,7 +158,7 @@ def forecast(plan: Plan, samples: Prices, cluster: Cluster, budget: Budget, read
 
 
 def make(
-    plan: Plan, uri: str, storage: StoragePath, cluster: str | None, budget: Budget, measured: bool = False
+    plan: Plan, uri: str, storage: StoragePath, cluster: str | None, budget: Budget, *, measured: bool = False
 ) -> tuple[Forecast, list[str]]:
     """The forecast of a plan from what MLflow and the storage hold; and what was measured for it, if it should be."""
     samples = Prices(costs(uri), device_of(plan.experiment.resources))

@@ -51,7 +51,7 @@ class SimCLR(TwoViews):
 
     def __init__(self, config: Config, encoder: Encoder, facts: DatasetInfo) -> None:
         super().__init__(config, encoder, facts)
-        self.projector = projector(config.projector, encoder.dim, config.projector_dim, config.projector_bias)
+        self.projector = projector(config.projector, encoder.dim, config.projector_dim, bias=config.projector_bias)
         self.compare = loss_function(config.loss)
         labels = signature(self.compare).parameters.get("labels")
         self.takes_labels = labels is not None
