@@ -5,8 +5,8 @@ import pytest
 from probeline.statistics.differences import Scores
 from probeline.statistics.intervals import Measurement
 from probeline.statistics.multiplicity import ranks
+from probeline.statistics.pairwise import layers, wins
 from probeline.statistics.pairwise import ranks as rank_pairs
-from probeline.statistics.pairwise import tiers, wins
 
 
 def cells(seed, measured):
@@ -36,8 +36,8 @@ def test_a_cell_without_a_pair_of_seeds_beats_nobody():
     assert not wins(apart).any()
 
 
-def test_a_tier_has_no_member_that_beats_another():
-    beats = np.zeros((4, 4), bool)
-    beats[0, 3] = beats[1, 3] = True  # 0, 1 and 2 cannot be told apart; 3 is beaten by two of them
-    assert tiers([0, 1, 2, 3], beats) == [[0, 1, 2], [3]]
-    assert tiers([], beats) == []
+def test_a_layer_has_no_member_that_beats_another_and_the_unbeaten_come_first():
+    beats = np.zeros((5, 5), bool)
+    beats[0, 3] = beats[1, 3] = beats[3, 4] = beats[0, 4] = True  # 2 is beaten by nobody, though it beats nobody
+    assert layers(beats) == [[0, 1, 2], [3], [4]]
+    assert layers(np.zeros((0, 0), bool)) == []

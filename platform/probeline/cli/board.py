@@ -1,16 +1,18 @@
-"""Commands over all experiments: board; it is part of `cli.app`."""
+"""Commands over all experiments: board and, from a file of its own, index; they are part of `cli.app`."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from probeline.cli import index
 from probeline.cli.messages import echo
 from probeline.cli.options import Folder, Tracking
 from probeline.cli.output import CommandOutput
 from probeline.errors import UserError, writing
 
 app = typer.Typer()
+app.add_typer(index.app)  # index
 
 
 @app.command()

@@ -34,6 +34,7 @@ _ANSWERS = {
     "verify": "[{trial_id, cell, seed, machine, compared, differ, verdict, ...}], one a trial",
     "replay": "{step, loss, gradients: {parameter: norm}, first: {where, what}}",
     "board": "[{metric, data, protocol, budget, result, groups: [[ENTRANT]]}]",
+    "index": "{files, experiments: [{name, file, question, answer, state, price, page, ...}]}",
     "completion": "{shell, script}; with --install {shell, file}",
     "show-spec": "{PATH: {value, origin}}",
     "lint": "[{file, line, column, path, message}]",

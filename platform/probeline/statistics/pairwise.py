@@ -31,14 +31,16 @@ def ranks(beats: np.ndarray) -> list[tuple[int, int]]:
     return [(int(first), int(last)) for first, last in zip(best, worst, strict=True)]
 
 
-def tiers(order: Sequence[int], beats: np.ndarray) -> list[list[int]]:
-    """The cells of `order`, best first, in groups of which no member beats another."""
-    groups: list[list[int]] = []
-    for cell in order:
-        if groups and not beats[np.ix_(groups[-1], [cell])].any() and not beats[cell, groups[-1]].any():
-            groups[-1].append(cell)
-        else:
-            groups.append([cell])
+def layers(beats: np.ndarray) -> list[list[int]]:
+    """Groups of which no member beats another: those that nothing beats, then of the others likewise, and so on.
+
+    A cell with few or scattered seeds, which nothing beats, stands with the best, whatever its mean.
+    """
+    groups, left = list[list[int]](), list(range(len(beats)))
+    while left:
+        unbeaten = [cell for cell in left if not beats[left, cell].any()] or left
+        groups.append(unbeaten)
+        left = [cell for cell in left if cell not in set(unbeaten)]
     return groups
 
 

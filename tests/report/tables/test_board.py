@@ -42,7 +42,9 @@ def test_what_shares_data_protocol_and_epochs_is_one_contest_across_experiments(
     (tied, last) = made[0].groups
     assert [each.label for each in tied] == ["byol", "simclr"] and [each.label for each in last] == ["rotation"]
     assert made[0].ranks == {"simclr": (1, 2), "byol": (1, 2), "rotation": (3, 3)}
-    assert board.sentence(made[0]) == "These two cannot be told apart: byol, simclr; then rotation."
+    assert board.sentence(made[0]) == (
+        "These two cannot be told apart: byol, simclr; then, each beaten by at least one of those before, rotation."
+    )
     assert [row[2].text for row in board.table(made[0], 1).rows] == ["second", "first", "first"]
 
 

@@ -12,23 +12,32 @@ from probeline.statistics.intervals import Basis
 
 COLUMNS = ("Rank", "Entrant", "Experiments", "n", "Mean", "95% interval")
 MAX_NAMED = 8
+MAX_GROUPS = 3
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
 def sentence(contest: Contest) -> str:
-    """The result in words: who stands alone, and who cannot be told apart."""
+    """The result in words: which entrants nothing beats, and who cannot be told apart."""
     parts = []
-    for place, group in zip(("", "then ", "then "), contest.groups, strict=False):
-        names = [each.label for each in group]
-        listed = ", ".join(names[:MAX_NAMED]) + (
-            f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
-        )
+    for place, group in enumerate(contest.groups[:MAX_GROUPS]):
+        names = [_named(each.label) for each in group]
+        more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+        listed = ", ".join(names[:MAX_NAMED]) + more
         count = WORDS[len(names)] if len(names) < len(WORDS) else f"{len(names):,}"
-        alone = f"{listed} stands alone" if not place else f"{listed}"
-        parts.append(f"{place}{alone}" if len(names) == 1 else f"{place}these {count} cannot be told apart: {listed}")
+        tied = f"these {count} cannot be told apart: {listed}" if len(names) > 1 else listed
+        parts.append(f"then, each beaten by at least one of those before, {tied}" if place else tied)
+    if len(contest.groups[0]) == 1:
+        parts[0] = f"{parts[0]} stands alone, and nothing beats it"
     more = len(contest.groups) - len(parts)
-    words = "; ".join(parts) + (f"; and {more} more groups below" if more > 1 else "; and one more group below" * more)
+    words = "; ".join(
+        [*parts, *[f"and {more} more such groups" if more > 1 else "and one more such group"] * bool(more)]
+    )
     return f"{words[:1].upper()}{words[1:]}."
+
+
+def _named(label: str) -> str:
+    """A label in a list: in quotation marks where it has a comma of its own."""
+    return f'"{label}"' if ", " in label else label
 
 
 def table(contest: Contest, number: int) -> Table:

@@ -125,11 +125,8 @@ def _contest(name: str, trials: Sequence[RankedTrial]) -> Contest:
     described = metric(name)
     entrants = _entrants(name, trials)
     beats = pairwise.wins([each.scores for each in entrants], described.higher_is_better)
-    sign = -1 if described.higher_is_better else 1
-    order = sorted(range(len(entrants)), key=lambda at: sign * entrants[at].estimate.mean)
     groups = tuple(
-        tuple(sorted((entrants[at] for at in group), key=lambda each: each.label))
-        for group in pairwise.tiers(order, beats)
+        tuple(sorted((entrants[at] for at in group), key=lambda each: each.label)) for group in pairwise.layers(beats)
     )
     ranks = dict(zip((each.label for each in entrants), pairwise.ranks(beats), strict=True))
     first = trials[0]
