@@ -1,10 +1,12 @@
-"""A collection's plan and page: rows of two experiments, one of which has no data."""
+"""What goes over experiments: a collection of two, one of which has no data, their index and the leaderboard."""
 
+import json
 import re
 
 import pytest
 from probeline.cli.app import app
 from probeline.core.events import Record
+from probeline.errors import UserError
 from probeline.execution.planning.plan import make
 from probeline.experiment.load import load
 from probeline.experiment.problems import SpecError
@@ -96,3 +98,24 @@ def test_a_mistake_in_a_row_is_a_message_with_its_line(folder, said, wrong, mess
     with pytest.raises(SpecError) as refused:
         said("plan", "wrong.yaml")
     assert message.replace("pair.yaml", "wrong.yaml") in str(refused.value)
+
+
+def test_the_index_has_answers_first_and_links_only_to_pages_that_are_there(folder, said):
+    (folder / ".probeline/reports/absent").mkdir(parents=True, exist_ok=True)
+    said("index", "specs", "pair.yaml")
+    page = (folder / ".probeline/reports/index.html").read_text()
+    assert "simclr has the highest linear probe top-1 accuracy: 70.1%" in page
+    assert "6 of 9 trials finished, 3 new" in page
+    assert page.index("simclr has the highest") < page.index("specs/absent.yaml") and "not run" in page
+    links = re.findall(r'href="([^"]+)"', page)
+    assert all((folder / ".probeline/reports" / link).is_file() for link in links)
+    assert "a collection of 3 systems of 2 experiments" in page
+
+
+def test_the_board_says_who_stands_alone_and_writes_the_same_as_json(folder, said):
+    assert "simclr" in said("board", "--where", "experiment=here")
+    (contest,) = json.loads(said("board", "--json"))
+    assert [[each["entrant"] for each in group] for group in contest["groups"]] == [["simclr"], ["floor"]]
+    assert contest["groups"][0][0]["rank"] == [1, 1] and contest["groups"][0][0]["n"] == 3
+    with pytest.raises(UserError, match="got no KEY=VALUE"):
+        said("board", "--where", "simclr")

@@ -32,7 +32,7 @@ def sentence(contest: Contest) -> str:
     words = "; ".join(
         [*parts, *[f"and {more} more such groups" if more > 1 else "and one more such group"] * bool(more)]
     )
-    return f"{words[:1].upper()}{words[1:]}."
+    return f"{words[:1].upper()}{words[1:]}." if words.startswith("these ") else f"{words}."
 
 
 def _named(label: str) -> str:
