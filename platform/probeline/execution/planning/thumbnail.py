@@ -35,6 +35,16 @@ def thumbnail(experiment: Experiment, label: str) -> tuple[bytes, str]:
     return (_sheet(rows), words) if rows else (b"", "")
 
 
+def _whole(picture: Tensor) -> Tensor:
+    return picture
+
+
+def _filled(picture: Tensor) -> Tensor:
+    """[C, H, W] without the columns on the right that repeat the last one: the padding of a spectrogram."""
+    columns = (picture != picture[..., -1:]).any(0).any(0).nonzero()
+    return picture[..., : int(columns.max()) + 2] if len(columns) else picture
+
+
 def _samples(cell: Cell) -> list[list[Tensor]]:
     """Training samples alone, in rows as long as those with views."""
     dataset = open_dataset(cell.recipe.data.as_dict())
