@@ -6,12 +6,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
+from statistics import stdev
 from typing import TYPE_CHECKING
 
 from probeline.api.reading import ResultsSource, source_of
 from probeline.api.specs import Spec
 from probeline.api.workspace import Workspace, writable_folder
 from probeline.errors import writing
+from probeline.experiment.schema import Experiment
 from probeline.report.formats import page
 from probeline.report.formats.contents import chosen
 from probeline.report.formats.images import check as check_kind
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from probeline.report.results.results import Results
+    from probeline.tracking.publishing.cell_view import CellAggregates
 
 MAX_COMPARED = 40
 """Runs that MLflow's comparison is opened with: more lines cannot be told apart."""
@@ -83,8 +86,8 @@ def write(
         if put is None or not results.trials["run_id"].notna().any():
             return WrittenReport(paths, results)
         summary = (folder / page.SUMMARY).read_text(encoding="utf-8")
-        info, runs = describe(experiment, "", {}), _compared(results.trials)
-        return WrittenReport(paths, results, put(uri, workspace.path.resolve(), info, summary, folder, paths, runs))
+        info, shown = describe(experiment, "", {}), (_compared(results.trials), _cells(experiment, results))
+        return WrittenReport(paths, results, put(uri, workspace.path.resolve(), info, summary, folder, paths, *shown))
 
 
 @contextmanager
@@ -104,6 +107,19 @@ def _compared(trials: "pd.DataFrame") -> list[str]:
     finished = trials[trials["status"] == "finished"]
     shown = finished if len(finished) <= MAX_COMPARED else finished.drop_duplicates("cell")
     return list(shown["run_id"].dropna())[:MAX_COMPARED]
+
+
+def _cells(experiment: Experiment, results: "Results") -> "CellAggregates":
+    """The report's metric by cell, for the parent run."""
+    from probeline.tracking.publishing.cell_view import CellAggregates, CellNumbers
+
+    main = experiment.report.metric or results.main_metric
+    numbers = {}
+    for cell in results.cells(main, results.layout()):
+        values = list(cell.values.values())
+        deviation = stdev(values) if len(values) > 1 else None
+        numbers |= {cell.label: CellNumbers(cell.estimate.mean, deviation, len(values))} if values else {}
+    return CellAggregates(main, numbers)
 
 
 def _files(uri: str, source: ResultsSource, results: "Results") -> TrialFiles:

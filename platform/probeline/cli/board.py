@@ -29,7 +29,7 @@ def board(
     folder: Folder = Path(".probeline"),
 ) -> CommandOutput:
     """Rank what shares data, protocol and number of epochs, whichever experiments have run it, with ties."""
-    from probeline.api.running import writable_folder
+    from probeline.api.workspace import writable_folder
     from probeline.report.formats import board_page
     from probeline.report.tables import board as words
     from probeline.report.tables.contests import contests

@@ -87,7 +87,7 @@ def report(
     spec: Path, scale: str | None, sets: list[str] | None, out: Path | None, workspace: "Workspace"
 ) -> CommandOutput:
     """Write a collection's page, and below it the page of each of its experiments."""
-    from probeline.api.running import writable_folder
+    from probeline.api.workspace import writable_folder
     from probeline.errors import writing
     from probeline.report.formats import systems_page
 

@@ -34,7 +34,7 @@ def index(
     folder: Folder = Path(".probeline"),
 ) -> CommandOutput:
     """Write one page over many experiments: questions, answers in a sentence, state, price, links to their pages."""
-    from probeline.api.running import writable_folder
+    from probeline.api.workspace import writable_folder
     from probeline.report.formats import index_page
     from probeline.tracking.server.location import resolve
 

@@ -54,3 +54,16 @@ def test_an_axis_that_the_baseline_has_not_is_left_aside(trials):
 
 def with_axis(cell):
     return replace(cell, coordinates={**cell.coordinates, "method.temperature": 0.5})
+
+
+def test_the_label_of_an_axis_stands_for_the_component_that_a_mapping_names(trials):
+    labels = {"supervised": "with labels"}
+    results = [
+        replace(cell, coordinates=cell.coordinates | {"method": labels.get(cell.line, cell.coordinates["method"])})
+        if not cell.arm
+        else cell
+        for cell in read(trials)
+    ]
+    other = counterparts(results, {"method": "supervised"})
+    assert other["simclr batch_size=64"].label == "supervised batch_size=64"
+    assert title({"method": "supervised"}, results) == "method=with labels"

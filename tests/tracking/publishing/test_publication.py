@@ -1,5 +1,6 @@
 """A report in MLflow: where a reader of MLflow's UI looks for it."""
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -8,6 +9,7 @@ from contextlib import closing
 
 import pytest
 from helpers.trial_events import info, trial
+from probeline.tracking.publishing.cell_view import CellAggregates, CellNumbers
 from probeline.tracking.publishing.publication import publish
 from probeline.tracking.server.client import connect
 from probeline.tracking.server.location import sqlite_file
@@ -73,6 +75,25 @@ def test_the_description_leads_to_the_comparison_of_runs(uri, tmp_path, report):
     assert "compare" not in home_of(uri)[1].data.tags[NOTE]
 
 
+def test_cells_are_numbers_of_the_parent_run_and_groups_of_a_saved_view(uri, tmp_path, report):
+    ran(uri, tmp_path)
+    cells = {"simclr lr=0.1": CellNumbers(0.7, 0.02, 3), "80/10/10 [MASK]": CellNumbers(0.6, None, 1)}
+    for _ in range(2):
+        publish(uri, tmp_path, info(), "result", *report, (), CellAggregates("linear_probe/top1", cells))
+    experiment, parent = home_of(uri)
+    assert parent.data.metrics == {
+        "linear_probe/top1/mean/simclr lr:0.1": 0.7,
+        "linear_probe/top1/std/simclr lr:0.1": 0.02,
+        "linear_probe/top1/n/simclr lr:0.1": 3.0,
+        "linear_probe/top1/mean/80/10/10 MASK": 0.6,
+        "linear_probe/top1/n/80/10/10 MASK": 1.0,
+    }
+    state = json.loads(experiment.tags["mlflow.sharedViewState.probeline-cells"])
+    assert state["groupBy"]["groupByKeys"] == [{"mode": "tag", "groupByData": "probeline.cell"}]
+    link = f"(#/experiments/{experiment.experiment_id}/runs?workflowType=machine_learning&viewStateShareKey=probeline-cells)"
+    assert link in experiment.tags[NOTE]
+
+
 def test_publishing_twice_and_running_a_new_trial_leave_one_parent_and_no_old_result(uri, tmp_path, report):
     ran(uri, tmp_path)
     publish(uri, tmp_path, info(), "old", *report)
@@ -108,6 +129,7 @@ IN_A_PROCESS = """
 import sys
 from pathlib import Path
 from probeline.tracking.writing.experiments import ExperimentInfo
+from probeline.tracking.publishing.cell_view import CellAggregates, CellNumbers
 from probeline.tracking.publishing.publication import publish
 uri, folder, *files = sys.argv[1:]
 print(publish(uri, Path(folder), ExperimentInfo("quickstart", "words"), "result", Path(folder), map(Path, files)))

@@ -56,17 +56,17 @@ def prepare(results: Results, config: Config) -> PairedDifferences:
     cells = results.cells(name, layout)
     other = counterparts(cells, config.baseline)
     if not other:
-        raise NothingToDraw(f"The plan has nothing to compare with {title(config.baseline)}.")
+        raise NothingToDraw(f"The plan has nothing to compare with {title(config.baseline, cells)}.")
     compared = [(cell, other[cell.label]) for cell in cells if cell.label in other]
     if not any(cell.values.keys() & theirs.values.keys() for cell, theirs in compared):
-        raise NothingToDraw(f"No seed has finished both for a cell and for {title(config.baseline)} yet.")
+        raise NothingToDraw(f"No seed has finished both for a cell and for {title(config.baseline, cells)} yet.")
     gaps = [paired_difference(cell.scores, theirs.scores) for cell, theirs in compared]
     labels = [(_style.text(cell.label), _style.text(theirs.label)) for cell, theirs in compared]
     named = [(*pair, gap) for pair, gap in zip(labels, gaps, strict=True)]
     sentences = phrases.comparisons(named, metric(name))
     rows = zip(compared, gaps, sentences, strict=True)
     differences = tuple(_difference(*pair, gap, sentence, metric(name)) for pair, gap, sentence in rows)
-    return PairedDifferences(name, layout.labels, title(config.baseline), differences)
+    return PairedDifferences(name, layout.labels, title(config.baseline, cells), differences)
 
 
 def _difference(cell: CellResult, theirs: CellResult, gap: Difference, sentence: str, metric: Metric) -> CellDifference:

@@ -11,10 +11,11 @@ from probeline.report.sentences.text import isolated
 Baseline = str | dict[str, Any] | None
 
 
-def title(baseline: Baseline) -> str:
-    """The baseline in words."""
+def title(baseline: Baseline, results: Sequence[CellResult] = ()) -> str:
+    """The baseline in words; of `results` the labels that the axes give what a mapping names."""
     if isinstance(baseline, dict):
-        return isolated(", ".join(f"{key}={shown(value)}" for key, value in baseline.items()))
+        named = _by_label(results, {key: shown(value) for key, value in baseline.items()})
+        return isolated(", ".join(f"{key}={value}" for key, value in named.items()))
     return isolated(baseline)
 
 
@@ -38,15 +39,27 @@ def counterparts(results: Sequence[CellResult], baseline: Baseline) -> dict[str,
 def _fixed(results: Sequence[CellResult], baseline: Baseline) -> dict[str, Any]:
     """What the baseline fixes: itself as a mapping, or the first axis that has it as a value."""
     if baseline is None or isinstance(baseline, dict):
-        return {key: shown(value) for key, value in (baseline or {}).items()}
+        return _by_label(results, {key: shown(value) for key, value in (baseline or {}).items()})
     axes = dict.fromkeys(axis for cell in results for axis in cell.coordinates)
     return next(({axis: baseline} for axis in axes if any(_at(cell, axis) == baseline for cell in results)), {})
 
 
+def _by_label(results: Sequence[CellResult], named: dict[str, str]) -> dict[str, str]:
+    """The same with an axis's label in place of a component's name that none of its labels is."""
+    labels = {}
+    for key, value in named.items():
+        of_axis = {shown(cell.coordinates[key]): cell for cell in results if key in cell.coordinates}
+        components = (label for label, cell in of_axis.items() if _in_recipe(cell, key) == value)
+        labels[key] = value if value in of_axis else next(components, value)
+    return labels
+
+
 def _at(cell: CellResult, key: str) -> str | None:
     """The cell's value at a dotted key, as text, or None: of its axis, else of its recipe; a component's name."""
-    if key in cell.coordinates:
-        return shown(cell.coordinates[key])
+    return shown(cell.coordinates[key]) if key in cell.coordinates else _in_recipe(cell, key)
+
+
+def _in_recipe(cell: CellResult, key: str) -> str | None:
     value = value_at(cell.recipe, key)
     value = value.get("name", MISSING) if isinstance(value, dict) else value
     return None if value is MISSING else shown(value)

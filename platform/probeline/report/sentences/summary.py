@@ -157,7 +157,7 @@ def _against_baseline(
 ) -> AnswerPart:
     if baseline is None:
         return AnswerPart("", ())
-    name, other = baseline_title(baseline), counterparts(results, baseline)
+    name, other = baseline_title(baseline, results), counterparts(results, baseline)
     if not other:
         return AnswerPart(f"Against {name}", (f"The plan has nothing to compare with {name}.",))
     pairs = {

@@ -83,7 +83,7 @@ def differences(results: Results, main: str, baseline: Baseline, shape: ReportLa
     chance, word = ("P(better)", "better") if described.ranked else ("P(higher)", "higher")
     columns = ("Cell", "Against", "Paired seeds", "Difference", "95% interval", chance, "p, Holm", "Verdict")
     caption = (
-        f"{described.heading} minus that of {title(baseline)}, seed by seed. {chance}: the share "
+        f"{described.heading} minus that of {title(baseline, cells)}, seed by seed. {chance}: the share "
         f"of all pairs of seeds, one from each side, in which the cell is the {word} one. The verdict goes by the "
         "p-value after Holm's correction for all rows; each interval is its own 95%."
     )

@@ -1,11 +1,13 @@
 """A report put into MLflow's sqlite file by SQL, where its experiment has a parent run whose files lie on this machine.
 
 MLflow takes 2 s of a processor to be loaded, longer than the report itself may take to be written. What is written are
-files in the run's folder and two tags; where anything looks different from what is known here, MLflow does it.
+files in the run's folder, tags and the cells' numbers; where anything looks different from what is known here, MLflow
+does it.
 """
 
 import shutil
 import sqlite3
+import time
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -33,6 +35,14 @@ RUN_TAG = """
 EXPERIMENT_TAG = """
     insert into experiment_tags (key, value, experiment_id) values (?, ?, ?)
     on conflict (key, experiment_id) do update set value = excluded.value
+"""
+RUN_METRIC = """
+    insert into metrics (key, value, timestamp, run_uuid, step, is_nan) values (?, ?, ?, ?, 0, 0)
+    on conflict do nothing
+"""
+LATEST_METRIC = """
+    insert into latest_metrics (key, value, timestamp, run_uuid, step, is_nan) values (?, ?, ?, ?, 0, 0)
+    on conflict (key, run_uuid) do update set value = excluded.value, timestamp = excluded.timestamp
 """
 
 
@@ -69,13 +79,20 @@ def copy(files: Mapping[str, Path], to: ParentRun) -> None:
             shutil.copy2(source, part)  # its rights and times too, as MLflow does
 
 
-def note(description: str, to: ParentRun) -> bool:
-    """Make `description` what MLflow's UI shows of experiment and parent run; False where the tables look different."""
-    cut = text(description)[:LONGEST_TAG]
+def note(description: str, to: ParentRun, tags: Mapping[str, str], metrics: Mapping[str, float]) -> bool:
+    """Make `description` what MLflow's UI shows of experiment and parent run; False where the tables look different.
+
+    `tags`: further ones of the experiment; `metrics`: of the parent run.
+    """
+    cut, now = text(description)[:LONGEST_TAG], int(time.time() * 1000)
+    values = [(key, value, now, to.home.parent_id) for key, value in metrics.items()]
     try:
         with closing(sqlite3.connect(to.file, timeout=LOCK_TIMEOUT_S)) as connection, connection:
-            connection.execute(EXPERIMENT_TAG, (NOTE, cut, to.home.experiment_id))
+            for key, value in {NOTE: cut, **tags}.items():
+                connection.execute(EXPERIMENT_TAG, (key, value, to.home.experiment_id))
             connection.execute(RUN_TAG, (NOTE, cut, to.home.parent_id))
+            connection.executemany(RUN_METRIC, values)
+            connection.executemany(LATEST_METRIC, values)
     except sqlite3.Error:
         return False
     return True
