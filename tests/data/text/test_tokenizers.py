@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from probeline.core.special_tokens import COUNT, UNKNOWN
+from probeline.data.cache import root
 from probeline.data.text.tokenizer import load, store, trained
 from probeline.errors import NotApplicable, UserError
 from probeline.experiment.components import resolve
@@ -20,6 +21,11 @@ def cache(tmp_path, monkeypatch):
 
 
 def component(name, **parameters):
+    if name == "hf":  # a folder with a tokeniser that somebody else has learned
+        folder = root() / "model"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "tokenizer.json").write_text(learned("wordpiece").content())
+        parameters = {"path": str(folder)}
     resolved = resolve("tokenizers", {"name": name, **PARAMETERS.get(name, {}), **parameters})
     assert resolved.value, resolved.complaints
     return resolved.value
@@ -69,7 +75,7 @@ def test_each_word_has_one_token_that_begins_it(name):
     (tokens,) = tokenizer.encode(["a the cat"])
     starts = tokenizer.word_starts()
     assert len(starts) == tokenizer.size and starts[:COUNT].all()
-    first_has_no_space = name != "wordpiece"
+    first_has_no_space = name not in ("wordpiece", "hf")
     assert starts[tokens].sum() == 3 - first_has_no_space
 
 
@@ -99,6 +105,15 @@ def test_bytes_that_are_half_a_character_are_marked():
     tokenizer = learned("bytes")
     (tokens,) = tokenizer.encode(["é"])
     assert tokenizer.decode(tokens[:1].tolist()) == "\N{REPLACEMENT CHARACTER}"
+
+
+def test_the_tokens_of_a_models_folder_are_its_own_moved_up():
+    own, foreign = learned("wordpiece"), learned("hf")
+    assert foreign.size == own.size + COUNT
+    for theirs, ours in zip(own.encode(TEXTS), foreign.encode(TEXTS), strict=True):
+        assert np.array_equal(theirs + COUNT, ours)
+    with pytest.raises(UserError, match=r"tokenizer\.json cannot be read.*give a model's folder"):
+        trained({"name": "hf", "path": str(root())}, TEXTS)
 
 
 def test_a_tokeniser_that_the_cache_has_lost_is_one_message():
