@@ -29,5 +29,10 @@ class Frames:
 class Embed(Protocol):
     """Looks at the training split between epochs."""
 
-    def __call__(self, layer: int | None, encoder: nn.Module | None = None) -> Frames:
-        """Frames of a layer, None for the output, of the method's encoder or of another one, such as a teacher."""
+    def __call__(self, layer: int | None, encoder: nn.Module | None = None, enough: int | None = None) -> Frames:
+        """Frames of a layer, None for the output, of the method's encoder or of another one, such as a teacher.
+
+        Args:
+            enough: frames that the caller uses; where the split has many more, those of its first samples alone are
+                computed, which are a stratified part of it. None: of every sample.
+        """

@@ -25,6 +25,7 @@ from probeline.training import heartbeat
 from probeline.training.checkpoints import Checkpoint, restore_tensors, state_tensors
 from probeline.training.data_parallel import Shard
 from probeline.training.divergence import LastFinite
+from probeline.training.first_samples import first_samples
 from probeline.training.gradient_cache import Step, cached_gradient, full_gradient
 from probeline.training.memory import memory_in_use
 from probeline.training.online_probe import OnlineProbe
@@ -80,7 +81,7 @@ class Loop:
         """`share`: what this process does of each batch; None: all of it."""
         self.method, self.data, self.training, self.seed, self.device = method, dataset.train, training, seed, device
         self.share = share or Shard(training.batch_size, training.micro_batch)
-        self.window = method.window or dataset.info.window
+        self.window, self.rate = method.window or dataset.info.window, dataset.info.sample.rate
         self.sampler = method.sampler(self.data) or Samples(len(self.data))
         self.steps = self.sampler.steps(training.batch_size)
         if self.steps < 1 and training.epochs and len(self.data) >= training.batch_size:
@@ -183,8 +184,10 @@ class Loop:
             label=self.method.label,
         )
 
-    def _embed(self, layer: int | None, encoder: torch.nn.Module | None = None) -> Frames:
-        return frames(encoder or self.method.encoder, self.data, self.device, layer, heartbeat.beat)
+    def _embed(self, layer: int | None, encoder: torch.nn.Module | None = None, enough: int | None = None) -> Frames:
+        encoder = encoder or self.method.encoder
+        some = self.data if enough is None else first_samples(self.data, encoder, self.rate, enough)
+        return frames(encoder, some, self.device, layer, heartbeat.beat)
 
     def _update(self, batch: Batch) -> dict[str, Tensor]:
         """One step; the batch's terms by record name, on the device."""

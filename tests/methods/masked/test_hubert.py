@@ -28,8 +28,8 @@ def batch(samples: int = 2) -> Batch:
 def prepared(method: Hubert, frames: torch.Tensor) -> list[int | None]:
     asked: list[int | None] = []
 
-    def embed(layer: int | None, encoder: object = None) -> Frames:
-        assert encoder is method.teacher
+    def embed(layer: int | None, encoder: object = None, enough: int | None = None) -> Frames:
+        assert encoder is method.teacher and enough == method.config.fit_frames
         asked.append(layer)
         return Frames(frames, torch.tensor([0, len(frames)]))
 

@@ -105,7 +105,7 @@ class Hubert(SpeechMethod[Config]):
     def prepare(self, epoch: int, embed: Embed) -> None:
         """Fits the clusters to the teacher's frames of the training split, before the first epoch alone."""
         if epoch == 0:
-            frames = embed(self.config.clustered, self.teacher).values
+            frames = embed(self.config.clustered, self.teacher, self.config.fit_frames).values
             chosen = torch.randperm(len(frames), generator=torch.Generator().manual_seed(0))[: self.config.fit_frames]
             try:
                 self.centres.copy_(fitted_centres(frames[chosen.to(frames.device)], self.config.clusters, seed=0))
