@@ -39,13 +39,19 @@ def report(probabilities: Tensor, data: EvaluationData, folder: Path) -> Iterato
 
     A class has its own name in its metric's, whatever that is made of: what a store refuses it writes in another way.
     """
-    labels = opened(data)
-    counts = confusion(probabilities.argmax(1), labels, len(data.classes))
+    yield from reported(probabilities, opened(data), data.classes, folder)
+
+
+def reported(
+    probabilities: Tensor, labels: Tensor, classes: tuple[str, ...], folder: Path
+) -> Iterator[Record | Artifact]:
+    """The same, of labels [N] that were opened before."""
+    counts = confusion(probabilities.argmax(1), labels, len(classes))
     yield from scores(probabilities, labels)
-    for name, row, right in zip(data.classes, counts, counts.diagonal(), strict=True):
+    for name, row, right in zip(classes, counts, counts.diagonal(), strict=True):
         if row.sum() > 0:
             yield Record(f"top1/{name}", float(right / row.sum()))
-    yield Artifact("confusion.csv", write_confusion(counts, data.classes, folder / "confusion.csv"))
+    yield Artifact("confusion.csv", write_confusion(counts, classes, folder / "confusion.csv"))
 
 
 def scores(probabilities: Tensor, labels: Tensor) -> Iterator[Record]:

@@ -46,6 +46,20 @@ def represent(
 
 
 @torch.no_grad()
+def represent_layers(
+    encoder: nn.Module, split: Split, device: torch.device, beat: Callable[[], None] = silent
+) -> list[Tensor]:
+    """The mean over time of every layer, each [N, D] in the split's order; [] where the encoder gives none."""
+    rows: list[Tensor] = []
+    parts: list[list[Tensor]] = []
+    for batch, encoded in encoded_batches(encoder, split, device, beat):
+        rows.append(batch.index)
+        parts.append([layer_mean(encoded, number) for number in range(len(encoded.layers or ()))])
+    order = torch.cat(rows).argsort()
+    return [torch.cat(layer)[order] for layer in zip(*parts, strict=True)]
+
+
+@torch.no_grad()
 def frames(
     encoder: nn.Module,
     split: Split,

@@ -7,9 +7,13 @@ The test part is read once, at the end.
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
 
 from probeline.core.events import Artifact, Note, Record
-from probeline.core.metric import probe_metrics
+from probeline.core.metric import Metric, percentage, probe_metrics
+from probeline.evaluation._layer_probes import each_layer, weighted_sum
 from probeline.evaluation._linear import probe
 from probeline.evaluation._probe_settings import JudgedBy, ProbeSettings
 from probeline.evaluation.base import EvaluationData, Protocol
@@ -17,16 +21,34 @@ from probeline.evaluation.base import EvaluationData, Protocol
 NEEDS = ("labels",)
 VERSION = 2  # the probe is fitted to a tolerance, at weak penalties too, since 2
 DETERMINISTIC = True  # weights start at zero, and the splits are the same for every seed
-METRICS = probe_metrics("linear probe")
+METRICS = {
+    **probe_metrics("linear probe"),
+    "layer": Metric("layer that validates best in the linear probe", digits=0),
+    "layer_<layer>/top1": percentage("linear probe accuracy of layer <layer>"),
+    "layer_<layer>/validation_top1": percentage("linear probe validation accuracy of layer <layer>"),
+    "weight_<layer>": Metric("weight of layer <layer> in the linear probe", bounds=(0.0, 1.0)),
+}
 PRIMARY = "top1"
 
 
 class Config(ProbeSettings, JudgedBy):
     """`l2`: penalties to choose from, in units of mean cross entropy. `standardise`: each feature to mean 0, std 1."""
 
+    layer: int | Literal["all", "weighted"] | None = Field(  # type: ignore[assignment]  # of more kinds than others
+        None,
+        description="Which layer's mean over time is judged, 0 the first, -1 the last; null: h; `all`: every one, and "
+        "the best on validation as the result; `weighted`: a sum whose weights are learned (SUPERB).",
+    )
+
 
 class LinearProbe(Protocol[Config]):
     """Fits on train, chooses the penalty on validation, reports on test."""
 
     def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact | Note]:
-        yield from probe(data.of(self.config.label, self.config.layer), "h", self.config, folder)
+        config = self.config
+        if config.layer == "all":
+            yield from each_layer(data.of(config.label, None), config, folder)
+        elif config.layer == "weighted":
+            yield from weighted_sum(data.of(config.label, None), config, folder)
+        else:
+            yield from probe(data.of(config.label, config.layer), "h", config, folder)
