@@ -4,6 +4,7 @@ As Hsu et al.: HuBERT, IEEE/ACM TASLP 2021, arXiv 2106.07447, figures 2 and 3.
 """
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -22,7 +23,7 @@ from probeline.report.results.references import Published, published
 from probeline.report.results.results import Results
 
 HEIGHT = 420
-LAYER = "<layer>"
+LAYER, OF_LAYER = "<layer>", re.compile(r" of layer \d+")
 
 
 class Config(Settings):
@@ -88,13 +89,13 @@ def draw(info: MetricByLayer) -> go.Figure:
     )
     if any(curve.papers for curve in info.curves):
         caption += " Hollow marks are published, of other data and larger networks: compare the order, not heights."
-    title = info.title or f"{described.heading.replace(' of layer 0', '')} by layer"
+    title = info.title or f"{OF_LAYER.sub('', described.heading)} by layer"
     figure = _style.figure(HEIGHT, title, caption, legend=True)
     for curve in info.curves:
         _curve(figure, curve, looks[curve.label], described)
     figure.update_xaxes(title_text="layer", dtick=1)
     suffix = "%" if described.unit == PERCENT else ""
-    figure.update_yaxes(title_text=axis_title(described).replace(" of layer 0", ""), ticksuffix=suffix)
+    figure.update_yaxes(title_text=OF_LAYER.sub("", axis_title(described)), ticksuffix=suffix)
     return figure
 
 
