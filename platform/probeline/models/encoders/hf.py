@@ -56,7 +56,8 @@ def build(config: Config, sample: SampleSpec) -> Encoder:
     except ModuleNotFoundError:
         raise UserError(f"encoder {name} needs transformers: pip install 'probeline[hf]'") from None
     folder = None if config.path is None else HfFolder(Path(config.path))
-    model = _drawn(transformers, config, sample) if folder is None else folder.model(transformers)
+    drawn = _drawn(transformers, config, sample) if folder is None else folder.model(transformers)
+    model = drawn.float()  # weights may be stored in half precision
     if sample.modality == "waveform":
         return HfSpeech(model, sample, name, folder.rate if folder else None, config.pool, config.scale == "sample")
     special = folder.special_tokens(transformers) if folder else None
