@@ -37,7 +37,7 @@ class Live:
         """Plans the experiment.
 
         Args:
-            plan: makes the plan, and makes it again while there are studies.
+            plan: makes the plan, and makes it again while studies or comparisons may ask for further trials.
             uri: MLflow's tracking URI.
             storage: where the encoders are stored.
 
@@ -54,6 +54,8 @@ class Live:
         self.base = self._make_plan()
         self.grid: Grid = grid.make(self.base.experiment, self.base.trials)
         self._waiting = {study.cell.label for study in self.base.studies}
+        undecided = self.base.waves is not None and not self.base.waves.over
+        self._growing = bool(self._waiting) or undecided
         self.tuned = outcomes(self.uri, self.base.tuned)
         self._cells = {trial.id: trial.cell.label for trial in self.base.trials}
         self.following = LiveRuns(self.uri, self._cells.keys(), self.base.experiment.name)
@@ -67,7 +69,7 @@ class Live:
             if time.monotonic() - self._refreshed < MIN_REFRESH_S:
                 return self.version
             self._refreshed = time.monotonic()
-            if self._waiting and self._refreshed - self._planned > REPLAN_S:
+            if self._growing and self._refreshed - self._planned > REPLAN_S:
                 self._replan()
             changed = self.following.refresh()
             if changed:

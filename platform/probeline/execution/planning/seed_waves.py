@@ -42,6 +42,11 @@ class SeedWaves:
         sides = ((self.outcomes.get(a, nothing), self.outcomes.get(b, nothing)) for a, b in self.pairs)
         return [state(ours, theirs, self.looks, self.rule.smallest) for ours, theirs in sides]
 
+    @property
+    def over(self) -> bool:
+        """Whether no comparison wants a further seed."""
+        return all(now.over for now in self.states())
+
     def wave(self) -> list[Trial]:
         """The trials wanted by now, finished ones among them; a cell that is in no comparison has the first seeds."""
         seeds: dict[str, int] = {}
