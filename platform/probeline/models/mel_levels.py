@@ -12,7 +12,7 @@ from probeline.models.spectral import FULL_SCALE, PREEMPHASIS, LogMel
 LOWEST, HIGHEST = 0.0, 25.5
 """Log energies of level 0 and level 255, in nats at the scale of 16 bits: a level is 0.1 nats."""
 
-ITERATIONS = 60
+ITERATIONS, UPDATES = 60, 30
 MOMENTUM = 0.99
 
 
@@ -37,11 +37,23 @@ class MelLevels(nn.Module):
         """Sound [B, S] in [-1, 1] whose log-mel energies are about `levels` [B, bands, T]; its phases are estimated."""
         spectrogram = self.log_mel.spectrogram
         energies = torch.exp(levels.float() * (HIGHEST - LOWEST) + LOWEST)
-        power = (torch.linalg.pinv(self.log_mel.weights.double()).float().T @ energies).clamp(min=0)
+        power = spread(energies, self.log_mel.weights)
         window = torch.hann_window(spectrogram.window, device=levels.device)
         sizes = {"n_fft": spectrogram.size, "hop_length": spectrogram.hop, "win_length": spectrogram.window}
         sound = griffin_lim(power.sqrt(), window, sizes)
         return deemphasised(sound / FULL_SCALE).clamp(-1, 1)
+
+
+def spread(energies: Tensor, weights: Tensor) -> Tensor:
+    """Power spectra [B, bins, T], not negative, with nearly these mel energies [B, bands, T] by weights [bins, bands].
+
+    The multiplicative updates of Lee and Seung (NIPS 2000, eq. 5) for the divergence of the energies.
+    """
+    share = weights / weights.sum(1, keepdim=True).clamp(min=1e-8)
+    power = share @ (energies / weights.sum(0)[:, None])
+    for _ in range(UPDATES):
+        power = power * (share @ (energies / (weights.T @ power).clamp(min=1e-8)))
+    return power
 
 
 def griffin_lim(magnitude: Tensor, window: Tensor, sizes: dict[str, int]) -> Tensor:
