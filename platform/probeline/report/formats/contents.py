@@ -13,6 +13,7 @@ from probeline.experiment.references import referred
 from probeline.experiment.schema import Experiment
 from probeline.plugins import catalog
 from probeline.report.panels import (
+    audio_players,
     confusion,
     continuations,
     embedding_maps,
@@ -38,7 +39,7 @@ from probeline.statistics.intervals import COVERAGE, METHOD
 log = logging.getLogger(__name__)
 
 INSIDE = "A closer look"
-PICTURED = {"views", "neighbours", "map_2d", "generations", "samples"}
+PICTURED = {"views", "neighbours", "map_2d", "generations", "audio_generations", "samples"}
 FIGURES = ("metric_against_axis", "training_curves", "cost")
 TUNING = ("chosen_values", "tuning_history", "tuning_importance")
 SECTION_OF = {"paired_differences": "differences", "training_curves": "training", "cost": "cost"}
@@ -214,6 +215,7 @@ def _panels(choice: TrialSelection, main: str, pictures: Sheets, trouble: str) -
     galleries: list[Gallery[Any] | None] = [
         views.panel(shown, pictures),
         *image_sheets.panels(shown),
+        audio_players.panel(shown),
         neighbours.panel(shown, pictures),
     ]
     galleries += [confusion.panel(shown, main), score_histogram.panel(shown), continuations.panel(shown)]

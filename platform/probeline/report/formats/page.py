@@ -119,4 +119,4 @@ def policy(*scripts: str) -> str:
     """A content security policy: no network at all, no script but these, by their digests."""
     digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
     allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
-    return f"default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; script-src {allowed}"
+    return f"default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; media-src data:; script-src {allowed}"

@@ -101,12 +101,12 @@ class GalleryKind(Generic[InfoT]):
     """How a gallery is read and drawn.
 
     `read` prepares what a trial's files show, None where there are none; `draw` makes HTML of that, `figure` a figure
-    of a whole gallery, None where the gallery's tables say it all.
+    of a whole gallery; None where nothing of it can be drawn, as its tables say it all or it is heard.
     """
 
     read: Callable[[SelectedTrial], InfoT | None]
     draw: Callable[[InfoT], Markup]
-    figure: Callable[[Gallery[InfoT]], go.Figure] | None
+    figure: Callable[[Gallery[InfoT]], go.Figure] | None = None
 
 
 def gallery(

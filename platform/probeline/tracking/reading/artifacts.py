@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from mlflow.tracking import MlflowClient
 
-SUFFIXES = (".json", ".csv", ".png", ".jpg")
+SUFFIXES = (".json", ".csv", ".png", ".jpg", ".wav")
 MAX_BYTES = 1_000_000  # bytes of a file that is read
 AT_ONCE = 8
 File = tuple[str, str, bytes]
