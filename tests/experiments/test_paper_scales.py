@@ -260,6 +260,14 @@ RECIPES |= {
         "encoder.depth": [12],
         "method.masked": [0.8, 1.0, 0.0],
         "method.random": [0.1, 0.0, 0.2, 0.8, 1.0],
+RECIPES |= {
+    "vqvae_speech": {  # sections 3 and 4.3; steps and rate are those of section 4.1
+        "method.codes": [128],
+        "method.code_rate": [25, 50],
+        "method.beta": [0.25],
+        "method.codebook": ["gradient"],
+        "training.batch_size": [128],
+        "peak rate": [2e-4],
     },
 }
 METHODS = {
@@ -269,6 +277,7 @@ METHODS = {
     "bert_size": "bert",
     "bert_masking": "bert",
     "rotnet_table2": "rotation",
+    "vqvae_speech": "vqvae_audio",
     "koch_one_shot": "siamese",
     "facenet_mining": "triplet",
     "cpc_speech_table1": "cpc_speech",
