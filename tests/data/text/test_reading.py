@@ -1,6 +1,8 @@
 import gzip
 
 import pytest
+from probeline.data.text import reading
+from probeline.data.text.documents import documents_in, documents_of
 from probeline.data.text.reading import read_text, text_files
 from probeline.data.text.tables import MAX_CELL, rows_of
 from probeline.errors import BadData, UserError
@@ -31,6 +33,17 @@ def test_a_gzipped_file_is_read(tmp_path):
 def test_damaged_files_are_one_message_with_file_and_line(tmp_path, content, name, message):
     with pytest.raises(BadData, match=message):
         read_text(written(tmp_path / name, content))
+
+
+@pytest.mark.parametrize("division", ["blank_line", "line", "file"])
+def test_documents_do_not_depend_on_where_a_file_is_cut(tmp_path, monkeypatch, division):
+    text = "one\ntwo  \n \n\nthrée\n\t\n\nfour\n\n\n" * 3
+    path = written(tmp_path / "a.txt", text.encode())
+    for size in range(1, 40):
+        monkeypatch.setattr(reading, "BLOCK", size)
+        assert documents_in(path, division) == documents_of(text, division)
+    with pytest.raises(BadData, match=r"a\.txt:4: byte 0xff"):
+        documents_in(written(path, b"one\n\ntwo\n\xff"), division)
 
 
 def test_a_missing_file_is_one_message(tmp_path):

@@ -2,13 +2,23 @@
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from probeline.data.split import SPLIT_SEED
+from probeline.data.text.reading import text_blocks
 from probeline.data.text.settings import Division
 
 LINE_END, BLANK_LINES, NOTHING = re.compile(r"\n"), re.compile(r"\n(?:[ \t]*\n)+"), re.compile(r"(?!)")
+
+BOUNDARIES = {"line": re.compile(rb"\n"), "blank_line": re.compile(rb"(?<=[^\n \t])\n(?:[ \t]*\n)+"), "file": None}
+"""Where a file may be cut: a run of blank lines only as a whole, wherever the search begins."""
+
+
+def documents_in(path: Path, division: Division) -> list[str]:
+    """The documents of a file in order. Raises as `text_blocks`."""
+    return [part for text in text_blocks(path, BOUNDARIES[division]) for part in documents_of(text, division)]
 
 
 def documents_of(text: str, division: Division) -> list[str]:

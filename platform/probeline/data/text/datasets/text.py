@@ -11,8 +11,8 @@ from pydantic import Field
 from probeline.core.settings import NotHashed
 from probeline.data.read_report import ReadSplits
 from probeline.data.source_paths import shown, user_path
-from probeline.data.text.documents import documents_of, held_out
-from probeline.data.text.reading import read_text, text_files
+from probeline.data.text.documents import documents_in, held_out
+from probeline.data.text.reading import text_files
 from probeline.data.text.settings import Division, RunningTextSettings
 from probeline.data.text.token_splits import running_text
 from probeline.errors import BadData
@@ -42,7 +42,7 @@ def files(config: Config) -> list[Path]:
 def read(config: Config) -> ReadSplits:
     """The three splits. Raises BadData, UserError."""
     documents = {
-        split: [part for file in text_files(path) for part in documents_of(read_text(file), config.documents)]
+        split: [part for file in text_files(path) for part in documents_in(file, config.documents)]
         for split, path in _paths(config).items()
     }
     remarks = []
