@@ -9,6 +9,7 @@ from probeline.core.sample_spec import SampleSpec
 from probeline.core.special_tokens import COUNT, SEPARATOR, START
 from probeline.errors import NotApplicable
 from probeline.evaluation._fine_tuning import TunedModel, decayed
+from probeline.experiment.components import resolve
 from probeline.methods.floors import random_init
 from probeline.methods.language import gpt
 from probeline.models.build import build_encoder
@@ -83,3 +84,12 @@ def test_more_blocks_than_there_are_cannot_be_transferred() -> None:
 def test_the_rate_rises_and_falls_along_a_line() -> None:
     shares = [decayed(step, 10, 0.2, "linear") for step in range(11)]
     assert shares == pytest.approx([0.5, 1.0, 1.0, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125, 0.0])
+
+
+def test_text_of_another_tokeniser_is_not_given_to_the_encoder(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("PROBELINE_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "a.csv").write_text("text,label\n" + "one,x\ntwo,y\n" * 20)
+    other = resolve("datasets", {"name": "text_table", "path": str(tmp_path / "a.csv")}).value
+    data = evaluation_data(method(), DATA, torch.device("cpu"), 0)
+    with pytest.raises(NotApplicable, match="text_table: its tokens are of another tokeniser"):
+        list(protocol("transfer", data=[other]).evaluate(data, tmp_path))

@@ -1,8 +1,9 @@
+import json
 import pickle
 
 import pytest
 import torch
-from probeline.core.sample_spec import image
+from probeline.core.sample_spec import SampleSpec, image
 from probeline.errors import UserError
 from probeline.models.build import build_encoder
 from probeline.models.weights import load_weights
@@ -70,3 +71,16 @@ def test_what_is_no_checkpoint_is_refused_and_never_run(tmp_path, content, suffi
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(UserError, match="cannot be read: No such file"):
         load_weights(torch.nn.Linear(2, 2), tmp_path / "none.pth")
+
+
+def test_weights_for_tokens_of_another_tokeniser_are_refused(tmp_path):
+    """Their tables of vectors have one shape."""
+    shape = {"name": "transformer", "width": 8, "depth": 1, "heads": 2, "context": 8}
+    here, there = (SampleSpec("tokens", "int32", (None,), vocabulary=9, longest=8, tokenizer=name) for name in "ab")
+    path = tmp_path / "encoder.safetensors"
+    save_file(build_encoder(shape, here).state_dict(), path)
+    assert build_encoder(shape | {"weights": str(path)}, there).dim == 8, "nothing says what they were trained on"
+    (tmp_path / "encoder.json").write_text(json.dumps({"sample": here.as_dict()}))
+    assert build_encoder(shape | {"weights": str(path)}, here).dim == 8
+    with pytest.raises(UserError, match="trained on tokens of the tokeniser a; those of the data are of b"):
+        build_encoder(shape | {"weights": str(path)}, there)

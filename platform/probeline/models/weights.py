@@ -1,5 +1,6 @@
 """Weights for an encoder from a local checkpoint of Probeline's, timm's or torchvision's."""
 
+import json
 import pickle
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from probeline.core.sample_spec import SampleSpec
 from probeline.errors import UserError
 from probeline.storage.regular_files import open_regular, reason
 
@@ -32,6 +34,23 @@ def load_weights(encoder: nn.Module, path: Path) -> None:
             f"first {', '.join(wrong[:3])}; give the file of the same architecture, width and stem"
         )
     encoder.load_state_dict({name: tensors[key] for key, name in wanted.items()})
+
+
+def check_tokenizer(path: Path, sample: SampleSpec) -> None:
+    """Raises UserError where the encoder.json beside a checkpoint of Probeline's names another tokeniser.
+
+    Tables of vectors may have the same shape all the same: then every token would get another one's vector.
+    """
+    try:
+        trained_on = json.loads(path.with_name("encoder.json").read_bytes())["sample"]["tokenizer"]
+    except (OSError, ValueError, KeyError, TypeError):  # weights from elsewhere
+        return
+    if trained_on != sample.tokenizer:
+        raise UserError(
+            f"weights {path}: this encoder was trained on tokens of the tokeniser {str(trained_on)[:12]}; those of the "
+            f"data are of {str(sample.tokenizer)[:12]}, which was learned from other text or has other settings: train "
+            "the encoder on these data, or leave out encoder.weights"
+        )
 
 
 def bare(name: str) -> str:

@@ -95,6 +95,11 @@ def _embed_dataset(
     here, there = home.info.sample, away.info.sample
     if here.modality != there.modality:
         raise NotApplicable(f"{data['name']}: it has {there.modality} samples, and the encoder takes {here.modality}")
+    if (here.tokenizer, here.vocabulary) != (there.tokenizer, there.vocabulary):
+        raise NotApplicable(
+            f"{data['name']}: its tokens are of another tokeniser than those that the encoder was trained on, so each "
+            "would get another one's vector; judge an encoder of text on the data that its tokeniser was learned from"
+        )
     try:
         fitting = of_channels(away, here.channels) if here.modality == "image" else away
         other = representations(method, fitting, trained.device, trained.seed, trained.hidden)
