@@ -15,6 +15,7 @@ from probeline.core.method import Method
 from probeline.core.settings import Settings
 from probeline.data.samplers import Pairs, Windows
 from probeline.errors import BadData, NotApplicable
+from probeline.evaluation._probe_settings import JudgedBy
 from probeline.experiment.schema import Training
 from probeline.models.time_pooling import pooled
 from probeline.training.checkpoints import NoCheckpoint
@@ -132,11 +133,16 @@ def test_a_protocol_gets_pairs_layers_and_further_labels_and_each_answer_once():
     assert np.array_equal(data.test.reveal(name).same, DATA.test.lists["pairs"].same)
     with pytest.raises(RuntimeError, match="read already"):
         data.test.reveal(name)
-    by_writer = data.of("writer", 0)
+    by_writer = data.of(JudgedBy(label="writer", layer=0))
     assert by_writer.classes == ("x", "y") and by_writer.train.labels.tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
     torch.testing.assert_close(
         by_writer.test.h, torch.stack([torch.from_numpy(DATA.test.inputs.row(n)).mean(0) for n in range(8)])
     )
+    for pool, frame in (("first", 0), ("last", -1)):
+        one = data.of(JudgedBy(layer=0, pool=pool))
+        torch.testing.assert_close(
+            one.test.h, torch.stack([torch.from_numpy(DATA.test.inputs.row(n))[frame] for n in range(8)])
+        )
     assert by_writer.test.reveal().tolist() == DATA.test.label("writer").tolist()
     assert data.test.reveal().tolist() == DATA.test.labels.tolist()
 
@@ -145,9 +151,9 @@ def test_what_the_data_or_the_encoder_lack_is_not_applicable():
     method, *_ = trained()
     data = evaluation_data(method, DATA, CPU, 0)
     with pytest.raises(NotApplicable, match="label 'phone': the data have class, writer"):
-        data.of("phone", None)
+        data.of(JudgedBy(label="phone"))
     with pytest.raises(NotApplicable, match="layer 2: the encoder gives 2 layers"):
-        data.of(None, 2)
+        data.of(JudgedBy(layer=2))
     with pytest.raises(NotApplicable, match="no episodes : it has none"):
         data.episodes("test")
     with pytest.raises(NotApplicable, match="the data have no 'phone'"):

@@ -1,6 +1,8 @@
 """What an encoder makes of a whole split: h, frames, the output of a layer, in the order of the split."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -14,11 +16,28 @@ from probeline.data.busy import silent
 from probeline.data.loader import batches
 from probeline.data.samplers import by_length
 from probeline.errors import NotApplicable
-from probeline.models.time_pooling import pooled
+from probeline.models.time_pooling import pooled, single_frame
 
 BATCH = 512
 FRAMES_AT_ONCE = 2**21
 """Values of ragged samples, padding included, in one batch."""
+
+Pool = Literal["mean", "first", "last"]
+"""What one vector is of a sample's frames."""
+
+
+@dataclass(frozen=True)
+class PooledFrames:
+    """One vector of each sample's frames. `layer`: of which layer, 0 the first; None: of the encoder's output."""
+
+    layer: int | None = None
+    pool: Pool = "mean"
+
+    def of(self, encoded: Encoded) -> Tensor:
+        """[B, D], padding left out. Raises NotApplicable."""
+        values = layer_of(encoded, self.layer).float()
+        lengths = encoded.lengths if values.shape[1] > 1 else None
+        return pooled(values, lengths) if self.pool == "mean" else single_frame(values, lengths, self.pool)
 
 
 @torch.no_grad()
@@ -26,17 +45,17 @@ def represent(
     encoder: nn.Module,
     split: Split,
     device: torch.device,
-    layer: int | None = None,
+    frames: PooledFrames | None = None,
     beat: Callable[[], None] = silent,
 ) -> tuple[Tensor, Tensor]:
-    """h [N, dim] in float32 and labels [N], in the split's order. `layer`: its mean over time in place of h.
+    """h [N, dim] in float32 and labels [N], in the split's order. `frames`: a vector of them in place of h.
 
     Raises NotApplicable where the encoder gives no such layer.
     """
     rows, columns = [], []
     for batch, encoded in encoded_batches(encoder, split, device, beat):
         rows.append(batch.index)
-        h = encoded.h if layer is None else layer_mean(encoded, layer)
+        h = encoded.h if frames is None else frames.of(encoded)
         columns.append((h.float(), batch.labels))
     h, labels = (torch.cat(column) for column in zip(*columns, strict=True))
     if not isinstance(split.inputs, Ragged):
@@ -47,14 +66,18 @@ def represent(
 
 @torch.no_grad()
 def represent_layers(
-    encoder: nn.Module, split: Split, device: torch.device, beat: Callable[[], None] = silent
+    encoder: nn.Module,
+    split: Split,
+    device: torch.device,
+    pool: Pool = "mean",
+    beat: Callable[[], None] = silent,
 ) -> list[Tensor]:
-    """The mean over time of every layer, each [N, D] in the split's order; [] where the encoder gives none."""
+    """A vector of every layer's frames, each [N, D] in the split's order; [] where the encoder gives no layers."""
     rows: list[Tensor] = []
     parts: list[list[Tensor]] = []
     for batch, encoded in encoded_batches(encoder, split, device, beat):
         rows.append(batch.index)
-        parts.append([layer_mean(encoded, number) for number in range(len(encoded.layers or ()))])
+        parts.append([PooledFrames(number, pool).of(encoded) for number in range(len(encoded.layers or ()))])
     order = torch.cat(rows).argsort()
     return [torch.cat(layer)[order] for layer in zip(*parts, strict=True)]
 
@@ -96,12 +119,6 @@ def layer_of(encoded: Encoded, layer: int | None) -> Tensor:
         )
     values = encoded.layers[layer]
     return values if values.ndim == 3 else values[:, None]
-
-
-def layer_mean(encoded: Encoded, layer: int) -> Tensor:
-    """[B, D] the mean of a layer over the frames that are not padding. Raises NotApplicable."""
-    values = layer_of(encoded, layer).float()
-    return pooled(values, encoded.lengths if values.shape[1] > 1 else None)
 
 
 def encoded_batches(

@@ -18,7 +18,7 @@ from probeline.core.method import Method
 from probeline.core.sample_rng import SampleRNG
 from probeline.data.loader import batches
 from probeline.errors import NotApplicable
-from probeline.evaluation._encoding import frames, represent, represent_layers
+from probeline.evaluation._encoding import Pool, PooledFrames, frames, represent, represent_layers
 
 BATCH = 256
 MAX_FRAME_BYTES = 2**29
@@ -110,13 +110,13 @@ class FrozenMethod:
             self._frames[part, layer] = made
         return made
 
-    def layer(self, part: str, layer: int) -> Tensor:
-        """A layer's representation of every sample of `part`, [N, D]: its mean over time. Raises NotApplicable."""
-        return represent(self.method.encoder, self.dataset.split(part), self.device, layer, self.heartbeat)[0]
+    def pooled(self, part: str, frames: PooledFrames) -> Tensor:
+        """A vector of the frames of every sample of `part`, [N, D]. Raises NotApplicable."""
+        return represent(self.method.encoder, self.dataset.split(part), self.device, frames, self.heartbeat)[0]
 
-    def layers(self, part: str) -> list[Tensor]:
-        """Every layer's representation of every sample of `part`, as `layer`; [] where the encoder gives none."""
-        return represent_layers(self.method.encoder, self.dataset.split(part), self.device, self.heartbeat)
+    def layers(self, part: str, pool: Pool = "mean") -> list[Tensor]:
+        """A vector of every layer's frames, [N, D] each, of every sample of `part`; [] where there are no layers."""
+        return represent_layers(self.method.encoder, self.dataset.split(part), self.device, pool, self.heartbeat)
 
     @torch.no_grad()
     def represent(self, inputs: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor | None]:

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from probeline.core.events import Artifact, Note, Record
 from probeline.errors import NotApplicable
 from probeline.evaluation._classification import opened, reported, require_labels
+from probeline.evaluation._encoding import Pool
 from probeline.evaluation._linear import choose, solver_notes
 from probeline.evaluation._probe_settings import ProbeSettings
 from probeline.evaluation.base import Embeddings, EvaluationData
@@ -24,9 +25,11 @@ STEPS = 200
 """Of L-BFGS at most, for one penalty of the weighted sum."""
 
 
-def each_layer(data: EvaluationData, settings: ProbeSettings, folder: Path) -> Iterator[Record | Artifact | Note]:
+def each_layer(
+    data: EvaluationData, settings: ProbeSettings, folder: Path, pool: Pool = "mean"
+) -> Iterator[Record | Artifact | Note]:
     """`layer_<n>/top1` of every layer, and all records of the layer that validates best. Raises NotApplicable."""
-    train, validation, test = _layers(data)
+    train, validation, test = _layers(data, pool)
     labels, unseen = data.train.labels, data.validation.labels
     chosen = [
         choose(Embeddings(seen, labels), Embeddings(held, unseen), len(data.classes), settings)
@@ -46,12 +49,14 @@ def each_layer(data: EvaluationData, settings: ProbeSettings, folder: Path) -> I
             yield from reported(probabilities, answers, data.classes, folder)
 
 
-def weighted_sum(data: EvaluationData, settings: ProbeSettings, folder: Path) -> Iterator[Record | Artifact | Note]:
+def weighted_sum(
+    data: EvaluationData, settings: ProbeSettings, folder: Path, pool: Pool = "mean"
+) -> Iterator[Record | Artifact | Note]:
     """The records of a probe on the weighted sum of layers, and `weight_<n>`. Raises NotApplicable.
 
     Layers whose size is not that of the last one, such as convolutions below a transformer, are left out.
     """
-    every = _layers(data)
+    every = _layers(data, pool)
     numbers = [number for number, layer in enumerate(every[0]) if layer.shape == every[0][-1].shape]
     train, validation, test = _standardised([[layers[number] for number in numbers] for layers in every], settings)
     best: WeightedProbe | None = None
@@ -68,10 +73,10 @@ def weighted_sum(data: EvaluationData, settings: ProbeSettings, folder: Path) ->
     yield from reported(best(test).softmax(1), opened(data), data.classes, folder)
 
 
-def _layers(data: EvaluationData) -> list[list[Tensor]]:
-    """Every layer's mean over time, of each split. Raises NotApplicable."""
+def _layers(data: EvaluationData, pool: Pool) -> list[list[Tensor]]:
+    """A vector of every layer's frames, of each split. Raises NotApplicable."""
     require_labels(data)
-    layers = [data.subject.layers(split) for split in SPLITS]
+    layers = [data.subject.layers(split, pool) for split in SPLITS]
     if not layers[0]:
         raise NotApplicable(f"{type(data.subject.method.encoder).__name__} gives no layers to probe")
     return layers

@@ -1,5 +1,7 @@
 """The parameters that every linear probe has. Torch-free, for planning."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from probeline.core.settings import Settings
@@ -11,6 +13,10 @@ class JudgedBy(Settings):
     label: str | None = Field(None, description="Which label is predicted, such as `speaker`; null: the main one.")
     layer: int | None = Field(
         None, description="Which layer's mean over time is judged, 0 the first, -1 the last; null: h."
+    )
+    pool: Literal["mean", "first", "last"] | None = Field(
+        None,
+        description="What of the tokens or frames is judged: their mean, the first, the last; null: h, or the mean.",
     )
 
 

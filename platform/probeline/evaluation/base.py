@@ -14,7 +14,9 @@ from probeline.core.hidden import Hidden
 from probeline.core.lists import EpisodeList, PairList, Segments
 from probeline.core.settings import Settings
 from probeline.errors import NotApplicable
+from probeline.evaluation._encoding import PooledFrames
 from probeline.evaluation._frozen_method import FrozenMethod, spaces
+from probeline.evaluation._probe_settings import JudgedBy
 
 C = TypeVar("C", bound=Settings)
 L = TypeVar("L", PairList, EpisodeList)
@@ -117,15 +119,19 @@ class EvaluationData:
         """
         return self.subject.on(self.subject.method, self.subject.dataset, component)
 
-    def of(self, label: str | None, layer: int | None) -> "EvaluationData":
-        """The same data with another label as the main one, and with a layer's mean over time in place of h.
+    def of(self, judged: JudgedBy) -> "EvaluationData":
+        """The same data with another label as the main one, and with a vector of a layer's frames in place of h.
 
-        None: as it is. Raises NotApplicable where the data have no such label, or the encoder no such layer.
+        Where `judged` says neither: as it is. Raises NotApplicable where the data have no such label, or the encoder
+        no such layer.
         """
-        if label is None and layer is None:
+        label, frames = judged.label, None
+        if judged.layer is not None or judged.pool is not None:
+            frames = PooledFrames(judged.layer, judged.pool or "mean")
+        if label is None and frames is None:
             return self
         name, classes = self.label_name(label), self.info.classes_of(label)
-        h = {split: self.subject.layer(split, layer) for split in SPLITS} if layer is not None else {}
+        h = {split: self.subject.pooled(split, frames) for split in SPLITS} if frames is not None else {}
         train, validation = (
             replace(part, h=h.get(split, part.h), labels=part.label(name))
             for split, part in (("train", self.train), ("validation", self.validation))

@@ -38,7 +38,7 @@ class NearestNeighbours(Protocol[Config]):
     """Every test sample is labelled by its nearest training samples."""
 
     def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
-        data = data.of(self.config.label, self.config.layer)
+        data = data.of(self.config)
         require_labels(data)
         k = min(self.config.k, len(data.train.h))
         yield Record("k", float(k))

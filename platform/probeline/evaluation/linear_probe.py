@@ -47,8 +47,8 @@ class LinearProbe(Protocol[Config]):
     def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact | Note]:
         config = self.config
         if config.layer == "all":
-            yield from each_layer(data.of(config.label, None), config, folder)
+            yield from each_layer(data.of(JudgedBy(label=config.label)), config, folder, config.pool or "mean")
         elif config.layer == "weighted":
-            yield from weighted_sum(data.of(config.label, None), config, folder)
+            yield from weighted_sum(data.of(JudgedBy(label=config.label)), config, folder, config.pool or "mean")
         else:
-            yield from probe(data.of(config.label, config.layer), "h", config, folder)
+            yield from probe(data.of(config), "h", config, folder)

@@ -26,6 +26,15 @@ def pooled(frames: Tensor, lengths: Tensor | None, pooling: Pooling = "mean") ->
     return torch.cat([mean, square.sqrt()], dim=1)
 
 
+def single_frame(frames: Tensor, lengths: Tensor | None, which: Literal["first", "last"]) -> Tensor:
+    """[B, D] of frames [B, T, D]: the first, or the last that is not padding."""
+    if which == "first":
+        return frames[:, 0]
+    if lengths is None:
+        return frames[:, -1]
+    return frames[torch.arange(len(frames), device=frames.device), lengths.clamp(min=1) - 1]
+
+
 def dimension(features: int, pooling: Pooling) -> int:
     """The size of h of frames of `features` numbers."""
     return features if pooling == "mean" else 2 * features
