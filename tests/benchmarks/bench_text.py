@@ -4,6 +4,7 @@ Steps take the same tokens on one thread, in turns, without compilation; the med
 """
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -117,7 +118,7 @@ def large_text(prose: str) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "large.txt"
         path.write_text((prose * (MEGABYTES * 1_000_000 // len(prose.encode()) + 1))[: MEGABYTES * 1_000_000])
-        environment = {**dict(__import__("os").environ), "PROBELINE_CACHE": f"{folder}/cache"}
+        environment = {**os.environ, "PROBELINE_CACHE": f"{folder}/cache"}
         command = [sys.executable, "-c", FIRST_STEP, str(path)]
         done = json.loads(subprocess.run(command, env=environment, capture_output=True, check=True).stdout)
     title, gib = f"{MEGABYTES} MB of text, BPE 4,096: from the file to the end of the first step", done["bytes"] / 2**30
