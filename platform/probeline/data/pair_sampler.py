@@ -67,6 +67,9 @@ class BalancedPairs:
 def _around(random: np.random.Generator, positions: np.ndarray, count: int, without: str) -> np.ndarray:
     """`count` positions, each as often as any other but for one. Raises BadData with `without` where there are none."""
     if not len(positions):
-        raise BadData(f"pairs cannot be drawn from these labels: {without}")
+        raise BadData(
+            f"pairs cannot be drawn from these labels: {without}; give two samples or more of two classes or more, or "
+            "a list of pairs"
+        )
     rounds = -(-count // len(positions))
     return np.concatenate([random.permutation(positions) for _ in range(rounds)] or [positions])[:count]

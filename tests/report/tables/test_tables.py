@@ -21,6 +21,13 @@ def test_a_result_has_its_n_interval_seeds_and_trial_ids(trials):
     assert all(any(identity in line for line in top1.behind) for identity in rows["trial_id"])
 
 
+def test_a_bootstrap_over_groups_stands_beside_the_interval_over_seeds(trials):
+    more = trials.assign(**{"linear_probe/top1_low": 0.4, "linear_probe/top1_high": 0.5})
+    table = table_of(tables.main_table, more, "linear_probe/top1")
+    assert table.columns[3] == "95% over groups, bootstrap" and "not independent" in table.caption
+    assert table.rows[0][3].text == "40.0 to 50.0" and table.rows[0][3].behind[0].startswith("seed 0: 40.0 to 50.0")
+
+
 def test_a_cell_with_gaps_says_how_many_finished_and_why(make, trials):
     frame = make.fail(trials, 0)
     row = table_of(tables.main_table, frame, TOP1).rows[0]

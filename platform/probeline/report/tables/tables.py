@@ -12,10 +12,14 @@ from probeline.report.results.results import Results
 from probeline.report.sentences import phrases
 from probeline.report.sentences.text import clean
 from probeline.statistics.differences import Difference, paired_difference
-from probeline.statistics.intervals import Basis, Estimate
+from probeline.statistics.intervals import Basis, Estimate, Interval
 from probeline.statistics.multiplicity import holm
 
 WATCHED = ("cost/", "train/", "online_probe/")  # not results
+GROUPED = (
+    " The bootstrap is over the test's groups, such as writers, people or runs, whose pairs or questions are not "
+    "independent; its ends are means over seeds."
+)
 
 
 class Entry(NamedTuple):  # of which 5,000 trials make 40,000: quick to make
@@ -45,14 +49,47 @@ def main_table(results: Results, main: str, shape: ReportLayout) -> Table:
     others = [name for name in results.metrics if name != main and name.count("/") == 1 and name.endswith("/top1")]
     names = [main, *(name for name in others if not name.startswith(WATCHED))]
     caption = "Means over finished seeds, with their 95% intervals."
-    return replace(
+    table = replace(
         _by_cell(results, names, shape, "results", caption), how="A number opens to its seeds and trial ids."
     )
+    return _with_bootstrap(table, results, main, shape)
+
+
+def _with_bootstrap(table: Table, results: Results, main: str, shape: ReportLayout) -> Table:
+    """With a column for the interval over the test's groups, where the protocol recorded one."""
+    if not set(_ends(main)) <= set(results.metrics):
+        return table
+    cells = zip(*results.cells_of(list(_ends(main)), shape), strict=True)
+    rows = zip(table.rows, (_grouped(low, high, metric(main)) for low, high in cells), strict=True)
+    columns = (*table.columns[:3], "95% over groups, bootstrap", *table.columns[3:])
+    longer = tuple((*row[:3], ends, *row[3:]) for row, ends in rows)
+    return replace(
+        table, caption=table.caption + GROUPED, columns=columns, rows=longer, numeric=frozenset(range(1, len(columns)))
+    )
+
+
+def _ends(main: str) -> tuple[str, str]:
+    return f"{main}_low", f"{main}_high"
+
+
+def _grouped(low: CellResult, high: CellResult, metric: Metric) -> Entry:
+    if not low.estimate.n:
+        return Entry("—", None)
+    ends = Interval(low.estimate.mean, high.estimate.mean)
+    return Entry(phrases.span(ends, metric), ends.low, behind=_trials_behind(low, high, metric))
+
+
+def _trials_behind(low: CellResult, high: CellResult, metric: Metric) -> tuple[str, ...]:
+    spans = {s: phrases.span(Interval(low.values[s], high.values[s]), metric) for s in sorted(low.values)}
+    return tuple(f"seed {s}: {span}, trial {low.trials[s]}" for s, span in spans.items())
 
 
 def more_metrics(results: Results, main: str, shape: ReportLayout) -> Table:
     """What the protocols recorded besides: per-class accuracy, calibration error, what the validation part chose."""
-    shown = {entry for entry in results.metrics if entry.count("/") == 1 and entry.endswith("/top1")} | {main}
+    shown = {entry for entry in results.metrics if entry.count("/") == 1 and entry.endswith("/top1")} | {
+        main,
+        *_ends(main),
+    }
     names = [name for name in results.metrics if name not in shown and not name.startswith(WATCHED)]
     caption = "Everything else that the protocols recorded, as means over finished seeds with their 95% intervals."
     return _by_cell(results, names, shape, "more", caption)
