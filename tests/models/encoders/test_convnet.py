@@ -21,12 +21,6 @@ def test_sigmoid_units_bound_h():
     assert (h > 0).all() and (h < 1).all()
 
 
-def test_a_mirrored_image_has_the_same_h():
-    encoder = build_encoder({"name": "convnet", "channels": [8], "dim": 5, "mirror": "mean"}, image(8, 8, 1))
-    x = torch.rand(4, 1, 8, 8)
-    torch.testing.assert_close(encoder(x).h, encoder(x.flip(3)).h)
-
-
 def test_images_too_small_for_the_blocks_are_refused():
     with pytest.raises(UserError, match="4 blocks halve images of 8x12"):
         build_encoder({"name": "convnet", "channels": [4, 4, 4, 4]}, image(8, 12, 1))

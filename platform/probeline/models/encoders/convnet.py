@@ -7,7 +7,6 @@ Wierstra: Matching Networks for One Shot Learning, NIPS 2016, arXiv 1606.04080, 
 from itertools import pairwise
 from typing import Literal
 
-import torch
 from pydantic import Field
 from torch import Tensor, nn
 
@@ -26,9 +25,6 @@ class Config(EncoderSettings):
     dim: int | None = Field(32, ge=1)
     units: Literal["linear", "sigmoid"] = Field(
         "linear", description="Of h; `sigmoid`: from 0 to 1, which a weighted L1 distance needs (Koch et al. 2015)."
-    )
-    mirror: Literal["none", "mean"] = Field(
-        "none", description="`mean`: h is the mean over an image and its mirror image, the same for both."
     )
 
 
@@ -49,7 +45,6 @@ class ConvNet(Encoder):
     def __init__(self, inputs: int, config: Config, positions: int) -> None:
         super().__init__()
         channels, dim = config.channels, config.dim
-        self.mirrored = config.mirror == "mean"
         blocks = [layer for pair in pairwise((inputs, *channels)) for layer in block(*pair)]
         flat = channels[-1] * positions
         self.dim = dim or flat
@@ -58,10 +53,7 @@ class ConvNet(Encoder):
         self.layers = nn.Sequential(*blocks, nn.Flatten(), *last, *squash)
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Encoded:
-        if not self.mirrored:
-            return Encoded(self.layers(x))
-        h, mirrored = self.layers(torch.cat([x, x.flip(3)])).chunk(2)  # one pass: batch norm sees both
-        return Encoded((h + mirrored) / 2)
+        return Encoded(self.layers(x))
 
 
 def block(inputs: int, outputs: int) -> list[nn.Module]:
