@@ -35,7 +35,7 @@ def offered(tmp_path, monkeypatch):
         ("plan ", ["child.yaml", "grid.yaml", "specs/"]),
         ("plan --max-trials 3 ch", ["child.yaml"]),
         ("plan child.yaml --scale s", ["smoke", "small"]),
-        ("plan --scale=s child.yaml", []),
+        ("plan --scale=s ch", ["child.yaml"]),
         ("run child.yaml --scale=sm", ["--scale=smoke", "--scale=small"]),
         ("run child.yaml --set me", ["method.temperature=", "method="]),
         ("run child.yaml --set training.", ["training.batch_size=", "training.lr="]),

@@ -8,7 +8,7 @@ from probeline.experiment.load import load
 from probeline.experiment.packages import spec_file
 from probeline.experiment.spec_list import listed_specs
 
-BASE = "name: base\nquestion: Is this shared?\nbase: {data: digits, method: simclr}\n"
+BASE = "name: base\nquestion: Is this shared?\nbase: {data: digits, encoder: resnet, method: simclr}\n"
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Specs that installed packages bring: `PACKAGE:NAME`, by entry points of the group `probeline.specs`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from importlib.metadata import EntryPoint, entry_points
 from os import PathLike, fspath
 from pathlib import Path
@@ -29,7 +29,7 @@ def spec_file(spec: str | PathLike[str]) -> Path:
         raise UserError(f"{printable(text)}: no installed package brings specs as {name!r}; {hint(name, folders)}")
     files = specs_in(folders[name])
     if inner not in files:
-        raise UserError(f"{printable(text)}: unknown; {hint(inner, {f'{name}:{each}': each for each in files})}")
+        raise UserError(f"{printable(text)}: unknown; {hint(text, [f'{name}:{each}' for each in files])}")
     return files[inner]
 
 
@@ -64,7 +64,8 @@ def _folder(entry: EntryPoint) -> Path:
     return folder
 
 
-def hint(name: str, names: Mapping[str, object]) -> str:
+def hint(name: str, names: Iterable[str]) -> str:
     """The likeliest of the names for a misspelt one, or all there are."""
-    close = nearest(name, list(names))
+    names = list(names)
+    close = nearest(name, names)
     return f"did you mean {close!r}?" if close else f"there are {', '.join(names) or 'none'}"
