@@ -3,6 +3,7 @@
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from importlib.util import find_spec
 from types import TracebackType
 
 from rich.console import Console, Group
@@ -200,5 +201,6 @@ class LiveTable(ProgressDisplay):
 
 
 def watch(trials: Sequence[Trial], done: int, console: Console, coming: Sequence[Trial] = ()) -> ProgressDisplay:
-    """A live table on a terminal, lines elsewhere."""
-    return (LiveTable if console.is_terminal else PlainProgress)(trials, done, console, coming)
+    """A live table on a terminal, and in a notebook that has ipywidgets, which rich draws it with; lines elsewhere."""
+    live = console.is_terminal or (console.is_jupyter and find_spec("ipywidgets") is not None)
+    return (LiveTable if live else PlainProgress)(trials, done, console, coming)
