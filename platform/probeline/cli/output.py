@@ -47,11 +47,11 @@ def _flag() -> Any:
 class JsonCommand(TyperCommand):
     """A command that returns a CommandOutput, and takes --json."""
 
-    def get_params(self, ctx: typer.Context) -> list[Any]:
+    def get_params(self, ctx: Any) -> list[Any]:
         own = super().get_params(ctx)
         return [*own[:-1], _flag(), *own[-1:]]  # --help stays the last
 
-    def invoke(self, ctx: typer.Context) -> None:
+    def invoke(self, ctx: Any) -> None:
         output = super().invoke(ctx)
         if isinstance(output, CommandOutput):
             emit(output)
