@@ -17,7 +17,7 @@ CALLS = {
     "views": ["small.yaml", "--set", "method=simclr"],
     "data": ["small.yaml"],
     "gc": ["small.yaml"],
-    "list": ["methods", "simclr"],
+    "list": ["methods"],
     "schema": ["--out", "schema.json"],
     "completion": ["bash"],
     "show-spec": ["small.yaml"],
