@@ -32,11 +32,11 @@ def test_from_a_yaml_file_to_a_page(folder):
     assert shown["trial_id"] == trial["trial_id"]
     assert 0.5 < shown["metrics"]["knn/top1"] <= 1
 
-    made = json.loads(probeline("report", "small.yaml", "--out", "page", "--json", folder=folder).stdout)
-    names = {Path(path).name for path in made["files"]}
+    report = json.loads(probeline("report", "small.yaml", "--out", "page", "--json", folder=folder).stdout)
+    names = {Path(path).name for path in report["files"]}
     assert names >= {"index.html", "report.md", "results.csv", "results.parquet"}
     assert "Does it run?" in (folder / "page/index.html").read_text()
-    assert "in MLflow:" in made["published"]
+    assert "in MLflow:" in report["published"]
     assert len(list(folder.glob("mlartifacts/small/*/artifacts/report/index.html"))) == 1
 
 

@@ -74,7 +74,7 @@ def results(spec: Spec, workspace: Workspace | None = None) -> "pd.DataFrame":
 
 
 def figure(spec: Spec, name: str | dict[str, Any], workspace: Workspace | None = None) -> "go.Figure":
-    """One of the report's figures (`probeline list figures`), drawn from the results so far.
+    """One of the report's figures (`probeline list figures`), draw_figure from the results so far.
 
     Args:
         name: of a figure, with the settings that the experiment gives it; or `{"name": ..., settings}`.
@@ -83,7 +83,7 @@ def figure(spec: Spec, name: str | dict[str, Any], workspace: Workspace | None =
         UserError: there is no such figure, a setting that it has not, or nothing to draw yet.
     """
     from probeline.core.figure import NothingToDraw
-    from probeline.report.formats.contents import drawn, figure_defaults, figures, shape_of
+    from probeline.report.formats.contents import draw_figure, figure_defaults, figures, shape_of
     from probeline.report.formats.images import on_paper
 
     source = source_of(spec, workspace)
@@ -92,7 +92,9 @@ def figure(spec: Spec, name: str | dict[str, Any], workspace: Workspace | None =
     component = named[0] if named else _component({"name": name} if isinstance(name, str) else name)
     main = experiment.report.metric or outcome.main_metric
     try:
-        return on_paper(drawn(component, outcome, figure_defaults(experiment, shape_of(experiment, outcome), main)))
+        return on_paper(
+            draw_figure(component, outcome, figure_defaults(experiment, shape_of(experiment, outcome), main))
+        )
     except NothingToDraw as error:
         raise UserError(f"figure {component['name']}: {error}") from None
 

@@ -84,13 +84,13 @@ def plan(
     budget, workspace = Budget(max_hours, max_gpu_hours, max_trials), Workspace(folder, tracking_uri, storage)
     if is_collection(spec):
         return collection.plan(spec, scale, sets, workspace)
-    made = priced(load(spec, scale, sets or ()), workspace, budget, cluster, measure)
-    chances = prospects.of_plan(made.plan, workspace.uri, spread)
-    unused = None if cluster else unused_gpus(made.plan.experiment.resources, gpus())
+    estimate = priced(load(spec, scale, sets or ()), workspace, budget, cluster, measure)
+    chances = prospects.of_plan(estimate.plan, workspace.uri, spread)
+    unused = None if cluster else unused_gpus(estimate.plan.experiment.resources, gpus())
     notes = [f"note: {unused}"] if unused else []
-    prices = ["", *made.measurements, forecast.text(made.forecast, made.plan), ""]
-    lines = [text(made.plan), *notes, *prices, *prospects.text(chances, suggest)]
-    answer = as_dict(made.plan) | {"forecast": forecast.as_dict(made.forecast)} | prospects.as_dict(chances)
+    prices = ["", *estimate.measurements, forecast.text(estimate.forecast, estimate.plan), ""]
+    lines = [text(estimate.plan), *notes, *prices, *prospects.text(chances, suggest)]
+    answer = as_dict(estimate.plan) | {"forecast": forecast.as_dict(estimate.forecast)} | prospects.as_dict(chances)
     return CommandOutput(answer, "\n".join(lines).rstrip())
 
 

@@ -129,9 +129,9 @@ def candidates(words: Sequence[str], functions: Mapping[str, Callable[..., Any]]
     return _of_command(parameters(functions[before[at]]), before[at + 1 :], incomplete)
 
 
-def _of_command(known: Sequence[Parameter], before: Sequence[str], incomplete: str) -> list[str]:
-    options = {word: one for one in known for word in one.words}
-    arguments = [one for one in known if not one.words]
+def _of_command(declared: Sequence[Parameter], before: Sequence[str], incomplete: str) -> list[str]:
+    options = {word: one for one in declared for word in one.words}
+    arguments = [one for one in declared if not one.words]
     given: dict[str, str] = {}
     waiting: Parameter | None = None
     for word in before:

@@ -48,7 +48,7 @@ SECTION_OF |= dict.fromkeys(TUNING, "tuning")
 
 @dataclass(frozen=True)
 class Chart:
-    """A drawn figure, or in its place the message that says why there is none; `aside` opens on demand."""
+    """A draw_figure figure, or in its place the message that says why there is none; `aside` opens on demand."""
 
     name: str
     figure: go.Figure | None
@@ -154,7 +154,7 @@ def figures(experiment: Experiment) -> list[dict[str, Any]]:
 
 
 def _unasked(experiment: Experiment) -> set[str]:
-    """The figure that every page has, where nobody has named its axis: that it cannot be drawn is then no news."""
+    """The figure that every page has, where nobody has named its axis: that it cannot be draw_figure is then no news."""
     return {f["name"] for f in figures(experiment) if f["name"] == "metric_against_axis" and f.get("x") is None}
 
 
@@ -232,7 +232,7 @@ def chart(component: dict[str, Any], results: Results, defaults: dict[str, Any])
     """Draw one figure; `defaults`: what its component leaves out (see `figure_defaults`)."""
     name = component["name"]
     try:
-        return Chart(name, drawn(component, results, defaults))
+        return Chart(name, draw_figure(component, results, defaults))
     except NothingToDraw as empty:
         return Chart(name, None, str(empty))
     except UserError:
@@ -243,7 +243,7 @@ def chart(component: dict[str, Any], results: Results, defaults: dict[str, Any])
         return Chart(name, None, f"The figure {name} failed: {type(error).__name__}: {reason}".rstrip(": ") + ".")
 
 
-def drawn(component: dict[str, Any], results: Results, defaults: dict[str, Any]) -> go.Figure:
+def draw_figure(component: dict[str, Any], results: Results, defaults: dict[str, Any]) -> go.Figure:
     """One figure, or what its plug-in raises; `defaults` as of `chart`. Raises NothingToDraw, UserError."""
     settings = catalog.settings("figures", component)
     unset = {k: v for k, v in defaults.items() if k in type(settings).model_fields and getattr(settings, k) is None}

@@ -10,7 +10,7 @@ from probeline.report.results.axis_values import is_number
 from probeline.report.results.metrics import metric
 from probeline.report.results.results import Results
 
-ABOUT_TRIAL = ("trial_id", "encoder_id", "run_id")
+IDENTITY = ("trial_id", "encoder_id", "run_id")
 STATES = ("finished", "failed", "running", "missing")
 LAST = ("failure", "message", "test_samples", "device", "hardware", "git_commit", "git_dirty", "started", "finished")
 """Columns behind the metrics."""
@@ -19,7 +19,7 @@ LAST = ("failure", "message", "test_samples", "device", "hardware", "git_commit"
 def tidy(experiment: Experiment, results: Results) -> pd.DataFrame:
     """The frame of `probeline.results`, in the order of the plan."""
     trials, columns = results.trials, dict[str, pd.Series]()
-    columns |= {name: trials[name].astype("string") for name in ABOUT_TRIAL}
+    columns |= {name: trials[name].astype("string") for name in IDENTITY}
     columns["cell"] = _category(trials["cell"])
     columns["arm"] = _category(trials["arm"])
     columns["seed"] = trials["seed"].astype("int64")
