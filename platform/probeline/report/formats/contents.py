@@ -48,7 +48,7 @@ SECTION_OF |= dict.fromkeys(TUNING, "tuning")
 
 @dataclass(frozen=True)
 class Chart:
-    """A draw_figure figure, or in its place the message that says why there is none; `aside` opens on demand."""
+    """A drawn figure, or in its place the message that says why there is none; `aside` opens on demand."""
 
     name: str
     figure: go.Figure | None
@@ -154,7 +154,7 @@ def figures(experiment: Experiment) -> list[dict[str, Any]]:
 
 
 def _unasked(experiment: Experiment) -> set[str]:
-    """The figure that every page has, where nobody has named its axis: that it cannot be draw_figure is then no news."""
+    """The figure that every page has, where nobody has named its axis: that it cannot be drawn is then no news."""
     return {f["name"] for f in figures(experiment) if f["name"] == "metric_against_axis" and f.get("x") is None}
 
 
