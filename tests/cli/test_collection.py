@@ -50,7 +50,7 @@ def folder(tmp_path_factory):
                 writer.started(trial)
                 writer.records(trial.id, [Record("linear_probe/top1", 0.5 + better)])
                 writer.finished(trial.id)
-        assert not writer.close()
+        assert not writer.close(300)
     return folder
 
 
