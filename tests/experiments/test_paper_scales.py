@@ -260,7 +260,7 @@ RECIPES |= {
         "encoder.depth": [12],
         "method.masked": [0.8, 1.0, 0.0],
         "method.random": [0.1, 0.0, 0.2, 0.8, 1.0],
-RECIPES |= {
+    },
     "vqvae_speech": {  # sections 3 and 4.3; steps and rate are those of section 4.1
         "method.codes": [128],
         "method.code_rate": [25, 50],

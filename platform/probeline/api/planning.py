@@ -58,4 +58,6 @@ def priced(
     `measure`: try one batch of what has no price. Raises UserError as `plan` does.
     """
     planned = plan(spec, workspace, Cluster.parse(cluster).gpus if cluster else None)
-    return Priced(planned, *forecast.make(planned, workspace.uri, workspace.encoders_at, cluster, budget, measured=measure))
+    return Priced(
+        planned, *forecast.make(planned, workspace.uri, workspace.encoders_at, cluster, budget, measured=measure)
+    )

@@ -114,7 +114,7 @@ def _cells(experiment: Experiment, results: "Results") -> "CellAggregates":
     from probeline.tracking.publishing.cell_view import CellAggregates, CellNumbers
 
     main = experiment.report.metric or results.main_metric
-    numbers = {}
+    numbers: dict[str, CellNumbers] = {}
     for cell in results.cells(main, results.layout()):
         values = list(cell.values.values())
         deviation = stdev(values) if len(values) > 1 else None

@@ -46,6 +46,7 @@ def listed_plugins(kind: str, modality: str | None) -> CommandOutput:
     from probeline.plugins import catalog
 
     names, others = listed_names(kind, modality)
+    rows: list[dict[str, str | None]]
     rows = [{"name": each, "summary": catalog.summary(kind, each), "package": "probeline"} for each in names]
     rows += [{"name": each, "summary": None, "package": package} for each, package in others.items()]
     width = max((len(row["name"] or "") for row in rows), default=0)

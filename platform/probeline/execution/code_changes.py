@@ -49,7 +49,8 @@ def stored_changes(directory: Path, text: str) -> Path | None:
 
 def without_secrets(diff: str, secrets: Mapping[str, str]) -> str:
     """A diff within `MAX_BYTES`; a line that holds a secret keeps its sign alone. `secrets`: values by their names."""
-    lines, size = [], 0
+    lines: list[str] = []
+    size = 0
     for line in _shown(diff, secrets):
         size += len(line.encode("utf-8", "replace")) + 1
         if size > MAX_BYTES:

@@ -11,7 +11,7 @@ from probeline.core.encoder import Encoded, Encoder
 from probeline.core.sample_spec import SampleSpec
 from probeline.errors import UserError
 from probeline.models.speech_encoder import scaled
-from probeline.models.token_pieces import pooled_tokens
+from probeline.models.token_pieces import Pool, pooled_tokens
 from probeline.models.waveforms import sample_lengths, waveform_rate
 
 
@@ -21,7 +21,7 @@ class HfSpeech(Encoder):
     Samples of one length are encoded together, without padding: norms over time would see it.
     """
 
-    def __init__(self, model: Any, sample: SampleSpec, name: str, rate: int | None, pool: str, scale: bool) -> None:
+    def __init__(self, model: Any, sample: SampleSpec, name: str, rate: int | None, pool: Pool, scale: bool) -> None:
         """`rate`: what the model was trained at. Raises UserError for other data and for models of other samples."""
         super().__init__()
         config, own = model.config, waveform_rate(sample, name)

@@ -10,7 +10,7 @@ from probeline.core.encoder import Encoded, Encoder
 from probeline.core.sample_spec import SampleSpec
 from probeline.core.special_tokens import COUNT, SEPARATOR
 from probeline.errors import UserError
-from probeline.models.token_pieces import in_pieces, pooled_tokens
+from probeline.models.token_pieces import Pool, in_pieces, pooled_tokens
 
 MAX_CONTEXT = 512
 """Tokens that are read together where the model names no limit."""
@@ -22,7 +22,7 @@ class HfText(Encoder):
     numbers: Tensor
 
     def __init__(
-        self, model: Any, sample: SampleSpec, name: str, special: tuple[int, int, int, int, int] | None, pool: str
+        self, model: Any, sample: SampleSpec, name: str, special: tuple[int, int, int, int, int] | None, pool: Pool
     ) -> None:
         """`special`: the model's numbers of Probeline's special tokens; None: they are the same.
 

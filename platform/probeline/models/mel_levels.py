@@ -39,8 +39,7 @@ class MelLevels(nn.Module):
         energies = torch.exp(levels.float() * (HIGHEST - LOWEST) + LOWEST)
         power = spread(energies, self.log_mel.weights)
         window = torch.hann_window(spectrogram.window, device=levels.device)
-        sizes = {"n_fft": spectrogram.size, "hop_length": spectrogram.hop, "win_length": spectrogram.window}
-        sound = griffin_lim(power.sqrt(), window, sizes)
+        sound = griffin_lim(power.sqrt(), window, spectrogram.size, spectrogram.hop)
         return deemphasised(sound / FULL_SCALE).clamp(-1, 1)
 
 
@@ -56,17 +55,17 @@ def spread(energies: Tensor, weights: Tensor) -> Tensor:
     return power
 
 
-def griffin_lim(magnitude: Tensor, window: Tensor, sizes: dict[str, int]) -> Tensor:
+def griffin_lim(magnitude: Tensor, window: Tensor, fft: int, hop: int) -> Tensor:
     """Sound [B, S] whose short-time spectrum has nearly this magnitude [B, bins, T]; phases start from fixed draws."""
     draws = torch.rand(magnitude.shape[1:], generator=torch.Generator().manual_seed(0)).to(magnitude.device)
     phases = torch.polar(torch.ones_like(magnitude), 2 * torch.pi * draws.expand_as(magnitude))
     before = torch.zeros_like(phases)
     for _ in range(ITERATIONS):
-        sound = torch.istft(magnitude * phases, window=window, **sizes)
-        rebuilt = torch.stft(sound, window=window, return_complex=True, **sizes)
+        sound = torch.istft(magnitude * phases, fft, hop, len(window), window=window)
+        rebuilt = torch.stft(sound, fft, hop, len(window), window=window, return_complex=True)
         moved = rebuilt - MOMENTUM / (1 + MOMENTUM) * before
         phases, before = moved / moved.abs().clamp(min=1e-8), rebuilt
-    return torch.istft(magnitude * phases, window=window, **sizes)
+    return torch.istft(magnitude * phases, fft, hop, len(window), window=window)
 
 
 def deemphasised(x: Tensor) -> Tensor:

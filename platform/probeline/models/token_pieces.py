@@ -8,6 +8,9 @@ from torch.nn import functional as F
 
 from probeline.models.time_pooling import pooled, single_frame
 
+Pool = Literal["mean", "first", "last"]
+"""What h is of the vectors of tokens."""
+
 
 def in_pieces(x: Tensor, lengths: Tensor | None, context: int) -> tuple[Tensor, Tensor]:
     """[B * pieces, context] of tokens [B, T], padded with 0, and how much of each piece is real."""
@@ -18,6 +21,6 @@ def in_pieces(x: Tensor, lengths: Tensor | None, context: int) -> tuple[Tensor, 
     return F.pad(x, (0, pieces * context - x.shape[1])).reshape(-1, context), real.flatten()
 
 
-def pooled_tokens(frames: Tensor, lengths: Tensor | None, pool: Literal["mean", "first", "last"]) -> Tensor:
+def pooled_tokens(frames: Tensor, lengths: Tensor | None, pool: Pool) -> Tensor:
     """[B, D] of frames [B, T, D]: the mean over those that are not padding, the first, or the last of them."""
     return pooled(frames, lengths) if pool == "mean" else single_frame(frames, lengths, pool)

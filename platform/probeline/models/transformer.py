@@ -5,7 +5,7 @@ post-norm with a norm of the input: BERT, arXiv 1810.04805, and wav2vec 2.0, arX
 """
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -53,9 +53,9 @@ class Transformer(nn.Module):
         """Initialises the blocks after the first `transferred` ones, and the last norm, from the global generator."""
         if transferred >= len(self.blocks):
             return
-        for module in (self.norm,) if self.settings.norm == "pre" else ():
-            module.reset_parameters()
-        for block in self.blocks[transferred:]:
+        if self.settings.norm == "pre":
+            self.norm.reset_parameters()
+        for block in self._blocks_from(transferred):
             block.apply(initialise)
             for norm in (block.attention_norm, block.norm):
                 norm.reset_parameters()
@@ -65,9 +65,12 @@ class Transformer(nn.Module):
         """Draws the layers that end in the residual path, those of the blocks from `first` on (GPT-2, section 2.3)."""
         if self.settings.norm == "post":
             return
-        for block in self.blocks[first:]:
+        for block in self._blocks_from(first):
             for layer in (block.attention.merge, block.shrink):
                 nn.init.normal_(layer.weight, std=INIT_STD / math.sqrt(2 * self.settings.depth))
+
+    def _blocks_from(self, first: int) -> "list[Block]":
+        return [cast(Block, block) for block in list(self.blocks)[first:]]
 
     def forward(self, x: Tensor, lengths: Tensor | None = None, documents: Tensor | None = None) -> HiddenStates:
         """The trunk's output and each block's.

@@ -65,5 +65,5 @@ class Wav2vec(FutureFeatures[Config]):
             frames = chosen[:, step - 1]
             return Negatives(z.gather(1, frames[..., None].expand(-1, -1, z.shape[2])), frames, own)
 
-        ahead = self.steps_ahead(outputs, negatives, lambda *scores: binary_nce(*scores, weight))
+        ahead = self.steps_ahead(outputs, negatives, lambda positive, others: binary_nce(positive, others, weight))
         return {"loss": torch.stack(ahead.losses).mean(), "nearest": torch.stack(ahead.correct).mean(), **ahead.terms}

@@ -5,6 +5,7 @@ trunk is post-norm and causal, 12 x 768, over 512 tokens; GPT-2's is pre-norm.
 """
 
 import math
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -60,7 +61,7 @@ class GPT(TokenMethod):
 
     def language_model_loss(self, encoded: Encoded, x: Tensor, lengths: Tensor | None) -> Tensor:
         """Nats a token, of each token after a text's first, for fine-tuning (L1 of section 3.2). x: [B, T]."""
-        surprise = self.scores.surprise(encoded.frames[:, :-1], self.vectors, x[:, 1:])
+        surprise = self.scores.surprise(cast(Tensor, encoded.frames)[:, :-1], self.vectors, x[:, 1:])
         if lengths is None:
             return surprise.mean()
         real = real_positions(x[:, 1:], lengths - 1)

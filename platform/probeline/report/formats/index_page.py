@@ -9,8 +9,8 @@ from probeline import __version__
 from probeline.report.formats import markdown
 from probeline.report.formats.page import policy
 from probeline.report.formats.templates import environment, files_text
-from probeline.report.statistics.intervals import Estimate, Interval
 from probeline.report.tables.index_entries import IndexEntry
+from probeline.statistics.intervals import Estimate, Interval
 
 SCRIPTS = ("formats/index.js",)
 STYLES = ("formats/page.css", "formats/index.css")

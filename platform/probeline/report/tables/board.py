@@ -19,18 +19,18 @@ WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "
 def sentence(contest: Contest) -> str:
     """The result in words: which entrants nothing beats, and who cannot be told apart."""
     parts = []
-    for place, group in enumerate(contest.groups[:MAX_GROUPS]):
+    for rank, group in enumerate(contest.groups[:MAX_GROUPS]):
         names = [_named(each.label) for each in group]
         more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
         listed = ", ".join(names[:MAX_NAMED]) + more
         count = WORDS[len(names)] if len(names) < len(WORDS) else f"{len(names):,}"
         tied = f"these {count} cannot be told apart: {listed}" if len(names) > 1 else listed
-        parts.append(f"then, each beaten by at least one of those before, {tied}" if place else tied)
+        parts.append(f"then, each beaten by at least one of those before, {tied}" if rank else tied)
     if len(contest.groups[0]) == 1:
         parts[0] = f"{parts[0]} stands alone, and nothing beats it"
-    more = len(contest.groups) - len(parts)
+    rest = len(contest.groups) - len(parts)
     words = "; ".join(
-        [*parts, *[f"and {more} more such groups" if more > 1 else "and one more such group"] * bool(more)]
+        [*parts, *[f"and {rest} more such groups" if rest > 1 else "and one more such group"] * bool(rest)]
     )
     return f"{words[:1].upper()}{words[1:]}." if words.startswith("these ") else f"{words}."
 

@@ -9,7 +9,7 @@ from probeline.report.results.metrics import metric
 from probeline.report.results.results import Results
 from probeline.report.sentences.summary import answer, line_estimate
 from probeline.report.sentences.text import clean
-from probeline.report.statistics.intervals import Estimate
+from probeline.statistics.intervals import Estimate
 
 MAX_DRAWN = 14
 """Lines in a drawing: more cannot be told apart at its size."""
