@@ -7,8 +7,9 @@ from PIL import Image
 from probeline.core.events import Artifact, Note, Record
 from probeline.data.store import facts
 from probeline.errors import BadData, UserError
+from probeline.experiment.canonical import canonical_json
 from probeline.experiment.grid import cells
-from probeline.experiment.identity import canonical_json, trial
+from probeline.experiment.identity import trial
 from probeline.experiment.load import load
 from probeline.plugins.metrics import metric
 from probeline.training.trial import Storage, run

@@ -2,8 +2,8 @@
 
 import pytest
 from probeline.experiment import extends
+from probeline.experiment.canonical import canonical_json
 from probeline.experiment.grid import cells
-from probeline.experiment.identity import canonical_json
 from probeline.experiment.load import load
 from probeline.experiment.problems import SpecError
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from probeline.core.settings import Settings
+from probeline.experiment import canonical as canonical_forms
 from probeline.experiment import identity
 from probeline.experiment.grid import cells
 from probeline.experiment.load import load, load_text
@@ -59,13 +60,16 @@ def test_the_first_of_them_by_hand():
 
 def test_what_is_hashed_is_only_what_differs_from_the_defaults(base):
     (cell,) = cells(load_text(base.replace("lab.contrast", "{name: lab.turn, turns: 3}"), "demo.yaml"))
-    assert identity.canonical_component("methods", cell.recipe.method.as_dict()) == {
+    assert canonical_forms.canonical_component("methods", cell.recipe.method.as_dict()) == {
         "name": "lab.turn",
         "VERSION": 2,
         "turns": 3,
     }
-    assert identity.canonical_component("encoders", cell.recipe.encoder.as_dict()) == {"name": "lab.net", "width": 8}
-    assert identity.canonical_component("datasets", cell.recipe.data.as_dict()) == {"name": "lab.scans"}
+    assert canonical_forms.canonical_component("encoders", cell.recipe.encoder.as_dict()) == {
+        "name": "lab.net",
+        "width": 8,
+    }
+    assert canonical_forms.canonical_component("datasets", cell.recipe.data.as_dict()) == {"name": "lab.scans"}
 
 
 REORDERED = """\
@@ -223,7 +227,7 @@ numbers = st.floats(min_value=0, max_value=1e6, allow_nan=False)
 
 @given(one=numbers, other=numbers)
 def test_two_learning_rates_share_an_id_only_when_they_are_equal(one, other):
-    canonical = [identity.canonical_json(identity.canonical(Training(lr=lr))) for lr in (one, other)]
+    canonical = [canonical_forms.canonical_json(canonical_forms.canonical(Training(lr=lr))) for lr in (one, other)]
     assert (canonical[0] == canonical[1]) == (one == other)
 
 
@@ -246,16 +250,18 @@ class Odd(Settings):
 
 
 def test_a_default_in_another_spelling_is_still_the_default():
-    assert identity.canonical(Odd(rate=1.0, loss=Sized(size=1), parts=(), words={}, where=PurePosixPath("a"))) == {}
+    assert (
+        canonical_forms.canonical(Odd(rate=1.0, loss=Sized(size=1), parts=(), words={}, where=PurePosixPath("a"))) == {}
+    )
 
 
 def test_members_of_a_union_are_told_apart():
-    assert identity.canonical(Odd(loss=Shaped())) == {"loss": {"class": "Shaped"}}
+    assert canonical_forms.canonical(Odd(loss=Shaped())) == {"loss": {"class": "Shaped"}}
 
 
 def test_values_of_every_kind_have_one_form():
     odd = Odd(parts=(Sized(size=2), Sized()), words={"b": 1.0, "a": 0.5}, kinds={"z", "y"}, mode="1")
-    assert identity.canonical_json(identity.canonical(odd)) == (
+    assert canonical_forms.canonical_json(canonical_forms.canonical(odd)) == (
         '{"kinds":["y","z"],"mode":"1","parts":[{"size":2},{}],"words":{"a":0.5,"b":1}}'
     )
 
@@ -265,6 +271,6 @@ def test_what_has_no_canonical_form_has_no_id():
         value: object = None
 
     with pytest.raises(TypeError, match="no canonical form"):
-        identity.canonical(Strange(value=object()))
+        canonical_forms.canonical(Strange(value=object()))
     with pytest.raises(ValueError, match="JSON"):
-        identity.canonical_json(float("nan"))
+        canonical_forms.canonical_json(float("nan"))

@@ -2,6 +2,7 @@
 
 import jsonschema
 import pytest
+from probeline.experiment import canonical as canonical_forms
 from probeline.experiment import identity
 from probeline.experiment.grid import cells
 from probeline.experiment.json_schema import experiment_schema
@@ -111,7 +112,7 @@ def test_the_content_of_data_that_a_protocol_names_enters_the_trials_id_alone(ba
     data, other = identity.all_data(cell.recipe)
     assert (data.parameters["validation"], other.parameters["validation"]) == (0.1, 0.3)
     before = ids(text, Digests())
-    after = ids(text, Digests({identity.canonical_json(other.as_dict()): "d2"}))
+    after = ids(text, Digests({canonical_forms.canonical_json(other.as_dict()): "d2"}))
     assert before[0] == after[0]
     assert before[1] != after[1]
 

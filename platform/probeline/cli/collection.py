@@ -127,9 +127,9 @@ def shown(
         main = experiment.report.metric or (results[part.name].main_metric if part.plan else "")
         pair = systems.comparison(row, results[part.name], main) if part.plan else None
         sides.append((row, pair, data_of(part, row), part.reason))
-    for made, part in zip(systems.rows(sides), of_row, strict=True):
-        picture, words = picture_of(part, made.system, results.get(part.name), uri)
-        yield ShownSystem(made, f"{PAGES}/{part.name}/index.html" if part.plan else "", picture, words)
+    for result, part in zip(systems.rows(sides), of_row, strict=True):
+        picture, words = picture_of(part, result.system, results.get(part.name), uri)
+        yield ShownSystem(result, f"{PAGES}/{part.name}/index.html" if part.plan else "", picture, words)
 
 
 def data_of(part: "PlannedPart", row: "System") -> str:

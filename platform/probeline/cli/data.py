@@ -26,8 +26,9 @@ def data(
     from probeline.data import contact_sheet, overview
     from probeline.data.render import has_picture
     from probeline.data.store import open_dataset
+    from probeline.experiment.canonical import canonical_json
     from probeline.experiment.grid import cells
-    from probeline.experiment.identity import all_data, canonical_json
+    from probeline.experiment.identity import all_data
 
     experiment = load(spec, scale, sets or ())
     every = (each.as_dict() for cell in cells(experiment) for each in all_data(cell.recipe))

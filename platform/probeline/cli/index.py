@@ -103,8 +103,8 @@ def _of_experiment(file: Path, experiment: "Experiment", scale: str | None, uri:
         return replace(_not_run(experiment, file), state=f"cannot be planned: {str(error).splitlines()[0]}")
     plan = max(plans, key=lambda plan: plan.counts().get("finished", 0))
     results = Results(*frame(uri, plan.trials, tuned=outcomes(uri, plan.tuned)))
-    made = entry(plan.experiment, str(file), results)
-    return replace(made, state=in_words(plan.counts()), price=_price(plan, results, uri, folder))
+    shown = entry(plan.experiment, str(file), results)
+    return replace(shown, state=in_words(plan.counts()), price=_price(plan, results, uri, folder))
 
 
 def _price(plan: "Plan", results: "Results", uri: str, folder: Path) -> str:
@@ -129,9 +129,9 @@ def _of_collection(file: Path, folder: Path, out: Path) -> "IndexEntry":
     from probeline.experiment.collection import load_collection
     from probeline.report.tables.index_entries import IndexEntry
 
-    made = load_collection(file)
-    state = f"a collection of {len(made.collection)} systems of {len(made.specs)} experiments"
-    return _linked(IndexEntry(made.name, str(file), None, made.question, made.expected, state=state), folder, out)
+    listed = load_collection(file)
+    state = f"a collection of {len(listed.collection)} systems of {len(listed.specs)} experiments"
+    return _linked(IndexEntry(listed.name, str(file), None, listed.question, listed.expected, state=state), folder, out)
 
 
 def _linked(entry: "IndexEntry", folder: Path, out: Path) -> "IndexEntry":

@@ -65,13 +65,13 @@ def replay(
 
     uri = resolve(tracking_uri)
     run = find(uri, trial)
-    kept = diverged_step(uri, run["run_id"])
-    if kept is None:
+    step_state = diverged_step(uri, run["run_id"])
+    if step_state is None:
         raise UserError(
             f"trial {run['trial_id']} ({run['status']}) has kept no step; one that diverges keeps one, unless it has "
             "several workers, or weights and momentum of more than 512 MiB"
         )
     from probeline.training import step_replay
 
-    outcome = step_replay.replay(*kept)
+    outcome = step_replay.replay(*step_state)
     return CommandOutput(step_replay.as_dict(outcome), step_replay.text(outcome))

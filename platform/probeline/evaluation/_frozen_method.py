@@ -71,7 +71,7 @@ class FrozenMethod:
     heartbeat: Callable[[], None] = lambda: None
     """Called at every batch: a sign of life to whoever waits for the trial."""
     _pairs: dict[str, ViewPairs] = field(default_factory=dict, compare=False, repr=False)
-    """The most pairs made of each part: several protocols look at them."""
+    """The most pairs computed of each part: several protocols look at them."""
     _frames: dict[tuple[str, int | None], Frames] = field(default_factory=dict, compare=False, repr=False)
     """Frames by part and layer, as far as MAX_FRAME_BYTES go."""
 
@@ -105,10 +105,10 @@ class FrozenMethod:
         """
         if (part, layer) in self._frames:
             return self._frames[part, layer]
-        made = frames(self.method.encoder, self.dataset.split(part), self.device, layer, self.heartbeat)
-        if sum(each.values.nbytes for each in (made, *self._frames.values())) <= MAX_FRAME_BYTES:
-            self._frames[part, layer] = made
-        return made
+        computed = frames(self.method.encoder, self.dataset.split(part), self.device, layer, self.heartbeat)
+        if sum(each.values.nbytes for each in (computed, *self._frames.values())) <= MAX_FRAME_BYTES:
+            self._frames[part, layer] = computed
+        return computed
 
     def pooled(self, part: str, frames: PooledFrames) -> Tensor:
         """A vector of the frames of every sample of `part`, [N, D]. Raises NotApplicable."""
@@ -129,7 +129,7 @@ class FrozenMethod:
     def pairs(self, part: str, count: int) -> ViewPairs:
         """Two views each of the first `count` samples of `part` (fewer where it is smaller), in evaluation mode.
 
-        Views are the method's own, drawn as in a training of another seed. They are made in batches of one size and
+        Views are the method's own, drawn as in a training of another seed. They are computed in batches of one size and
         kept, so they do not depend on what was asked before. Not to be written to.
 
         Raises:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from probeline.core.settings import Settings, components, listed
 from probeline.errors import UserError
-from probeline.experiment.identity import canonical, canonical_json
+from probeline.experiment.canonical import canonical, canonical_json
 from probeline.experiment.problems import Path
 from probeline.experiment.schema import KINDS_OF_SECTIONS, Training
 from probeline.experiment.validation import complaints

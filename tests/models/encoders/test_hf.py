@@ -8,8 +8,9 @@ from probeline.core.sample_spec import SampleSpec
 from probeline.core.special_tokens import COUNT, PADDING, SEPARATOR, START
 from probeline.data.store import digest_of_path
 from probeline.errors import UserError
+from probeline.experiment.canonical import canonical_component
 from probeline.experiment.components import resolve
-from probeline.experiment.identity import canonical_component, weights_key
+from probeline.experiment.identity import weights_key
 from probeline.experiment.resolved import ResolvedComponent
 from probeline.models.build import build_encoder
 from tokenizers import Tokenizer

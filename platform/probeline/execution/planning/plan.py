@@ -15,9 +15,10 @@ from probeline.execution.planning.label_changes import label_changes
 from probeline.execution.planning.without_effect import without_effect
 from probeline.execution.ray.retry_policy import rule
 from probeline.experiment import tuned
+from probeline.experiment.canonical import canonical_json
 from probeline.experiment.checks import check_sizes
 from probeline.experiment.grid import cells, expand
-from probeline.experiment.identity import all_data, canonical_json, data_key, trials, weights_key, weights_path
+from probeline.experiment.identity import all_data, data_key, trials, weights_key, weights_path
 from probeline.experiment.schema import Experiment
 from probeline.experiment.trial import Cell, Trial
 from probeline.experiment.tuned import Study

@@ -8,7 +8,8 @@ from itertools import zip_longest
 from typing import Any
 
 from probeline.execution.planning.plan import Plan
-from probeline.experiment.identity import DIGITS, canonical_json
+from probeline.experiment.canonical import canonical_json
+from probeline.experiment.identity import DIGITS
 from probeline.experiment.trial import Trial
 from probeline.experiment.tuned import Study
 from probeline.experiment.tuning import Range

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from probeline.errors import UserError
-from probeline.experiment.identity import outside_identity
+from probeline.experiment.canonical import outside_identity
 from probeline.plugins.metrics import matches_pattern, primary_metric
 from probeline.report.results.metrics import Metric, metric
 from probeline.report.sentences.text import clean
@@ -82,8 +82,8 @@ def contests(trials: Iterable[RankedTrial], where: Mapping[str, str], only: str 
     for trial in chosen:
         for name in _names(trial, only):
             grouped[(name, *_shared(trial, name))].append(trial)
-    made = (_contest(key[0], some) for key, some in grouped.items())
-    return sorted((each for each in made if each.entrants > 1), key=lambda each: -each.entrants)
+    every = (_contest(key[0], some) for key, some in grouped.items())
+    return sorted((each for each in every if each.entrants > 1), key=lambda each: -each.entrants)
 
 
 def _matches(trial: RankedTrial, key: str, value: str) -> bool:
@@ -142,13 +142,13 @@ def _entrants(name: str, trials: Sequence[RankedTrial]) -> list[Entrant]:
         by_recipe[tuple(own)].append(trial)
     labels = [clean(some[0].tags.get("cell", "?")) for some in by_recipe.values()]
     twice = {label for label, count in Counter(labels).items() if count > 1}
-    made, used = [], set[str]()
+    entrants, used = [], set[str]()
     for label, some in zip(labels, by_recipe.values(), strict=True):
         unique = f"{label} ({some[0].experiment})" if label in twice else label
         unique = unique if unique not in used else f"{unique} #{some[0].tags['trial_id'][:6]}"
         used.add(unique)
-        made.append(_entrant(name, unique, some))
-    return made
+        entrants.append(_entrant(name, unique, some))
+    return entrants
 
 
 def _entrant(name: str, label: str, trials: Sequence[RankedTrial]) -> Entrant:

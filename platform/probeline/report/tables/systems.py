@@ -120,16 +120,16 @@ def _verdict(gap: Difference, p: float, of: Metric) -> str:
     return ABOVE if gap.verdict == of.direction else BELOW
 
 
-def lead(made: Sequence[SystemRow]) -> str:
+def lead(rows: Sequence[SystemRow]) -> str:
     """The page's first sentence: how many systems beat their floors, and what of the others."""
-    count = {verdict: sum(row.verdict == verdict for row in made) for verdict in VERDICTS}
+    count = {verdict: sum(row.verdict == verdict for row in rows) for verdict in VERDICTS}
     measured = sum(count.values())
     parts = [f"{count[ABOVE]} of {measured} systems beat their floors"]
     parts += [f"{count[BELOW]} lie below them"] * bool(count[BELOW])
     parts += [f"{count[SAME]} equal them"] * bool(count[SAME])
     parts += [f"{count[UNCLEAR]} cannot be told from them"] * bool(count[UNCLEAR])
-    empty = len(made) - measured
-    parts += [f"{empty} of {len(made)} have no number here, each for the reason in its row"] * bool(empty)
+    empty = len(rows) - measured
+    parts += [f"{empty} of {len(rows)} have no number here, each for the reason in its row"] * bool(empty)
     return f"{'; '.join(parts)}." if measured else "No system has a number yet; each row says why."
 
 

@@ -1,7 +1,7 @@
 import pytest
 from probeline.data.images.augment.settings import Augment
+from probeline.experiment.canonical import canonical_component
 from probeline.experiment.grid import cells
-from probeline.experiment.identity import canonical_component
 from probeline.experiment.load import load
 from probeline.experiment.problems import SpecError
 from pydantic import ValidationError

@@ -7,7 +7,7 @@ from helpers.pets import RANDOM, component, packed, save
 from PIL import Image
 from probeline.data import store
 from probeline.errors import BadData, UserError
-from probeline.experiment.identity import canonical_component
+from probeline.experiment.canonical import canonical_component
 from probeline.plugins import catalog
 
 
