@@ -74,7 +74,8 @@ def _first_diverged(loop: "Loop") -> tuple[dict[str, Tensor], "Batch", dict[str,
     tensors, loop.progress.epoch, loop.progress.step = loop.last_finite.state
     restore_tensors(tensors, loop.modules, loop.optimizers)
     loop.method.train()
-    before, batch, terms = tensors, None, {}
+    before, terms = tensors, dict[str, float]()
+    batch: Batch | None = None
     for batch in islice(loop.batches(), loop.progress.step, None):
         heartbeat.beat()
         before = {
