@@ -3,12 +3,15 @@
 import json
 
 import pytest
+from helpers.training_loops import trainer
 from probeline.data.store import facts
 from probeline.errors import Diverged, UserError
 from probeline.experiment.grid import cells
 from probeline.experiment.identity import data_key, trial
 from probeline.experiment.load import load_text
 from probeline.training import step_replay
+from probeline.training.checkpoints import NoCheckpoint
+from probeline.training.divergence import _first_diverged
 from probeline.training.trial import Storage, run
 
 SPEC = """
@@ -52,3 +55,20 @@ def test_other_samples_than_the_recorded_ones_are_refused(kept):
     step, state = kept
     with pytest.raises(UserError, match="gives other samples at this step now"):
         step_replay.replay(step | {"index": step["index"][::-1]}, state)
+
+
+def test_a_step_after_the_end_of_an_epoch_is_found_from_a_state_of_an_epoch_before():
+    trained = trainer(epochs=30, lr=0.1, batch_size=8)  # 5 steps an epoch, so that the state is that of its beginning
+    loss = trained.method.loss
+
+    def breaks_in_the_seventh_epoch(outputs, views):
+        terms = loss(outputs, views)
+        return {**terms, "loss": terms["loss"] * (float("inf") if trained.progress.epoch == 6 else 1.0)}
+
+    trained.method.loss = breaks_in_the_seventh_epoch
+    with pytest.raises(Diverged):
+        list(trained.run(NoCheckpoint()))
+    assert trained.last_finite.state[1:] == (0, 0)
+    _, batch, terms = _first_diverged(trained)
+    assert (trained.progress.epoch, trained.progress.step, len(batch)) == (6, 0, 8)
+    assert terms["train/loss"] == float("inf")

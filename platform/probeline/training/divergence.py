@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from probeline.training.loop import Loop, TrainingProgress
 
 STEP, STATE = "diverged/step.json", "diverged/state.safetensors"
+KEEP_EVERY, MAX_STEPS = 50, 400
+"""Steps between two copies of the state; and those that are run again in search of the diverged one."""
+
 MAX_BYTES = 512 * 1024 * 1024
 """Bytes of weights and momentum of which a copy is kept in memory; of more none is, and the step is not found again."""
 
@@ -35,11 +38,13 @@ class LastFinite:
 
     def __init__(self) -> None:
         self.state: tuple[dict[str, Tensor], int, int] | None = None
+        self._update = -KEEP_EVERY
 
     def keep(self, loop: "Loop", progress: "TrainingProgress") -> None:
-        """Copies the state to the host; takes as long as a few steps, and is done once in 50."""
-        if loop.share.workers == 1:
-            copies = _copied(loop)
+        """Copies the state to the host, which takes as long as some steps, where KEEP_EVERY have passed since."""
+        update = loop._update_number(progress.step)
+        if loop.share.workers == 1 and update - self._update >= KEEP_EVERY:
+            copies, self._update = _copied(loop), update
             self.state = None if copies is None else (copies, progress.epoch, progress.step)
 
 
@@ -56,7 +61,10 @@ def evidence(trial: Trial, loop: "Loop", folder: Path) -> Iterator[Artifact]:
     if loop.last_finite.state is None:
         return
     with suppress(DiskFull, OSError):  # the trial's own failure is what its user must read
-        tensors, batch, terms = _first_diverged(loop)
+        step = _first_diverged(loop)
+        if step is None:
+            return
+        tensors, batch, terms = step
         facts = description(trial, loop, batch, terms)
         folder.mkdir(parents=True, exist_ok=True)
         names = {STEP: json.dumps(facts, indent=1).encode(), STATE: save(on_host(tensors))}
@@ -65,28 +73,32 @@ def evidence(trial: Trial, loop: "Loop", folder: Path) -> Iterator[Artifact]:
         yield from [Artifact(name, folder / Path(name).name) for name in names]
 
 
-def _first_diverged(loop: "Loop") -> tuple[dict[str, Tensor], "Batch", dict[str, float]]:
+def _first_diverged(loop: "Loop") -> tuple[dict[str, Tensor], "Batch", dict[str, float]] | None:
     """Runs on from the last finite state to the first step whose loss or weights are not: state before it, its batch.
 
-    The last step that was looked at where none is, as its sum is what was not finite.
+    None where no step diverges this time.
     """
     assert loop.last_finite.state is not None
     tensors, loop.progress.epoch, loop.progress.step = loop.last_finite.state
     restore_tensors(tensors, loop.modules, loop.optimizers)
-    loop.method.train()
-    before, terms = tensors, dict[str, float]()
-    batch: Batch | None = None
-    for batch in islice(loop.batches(), loop.progress.step, None):
+    for batch in islice(_batches_on(loop), MAX_STEPS):
         heartbeat.beat()
-        before = {
-            name: tensor.clone() for name, tensor in on_host(state_tensors(loop.modules, loop.optimizers)).items()
-        }
+        before = _copied(loop) or tensors
         terms = {name: float(value) for name, value in loop._update(batch).items()}
         if not all(map(math.isfinite, terms.values())) or first_non_finite(loop) is not None:
-            break
+            return before, batch, terms
         loop.progress.step += 1
-    assert batch is not None
-    return before, batch, terms
+    return None
+
+
+def _batches_on(loop: "Loop") -> Iterator["Batch"]:
+    """The batches from where the training stands, over the ends of epochs."""
+    loop.method.train()
+    while loop.progress.epoch < loop.training.epochs:
+        yield from islice(loop.batches(), loop.progress.step, None)
+        loop.progress.epoch, loop.progress.step = loop.progress.epoch + 1, 0
+        loop.method.prepare(loop.progress.epoch, loop._embed)
+        loop.method.train()
 
 
 def first_non_finite(loop: "Loop") -> str | None:

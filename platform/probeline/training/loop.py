@@ -148,7 +148,7 @@ class Loop:
             values = values + values_of(batch) * (self.training.batch_size / len(batch))
             if progress.step % CHECK_EVERY == 0 or progress.step == self.steps:
                 progress.totals = self._read(totals)
-                if progress.step < self.steps:  # after the last step the next epoch's beginning is kept
+                if progress.step < self.steps:  # of the last step it is the next epoch's beginning
                     self.last_finite.keep(self, progress)
                 if self.share.any(heartbeat.stopping()):
                     heartbeat.stop_soon()
