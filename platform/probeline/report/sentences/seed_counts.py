@@ -20,7 +20,8 @@ TITLE = "Seeds until decided"
 FEW = 2
 """Seeds up to which a page opens with what more would tell: an interval of two has one degree of freedom."""
 
-POINT = 0.01
+POINTS_ASKED = (0.05, 0.01)
+"""Differences of accuracies whose seeds are told: five points and one."""
 
 
 def needed(cells: Sequence[CellResult], metric: Metric) -> str:
@@ -34,13 +35,17 @@ def needed(cells: Sequence[CellResult], metric: Metric) -> str:
     if spread is None:
         return ""
     least = min(detectable(seeds, spread.deviation), _widest(metric))
-    target = POINT if metric.unit == PERCENT and least > POINT else least / 2
-    count = seeds_needed(target, spread.deviation)
-    more = f"{count} seeds" if count else "more than 1,000 seeds"
+    percent = [target for target in POINTS_ASKED if target < least] if metric.unit == PERCENT else []
+    more = " and ".join(_needed(target, spread.deviation, metric) for target in percent or [least / 2])
     return (
-        f"{seeds} seeds tell differences of {_size(least, metric)} or more at best, and {_size(target, metric)} would "
-        f"need {more} (80% power, by the spread of {spread.pairs} paired differences here)."
+        f"{seeds} seeds tell differences of {_size(least, metric)} or more at best; {more} "
+        f"(80% power, by the spread of {spread.pairs} paired differences here)."
     )
+
+
+def _needed(target: float, deviation: float, metric: Metric) -> str:
+    count = seeds_needed(target, deviation)
+    return f"{_size(target, metric)} would need {f'{count} seeds' if count else 'more than 1,000 seeds'}"
 
 
 def _widest(metric: Metric) -> float:
