@@ -46,7 +46,7 @@ def test_a_killed_worker_is_replaced_within_the_run(folder):
 @pytest.mark.parametrize("process", ["gcs_server", "raylet"])
 def test_a_run_whose_ray_head_is_killed_ends_within_a_minute_and_the_next_one_goes_on(folder, process):
     driver = start(folder)
-    wait_for_an_epoch(folder)
+    wait_for_an_epoch(folder, 400)
     children = psutil.Process(driver.pid).children(recursive=True)
     next(child for child in children if child.name() == process).kill()
     said = end(driver)
