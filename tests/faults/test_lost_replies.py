@@ -74,9 +74,10 @@ def test_every_record_is_in_mlflow_once_whatever_share_of_the_replies_is_lost(se
         assert [item.path for item in client.list_artifacts(run.info.run_id, "knn")] == ["knn/answer.json"]
 
 
+@pytest.mark.slow
 def test_batches_that_are_sent_again_whole_or_in_part_add_no_point_to_a_long_history(server, tmp_path):
     """MLflow is sent the same portion after a lost reply, and one that has grown since by what was said meanwhile."""
-    length = 1000
+    length = 3000
     with LossyProxy(server.port, 0.5, seed=7) as proxy, Writer(proxy.uri, info("long"), tmp_path) as writer:
         writer.started(trial(300))
         for begin in range(1, length + 1, 250):

@@ -110,6 +110,13 @@ def test_two_runs_of_one_trial_are_an_error_that_names_both(uri, told):
     assert statuses(uri, [told[0].id])[told[0].id] == TrialStatus(first, "finished")
 
 
+def test_a_second_run_that_a_lost_reply_left_of_a_trial_that_has_not_ended_keeps_no_plan_from_being_made(uri, told):
+    client, tags = connect(uri), {"probeline.trial_id": "f" * 16, "probeline.kind": "trial"}
+    runs = [client.create_run("0", start_time=start, tags=tags).info.run_id for start in (1, 2)]
+    client.update_run(runs[1], status="KILLED")
+    assert statuses(uri, ["f" * 16])["f" * 16] == TrialStatus(runs[0], "running")
+
+
 def test_a_database_that_is_not_mlflows_or_is_damaged_is_one_message(tmp_path):
     (tmp_path / "mlflow.db").write_bytes(b"SQLite format 3\0" + b"rubbish" * 1000)
     with pytest.raises(UserError, match="cannot be read"):

@@ -12,7 +12,7 @@ from probeline.errors import UserError
 from probeline.experiment.trial import Trial, axis_value
 from probeline.storage.redaction import redacted
 from probeline.tracking.reading.former_names import CRASHED, current_metrics, current_tags
-from probeline.tracking.reading.run import Run, Runs, by_trial
+from probeline.tracking.reading.run import Run, Runs, by_trial, without_open_doubles
 from probeline.tracking.reading.runs import open_runs
 from probeline.tracking.server import mlflow_names
 from probeline.tracking.server.artifact_folders import run_folders
@@ -45,12 +45,12 @@ class TrialStatus:
 def statuses(uri: str, trial_ids: Iterable[str], experiment: str | None = None) -> dict[str, TrialStatus]:
     """Trial id -> its status, for every id asked for. `experiment` is where a server is asked first.
 
-    Raises UserError where a trial has two runs.
+    Raises UserError where a trial has two runs, and one of them has ended.
     """
     ids = list(trial_ids)
     with store_errors(uri):
         runs = open_runs(uri, experiment)
-        by_id = by_trial(runs.find(ids)) if runs and ids else {}
+        by_id = by_trial(without_open_doubles(runs.find(ids))) if runs and ids else {}
     return {trial_id: status_of(by_id.get(trial_id)) for trial_id in ids}
 
 

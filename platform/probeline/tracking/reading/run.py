@@ -37,6 +37,21 @@ class Runs(Protocol):
         """(run id, key, step, value) of every point of these metrics."""
 
 
+def without_open_doubles(runs: Iterable[Run]) -> list[Run]:
+    """The runs, but only the first of a trial's that have all not ended: it is the one that the trial resumes in.
+
+    The others come from a request whose reply got lost before its driver was killed; they go when the trial ends.
+    """
+    of_trial: dict[str, list[Run]] = {}
+    for run in runs:
+        of_trial.setdefault(run.trial_id, []).append(run)
+    return [run for several in of_trial.values() for run in (several[:1] if all(map(_is_open, several)) else several)]
+
+
+def _is_open(run: Run) -> bool:
+    return run.status in ("RUNNING", "SCHEDULED", "KILLED")
+
+
 def by_trial(runs: Iterable[Run]) -> dict[str, Run]:
     """Trial id -> its run. Two runs of one trial are an error: which of them holds the numbers?"""
     by_id: dict[str, Run] = {}
