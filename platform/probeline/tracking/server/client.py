@@ -65,6 +65,9 @@ RETRIES = re.compile(r"^(API request to \S+ failed) with exception .*\(Caused by
 LOST = (POOL, "InterfaceError", "connection already closed")
 """In these words of SQLAlchemy, which MLflow passes on as BAD_REQUEST; the server's next connection may do."""
 
+AWAY = ("NewConnectionError", "Connection refused")
+"""In these words of urllib3 where nobody listens: no reply was lost."""
+
 ATTEMPTS, PAUSES_S, RETRY_FOR_S = 10, (0.05, 0.1, 0.2, 0.5), 10.0
 """How often, after which pauses and for how long a request is tried that may be sent twice."""
 
@@ -125,14 +128,15 @@ def reason(error: Exception) -> str:
 def retried(request: Callable[[], T]) -> T:
     """What a request returns that may be sent twice, a question or a tag; tried again where its reply got lost.
 
-    Raises what the last attempt raised: soon where nobody listens, and after one attempt where a server hangs.
+    Raises what the last attempt raised: the first one where nobody listens or a server hangs.
     """
     until = time.monotonic() + RETRY_FOR_S
     for attempt in range(1, ATTEMPTS):
         try:
             return request()
         except Exception as error:
-            if not passing(error) or time.monotonic() > until or POOL in str(error):
+            hopeless = any(words in str(error) for words in (*AWAY, POOL))
+            if hopeless or not passing(error) or time.monotonic() > until:
                 raise
             time.sleep(PAUSES_S[min(attempt, len(PAUSES_S)) - 1])
     return request()
