@@ -43,16 +43,15 @@ def test_a_killed_worker_is_replaced_within_the_run(folder):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("process", ["gcs_server", "raylet"])
-def test_a_run_whose_ray_head_is_killed_ends_within_a_minute_and_the_next_one_goes_on(folder, process):
+def test_a_run_whose_ray_head_is_killed_says_so_and_the_next_one_goes_on(folder):
     driver = start(folder)
     wait_for_an_epoch(folder, 400)
     children = psutil.Process(driver.pid).children(recursive=True)
-    next(child for child in children if child.name() == process).kill()
+    next(child for child in children if child.name() == "gcs_server").kill()
     said = end(driver)
     wait_for_the_end_of(children)
     assert driver.returncode == 1, said
-    assert "Ray's head has gone" in said or process == "raylet"  # at whose end Ray ends the driver at once
+    assert "Ray's head has gone" in said
     assert "Traceback" not in said
 
     again = start(folder)
