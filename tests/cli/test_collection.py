@@ -68,6 +68,10 @@ def test_a_plan_counts_what_the_rows_need_and_says_what_has_no_data(said):
     assert "3 systems of 2 experiments, 3 trials to run" in text
     assert re.search(r"specs/here.yaml +6 finished, 3 new", text)
     assert re.search(r"specs/absent.yaml +cannot run: .*nowhere.tar", text)
+    plans = json.loads(said("plan", "pair.yaml", "--json"))["plans"]
+    assert [each.get("counts") for each in plans] == [{"finished": 6, "new": 3}, None]
+    with pytest.raises(UserError, match="for one experiment"):
+        said("plan", "pair.yaml", "--max-trials", "2")
 
 
 def test_the_page_has_a_row_a_system_and_the_reason_where_there_is_no_number(folder, said):

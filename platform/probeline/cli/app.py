@@ -83,7 +83,7 @@ def plan(
 
     budget, workspace = Budget(max_hours, max_gpu_hours, max_trials), Workspace(folder, tracking_uri, storage)
     if is_collection(spec):
-        return collection.plan(spec, scale, sets, workspace)
+        return collection.plan(spec, scale, sets, workspace, (max_hours, max_gpu_hours, max_trials, cluster))
     estimate = priced(load(spec, scale, sets or ()), workspace, budget, cluster, measure)
     chances = prospects.of_plan(estimate.plan, workspace.uri, spread)
     unused = None if cluster else unused_gpus(estimate.plan.experiment.resources, gpus())
@@ -118,7 +118,7 @@ def run(
 
     budget, workspace = running.Budget(max_hours, max_gpu_hours, max_trials), Workspace(folder, tracking_uri, storage)
     if is_collection(spec):
-        return collection.run(spec, scale, sets, address, workspace)
+        return collection.run(spec, scale, sets, address, workspace, budget)
     experiment = load(spec, scale, sets or ())
     outcome = running.run(experiment, workspace, budget, address, cluster, echo)
     result = {"experiment": experiment.name} | outcome.as_dict()

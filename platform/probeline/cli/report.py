@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from probeline.cli import collection, completers
+from probeline.cli import completers
 from probeline.cli.messages import echo
 from probeline.cli.options import Folder, ScaleOption, Sets, Spec, Tracking, resolved_spec
 from probeline.cli.output import CommandOutput
@@ -53,7 +53,9 @@ def report(
 
     expected, workspace = expectations.read(check) if check else None, Workspace(folder, tracking_uri)
     if is_collection(spec):
-        return collection.report(spec, scale, sets, out, workspace)
+        from probeline.cli import collection_page
+
+        return collection_page.report(spec, scale, sets, out, workspace, (source, check, expect, images))
     with reporting.no_collection():
         source_ = source_of(load(spec, scale, sets or ()), workspace, source)
         if expect:

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from probeline.errors import TrialError, UserError
 from probeline.execution.planning.plan import Plan, make
+from probeline.execution.planning.plan_text import as_dict as plan_dict
 from probeline.execution.planning.plan_text import in_words
 from probeline.experiment.collection import Collection, System, experiments
 from probeline.experiment.problems import SpecError, printable
@@ -58,6 +60,14 @@ def _planned(spec: str, file: Path, experiment: Experiment, uri: str) -> Planned
         raise
     except (UserError, TrialError) as error:  # data that is absent or damaged: the other rows do not need it
         return PlannedPart(spec, file, experiment, None, printable(str(error)))
+
+
+def as_dict(collection: Collection, parts: list[PlannedPart]) -> dict[str, Any]:
+    """The same for programs: each experiment's plan, or the reason why there is none."""
+    plans = [
+        {"file": str(part.file), "reason": part.reason} | (plan_dict(part.plan) if part.plan else {}) for part in parts
+    ]
+    return {"name": collection.name, "systems": [row.model_dump() for row in collection.collection], "plans": plans}
 
 
 def text(collection: Collection, parts: list[PlannedPart]) -> str:
