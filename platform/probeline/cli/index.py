@@ -101,10 +101,16 @@ def _of_experiment(file: Path, experiment: "Experiment", scale: str | None, uri:
         plans = [make(load(file, each), uri) for each in ([scale] if scale in experiment.scales else small)]
     except (UserError, TrialError) as error:
         return replace(_not_run(experiment, file), state=f"cannot be planned: {str(error).splitlines()[0]}")
-    plan = max(plans, key=lambda plan: plan.counts().get("finished", 0))
+    plan = max(plans, key=_progress)
     results = Results(*frame(uri, plan.trials, tuned=outcomes(uri, plan.tuned)))
     shown = entry(plan.experiment, str(file), results)
     return replace(shown, state=in_words(plan.counts()), price=_price(plan, results, uri, folder))
+
+
+def _progress(plan: "Plan") -> tuple[int, float]:
+    """How many trials have finished, and which share of the planned ones that is."""
+    finished = plan.counts().get("finished", 0)
+    return finished, finished / max(1, len(plan.trials))
 
 
 def _price(plan: "Plan", results: "Results", uri: str, folder: Path) -> str:
