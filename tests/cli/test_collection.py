@@ -123,3 +123,8 @@ def test_the_board_says_who_stands_alone_and_writes_the_same_as_json(folder, sai
     assert contest["groups"][0][0]["rank"] == [1, 1] and contest["groups"][0][0]["n"] == 3
     with pytest.raises(UserError, match="got no KEY=VALUE"):
         said("board", "--where", "simclr")
+
+
+def test_a_command_that_takes_one_experiment_refuses_a_collection(said):
+    with pytest.raises(SpecError, match=r"pair.yaml:4 collection: several experiments stand in this file"):
+        said("views", "pair.yaml")
