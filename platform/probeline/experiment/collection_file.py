@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 KEY = "collection"
+REFUSED = "several experiments stand in this file; plan, run, status and report take it, other commands one of them"
 
 
 def is_collection(path: Path) -> bool:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from probeline.experiment import cell_pairs, extends, tuned
 from probeline.experiment.checks import resolve_report
-from probeline.experiment.collection_file import KEY
+from probeline.experiment.collection_file import KEY, REFUSED
 from probeline.experiment.extends import SpecTree
 from probeline.experiment.grid import Expansion, expand
 from probeline.experiment.limits import MAX_OVERRIDES
@@ -64,10 +64,7 @@ def _loaded(read: SpecTree, scale: str | None, sets: Sequence[str]) -> Experimen
         unread.append(source.problem((), f"got {shown(tree)}; allowed: a mapping with name, base, grid, ..."))
         raise SpecError(unread)
     if KEY in tree:
-        message = (
-            "several experiments stand in this file; plan, run, status and report take it, others take one of them"
-        )
-        raise SpecError([source.problem((KEY,), message)])
+        raise SpecError([source.problem((KEY,), REFUSED)])
     problems: list[Problem] = []
     experiment = _validated(tree, source, problems)
     if experiment is None:
