@@ -59,7 +59,7 @@ def _planned(spec: str, file: Path, experiment: Experiment, uri: str) -> Planned
     except SpecError:
         raise
     except (UserError, TrialError) as error:  # data that is absent or damaged: the other rows do not need it
-        return PlannedPart(spec, file, experiment, None, printable(str(error)))
+        return PlannedPart(spec, file, experiment, None, printable(" ".join(str(error).split())))
 
 
 def as_dict(collection: Collection, parts: list[PlannedPart]) -> dict[str, Any]:
