@@ -6,7 +6,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from statistics import stdev
 from typing import TYPE_CHECKING
 
 from probeline.api.reading import ResultsSource, source_of
@@ -114,12 +113,8 @@ def _cells(experiment: Experiment, results: "Results") -> "CellAggregates":
     from probeline.tracking.publishing.cell_view import CellAggregates, CellNumbers
 
     main = experiment.report.metric or results.main_metric
-    numbers: dict[str, CellNumbers] = {}
-    for cell in results.cells(main, results.layout()):
-        values = list(cell.values.values())
-        deviation = stdev(values) if len(values) > 1 else None
-        numbers |= {cell.label: CellNumbers(cell.estimate.mean, deviation, len(values))} if values else {}
-    return CellAggregates(main, numbers)
+    cells = (cell for cell in results.cells(main, results.layout()) if cell.values)
+    return CellAggregates(main, {cell.label: CellNumbers.of(list(cell.values.values())) for cell in cells})
 
 
 def _files(uri: str, source: ResultsSource, results: "Results") -> TrialFiles:

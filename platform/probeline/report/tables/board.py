@@ -21,8 +21,8 @@ def sentence(contest: Contest) -> str:
     parts = []
     for rank, group in enumerate(contest.groups[:MAX_GROUPS]):
         names = [_named(each.label) for each in group]
-        more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
-        listed = ", ".join(names[:MAX_NAMED]) + more
+        others = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+        listed = ", ".join(names[:MAX_NAMED]) + others
         count = WORDS[len(names)] if len(names) < len(WORDS) else f"{len(names):,}"
         tied = f"these {count} cannot be told apart: {listed}" if len(names) > 1 else listed
         parts.append(f"then, each beaten by at least one of those before, {tied}" if rank else tied)

@@ -5,8 +5,9 @@ The view is what MLflow stores where somebody shares one: a tag of the experimen
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean, stdev
 
 from probeline.tracking.server.location import TRAINING
 from probeline.tracking.server.mlflow_names import LONGEST_KEY
@@ -25,6 +26,11 @@ class CellNumbers:
     mean: float
     deviation: float | None
     n: int
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "CellNumbers":
+        """The numbers of these values, one a seed. Raises StatisticsError where there is none."""
+        return cls(fmean(values), stdev(values) if len(values) > 1 else None, len(values))
 
 
 @dataclass(frozen=True)
