@@ -93,6 +93,7 @@ def test_the_page_has_a_row_a_system_and_the_reason_where_there_is_no_number(fol
             "cell: simclr",
             "pair.yaml:5 collection[0].cell: 'simclrr' in specs/here.yaml: unknown; did you mean 'simclr'?",
         ),
+        (", floor: floor", "pair.yaml:5 collection[0]: names no floor"),
         ("paper: Chen et al. 2020, ", "pair.yaml:5 collection[0].paper: missing; it has no default"),
     ],
 )

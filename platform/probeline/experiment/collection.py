@@ -7,9 +7,9 @@ so its trials are those of the experiment: what has run there is finished here, 
 import json
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from probeline.core.settings import Settings
 from probeline.experiment import extends
@@ -39,6 +39,14 @@ class System(Settings):
         default_factory=dict,
         description="The experiment's scale at one of the collection; null: the file as it is.",
     )
+
+    @model_validator(mode="after")
+    def _has_a_floor(self) -> Self:
+        if self.floor in (None, self.cell) and self.floor_metric in (None, self.metric):
+            raise ValueError(
+                "names no floor; allowed: another cell as floor, or another metric of the cell as floor_metric"
+            )
+        return self
 
     @property
     def labels(self) -> tuple[str, ...]:
