@@ -101,9 +101,8 @@ class _Identity:
 
     def trial(self, cell: Cell, seed: int, before: Any = None) -> Trial:
         """The trial of the cell and a seed; `before`: `hash_before_seed()`, where there are many seeds."""
-        encoder_id, teacher = self._encoder_id(seed, before), None
-        if cell.teacher is not None:
-            teacher = Teacher(self._teacher_id(seed), _in_words(cell.teacher, seed))
+        encoder_id, of = self._encoder_id(seed, before), cell.teacher
+        teacher = None if of is None else Teacher(self._teacher_id(seed), _in_words(of, seed))
         trial_id = _hash(f'{{"encoder_id":"{encoder_id}","evaluation":{self.evaluation}}}')
         return Trial(trial_id, encoder_id, cell, seed, teacher=teacher)
 

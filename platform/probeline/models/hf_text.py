@@ -51,7 +51,7 @@ class HfText(Encoder):
         batch, length = x.shape
         pieces, real = in_pieces(x, lengths, min(self.context, length))
         mask = (torch.arange(pieces.shape[1], device=x.device) < real[:, None]).long()
-        types = {}
+        types: dict[str, Tensor] = {}
         if self.types > 1:
             ended = F.pad((pieces == SEPARATOR).cumsum(1), (1, 0))[:, :-1]
             types = {"token_type_ids": ended.clamp(max=1)}
