@@ -4,6 +4,7 @@ Schneider, Baevski, Collobert, Auli: wav2vec: Unsupervised Pre-training for Spee
 arXiv 1904.05862, section 2.2.
 """
 
+from functools import partial
 from typing import cast
 
 import torch
@@ -65,5 +66,5 @@ class Wav2vec(FutureFeatures[Config]):
             frames = chosen[:, step - 1]
             return Negatives(z.gather(1, frames[..., None].expand(-1, -1, z.shape[2])), frames, own)
 
-        ahead = self.steps_ahead(outputs, negatives, lambda positive, others: binary_nce(positive, others, weight))
+        ahead = self.steps_ahead(outputs, negatives, partial(binary_nce, weight=weight))
         return {"loss": torch.stack(ahead.losses).mean(), "nearest": torch.stack(ahead.correct).mean(), **ahead.terms}
