@@ -100,11 +100,6 @@ def predicted(model: nn.Module, batches: Iterable[Batch]) -> Tensor:
     return torch.cat([each.float().softmax(1) for each in logits])
 
 
-def percent(fraction: float) -> str:
-    """0.01 -> `1pct`."""
-    return f"{100 * fraction:g}pct"
-
-
 def balanced_rows(labels: Tensor, fraction: float, seed: int) -> Tensor:
     """Row numbers of a subset of labels [N]: the same number of every class that is there, at least 1, by chance.
 

@@ -13,10 +13,10 @@ section 3.2: rates fall along a line after a warm-up over 0.2% of the steps, wit
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 
 import torch
-from pydantic import Field, model_validator
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -24,12 +24,12 @@ from probeline.core.batch import Batch
 from probeline.core.events import Artifact, Record
 from probeline.core.metric import Metric, accuracy_on_test, count, percentage
 from probeline.core.sample_rng import SampleRNG
-from probeline.core.settings import Settings
 from probeline.data.augment.views import augment
 from probeline.data.images.augment.settings import Augment, Augmentation
 from probeline.errors import NotApplicable
 from probeline.evaluation._classification import opened, require_labels, scores
-from probeline.evaluation._fine_tuning import Tuned, TunedModel, balanced_rows, decayed, percent, predicted
+from probeline.evaluation._fine_tuning import Tuned, TunedModel, balanced_rows, decayed, predicted
+from probeline.evaluation._fraction_settings import FractionSettings, percent
 from probeline.evaluation._frozen_method import ANOTHER, FrozenMethod
 from probeline.evaluation.base import EvaluationData, Protocol
 
@@ -46,17 +46,12 @@ PRIMARY = "<share>/top1"
 BATCH = 512
 
 
-class Config(Settings):
+class Config(FractionSettings):
     """`epochs`: one number for each fraction; `least_steps`: where they are fewer, epochs are added.
 
     `lr`: rates to choose from, at batch size 256; scaled to `batch_size`, also where a subset is smaller than that.
     """
 
-    fractions: tuple[float, ...] = Field((0.01, 0.1, 1.0), min_length=1)
-    epochs: tuple[int, ...] = (60, 30, 3)
-    lr: tuple[float, ...] = Field((0.05, 0.2), min_length=1)
-    batch_size: int = Field(64, ge=2)
-    least_steps: int = Field(100, ge=0)
     augment: Augmentation = Augment(jitter=0.0, grey=0.0)
     optimizer: Literal["sgd", "adamw"] = Field("sgd", description="AdamW's rates are not scaled to `batch_size`.")
     weight_decay: float = Field(0.0, ge=0)
@@ -66,21 +61,6 @@ class Config(Settings):
     layers: int | None = Field(
         None, ge=0, description="Blocks that are transferred, beside the embeddings; the others start anew. null: all."
     )
-
-    @model_validator(mode="after")
-    def _fit(self) -> Self:
-        if len(self.fractions) != len(self.epochs):
-            raise ValueError(
-                f"epochs has {len(self.epochs)} numbers for {len(self.fractions)} fractions; give one each"
-            )
-        for name in ("fractions", "epochs", "lr"):
-            if min(getattr(self, name)) <= 0:
-                raise ValueError(f"{name} is {list(getattr(self, name))}: each lies above 0")
-        if max(self.fractions) > 1:
-            raise ValueError(f"fractions is {list(self.fractions)}: each is at most 1")
-        if len({percent(fraction) for fraction in self.fractions}) < len(self.fractions):
-            raise ValueError(f"fractions is {list(self.fractions)}: one stands there twice")
-        return self
 
 
 class FineTune(Protocol[Config]):
