@@ -25,6 +25,11 @@ IN_ROWS = [name for name in NAMES if name not in ("siamese", "triplet")]
 """Those whose batches are single samples."""
 
 
+def test_methods_of_no_modality_take_waveforms_too() -> None:
+    views = {"simclr", "byol", "vicreg", "barlow_twins", "moco", "simsiam", "instance_discrimination"}
+    assert views | {"supervised", "random_init"} <= set(fitting("methods", "waveform"))
+
+
 def method(name: str) -> Method:
     torch.manual_seed(0)
     encoder = build_encoder({"name": "wave_conv", "width": 8, "context_width": 6}, SAMPLE)

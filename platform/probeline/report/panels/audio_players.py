@@ -53,14 +53,14 @@ def draw(sounds: tuple[Sound, ...]) -> Markup:
     lines = []
     for row, title in ROWS.items():
         players = Markup("").join(
-            Markup('<audio controls preload="none" aria-label="{} {}" src="{}"></audio>').format(
+            Markup('<audio controls preload="metadata" aria-label="{} {}" src="{}"></audio>').format(
                 title, sound.number, Markup(sound.address)
             )
             for sound in sounds
             if sound.row == row
         )
         if players:
-            lines.append(Markup('<div class="sounds"><span>{}</span>{}</div>').format(clean(title), players))
+            lines.append(Markup('<div class="sounds"><span>{}</span><div>{}</div></div>').format(clean(title), players))
     return Markup("").join(lines)
 
 
