@@ -38,8 +38,7 @@ class MelLevels(nn.Module):
         spectrogram = self.log_mel.spectrogram
         energies = torch.exp(levels.float() * (HIGHEST - LOWEST) + LOWEST)
         power = spread(energies, self.log_mel.weights)
-        window = torch.hann_window(spectrogram.window, device=levels.device)
-        sound = griffin_lim(power.sqrt(), window, spectrogram.size, spectrogram.hop)
+        sound = griffin_lim(power.sqrt(), spectrogram.size, spectrogram.hop, spectrogram.window)
         return deemphasised(sound / FULL_SCALE).clamp(-1, 1)
 
 
@@ -55,17 +54,21 @@ def spread(energies: Tensor, weights: Tensor) -> Tensor:
     return power
 
 
-def griffin_lim(magnitude: Tensor, window: Tensor, fft: int, hop: int) -> Tensor:
-    """Sound [B, S] whose short-time spectrum has nearly this magnitude [B, bins, T]; phases start from fixed draws."""
+def griffin_lim(magnitude: Tensor, size: int, hop: int, width: int) -> Tensor:
+    """Sound [B, S] whose short-time spectrum has nearly this magnitude [B, bins, T]; phases start from fixed draws.
+
+    `size`: of the Fourier transform; `hop`, `width`: of the windows, in samples.
+    """
+    window = torch.hann_window(width, device=magnitude.device)
     draws = torch.rand(magnitude.shape[1:], generator=torch.Generator().manual_seed(0)).to(magnitude.device)
     phases = torch.polar(torch.ones_like(magnitude), 2 * torch.pi * draws.expand_as(magnitude))
     before = torch.zeros_like(phases)
     for _ in range(ITERATIONS):
-        sound = torch.istft(magnitude * phases, fft, hop, len(window), window=window)
-        rebuilt = torch.stft(sound, fft, hop, len(window), window=window, return_complex=True)
+        sound = torch.istft(magnitude * phases, size, hop, width, window)
+        rebuilt = torch.stft(sound, size, hop, width, window, return_complex=True)
         moved = rebuilt - MOMENTUM / (1 + MOMENTUM) * before
         phases, before = moved / moved.abs().clamp(min=1e-8), rebuilt
-    return torch.istft(magnitude * phases, fft, hop, len(window), window=window)
+    return torch.istft(magnitude * phases, size, hop, width, window)
 
 
 def deemphasised(x: Tensor) -> Tensor:
