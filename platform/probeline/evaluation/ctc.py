@@ -54,6 +54,9 @@ BOUNDARY = "|"
 Texts = Mapping[int, Sequence[int]]
 """Row of a clip -> its characters, from 1 on; 0 is the blank."""
 
+How = tuple[int, float, int]
+"""Epochs, rate, number of characters."""
+
 
 class Config(FractionSettings):
     """`lr`: Adam's, to choose from. `segments`: what is written, in order: a transcript's characters, or phones."""
@@ -65,7 +68,7 @@ class Config(FractionSettings):
 
 
 @dataclass(frozen=True)
-class Tuned:
+class TunedRecogniser:
     """What a training came to: its rate, its error on validation, what it writes for the clips of the test."""
 
     lr: float
@@ -79,7 +82,7 @@ class Ctc(Protocol[Config]):
     def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record]:
         names, subject = label_names(data, self.config.segments), data.subject
         train, validation = (spelt(data.segments(part, self.config.segments)) for part in ("train", "validation"))
-        best: dict[str, Tuned] = {}
+        best: dict[str, TunedRecogniser] = {}
         for fraction, epochs in zip(self.config.fractions, self.config.epochs, strict=True):
             texts = self._some(train, fraction, subject.seed)
             name = percent(fraction)
@@ -106,18 +109,20 @@ class Ctc(Protocol[Config]):
         chosen = some_rows(len(rows), max(1, round(fraction * len(rows))), seed)
         return {rows[row]: texts[rows[row]] for row in chosen.tolist()}
 
-    def _tune(self, subject: FrozenMethod, texts: Texts, validation: Texts, how: tuple[int, float, int]) -> Tuned:
+    def _tune(
+        self, subject: FrozenMethod, texts: Texts, validation: Texts, how: tuple[int, float, int]
+    ) -> TunedRecogniser:
         """`how`: epochs, rate, number of characters."""
         lr, devices = how[1], [subject.device] if subject.device.type == "cuda" else []
         with torch.random.fork_rng(devices):
             torch.manual_seed(subject.seed)
             model = self._trained(subject, texts, how)
         if not all(weight.isfinite().all() for weight in model.parameters()):
-            return Tuned(lr, inf, [])
+            return TunedRecogniser(lr, inf, [])
         cer = _error(validation, transcribed(model, subject, "validation", self.config.batch_size))
-        return Tuned(lr, cer, transcribed(model, subject, "test", self.config.batch_size))
+        return TunedRecogniser(lr, cer, transcribed(model, subject, "test", self.config.batch_size))
 
-    def _trained(self, subject: FrozenMethod, texts: Texts, how: tuple[int, float, int]) -> "Recogniser":
+    def _trained(self, subject: FrozenMethod, texts: Texts, how: How) -> "Recogniser":
         (epochs, lr, characters), size = how, subject.frames("validation").values.shape[1]
         rows = torch.tensor(sorted(texts))
         few, spelling = subject.with_train_rows(rows), [texts[row] for row in rows.tolist()]

@@ -21,7 +21,7 @@ class FrameDecoder(nn.Module):
         super().__init__()
         self.up = up
         self.enter = nn.Conv1d(inputs, width, 1)
-        self.slow, self.fast = _Residual(width), nn.ModuleList(_Residual(width) for _ in range(2))
+        self.slow, self.fast = _FrameBlock(width), nn.ModuleList(_FrameBlock(width) for _ in range(2))
         self.last = nn.Sequential(nn.ReLU(), nn.Conv1d(width, 2 * bands, 1))
 
     def forward(self, codes: Tensor, positions: Tensor) -> Pixels:
@@ -35,7 +35,7 @@ class FrameDecoder(nn.Module):
         return Pixels(torch.tanh(mean), log_scale + START_LOG_SCALE)
 
 
-class _Residual(nn.Module):
+class _FrameBlock(nn.Module):
     """[B, width, T] in and out: norm, ReLU, convolution, ReLU, 1x1, added to the input."""
 
     def __init__(self, width: int) -> None:

@@ -18,7 +18,7 @@ class WaveNet(nn.Module):
     def __init__(self, codes: int, width: int, layers: int) -> None:
         super().__init__()
         self.embedding = nn.Embedding(codes, width)
-        self.layers = nn.ModuleList(_Layer(width, DILATIONS[layer % len(DILATIONS)]) for layer in range(layers))
+        self.layers = nn.ModuleList(_DilatedLayer(width, DILATIONS[layer % len(DILATIONS)]) for layer in range(layers))
         self.last = nn.Sequential(nn.ReLU(), nn.Conv1d(width, width, 1), nn.ReLU(), nn.Conv1d(width, codes, 1))
 
     def forward(self, index: Tensor) -> Tensor:
@@ -45,7 +45,7 @@ class WaveNet(nn.Module):
         return index
 
 
-class _Layer(nn.Module):
+class _DilatedLayer(nn.Module):
     """A causal convolution of kernel 2 with a gate; what is added to its input, and what goes to the output."""
 
     def __init__(self, width: int, dilation: int) -> None:
