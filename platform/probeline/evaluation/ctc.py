@@ -7,7 +7,7 @@ of the layer alone. The rate is chosen by the error on validation; the test tran
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from math import cos, inf, pi
 from pathlib import Path
@@ -21,7 +21,7 @@ from torch.nn import functional as F
 
 from probeline.core.events import Record
 from probeline.core.lists import Segments
-from probeline.core.metric import Metric, count, percentage
+from probeline.core.metric import PERCENT, Metric, count
 from probeline.core.settings import NameOf
 from probeline.errors import NotApplicable
 from probeline.evaluation._edit_distance import error_rate
@@ -34,16 +34,12 @@ from probeline.models.waveforms import sample_lengths
 
 TAKES = ("waveform",)
 NEEDS = ("segments", "frames")
-
-
-def _rate(title: str) -> Metric:
-    return replace(percentage(title, "lower"), bounds=(0.0, inf))
-
-
 METRICS = {
-    "<share>/cer": _rate("character error rate, <share> of transcripts"),
-    "<share>/wer": _rate("word error rate, <share> of transcripts"),
-    "<share>/validation_cer": _rate("character error rate on validation, <share> of transcripts"),
+    "<share>/cer": Metric("character error rate, <share> of transcripts", PERCENT, "lower", (0.0, inf), 100.0, 1),
+    "<share>/wer": Metric("word error rate, <share> of transcripts", PERCENT, "lower", (0.0, inf), 100.0, 1),
+    "<share>/validation_cer": Metric(
+        "character error rate on validation, <share> of transcripts", PERCENT, "lower", (0.0, inf), 100.0, 1
+    ),
     "<share>/transcripts": count("transcripts of fine-tuning, <share> of all"),
     "<share>/lr": Metric("learning rate of CTC fine-tuning, <share> of transcripts", digits=5),
 }

@@ -26,7 +26,7 @@ TAKES = ("waveform",)
 GIVES = ("likelihood",)
 METRICS = {
     "bits_per_dim": loss_term("training bits per dim", "bits"),
-    "reconstruction": loss_term("training bits per dim of the log-mel energies", "bits"),
+    "energies_bits_per_dim": loss_term("training bits per dim of the log-mel energies", "bits"),
     "commitment": Metric("training commitment term", "bits"),
     "perplexity": Metric("training perplexity of the codes", digits=1),
     "codes_bits_per_dim": loss_term("training bits per dim of the codes", "bits"),
@@ -91,7 +91,7 @@ class VQVAEAudio(Method[Config]):
         return {
             "loss": loss + codes / real.sum(),
             "bits_per_dim": reconstruction + codes_bits,
-            "reconstruction": reconstruction,
+            "energies_bits_per_dim": reconstruction,
             "commitment": commitment.detach(),
             "perplexity": perplexity(index, self.config.codes),
             "codes_bits_per_dim": codes_bits,
