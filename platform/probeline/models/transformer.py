@@ -55,22 +55,22 @@ class Transformer(nn.Module):
             return
         if self.settings.norm == "pre":
             self.norm.reset_parameters()
-        for block in self._blocks_from(transferred):
+        for block in self._blocks(transferred):
             block.apply(initialise)
             for norm in (block.attention_norm, block.norm):
                 norm.reset_parameters()
         self._scale_residuals(transferred)
 
+    def _blocks(self, first: int) -> list["Block"]:
+        return cast(list[Block], list(self.blocks[first:]))
+
     def _scale_residuals(self, first: int) -> None:
         """Draws the layers that end in the residual path, those of the blocks from `first` on (GPT-2, section 2.3)."""
         if self.settings.norm == "post":
             return
-        for block in self._blocks_from(first):
+        for block in self._blocks(first):
             for layer in (block.attention.merge, block.shrink):
                 nn.init.normal_(layer.weight, std=INIT_STD / math.sqrt(2 * self.settings.depth))
-
-    def _blocks_from(self, first: int) -> "list[Block]":
-        return [cast(Block, block) for block in list(self.blocks)[first:]]
 
     def forward(self, x: Tensor, lengths: Tensor | None = None, documents: Tensor | None = None) -> HiddenStates:
         """The trunk's output and each block's.
