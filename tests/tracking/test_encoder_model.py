@@ -123,3 +123,19 @@ def test_a_trial_says_in_which_precision_it_was_trained_and_evaluated_again_wher
     for events in (said, list(run(only, storage, CPU))):
         notes = {event.name: event.text for event in events if isinstance(event, Note)}
         assert notes == {"precision": "float32", "evaluation_precision": "float32"}
+
+
+def test_an_encoder_with_a_metric_learned_on_its_h_gives_the_mapped_h(tmp_path):
+    spec = "name: m\nbase: {data: iris, encoder: raw_values, method: rca, evaluation: [{name: knn, k: 1}]}\n"
+    (tmp_path / "m.yaml").write_text(spec)
+    grid = cells(load(tmp_path / "m.yaml"))
+    data = grid[0].recipe.data.as_dict()
+    (mapped,), _ = trials(grid, (0,), {data_key(grid[0].recipe): facts(data).digest})
+    list(run(mapped, Storage(tmp_path), CPU))
+    folder = tmp_path / "encoders" / mapped.encoder_id
+    opened = encoder_model.open_encoder(folder)
+    h, _ = represent(opened, open_dataset(data).test, CPU)
+    assert encoder_model.sample_in(folder).modality == "vector"
+    assert h.shape[1] == opened.dim and not torch.allclose(
+        h, torch.from_numpy(np.array(open_dataset(data).test.inputs))
+    )

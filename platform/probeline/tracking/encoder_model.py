@@ -76,13 +76,17 @@ def open_encoder(folder: Path) -> "Encoder":
     from safetensors.torch import load_file
 
     from probeline.models.build import build_encoder
+    from probeline.models.metric_learning.mapped_encoder import MappedEncoder
 
     try:
         facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
         component = {key: value for key, value in facts["recipe"]["encoder"].items() if key != "weights"}
         with torch.random.fork_rng(devices=[]):  # the initialisation that is thrown away leaves the caller's numbers
             encoder = build_encoder(component, sample_of(facts))
-        encoder.load_state_dict(load_file(folder / WEIGHTS))
+        state = load_file(folder / WEIGHTS)
+        if "is_learned" in state:  # a metric was learned on its h
+            encoder = MappedEncoder(encoder, facts["dim"])
+        encoder.load_state_dict(state)
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise UserError(
             f"encoder {folder}: cannot be opened ({error}); it needs {WEIGHTS} and {FACTS} of one trial, and the "
