@@ -23,7 +23,8 @@ _ANSWERS = {
     "report": "{experiment, files, published, expectations, checks: [{good, text}]}",
     "compare": "{metric, cells: [{cell, a, b, difference, low, high, n, p, verdict}], only_a, only_b}",
     "dash": "{url}, before it serves",
-    "data": "[{data, train, validation, test, classes, read, contact_sheet, ...}], one a data set",
+    "data": "[{data, digest, sizes: {split: samples}, classes: {name: [train, validation, test]}, shape, dtype, "
+    "labelled, read, contact_sheet}], one a data set",
     "submit": "{job, experiment, packed, omitted, state, exit_code}",
     "logs": "{job, state, log}",
     "stop": "{id, experiment, state, started, ended, message, exit_code}",
