@@ -41,6 +41,7 @@ _probeline() {{
     compadd -S '' -- ${{(M)offered:#*[=/]}}
     compadd -- ${{offered:#*[=/]}}
 }}
+(( $+functions[compdef] )) || {{ autoload -Uz compinit && compinit -u; }}
 compdef _probeline {PROGRAM}
 """,
     "fish": f"""function _probeline
