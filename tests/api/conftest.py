@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 from probeline.api.workspace import Workspace
+from probeline.core.events import Artifact
+from probeline.execution.code_changes import ARTIFACT
 from probeline.execution.planning.plan import make
 from probeline.experiment.load import load
 from probeline.tracking.writing.experiments import describe
@@ -34,8 +36,11 @@ def project(tmp_path_factory, template) -> Path:
     plan = make(load(folder / "small.yaml"), f"sqlite:///{folder}/mlflow.db")
     info = describe(plan.experiment, SPEC, {"git_commit": "abc"})
     with Writer(f"sqlite:///{folder}/mlflow.db", info, folder / ".probeline") as writer:
+        (folder / "changes.diff").write_text("-a = 1\n+a = 2\n")
         for trial in plan.trials:
-            writer.started(trial, tags={"git_dirty": "true"})
+            writer.started(trial, tags={"git_dirty": "true", "git_commit": "abc"})
+            if trial.seed == 0:
+                writer.artifacts(trial.id, [Artifact(ARTIFACT, folder / "changes.diff")])
             writer.events(trial.id, list(run(trial, Storage(folder / ".probeline"))))
             writer.finished(trial.id)
         assert not writer.close()
