@@ -6,6 +6,7 @@ import io
 import pytest
 from probeline.core.events import Note, ProtocolError, Record
 from probeline.data.store import facts
+from probeline.execution.code_changes import ARTIFACT
 from probeline.execution.notifications import Notifier
 from probeline.execution.planning.plan import make
 from probeline.execution.progress import ProgressDisplay
@@ -14,6 +15,7 @@ from probeline.execution.ray.prometheus import PrometheusRecorder
 from probeline.execution.ray.scheduler import NO_LIMIT, Scheduler
 from probeline.execution.recorder import Recorder
 from probeline.experiment.load import load
+from probeline.tracking.reading.artifact_file import read_artifact
 from probeline.tracking.reading.results import find, frame, statuses
 from probeline.tracking.writing.experiments import describe
 from probeline.tracking.writing.writer import Writer
@@ -62,6 +64,18 @@ def test_the_size_of_the_test_split_is_recorded_with_every_trial(recorder, uri):
     assert recorder.writer.flush(120)
     rows, _ = frame(uri, [trial])
     assert rows["test_samples"].tolist() == [facts(trial.cell.recipe.data.as_dict()).test_size]
+
+
+def test_the_changes_of_the_code_are_an_artifact_of_every_trial(recorder, uri, tmp_path):
+    recorder.changes = tmp_path / "any.diff"
+    recorder.changes.write_text("+a = 2\n")
+    trials = [recorder.scheduler.next(), recorder.scheduler.next()]
+    for trial in trials:
+        recorder.started(trial)
+        recorder.finished(trial)
+    assert recorder.writer.flush(120)
+    for trial in trials:
+        assert read_artifact(uri, find(uri, trial.id)["run_id"], ARTIFACT) == b"+a = 2\n"
 
 
 def test_what_a_trial_noted_before_it_was_started_again_is_no_more(recorder, uri):
