@@ -25,9 +25,10 @@ from probeline.experiment.load import load
 from probeline.models.build import build_encoder
 from probeline.plugins import catalog
 from probeline.plugins.metrics import metric, primary_metric
-from probeline.report.formats.contents import chart
+from probeline.report.formats.charts import chart
 from probeline.report.results.results import Results
-from probeline.training.trial import Storage, run
+from probeline.training.trial import run
+from probeline.training.trial_storage import Storage
 
 PAGE = (Path(__file__).parents[1] / "platform/README.md").read_text()
 BLOCKS = dict(re.findall(r"```(?:python|yaml)\n# (\S+)\n(.*?)```", PAGE, re.DOTALL))

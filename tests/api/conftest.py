@@ -11,7 +11,8 @@ from probeline.execution.planning.plan import make
 from probeline.experiment.load import load
 from probeline.tracking.writing.experiments import describe
 from probeline.tracking.writing.writer import Writer
-from probeline.training.trial import Storage, run
+from probeline.training.trial import run
+from probeline.training.trial_storage import Storage
 
 SPEC = """
 name: small

@@ -36,7 +36,8 @@ import sys, time, tempfile
 from pathlib import Path
 import torch
 from tests.benchmarks.bench_grid import planned
-from probeline.training.trial import Storage, run
+from probeline.training.trial import run
+from probeline.training.trial_storage import Storage
 torch.set_num_threads(1)
 trials = planned(int(sys.argv[1])).trials[int(sys.argv[2])::int(sys.argv[3])]
 list(run(planned(4).trials[0], Storage(Path(tempfile.mkdtemp()))))  # imports and caches
@@ -85,7 +86,8 @@ def plain(trials: int, folder: Path) -> float:
     def train(config: dict) -> None:
         import torch
         from probeline.core.events import Record
-        from probeline.training.trial import Storage, run
+        from probeline.training.trial import run
+        from probeline.training.trial_storage import Storage
 
         torch.set_num_threads(1)
         epoch: dict[str, float] = {}

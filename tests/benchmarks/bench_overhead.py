@@ -82,7 +82,8 @@ def plain(trials: int) -> float:
     def trial(config: dict) -> None:
         from probeline.execution.planning.plan import make
         from probeline.experiment.load import load_text
-        from probeline.training.trial import Storage, run
+        from probeline.training.trial import run
+        from probeline.training.trial_storage import Storage
 
         planned = make(load_text(SPEC + f"seeds: [{config['seed']}]\n", "trivial"), "sqlite:////nonexistent/mlflow.db")
         for said in run(planned.trials[0], Storage(Path(tempfile.mkdtemp()))):

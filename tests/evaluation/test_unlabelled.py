@@ -12,7 +12,8 @@ from probeline.experiment.grid import cells
 from probeline.experiment.identity import trial
 from probeline.experiment.load import load
 from probeline.plugins.metrics import metric
-from probeline.training.trial import Storage, run
+from probeline.training.trial import run
+from probeline.training.trial_storage import Storage
 
 SPEC = """
 name: flat

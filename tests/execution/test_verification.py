@@ -13,7 +13,8 @@ from probeline.tracking.writing.experiments import describe
 from probeline.tracking.writing.provenance import conditions
 from probeline.tracking.writing.verification import record
 from probeline.tracking.writing.writer import Writer
-from probeline.training.trial import Storage, run
+from probeline.training.trial import run
+from probeline.training.trial_storage import Storage
 
 
 @pytest.fixture

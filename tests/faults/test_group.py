@@ -13,7 +13,8 @@ from helpers.faults.driver import end, resumed_after, start, trial_runs, wait_fo
 from mlflow import MlflowClient
 from probeline.execution.planning.plan import make
 from probeline.experiment.load import load
-from probeline.training.trial import Storage, follow, run
+from probeline.training.trial import follow, run
+from probeline.training.trial_storage import Storage
 
 SPEC = """
 name: shared

@@ -8,7 +8,8 @@ from probeline.core.events import Note, Record
 from probeline.errors import OutOfMemory
 from probeline.execution.planning.plan import make
 from probeline.experiment.load import load
-from probeline.training.trial import Storage, run
+from probeline.training.trial import run
+from probeline.training.trial_storage import Storage
 
 SPEC = """
 name: narrow

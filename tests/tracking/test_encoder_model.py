@@ -19,7 +19,8 @@ from probeline.tracking.server.client import connect
 from probeline.tracking.writing.writer import Writer
 from probeline.training.embeddings import represent
 from probeline.training.method_building import build_method
-from probeline.training.trial import Storage, run
+from probeline.training.trial import run
+from probeline.training.trial_storage import Storage
 
 SPEC = """
 name: tiny

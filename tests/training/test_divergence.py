@@ -12,7 +12,8 @@ from probeline.experiment.load import load_text
 from probeline.training import step_replay
 from probeline.training.checkpoints import NoCheckpoint
 from probeline.training.divergence import _first_diverged
-from probeline.training.trial import Storage, run
+from probeline.training.trial import run
+from probeline.training.trial_storage import Storage
 
 SPEC = """
 name: too_fast

@@ -12,7 +12,8 @@ from probeline.experiment.grid import cells
 from probeline.experiment.load import load_text
 from probeline.experiment.trial import Trial
 from probeline.training.device import CPU
-from probeline.training.trial import Storage, prepared, pretrain
+from probeline.training.trial import prepared, pretrain
+from probeline.training.trial_storage import Storage
 
 SPEC = """\
 name: units

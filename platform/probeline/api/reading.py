@@ -83,7 +83,8 @@ def figure(spec: Spec, name: str | dict[str, Any], workspace: Workspace | None =
         UserError: there is no such figure, a setting that it has not, or nothing to draw yet.
     """
     from probeline.core.figure import NothingToDraw
-    from probeline.report.formats.contents import draw_figure, figure_defaults, figures, shape_of
+    from probeline.report.formats.charts import draw_figure
+    from probeline.report.formats.contents import figure_defaults, figures, shape_of
     from probeline.report.formats.images import on_paper
 
     source = source_of(spec, workspace)

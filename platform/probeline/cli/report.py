@@ -1,7 +1,7 @@
 """Commands that read results: report, compare; they are part of `cli.app`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -69,17 +69,10 @@ def report(
     findings = expectations.check(expected, results, experiment.report.metric) if expected else []
     if worse := [str(finding) for finding in findings if not finding.good]:
         _tell_of_regression(experiment, worse)
-    return CommandOutput(
-        {
-            "experiment": experiment.name,
-            "files": [path.resolve() for path in written.paths],
-            "published": written.published,
-            "expectations": stored,
-            "checks": findings,
-        },
-        "\n".join(map(str, findings)),
-        1 if worse else 0,
-    )
+    files = [path.resolve() for path in written.paths]
+    answer: dict[str, Any] = {"experiment": experiment.name, "files": files, "published": written.published}
+    answer |= {"expectations": stored, "checks": findings}
+    return CommandOutput(answer, "\n".join(map(str, findings)), 1 if worse else 0)
 
 
 @app.command()

@@ -115,7 +115,8 @@ def run_again(trial: Trial, plan: Plan) -> dict[str, float]:
 
     from probeline.training import heartbeat
     from probeline.training.device import CPU
-    from probeline.training.trial import Storage, run
+    from probeline.training.trial import run
+    from probeline.training.trial_storage import Storage
 
     each = plan.experiment.resources.each
     torch.set_num_threads(max(1, int(each["CPU"])))

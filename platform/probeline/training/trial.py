@@ -1,14 +1,9 @@
 """One trial from recipe to results: `run` is a generator of its events, and independent of Ray and MLflow."""
 
-import errno
-import shutil
 import time
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from math import inf
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import torch
 
@@ -18,23 +13,22 @@ from probeline.core.method import Method
 from probeline.core.metric import MILLIONS, Metric
 from probeline.core.sample_spec import SampleSpec
 from probeline.data.store import open_dataset
-from probeline.errors import Diverged, OutOfMemory, disk_full_guard
+from probeline.errors import Diverged, OutOfMemory
 from probeline.evaluation._encoding import represent
 from probeline.experiment.schema import Training
 from probeline.experiment.trial import Trial
-from probeline.storage.paths import RemotePath, StoragePath
 from probeline.training import divergence, heartbeat, micro_batch_search, oom_recovery
-from probeline.training.checkpoints import Checkpoint, NoCheckpoint
+from probeline.training.checkpoints import NoCheckpoint
 from probeline.training.data_parallel import Shard, shard_of
 from probeline.training.device import CPU
 from probeline.training.embeddings import representations
-from probeline.training.encoder_store import EncoderStore
 from probeline.training.held_out import without_files
 from probeline.training.judge import judge
 from probeline.training.loop import Loop
 from probeline.training.memory import keep_freed_memory, memory_in_use
 from probeline.training.method_building import initial_method
 from probeline.training.precision import evaluation_precision, float32_arithmetic, training_precision
+from probeline.training.trial_storage import Storage, check_room
 
 METRICS = {
     "train_seconds": Metric("training time", "s", "lower", (0.0, inf), digits=1),
@@ -46,39 +40,6 @@ METRICS = {
     "peak_memory_bytes": Metric("peak memory", "MiB", "lower", (0.0, inf), 1 / (1024 * 1024), 0),
 }
 """What a trial records as `cost/`; a sample a second has the name that it had when all samples were images."""
-
-
-@dataclass(frozen=True)
-class Storage:
-    """Where trials keep files: `encoders/`, `checkpoints/` and `artifacts/` below one folder, here or remote."""
-
-    folder: StoragePath
-
-    @property
-    def encoders(self) -> EncoderStore:
-        return EncoderStore(self.folder / "encoders")
-
-    def checkpoint(self, encoder_id: str) -> Checkpoint:
-        return Checkpoint(self.folder / "checkpoints" / f"{encoder_id}.safetensors")
-
-    @contextmanager
-    def artifacts(self, trial_id: str) -> Iterator[Path]:
-        """A folder of this machine for a trial's artifacts; `stored` says where each of them is in the end."""
-        if isinstance(self.folder, RemotePath):
-            with TemporaryDirectory(prefix="probeline-") as temporary:
-                yield Path(temporary)
-            return
-        folder = self.folder / "artifacts" / trial_id
-        folder.mkdir(parents=True, exist_ok=True)
-        yield folder
-
-    def stored(self, trial_id: str, event: TrialEvent) -> TrialEvent:
-        """An event of a trial, an artifact's file where the trial's driver can read it."""
-        if not isinstance(event, Artifact) or not isinstance(self.folder, RemotePath):
-            return event
-        there = self.folder / "artifacts" / trial_id / event.name
-        there.write_bytes(event.path.read_bytes())
-        return replace(event, path=there)
 
 
 @dataclass(frozen=True)
@@ -191,18 +152,6 @@ def fill_teacher(trial: Trial, method: Method, storage: Storage) -> None:
     """Gives the method the trained encoder that it learns from, where there is one. Raises UserError."""
     if trial.teacher is not None:
         storage.encoders.fill(method.teacher, trial.teacher)
-
-
-def check_room(storage: Storage, method: Method) -> None:
-    """Raises DiskFull before a training whose encoder and momentum could not be kept."""
-    need = 2 * sum(tensor.nbytes for tensor in method.state_dict().values())
-    if isinstance(storage.folder, RemotePath):  # its free space is unknown
-        return
-    with disk_full_guard(storage.folder):
-        storage.folder.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(storage.folder).free
-        if free < need:
-            raise OSError(errno.ENOSPC, f"{need} bytes needed, {free} are free")
 
 
 def _gradient_steps(

@@ -12,7 +12,8 @@ from probeline.execution.ray.capacity import refuse_what_is_too_large
 from probeline.experiment.load import load
 from probeline.experiment.problems import SpecError
 from probeline.experiment.resources import Resources
-from probeline.training.trial import Storage, run
+from probeline.training.trial import run
+from probeline.training.trial_storage import Storage
 
 SPEC = """
 name: shared

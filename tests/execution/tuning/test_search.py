@@ -18,8 +18,8 @@ from probeline.experiment.load import load
 from probeline.tracking.reading.results import frame
 from probeline.tracking.reading.studies import outcomes
 from probeline.tracking.writing.experiments import describe
-from probeline.training.trial import Storage
 from probeline.training.trial import run as run_trial
+from probeline.training.trial_storage import Storage
 from rich.console import Console
 
 TUNE = """

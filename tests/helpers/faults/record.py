@@ -8,7 +8,8 @@ from mlflow import MlflowClient
 from probeline.core.events import Record
 from probeline.execution.planning.plan import make
 from probeline.experiment.load import load
-from probeline.training.trial import Storage, run
+from probeline.training.trial import run
+from probeline.training.trial_storage import Storage
 
 SPEC = """
 name: killed

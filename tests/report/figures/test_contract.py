@@ -15,7 +15,8 @@ import pytest
 from probeline.core.figure import NothingToDraw
 from probeline.experiment.load import load
 from probeline.plugins import catalog
-from probeline.report.formats.contents import figure_defaults, figure_plugin, shape_of
+from probeline.report.formats.charts import figure_plugin
+from probeline.report.formats.contents import figure_defaults, shape_of
 from probeline.report.results import stored
 from probeline.report.results.results import Results
 

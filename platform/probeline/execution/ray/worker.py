@@ -79,7 +79,7 @@ class Worker(tune.Trainable):
 
         from probeline.training import heartbeat
         from probeline.training.device import CPU, assigned_device
-        from probeline.training.trial import Storage
+        from probeline.training.trial_storage import Storage
 
         self.threads = max(1, int(resources.each["CPU"]))
         torch.set_num_threads(self.threads)

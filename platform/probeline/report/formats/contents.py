@@ -1,17 +1,11 @@
 """What a report says, before it is set as HTML or Markdown."""
 
-import logging
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any
 
-import plotly.graph_objects as go
-
-from probeline.core.figure import Figure, NothingToDraw
-from probeline.errors import UserError
 from probeline.experiment.references import referred
 from probeline.experiment.schema import Experiment
-from probeline.plugins import catalog
+from probeline.report.formats.charts import Chart, chart, online_probes, worth_showing
 from probeline.report.panels import (
     audio_players,
     confusion,
@@ -36,24 +30,12 @@ from probeline.report.tables.tables import Table
 from probeline.statistics import sequential
 from probeline.statistics.intervals import COVERAGE, METHOD
 
-log = logging.getLogger(__name__)
-
 INSIDE = "A closer look"
 PICTURED = {"views", "neighbours", "map_2d", "generations", "audio_generations", "samples"}
 FIGURES = ("metric_against_axis", "training_curves", "cost")
 TUNING = ("chosen_values", "tuning_history", "tuning_importance")
 SECTION_OF = {"paired_differences": "differences", "training_curves": "training", "cost": "cost"}
 SECTION_OF |= dict.fromkeys(TUNING, "tuning")
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A drawn figure, or in its place the message that says why there is none; `aside` opens on demand."""
-
-    name: str
-    figure: go.Figure | None
-    message: str = ""
-    aside: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,14 +84,14 @@ def contents(experiment: Experiment, results: Results, files: TrialFiles | None 
     defaults = figure_defaults(experiment, shape, main)
     charts = [(SECTION_OF.get(f["name"], "results"), chart(f, results, defaults)) for f in figures(experiment)]
     if any(each.name == "training_curves" for _, each in charts):
-        charts += [("training", each) for each in _online(results, defaults)]
+        charts += [("training", each) for each in online_probes(results, defaults)]
     if not any(each.figure for section, each in charts if section == "results"):
         instead = chart({"name": "metric_by_cell"}, results, defaults)
         if instead.figure is not None:
             charts = [one for one in charts if one[1].name not in _unasked(experiment)]
         charts.append(("results", instead))
     section_ids = ("results", "differences", "tuning", "training", "cost")
-    by_section = {section: _worth(each for where, each in charts if where == section) for section in section_ids}
+    by_section = {section: worth_showing(each for where, each in charts if where == section) for section in section_ids}
     decided = seed_counts.until_decided(experiment, results, results.cells(main, shape), metric(main))
     summary = answer(results, main, asked.baseline, shape, decided)
     pictures = Sheets()
@@ -226,51 +208,6 @@ def _panels(choice: TrialSelection, main: str, pictures: Sheets, trouble: str) -
     charts = tuple(Chart(embedding_maps.PROTOCOL, figure, aside=aside) for figure, aside in maps)
     sentences = (*choice.omissions(), *(f"No map of {each}" for each in missing))
     return [ReportPart("panels", INSIDE, charts, galleries=filled, sentences=sentences)]
-
-
-def chart(component: dict[str, Any], results: Results, defaults: dict[str, Any]) -> Chart:
-    """Draw one figure; `defaults`: what its component leaves out (see `figure_defaults`)."""
-    name = component["name"]
-    try:
-        return Chart(name, draw_figure(component, results, defaults))
-    except NothingToDraw as empty:
-        return Chart(name, None, str(empty))
-    except UserError:
-        raise
-    except Exception as error:  # whatever a figure plug-in raises: the rest of the page does not depend on it
-        log.warning("figure %s failed", name, exc_info=True)
-        reason = str(error).strip().partition("\n")[0][:200]
-        return Chart(name, None, f"The figure {name} failed: {type(error).__name__}: {reason}".rstrip(": ") + ".")
-
-
-def draw_figure(component: dict[str, Any], results: Results, defaults: dict[str, Any]) -> go.Figure:
-    """One figure, or what its plug-in raises; `defaults` as of `chart`. Raises NothingToDraw, UserError."""
-    settings = catalog.settings("figures", component)
-    unset = {k: v for k, v in defaults.items() if k in type(settings).model_fields and getattr(settings, k) is None}
-    settings = settings.model_copy(update=unset)
-    plugin = figure_plugin(component["name"])
-    return plugin.draw(plugin.prepare(results, settings))
-
-
-def figure_plugin(name: str) -> Figure[Results, Any, Any]:
-    """A figure plug-in, imported. Raises UnknownPlugin; ImportError where something it needs is not installed."""
-    return cast(Figure[Results, Any, Any], catalog.module("figures", name))
-
-
-def _online(results: Results, defaults: dict[str, Any]) -> list[Chart]:
-    names = [name for name in results.history["name"].unique() if str(name).startswith("online_probe/")]
-    charts = [chart({"name": "training_curves", "watched": name}, results, defaults) for name in names]
-    return [Chart(each.name, each.figure, each.message, aside=True) for each in charts if each.figure]
-
-
-def _worth(charts: Iterable[Chart]) -> tuple[Chart, ...]:
-    """The charts of a section; messages repeat nothing that another has said."""
-    worth, messages = [], set[str]()
-    for each in charts:
-        if each.figure is not None or each.message not in messages:
-            worth.append(each)
-            messages.add(each.message)
-    return tuple(worth)
 
 
 def _component(figure: str | dict[str, Any]) -> dict[str, Any]:

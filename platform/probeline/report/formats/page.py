@@ -13,7 +13,8 @@ from plotly.offline import get_plotlyjs
 from probeline import __version__
 from probeline.experiment.schema import Experiment
 from probeline.report.formats import exports, images, latex, markdown
-from probeline.report.formats.contents import Chart, Contents, contents
+from probeline.report.formats.charts import Chart
+from probeline.report.formats.contents import Contents, contents
 from probeline.report.formats.templates import environment, files_text
 from probeline.report.results.results import Results
 from probeline.report.results.trial_files import TrialFiles

@@ -14,10 +14,9 @@ from probeline.plugins.locations import current
 from probeline.storage.paths import StoragePath, on_disk
 from probeline.tracking import encoder_model
 from probeline.tracking.reading.former_names import CRASHED
-from probeline.tracking.reading.runs import open_runs
 from probeline.tracking.reading.runs_client import as_run
 from probeline.tracking.server import mlflow_names
-from probeline.tracking.writing.experiments import Homes
+from probeline.tracking.writing.upload_target import UploadTarget
 from probeline.tracking.writing.write_ahead_log import WriteAheadLog
 
 if TYPE_CHECKING:
@@ -27,18 +26,6 @@ ENDS = {"finished": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
 METRICS, PARAMS, TAGS, BYTES = 500, 100, 100, 500_000  # a request; MLflow allows 1,000, 100, 100 and a megabyte
 T = TypeVar("T")
 log = logging.getLogger(__name__)
-
-
-class UploadTarget:
-    """Where deliveries go."""
-
-    def __init__(self, client: "MlflowClient", uri: str, homes: Homes) -> None:
-        self.client, self.homes = client, homes
-        self._runs = open_runs(uri, client=client)
-
-    def runs_of(self, trial_id: str) -> list[str]:
-        """The runs of a trial over all experiments, oldest first."""
-        return [run.run_id for run in self._runs.find([trial_id])] if self._runs else []
 
 
 class RunUploader:

@@ -9,8 +9,9 @@ from pathlib import Path
 from probeline.tracking.server.artifact_folders import follow_moved_database
 from probeline.tracking.server.client import connect, gone, overloaded, passing, reason
 from probeline.tracking.writing.experiments import ExperimentInfo, Homes
-from probeline.tracking.writing.run_uploader import RunUploader, UploadTarget
+from probeline.tracking.writing.run_uploader import RunUploader
 from probeline.tracking.writing.upload_queue import UploadQueue
+from probeline.tracking.writing.upload_target import UploadTarget
 
 FLUSH = 1.0  # seconds between two looks at what is new
 WAITS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds after the first, second, ... failure in a row
