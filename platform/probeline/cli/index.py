@@ -124,9 +124,9 @@ def _price(plan: "Plan", results: "Results", uri: str, folder: Path) -> str:
     spent = float(trials[columns].sum().sum())
     parts = [f"{duration(spent)} of one worker spent"] if spent else []
     if plan.todo:
-        left, _ = forecast.make(plan, uri, folder, None, NO_LIMIT)
-        known = any(price.parts for price in left.prices)
-        parts.append(f"about {duration(left.clock)} to go" if known else "the rest has no price yet")
+        remainder, _ = forecast.make(plan, uri, folder, None, NO_LIMIT)
+        known = any(price.parts for price in remainder.prices)
+        parts.append(f"about {duration(remainder.clock)} to go" if known else "the rest has no price yet")
     return ", ".join(parts)
 
 

@@ -105,9 +105,9 @@ class Abx(Protocol[Config]):
         both = np.stack([np.tile(triplets.x, 2), np.concatenate([triplets.a, triplets.b])], axis=1)
         pairs, of_each = np.unique(both, axis=0, return_inverse=True)
         used, positions = np.unique(pairs, return_inverse=True)
-        left, right = positions.reshape(-1, 2).T
+        first, second = positions.reshape(-1, 2).T
         series = _series(frames, tokens.starts[used], tokens.stops[used])
-        distances = dtw_distances(series, left, right, self.config.distance, by_path_length=True)
+        distances = dtw_distances(series, first, second, self.config.distance, by_path_length=True)
         to_a, to_b = np.split(distances[of_each.ravel()], 2)
         return triplets.error(to_a, to_b)
 

@@ -36,11 +36,11 @@ def layers(beats: np.ndarray) -> list[list[int]]:
 
     A cell with few or scattered seeds, which nothing beats, stands with the best, whatever its mean.
     """
-    groups, left = list[list[int]](), list(range(len(beats)))
-    while left:
-        unbeaten = [cell for cell in left if not beats[left, cell].any()] or left
+    groups, rest = list[list[int]](), list(range(len(beats)))
+    while rest:
+        unbeaten = [cell for cell in rest if not beats[rest, cell].any()] or rest
         groups.append(unbeaten)
-        left = [cell for cell in left if cell not in set(unbeaten)]
+        rest = [cell for cell in rest if cell not in set(unbeaten)]
     return groups
 
 

@@ -63,8 +63,8 @@ def _floor(
             seeds = max(seeds, len(differences))
     if not above:
         return None
-    stuck = max((updates for updates, left in above.items() if not left), default=0)
-    needed = min((updates for updates, left in above.items() if left and updates > stuck), default=None)
+    stuck = max((updates for updates, beats in above.items() if not beats), default=0)
+    needed = min((updates for updates, beats in above.items() if beats and updates > stuck), default=None)
     return Floor(*key, needed, stuck, seeds, source)
 
 
