@@ -19,5 +19,5 @@ def test_the_metrics_of_one_protocol_are_listed_alone():
 
 
 def test_an_unknown_protocol_is_a_message_with_those_there_are():
-    with pytest.raises(UserError, match="list metrics knnn: unknown; metrics are declared by alignment_uniformity, "):
+    with pytest.raises(UserError, match="list metrics knnn: unknown; metrics are declared by abx, "):
         listed_metrics("knnn")

@@ -2,9 +2,10 @@
 
 import json
 import re
+import sys
 
 import pytest
-from probeline.cli.app import app
+from probeline.cli.app import app, main
 from probeline.core.events import Record
 from probeline.errors import UserError
 from probeline.execution.planning.plan import make
@@ -63,12 +64,26 @@ def said(folder, monkeypatch):
     return lambda *words: CliRunner().invoke(app, words, catch_exceptions=False).stdout
 
 
-def test_a_plan_counts_what_the_rows_need_and_says_what_has_no_data(said):
+@pytest.fixture
+def answer(said, monkeypatch, capsys):
+    """What a command answers with --json in that folder."""
+
+    def of(*words):
+        monkeypatch.setattr(sys, "argv", ["probeline", *words, "--json"])
+        with pytest.raises(SystemExit):
+            main()
+        return json.loads(capsys.readouterr().out)
+
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    return of
+
+
+def test_a_plan_counts_what_the_rows_need_and_says_what_has_no_data(said, answer):
     text = said("plan", "pair.yaml")
     assert "3 systems of 2 experiments, 3 trials to run" in text
     assert re.search(r"specs/here.yaml +6 finished, 3 new", text)
     assert re.search(r"specs/absent.yaml +cannot run: .*nowhere.tar", text)
-    plans = json.loads(said("plan", "pair.yaml", "--json"))["plans"]
+    plans = answer("plan", "pair.yaml")["plans"]
     assert [each.get("counts") for each in plans] == [{"finished": 6, "new": 3}, None]
     with pytest.raises(UserError, match="for one experiment"):
         said("plan", "pair.yaml", "--max-trials", "2")
@@ -117,9 +132,9 @@ def test_the_index_has_answers_first_and_links_only_to_pages_that_are_there(fold
     assert "a collection of 3 systems of 2 experiments" in page
 
 
-def test_the_board_says_who_stands_alone_and_writes_the_same_as_json(folder, said):
+def test_the_board_says_who_stands_alone_and_writes_the_same_as_json(said, answer):
     assert "simclr" in said("board", "--where", "experiment=here")
-    (contest,) = json.loads(said("board", "--json"))
+    (contest,) = answer("board")
     assert [[each["entrant"] for each in group] for group in contest["groups"]] == [["simclr"], ["floor"]]
     assert contest["groups"][0][0]["rank"] == [1, 1] and contest["groups"][0][0]["n"] == 3
     with pytest.raises(UserError, match="got no KEY=VALUE"):

@@ -3,7 +3,8 @@
 PLAN = (
     "{name, scale, counts: {state: trials}, to_run, plugins: {module: file}, resources, "
     "cells: [{label, STATE: trials}], trials: [TRIAL], notes, forecast: {fits, left, tuning_trials, encoders_ready, "
-    "worker_seconds, unknown, clock_seconds, at_once, gpu_hours, measured_elsewhere}}"
+    "worker_seconds, unknown, clock_seconds, at_once, gpu_hours, measured_elsewhere}, comparisons, power: {detectable, "
+    "targets: [{difference, seeds}], ...}, budgets: [{cell, ...}]}"
 )
 TRIAL = "{trial_id, encoder_id, cell, seed, run_id, status, failure, message, protocols}"
 RUN = (
@@ -32,9 +33,11 @@ _ANSWERS = {
     "list": "[{name, summary, package}]; of one {name, summary, declares, parameters}; of metrics [{name, title, unit, "
     "scale, direction}]; of specs [{name, file, question}]",
     "schema": "the JSON schema itself; with --out {file}",
-    "verify": "[{trial_id, cell, seed, machine, compared, differ, verdict, ...}], one a trial",
-    "replay": "{step, loss, gradients: {parameter: norm}, first: {where, what}}",
-    "board": "[{metric, data, protocol, budget, result, groups: [[ENTRANT]]}]",
+    "verify": "[{trial_id, cell, seed, run_id, ..., values: {metric: {recorded, replayed}}}], one a trial",
+    "replay": "{..., replayed: {term: value}, gradient_norm, gradients: {parameter: norm}, "
+    "first_non_finite, same_inputs}",
+    "board": "[{metric, data, protocol, budget, result, groups: [[{entrant, experiments, rank, n, mean, interval, "
+    "trials: {seed: trial_id}}]]}]",
     "index": "{files, experiments: [{name, file, question, answer, state, price, page, ...}]}",
     "completion": "{shell, script}; with --install {shell, file}",
     "show-spec": "{PATH: {value, origin}}",

@@ -10,6 +10,8 @@ REFUSED = "several experiments stand in this file; plan, run, status and report 
 def is_collection(path: Path) -> bool:
     """Whether a file has the key `collection` at its top, which no experiment has; False for what cannot be read."""
     try:
+        if not path.is_file():  # a FIFO or a device may have no end
+            return False
         return re.search(rf"^{KEY}\s*:", path.read_text(encoding="utf-8"), re.MULTILINE) is not None
     except (OSError, ValueError):
         return False

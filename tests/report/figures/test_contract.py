@@ -40,11 +40,12 @@ WITHOUT_TRIALS = {"gradient_weights"}
 
 @pytest.fixture(scope="module")
 def results():
-    """The stored results; digits have no pairs, so the rates of verification are those of the probe's mistakes."""
+    """The stored results; digits have no pairs, so rates of verification and of layers are its mistakes."""
     read = stored.read(STORED)
     mistakes = 1 - read.trials["linear_probe/top1"]
     rates = {"verification/fnmr/1pct": mistakes, "verification/fnmr/10pct": mistakes / 2}
-    return Results(read.trials.assign(**rates), read.history)
+    layers = {f"unit_quality/layer_{layer}/pnmi": mistakes / (1 + layer) for layer in range(3)}
+    return Results(read.trials.assign(**rates, **layers), read.history)
 
 
 def config(name, results):

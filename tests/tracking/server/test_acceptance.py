@@ -42,11 +42,19 @@ def test_a_deleted_experiment_is_said_with_its_ways_back(uri):
 
 
 def test_tables_of_an_earlier_mlflow_are_upgraded_by_the_user(uri):
-    connect(uri)
+    connect(uri).create_experiment("mine")
     earlier = next(iter(revisions()[1] - {revisions()[0]}))
     change(uri, "update alembic_version set version_num = ?", earlier)
     with pytest.raises(UserError, match=f"tables {earlier}.*mlflow db upgrade '{uri}'"):
         check(uri, "quickstart")
+
+
+def test_a_store_whose_making_was_cut_off_is_made_anew(uri):
+    connect(uri)
+    change(uri, "update alembic_version set version_num = ?", next(iter(revisions()[1] - {revisions()[0]})))
+    check(uri, "digits")
+    assert connect(uri).search_experiments()
+    check(uri, "digits")
 
 
 def test_tables_of_a_later_mlflow_need_that_mlflow(uri):

@@ -28,7 +28,7 @@ class Continuation:
 
 
 @dataclass(frozen=True)
-class Continuations:
+class ContinuedTexts:
     """Those of one trial. `top_k`: among how many likeliest tokens was drawn; None: all."""
 
     temperature: float
@@ -36,14 +36,14 @@ class Continuations:
     texts: tuple[Continuation, ...]
 
 
-def prepare(one: SelectedTrial) -> Continuations | None:
+def prepare(one: SelectedTrial) -> ContinuedTexts | None:
     """What the trial's file has; None where there is none."""
     facts = one.facts(FILE)
     if facts is None or not facts["texts"]:
         return None
     texts = (Continuation(_text(each["prompt"]), _text(each["continuation"])) for each in facts["texts"][:MAX_TEXTS])
     top_k = None if facts["top_k"] is None else int(facts["top_k"])
-    return Continuations(float(facts["temperature"]), top_k, tuple(texts))
+    return ContinuedTexts(float(facts["temperature"]), top_k, tuple(texts))
 
 
 def _text(text: object) -> str:
@@ -51,7 +51,7 @@ def _text(text: object) -> str:
     return "\n".join(clean(line) for line in str(text)[:MAX_CHARACTERS].split("\n"))
 
 
-def draw(info: Continuations) -> Markup:
+def draw(info: ContinuedTexts) -> Markup:
     """A paragraph a prompt, and how it was drawn."""
     lines = [
         Markup('<p class="continued" dir="auto"><span class="prompt">{}</span>{}</p>').format(each.prompt, each.drawn)
@@ -60,12 +60,12 @@ def draw(info: Continuations) -> Markup:
     return Markup("{}<figcaption>{}</figcaption>").format(Markup("").join(lines), _drawing(info))
 
 
-def _drawing(info: Continuations) -> str:
+def _drawing(info: ContinuedTexts) -> str:
     among = "all tokens" if info.top_k is None else f"the {info.top_k} likeliest tokens"
     return f"temperature {info.temperature:g}, among {among}"
 
 
-def _table(card: Card[Continuations]) -> Table:
+def _table(card: Card[ContinuedTexts]) -> Table:
     """The same for a reader of text."""
     name = f"continuations_{card.trial.rpartition(' ')[2]}"
     rows = tuple((Entry(each.prompt), Entry(each.drawn)) for each in card.info.texts)
@@ -73,7 +73,7 @@ def _table(card: Card[Continuations]) -> Table:
     return Table(name, caption, ("Prompt", "Continuation"), rows)
 
 
-def panel(chosen: Sequence[SelectedTrial]) -> Gallery[Continuations] | None:
+def panel(chosen: Sequence[SelectedTrial]) -> Gallery[ContinuedTexts] | None:
     """The texts of trials that continued any; None where no recipe has the protocol."""
     cards = gallery(("continuations", TITLE, CAPTION), PROTOCOL, chosen, GalleryKind(prepare, draw, None))
     return replace(cards, tables=tuple(_table(card) for card in cards.first)) if cards else None

@@ -32,7 +32,7 @@ RUNS = """
 
 
 @dataclass(slots=True)
-class FinishedTrial:
+class RecordedTrial:
     """One finished trial: its experiment in MLflow, tags without `probeline.`, recipe by dotted keys, last metrics."""
 
     run_id: str
@@ -42,7 +42,7 @@ class FinishedTrial:
     metrics: dict[str, float] = field(default_factory=dict)
 
 
-def finished_trials(uri: str) -> list[FinishedTrial]:
+def finished_trials(uri: str) -> list[RecordedTrial]:
     """All of them, the oldest first; [] where nothing was ever written. Raises UserError for a store that is away."""
     file = sqlite_file(uri)
     with store_errors(uri):
@@ -53,9 +53,9 @@ def finished_trials(uri: str) -> list[FinishedTrial]:
         return _by_client(uri)
 
 
-def _by_sql(file: Path) -> list[FinishedTrial]:
+def _by_sql(file: Path) -> list[RecordedTrial]:
     with closing(opened(file)) as connection:
-        trials = {run: FinishedTrial(run, name) for run, name in connection.execute(RUNS)}
+        trials = {run: RecordedTrial(run, name) for run, name in connection.execute(RUNS)}
         marks = ",".join("?" * len(TAGS))
         tags = _by_run(connection, f"select run_uuid, key, value from tags where key in ({marks})", TAGS)
         params = _by_run(connection, "select run_uuid, key, value from params", ())
@@ -70,15 +70,15 @@ def _by_run(connection: sqlite3.Connection, statement: str, values: Iterable[str
     return by_run
 
 
-def _by_client(uri: str) -> list[FinishedTrial]:
-    client, trials, token = connect(uri), list[FinishedTrial](), None
+def _by_client(uri: str) -> list[RecordedTrial]:
+    client, trials, token = connect(uri), list[RecordedTrial](), None
     names = {each.experiment_id: each.name for each in client.search_experiments(max_results=PAGE)}
     while names:
         wanted = f"{TRIALS} and attributes.status = 'FINISHED'"
         page = client.search_runs(list(names), wanted, max_results=PAGE, order_by=["attributes.start_time ASC"],
                                   page_token=token)  # fmt: skip
         for run in page:
-            trial = FinishedTrial(run.info.run_id, names[run.info.experiment_id])
+            trial = RecordedTrial(run.info.run_id, names[run.info.experiment_id])
             trials.append(_filled(trial, run.data.tags, run.data.params, run.data.metrics))
         if not (token := page.token):
             break
@@ -86,8 +86,8 @@ def _by_client(uri: str) -> list[FinishedTrial]:
 
 
 def _filled(
-    trial: FinishedTrial, tags: Mapping[str, str], params: Mapping[str, str], metrics: Mapping[str, float]
-) -> FinishedTrial:
+    trial: RecordedTrial, tags: Mapping[str, str], params: Mapping[str, str], metrics: Mapping[str, float]
+) -> RecordedTrial:
     trial.tags = {key.removeprefix("probeline."): tags[key] for key in TAGS if key in tags}
     trial.recipe = {key: value for key, value in params.items() if key.startswith(SECTIONS)}
     results = {key: value for key, value in current_metrics(metrics).items() if not key.startswith(WATCHED)}

@@ -70,6 +70,11 @@ def _check_by_sql(uri: str, file: Path, experiment: str) -> None:
     if _other_revision(file):
         with exclusive_store(uri):  # another process may be making the tables right now
             revision = _other_revision(file)
+            if revision in revisions()[1] and _holds_nothing(
+                file
+            ):  # whoever made its tables was killed; MLflow makes them anew
+                remove_database(file)
+                return
         if revision:
             raise UserError(_outdated(uri, revision))
     stage = _first(file, "select experiment_id, lifecycle_stage from experiments where name = ?", experiment)
@@ -82,6 +87,20 @@ def _other_revision(file: Path) -> str:
     row = _first(file, "select version_num from alembic_version")
     head = revisions()[0]
     return row[0] if row is not None and head and row[0] != head else ""
+
+
+def _holds_nothing(file: Path) -> bool:
+    """Whether a store has no run and no experiment but MLflow's own first one."""
+    return all(
+        (_first(file, f"select count(*) from {table}") or (0,))[0] <= most
+        for table, most in (("runs", 0), ("experiments", 1))
+    )
+
+
+def remove_database(file: Path) -> None:
+    """Removes an sqlite file and what belongs to it, its journals first, so that none is taken for a new file's."""
+    for suffix in ("-journal", "-wal", "-shm", ""):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)
 
 
 def _outdated(uri: str, revision: str) -> str:
