@@ -12,9 +12,9 @@ from PIL import Image
 from probeline.core.dataset import DatasetInfo, Split
 from probeline.core.events import Artifact, Record
 from probeline.core.method import Method
+from probeline.core.protocol import Protocol
 from probeline.core.sample_spec import image
 from probeline.errors import NotApplicable
-from probeline.evaluation.base import Protocol
 from probeline.evaluation.generations import sheet
 from probeline.models.build import build_encoder
 from probeline.plugins import catalog

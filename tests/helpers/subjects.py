@@ -8,8 +8,9 @@ from helpers.datasets import dataset_of
 from probeline.core.dataset import Split
 from probeline.core.events import Artifact, Record
 from probeline.core.method import Method
+from probeline.core.protocol import Protocol
 from probeline.core.settings import components
-from probeline.evaluation.base import Embeddings, EvaluationData, HeldOutLabels, Protocol
+from probeline.evaluation.base import Embeddings, EvaluationData, HeldOutLabels
 from probeline.experiment.components import resolve
 from probeline.models.build import build_encoder
 from probeline.plugins import catalog

@@ -1,15 +1,13 @@
-"""What a protocol may look at, and what it is."""
+"""What a protocol may look at."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from torch import Tensor
 
+from probeline.core import protocol as core_protocol
 from probeline.core.dataset import DatasetInfo
-from probeline.core.events import Artifact, Note, Record
 from probeline.core.hidden import Hidden
 from probeline.core.lists import EpisodeList, PairList, Segments
 from probeline.core.settings import Settings
@@ -176,19 +174,5 @@ class EvaluationData:
         return chosen[0], there[chosen[0]]
 
 
-class Protocol(ABC, Generic[C]):
-    """One way to evaluate a frozen encoder. A subclass, `Protocol[Config]`, is one file with its `Config`.
-
-    A file whose results depend on the encoder and the data alone has the constant `DETERMINISTIC = True`.
-    """
-
-    def __init__(self, config: C) -> None:
-        self.config = config
-
-    @abstractmethod
-    def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact | Note]:
-        """Records and notes named without the protocol's prefix (`top1`), and artifacts written below `folder`.
-
-        Raises:
-            NotApplicable: this method or these data cannot be judged so; the trial goes on without it.
-        """
+Protocol: TypeAlias = core_protocol.Protocol[C, EvaluationData]
+"""The contract of protocols (`core/protocol.py`), of which each judges EvaluationData."""

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from probeline.core.events import Artifact, Note, ProtocolError, Record, TrialEvent
+from probeline.core.protocol import Protocol
 from probeline.core.settings import Settings, components, listed
 from probeline.errors import NotApplicable, TrialError, UserError
-from probeline.evaluation.base import Protocol, TestHidden
+from probeline.evaluation.base import TestHidden
 from probeline.experiment.resolved import ResolvedComponent
 from probeline.plugins import catalog
 from probeline.training import heartbeat
