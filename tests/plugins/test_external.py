@@ -56,7 +56,7 @@ CHAIN = "".join(f"class C{i}(Settings):\n    y: C{i - 1} = C{i - 1}()\n\n\n" for
     [
         "class Config(Settings):\n    y: int = 1 // 0\n",
         "class Config(Settings):\n    y: " + "list[" * 200 + "int" + "]" * 200 + " = []\n",
-        "x = " + "+".join(["1"] * 6000) + "\nclass Config(Settings):\n    y: int = x\n",
+        "x = " + "+".join(["1"] * 60_000) + "\nclass Config(Settings):\n    y: int = x\n",
         "class C0(Settings):\n    y: int = 1\n\n\n" + CHAIN + "class Config(Settings):\n    y: C399 = C399()\n",
         "def f():\n    raise SystemExit(3)\n\n\nclass Config(Settings):\n    y: int = Field(default_factory=f)\n",
     ],

@@ -113,6 +113,8 @@ def _checked_sqlite(uri: str, directory: Path) -> str:
         raise UserError(f"{what}: names no file; write sqlite:///path/mlflow.db")
     if "?" in uri:
         raise UserError(f"{what}: takes no options; write a question mark in a folder's name as %3F")
+    if "\0" in str(file):  # Python 3.13 words it otherwise
+        raise ValueError("embedded null byte")
     file = (directory / file).resolve()
     if file.exists():
         _check_database_file(what, file)
