@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
+    from probeline.execution.planning.plan import Plan
     from probeline.report.results.results import Results
 
 
@@ -40,13 +41,16 @@ def source_of(
 
         return ResultsSource(experiment_of(spec), lambda: stored.read(Path(export)), None)
     from probeline.api.planning import plan
+
+    workspace = workspace or Workspace()
+    return source_of_plan(plan(spec, workspace), workspace.uri)
+
+
+def source_of_plan(planned: "Plan", uri: str) -> ResultsSource:
+    """The results of a plan that is there already, in the MLflow at `uri`."""
     from probeline.report.results.results import Results
     from probeline.tracking.reading.results import frame
     from probeline.tracking.reading.studies import outcomes
-
-    workspace = workspace or Workspace()
-    planned = plan(spec, workspace)
-    uri = workspace.uri
 
     def read() -> Results:
         return Results(*frame(uri, planned.trials, tuned=outcomes(uri, planned.tuned)))

@@ -12,6 +12,7 @@ from probeline.errors import writing
 if TYPE_CHECKING:
     from probeline.api.workspace import Workspace
     from probeline.execution.planning.collected import PlannedPart
+    from probeline.execution.planning.plan import Plan
     from probeline.experiment.collection import Collection, System
     from probeline.report.formats.systems_page import ShownSystem
     from probeline.report.results.results import Results
@@ -37,19 +38,19 @@ def report(
     collection, parts = planned(spec, scale, sets, workspace)
     folder = out or workspace.path / "reports" / collection.name
     writable_folder("--out", folder)
-    results = {part.name: write_page(part, folder / PAGES / part.name, workspace) for part in parts if part.plan}
+    results = {part.name: write_page(part.plan, folder / PAGES / part.name, workspace) for part in parts if part.plan}
     with writing("--out", folder):
         paths = systems_page.write(collection, list(shown(collection, parts, results, scale, workspace.uri)), folder)
     echo("\n".join(str(path.resolve()) for path in paths))
     return CommandOutput({"name": collection.name, "files": [path.resolve() for path in paths]})
 
 
-def write_page(part: "PlannedPart", folder: Path, workspace: "Workspace") -> "Results":
+def write_page(plan: "Plan", folder: Path, workspace: "Workspace") -> "Results":
     """Writes an experiment's own page, of the cells that the collection shows; what its trials have recorded."""
-    from probeline.api.reading import source_of
+    from probeline.api.reading import source_of_plan
     from probeline.api.reporting import write
 
-    return write(source_of(part.experiment, workspace), workspace, folder, publish=False).results
+    return write(source_of_plan(plan, workspace.uri), workspace, folder, publish=False).results
 
 
 def shown(

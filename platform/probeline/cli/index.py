@@ -89,12 +89,10 @@ def _not_run(experiment: "Experiment", file: Path) -> "IndexEntry":
 
 def _of_experiment(file: Path, experiment: "Experiment", scale: str | None, uri: str, folder: Path) -> "IndexEntry":
     """The entry at `scale`, else at that of the small ones of which most has finished."""
+    from probeline.api.reading import source_of_plan
     from probeline.execution.planning.plan import make
     from probeline.experiment.load import load
-    from probeline.report.results.results import Results
     from probeline.report.tables.index_entries import entry, in_words
-    from probeline.tracking.reading.results import frame
-    from probeline.tracking.reading.studies import outcomes
 
     small = [None, *(each for each in experiment.scales if each not in LARGE)]
     try:
@@ -102,7 +100,7 @@ def _of_experiment(file: Path, experiment: "Experiment", scale: str | None, uri:
     except (UserError, TrialError) as error:
         return replace(_not_run(experiment, file), state=f"cannot be planned: {str(error).splitlines()[0]}")
     plan = max(plans, key=_progress)
-    results = Results(*frame(uri, plan.trials, tuned=outcomes(uri, plan.tuned)))
+    results = source_of_plan(plan, uri).read()
     shown = entry(plan.experiment, str(file), results)
     return replace(shown, state=in_words(plan.counts()), price=_price(plan, results, uri, folder))
 

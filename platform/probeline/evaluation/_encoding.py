@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -16,14 +15,11 @@ from probeline.data.busy import silent
 from probeline.data.loader import batches
 from probeline.data.samplers import by_length
 from probeline.errors import NotApplicable
-from probeline.models.time_pooling import pooled, single_frame
+from probeline.models.time_pooling import Pool, one_vector
 
 BATCH = 512
 FRAMES_AT_ONCE = 2**21
 """Values of ragged samples, padding included, in one batch."""
-
-Pool = Literal["mean", "first", "last"]
-"""What one vector is of a sample's frames."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +33,7 @@ class PooledFrames:
         """[B, D], padding left out. Raises NotApplicable."""
         values = layer_of(encoded, self.layer).float()
         lengths = encoded.lengths if values.shape[1] > 1 else None
-        return pooled(values, lengths) if self.pool == "mean" else single_frame(values, lengths, self.pool)
+        return one_vector(values, lengths, self.pool)
 
 
 @torch.no_grad()

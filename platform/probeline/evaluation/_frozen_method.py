@@ -18,7 +18,8 @@ from probeline.core.method import Method
 from probeline.core.sample_rng import SampleRNG
 from probeline.data.loader import batches
 from probeline.errors import NotApplicable
-from probeline.evaluation._encoding import Pool, PooledFrames, frames, represent, represent_layers
+from probeline.evaluation._encoding import PooledFrames, frames, represent, represent_layers
+from probeline.models.time_pooling import Pool
 
 BATCH = 256
 MAX_FRAME_BYTES = 2**29

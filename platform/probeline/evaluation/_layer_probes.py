@@ -15,10 +15,10 @@ from torch.nn import functional as F
 from probeline.core.events import Artifact, Note, Record
 from probeline.errors import NotApplicable
 from probeline.evaluation._classification import opened, reported, require_labels
-from probeline.evaluation._encoding import Pool
 from probeline.evaluation._linear import choose, solver_notes
 from probeline.evaluation._probe_settings import ProbeSettings
 from probeline.evaluation.base import Embeddings, EvaluationData
+from probeline.models.time_pooling import Pool
 
 SPLITS = ("train", "validation", "test")
 STEPS = 200

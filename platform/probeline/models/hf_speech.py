@@ -11,7 +11,7 @@ from probeline.core.encoder import Encoded, Encoder
 from probeline.core.sample_spec import SampleSpec
 from probeline.errors import UserError
 from probeline.models.speech_encoder import scaled
-from probeline.models.token_pieces import Pool, pooled_tokens
+from probeline.models.time_pooling import Pool, one_vector
 from probeline.models.waveforms import sample_lengths, waveform_rate
 
 
@@ -53,4 +53,4 @@ class HfSpeech(Encoder):
                 layers[row] = tuple(layer[number] for layer in every)
         *before, frames = (pad_sequence(list(layer), batch_first=True) for layer in zip(*layers, strict=True))
         real = torch.tensor([len(each[-1]) for each in layers], device=x.device)
-        return Encoded(pooled_tokens(frames, real, self.pool), frames, real, tuple(before))
+        return Encoded(one_vector(frames, real, self.pool), frames, real, tuple(before))

@@ -10,7 +10,8 @@ from probeline.core.encoder import Encoded, Encoder
 from probeline.core.sample_spec import SampleSpec
 from probeline.core.special_tokens import COUNT, SEPARATOR
 from probeline.errors import UserError
-from probeline.models.token_pieces import Pool, in_pieces, pooled_tokens
+from probeline.models.time_pooling import Pool, one_vector
+from probeline.models.token_pieces import in_pieces
 
 MAX_CONTEXT = 512
 """Tokens that are read together where the model names no limit."""
@@ -60,4 +61,4 @@ class HfText(Encoder):
         )
         layers = tuple(layer.reshape(batch, -1, self.dim)[:, :length] for layer in hidden.hidden_states)
         frames = hidden.last_hidden_state.reshape(batch, -1, self.dim)[:, :length]
-        return Encoded(pooled_tokens(frames, lengths, self.pool), frames, lengths, layers)
+        return Encoded(one_vector(frames, lengths, self.pool), frames, lengths, layers)

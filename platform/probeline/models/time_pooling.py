@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 
 Pooling = Literal["mean", "mean_and_deviation"]
+Pool = Literal["mean", "first", "last"]
+"""Which vector stands for a sample's frames, or tokens."""
 
 
 def real_frames(lengths: Tensor, frames: int) -> Tensor:
@@ -26,9 +28,11 @@ def pooled(frames: Tensor, lengths: Tensor | None, pooling: Pooling = "mean") ->
     return torch.cat([mean, square.sqrt()], dim=1)
 
 
-def single_frame(frames: Tensor, lengths: Tensor | None, which: Literal["first", "last"]) -> Tensor:
-    """[B, D] of frames [B, T, D]: the first, or the last that is not padding."""
-    if which == "first":
+def one_vector(frames: Tensor, lengths: Tensor | None, pool: Pool) -> Tensor:
+    """[B, D] of frames [B, T, D]: the mean over those that are not padding, the first, or the last of them."""
+    if pool == "mean":
+        return pooled(frames, lengths)
+    if pool == "first":
         return frames[:, 0]
     if lengths is None:
         return frames[:, -1]

@@ -1,15 +1,8 @@
-"""Samples of tokens that are longer than a network reads, in pieces, and h of the vectors of their tokens."""
-
-from typing import Literal
+"""Samples of tokens that are longer than a network reads, in pieces."""
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-
-from probeline.models.time_pooling import pooled, single_frame
-
-Pool = Literal["mean", "first", "last"]
-"""What h is of the vectors of tokens."""
 
 
 def in_pieces(x: Tensor, lengths: Tensor | None, context: int) -> tuple[Tensor, Tensor]:
@@ -19,8 +12,3 @@ def in_pieces(x: Tensor, lengths: Tensor | None, context: int) -> tuple[Tensor, 
     whole = lengths if lengths is not None else x.new_full((len(x),), x.shape[1])
     real = (whole[:, None] - starts).clamp(0, context)
     return F.pad(x, (0, pieces * context - x.shape[1])).reshape(-1, context), real.flatten()
-
-
-def pooled_tokens(frames: Tensor, lengths: Tensor | None, pool: Pool) -> Tensor:
-    """[B, D] of frames [B, T, D]: the mean over those that are not padding, the first, or the last of them."""
-    return pooled(frames, lengths) if pool == "mean" else single_frame(frames, lengths, pool)

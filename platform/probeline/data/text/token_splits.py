@@ -1,6 +1,6 @@
 """Texts to the splits of a data set: the tokeniser is learned from the training texts, then all are encoded."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from probeline.core.lists import SampleList
 from probeline.core.special_tokens import SEPARATOR, START
 from probeline.data.read_report import ReadSplits, report_of
 from probeline.data.text import tokenizer as tokenizers
+from probeline.data.text.blocks import blocks
 from probeline.data.text.settings import TextSettings
 from probeline.data.text.tokenizer import Tokenizer
 from probeline.errors import BadData
@@ -78,9 +79,9 @@ def _read(
 
 
 def _split(texts: Texts, tokenizer: Tokenizer, start: bool, chunk: int | None) -> Split:
-    column = Ragged.of(
-        [_joined(parts, start) for some in _blocks(texts.samples) for parts in _encoded(some, tokenizer)]
-    )
+    # What the encoding of a block takes on the way is freed after it.
+    in_blocks = blocks(texts.samples, lambda sample: sum(map(len, sample)), CHARACTERS_AT_ONCE)
+    column = Ragged.of([_joined(parts, start) for some in in_blocks for parts in _encoded(some, tokenizer)])
     counts = {
         "bytes": np.array([sum(len(text.encode()) for text in sample) for sample in texts.samples], np.int64),
         "characters": np.array([sum(map(len, sample)) for sample in texts.samples], np.int64),
@@ -92,20 +93,6 @@ def _split(texts: Texts, tokenizer: Tokenizer, start: bool, chunk: int | None) -
     labels = dict(texts.labels)
     main = labels.pop(next(iter(labels), ""), np.full(len(column), -1, np.int64))
     return Split(column, main, labels | texts.further | counts, lists=texts.lists)
-
-
-def _blocks(samples: Sequence[tuple[str, ...]]) -> Iterator[list[tuple[str, ...]]]:
-    """The samples in order, some characters at a time: what their encoding takes on the way is freed after each."""
-    some: list[tuple[str, ...]] = []
-    count = 0
-    for sample in samples:
-        some.append(sample)
-        count += sum(map(len, sample))
-        if count >= CHARACTERS_AT_ONCE:
-            yield some
-            some, count = [], 0
-    if some:
-        yield some
 
 
 def _encoded(samples: Sequence[tuple[str, ...]], tokenizer: Tokenizer) -> list[list[np.ndarray]]:

@@ -15,8 +15,9 @@ from probeline.core.encoder import Encoded, Encoder
 from probeline.core.sample_spec import SampleSpec
 from probeline.core.special_tokens import SEPARATOR
 from probeline.errors import UserError
+from probeline.models.time_pooling import one_vector
 from probeline.models.token_encoder import TokenEncoder
-from probeline.models.token_pieces import in_pieces, pooled_tokens
+from probeline.models.token_pieces import in_pieces
 from probeline.models.transformer import Transformer, initialise
 from probeline.models.transformer_settings import TransformerSettings
 
@@ -70,7 +71,7 @@ class TokenTransformer(TokenEncoder):
         hidden = self.trunk(self.embed(x, documents), part_lengths, documents)
         layers = tuple(layer.reshape(batch, -1, self.dim)[:, :length] for layer in hidden.layers)
         frames = hidden.last.reshape(batch, -1, self.dim)[:, :length]
-        return Encoded(pooled_tokens(frames, lengths, self.config.pool), frames, lengths, layers)
+        return Encoded(one_vector(frames, lengths, self.config.pool), frames, lengths, layers)
 
     def embed(self, x: Tensor, documents: Tensor | None = None) -> Tensor:
         """[B, T, width] of tokens [B, T], without positions."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from probeline.core.special_tokens import COUNT
+from probeline.data.text.blocks import blocks
 from probeline.data.text.tokenizer import Tokenizer
 from probeline.errors import UserError
 
@@ -40,7 +41,7 @@ class Pieces(Tokenizer):
     def encode(self, texts: Sequence[str]) -> list[np.ndarray]:
         return [
             np.array(encoding.ids, np.int32)
-            for some in blocks(texts)
+            for some in some_at_once(texts)
             for encoding in self.inner.encode_batch_fast(some, add_special_tokens=False)
         ]
 
@@ -55,23 +56,14 @@ class Pieces(Tokenizer):
         return self.inner.to_str()
 
 
-def blocks(texts: Sequence[str]) -> Iterator[list[str]]:
-    """The texts in order, some characters at a time."""
-    some: list[str] = []
-    count = 0
-    for text in texts:
-        some.append(text)
-        count += len(text)
-        if count >= CHARACTERS_AT_ONCE:
-            yield some
-            some, count = [], 0
-    if some:
-        yield some
+def some_at_once(texts: Sequence[str]) -> Iterator[list[str]]:
+    """The texts in order, CHARACTERS_AT_ONCE at a time."""
+    return blocks(texts, len, CHARACTERS_AT_ONCE)
 
 
 def learn(inner: tokenizers.Tokenizer, trainer: Any, texts: Sequence[str], vocabulary: int) -> None:
     """Trains a tokeniser. Raises UserError where the texts do not give so large a vocabulary."""
-    inner.train_from_iterator(blocks(texts), trainer=trainer, length=len(texts))
+    inner.train_from_iterator(some_at_once(texts), trainer=trainer, length=len(texts))
     size = inner.get_vocab_size()
     if size != vocabulary:
         allowed = f"allows {size} at most" if size < vocabulary else f"needs {size} at least, for its letters"

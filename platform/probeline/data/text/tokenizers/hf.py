@@ -14,7 +14,7 @@ from pydantic import Field
 from probeline.core.settings import Settings
 from probeline.core.special_tokens import COUNT
 from probeline.data.text.tokenizer import Tokenizer
-from probeline.data.text.tokenizers._library import blocks, library
+from probeline.data.text.tokenizers._library import library, some_at_once
 from probeline.errors import UserError
 
 FILE = "tokenizer.json"
@@ -42,7 +42,7 @@ class Foreign(Tokenizer):
     def encode(self, texts: Sequence[str]) -> list[np.ndarray]:
         return [
             np.array(encoding.ids, np.int32) + COUNT
-            for some in blocks(texts)
+            for some in some_at_once(texts)
             for encoding in self.inner.encode_batch_fast(some, add_special_tokens=False)
         ]
 
