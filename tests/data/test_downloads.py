@@ -140,3 +140,10 @@ def test_an_idx_file_is_unpacked_to_what_its_header_says_and_no_further(tmp_path
     path.write_bytes(gzip.compress(b"\0\0\x08\x03" + b"\xff" * 12))
     with pytest.raises(ValueError, match="bytes; at most 2,147,483,648 are read"):
         read_array(path)
+
+
+def test_a_data_set_is_found_in_a_folder_of_its_name(tmp_path, monkeypatch):
+    make_mnist(tmp_path / "mnist", True)
+    monkeypatch.setenv("PROBELINE_DATA", str(tmp_path))
+    assert store.facts({"name": "mnist"}).train_size == 36
+    assert store.facts({"name": "mnist", "path": str(tmp_path)}) == store.facts({"name": "mnist"})

@@ -1,7 +1,7 @@
 """The folder that downloaded data sets lie in, and a download that says what to do where there is no network."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from pydantic import Field
 
 from probeline.core.settings import NotHashed
 from probeline.data.settings import DatasetSettings
-from probeline.data.source_paths import user_path
+from probeline.data.source_paths import file_status, user_path
 from probeline.errors import UserError
 from probeline.storage import file_lock
 
@@ -23,10 +23,10 @@ class DownloadSettings(DatasetSettings):
     )
 
 
-def folder(config: DownloadSettings) -> Path:
-    """Where the files are, or are downloaded to."""
-    chosen = config.path or os.environ.get("PROBELINE_DATA") or "~/.cache/probeline/downloads"
-    return user_path(chosen)
+def folder(config: DownloadSettings, dataset: str, names: Iterable[str]) -> Path:
+    """Where the files are, or are downloaded to: the folder named, or its folder `dataset` where one of `names` is."""
+    root = user_path(config.path or os.environ.get("PROBELINE_DATA") or "~/.cache/probeline/downloads")
+    return root / dataset if any(file_status(root / dataset / name) is not None for name in names) else root
 
 
 def fetch(name: str, into: Path, missing: list[Path], download: Callable[[], object]) -> None:

@@ -17,7 +17,7 @@ def local_source(dataset: str, names: tuple[str, ...], config: downloads.Downloa
     Raises:
         UserError: there is none; the message says what is looked for and where.
     """
-    root = downloads.folder(config)
+    root = downloads.folder(config, dataset, names)
     status = file_status(root)
     below = [root / name for name in names]
     present = [path for path in below if file_status(path) is not None]

@@ -15,14 +15,16 @@ NAMES = {
     split: (f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte")
     for split, prefix in (("train", "train"), ("test", "t10k"))
 }
+FILES = [f"{name}{suffix}" for pair in NAMES.values() for name in pair for suffix in ("", ".gz")]
+CLASSES = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "kmnist": "KMNIST"}
 UNSIGNED_BYTE = 8
 MAX_BYTES = 2**31  # of one file, unpacked; MNIST's largest has 47 million
 
 
 def files(dataset: str, config: downloads.DownloadSettings) -> list[Path]:
-    """The four files; `dataset` is torchvision's class, which downloads them if absent. Raises UserError."""
-    root = downloads.folder(config)
-    folders = [root, root / dataset / "raw"]
+    """The four files; torchvision downloads them if absent. Raises UserError."""
+    root = downloads.folder(config, dataset, FILES)
+    folders = [root, root / CLASSES[dataset] / "raw"]
     names = [name for pair in NAMES.values() for name in pair]
     missing = [name for name in names if _find(name, folders) is None]
     if missing:
@@ -83,4 +85,4 @@ def _find(name: str, folders: list[Path]) -> Path | None:
 def _download(dataset: str, root: Path) -> None:
     import torchvision.datasets  # slow to import, needed only to download
 
-    getattr(torchvision.datasets, dataset)(root, download=True)
+    getattr(torchvision.datasets, CLASSES[dataset])(root, download=True)

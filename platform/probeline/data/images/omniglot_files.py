@@ -42,7 +42,7 @@ class Drawing:
 
 def sources(names: Sequence[str], config: downloads.DownloadSettings) -> list[Path]:
     """The archive `<name>.zip`, or the folder, of every name; absent ones are downloaded. Raises UserError."""
-    root = downloads.folder(config)
+    root = downloads.folder(config, "omniglot", [each for name in names for each in (f"{name}.zip", name)])
     missing = [name for name in names if _source(name, root) is None]
     if missing:
         paths = [root / f"{name}.zip" for name in missing]
@@ -61,7 +61,7 @@ def drawings_of(archives: Sequence[Path]) -> list[Drawing]:
 
 
 def _source(name: str, root: Path) -> Path | None:
-    candidates = (folder / each for folder in (root, root / "omniglot") for each in (f"{name}.zip", name))
+    candidates = (root / f"{name}.zip", root / name)
     return next((path for path in candidates if path.exists()), None)
 
 

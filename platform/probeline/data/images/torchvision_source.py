@@ -22,7 +22,7 @@ class TorchvisionSource:
 
     def files(self, config: downloads.DownloadSettings) -> list[Path]:
         """The files, downloaded or unpacked from the archive beside them if absent. Raises UserError."""
-        root = downloads.folder(config)
+        root = self._folder(config)
         paths = [root / name for name in self.names]
         missing = [path for path in paths if not path.is_file()]
         if missing:
@@ -33,14 +33,17 @@ class TorchvisionSource:
 
     def read(self, config: downloads.DownloadSettings) -> dict[str, Split]:
         """Every split. Raises BadData, which names the files whose checksums differ from torchvision's."""
-        root = downloads.folder(config)
+        root = self._folder(config)
         self._check(root)
         return {split: _split(self._open(root, split, False)) for split in self.splits}
 
     def classes(self, config: downloads.DownloadSettings) -> tuple[str, ...] | None:
         """The class names that torchvision knows, from the files."""
-        names = getattr(self._open(downloads.folder(config), "test", False), "classes", None)
+        names = getattr(self._open(self._folder(config), "test", False), "classes", None)
         return tuple(names) if names else None
+
+    def _folder(self, config: downloads.DownloadSettings) -> Path:
+        return downloads.folder(config, self.dataset.lower(), self.names)
 
     def _class(self) -> type:
         import torchvision.datasets  # slow to import, needed only to download and decode

@@ -16,12 +16,12 @@ class Config(DownloadSettings):
 
 def files(config: Config) -> list[Path]:
     """The four idx files."""
-    return idx.files("FashionMNIST", config)
+    return idx.files("fashion_mnist", config)
 
 
 def read(config: Config) -> dict[str, Split]:
     """Train and test."""
-    return idx.read("FashionMNIST", config)
+    return idx.read("fashion_mnist", config)
 
 
 def classes(config: Config) -> tuple[str, ...]:

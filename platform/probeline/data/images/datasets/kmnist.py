@@ -18,12 +18,12 @@ class Config(DownloadSettings):
 
 def files(config: Config) -> list[Path]:
     """The four idx files."""
-    return idx.files("KMNIST", config)
+    return idx.files("kmnist", config)
 
 
 def read(config: Config) -> dict[str, Split]:
     """Train and test."""
-    return idx.read("KMNIST", config)
+    return idx.read("kmnist", config)
 
 
 def classes(config: Config) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ class Config(DownloadSettings, GroupSplitSettings):
 
 def files(config: Config) -> list[Path]:
     """The lists of pairs and all photographs, downloaded if absent. Raises UserError."""
-    root = downloads.folder(config)
+    root = downloads.folder(config, "lfw", [FOLDER])
     photographs = root / FOLDER / "lfw_funneled"
     wanted = [photographs, *(root / FOLDER / name for name in TEXTS)]
     missing = [path for path in wanted if not path.exists()]
@@ -90,7 +90,7 @@ def _fetched(form: str, subset: str, config: Config) -> Any:
     """What scikit-learn reads. Raises BadData where its files are damaged, UserError where nobody has enough faces."""
     from sklearn.datasets import fetch_lfw_pairs, fetch_lfw_people
 
-    root = downloads.folder(config)
+    root = downloads.folder(config, "lfw", [FOLDER])
     try:
         if form == "pairs":
             return fetch_lfw_pairs(subset=subset, data_home=root, resize=config.resize, color=config.color)

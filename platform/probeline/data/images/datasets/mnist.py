@@ -18,9 +18,9 @@ class Config(DownloadSettings):
 
 def files(config: Config) -> list[Path]:
     """The four idx files."""
-    return idx.files("MNIST", config)
+    return idx.files("mnist", config)
 
 
 def read(config: Config) -> dict[str, Split]:
     """Train and test."""
-    return idx.read("MNIST", config)
+    return idx.read("mnist", config)

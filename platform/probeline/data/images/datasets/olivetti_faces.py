@@ -30,7 +30,7 @@ class Config(DownloadSettings, GroupSplitSettings):
 
 def files(config: Config) -> list[Path]:
     """scikit-learn's file, downloaded if absent. Raises UserError."""
-    path = downloads.folder(config) / FILE
+    path = downloads.folder(config, "olivetti_faces", [FILE]) / FILE
     if not path.exists():
         downloads.fetch("olivetti_faces", path.parent, [path], lambda: _faces(path.parent))
     return [path]

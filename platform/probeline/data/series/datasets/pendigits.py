@@ -29,7 +29,7 @@ class Config(DownloadSettings):
 
 def files(config: Config) -> list[Path]:
     """The two tables. Raises UserError."""
-    return [local_source("pendigits", (name, f"pendigits/{name}"), config) for name in FILES.values()]
+    return [local_source("pendigits", (name,), config) for name in FILES.values()]
 
 
 def read(config: Config) -> ReadSplits:
