@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -79,6 +80,13 @@ def test_a_window_has_at_most_the_context_before_a_token(stride) -> None:
             logits = method.next_token_logits(x[None, begin:at])[0, -1]
             total += torch.nn.functional.cross_entropy(logits, x[at]).item()
     assert judged(method, stride=stride)["nats"] == pytest.approx(total / 60, rel=1e-5)
+
+
+def test_settings_can_be_chosen_on_the_validation_split() -> None:
+    method = gpt(DATA)
+    swapped = replace(DATA, validation=DATA.test, test=DATA.validation)
+    assert judged(method)["validation_nats"] == pytest.approx(judged(method, swapped)["nats"])
+    assert judged(method, swapped)["validation_nats"] == pytest.approx(judged(method)["nats"])
 
 
 def test_the_batches_do_not_decide_the_result() -> None:

@@ -1,6 +1,7 @@
 """Perplexity of the test text: nats a token, and bits a byte and a character, which compare tokenisers.
 
-The floor beside it is a unigram model of the training split's tokens, add-one smoothed. The end of a text counts.
+Settings are chosen by `validation_nats`. The floor beside the test text's nats is a unigram model of the training
+split's tokens, add-one smoothed. The end of a text counts.
 """
 
 import math
@@ -29,6 +30,7 @@ METRICS = {
     "perplexity": Metric("perplexity per token", direction="lower", bounds=(1.0, inf), digits=2),
     "bits_per_byte": loss_term("bits per byte", "bits"),
     "bits_per_character": loss_term("bits per character", "bits"),
+    "validation_nats": loss_term("nats per token of the validation split", "nats"),
     "unigram_nats": loss_term("nats per token of a unigram model", "nats"),
     "unigram_bits_per_byte": loss_term("bits per byte of a unigram model", "bits"),
     "tokens": count("test tokens of perplexity"),
@@ -56,10 +58,12 @@ class Perplexity(Protocol[Config]):
             name = type(method).__name__
             raise NotApplicable(f"perplexity is for methods that predict the next token, such as gpt; {name} does not")
         stride = min(self.config.stride or max(1, method.context // 2), method.context)
-        of_test = surprise(method, self._batches(subject), vocabulary, stride)
+        of_validation = surprise(method, self._batches(subject, "validation"), vocabulary, stride)
+        of_test = surprise(method, self._batches(subject, "test"), vocabulary, stride)
         floor = float((of_test.seen * unigram_surprise(subject, vocabulary)).sum())
         nats, tokens = of_test.nats, of_test.tokens
         yield from (Record("tokens", tokens), Record("context", method.context), Record("stride", stride))
+        yield Record("validation_nats", of_validation.nats / max(1, of_validation.tokens))
         yield Record("nats", nats / tokens)
         yield Record("perplexity", math.exp(nats / tokens))
         yield Record("unigram_nats", floor / tokens)
@@ -70,9 +74,9 @@ class Perplexity(Protocol[Config]):
                 if unit == "byte":
                     yield Record("unigram_bits_per_byte", floor / math.log(2) / size)
 
-    def _batches(self, subject: FrozenMethod) -> Iterator[tuple[Tensor, Tensor]]:
+    def _batches(self, subject: FrozenMethod, split: str) -> Iterator[tuple[Tensor, Tensor]]:
         longest = subject.dataset.info.sample.longest or 1
-        for batch in subject.batches("test", max(1, self.config.tokens_at_once // longest)):
+        for batch in subject.batches(split, max(1, self.config.tokens_at_once // longest)):
             whole = torch.full_like(batch.index, batch.inputs.shape[1])
             yield batch.inputs, whole if batch.lengths is None else batch.lengths
 
