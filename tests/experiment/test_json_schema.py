@@ -1,9 +1,9 @@
-"""The schema for editors agrees with the loader on what is sound and on the commonest mistakes."""
+"""The schema for editors agrees with the loaders on what is sound and on the commonest mistakes."""
 
 import pytest
 import yaml
-from helpers.shipped_ids import shipped_experiments
-from probeline.experiment.json_schema import experiment_schema
+from helpers.shipped_ids import shipped_collections, shipped_experiments
+from probeline.experiment.json_schema import spec_schema
 from probeline.plugins import catalog
 
 jsonschema = pytest.importorskip("jsonschema")
@@ -34,9 +34,25 @@ report: {metric: linear_probe/top1, baseline: random_init, figures: [cost], tabl
 """
 
 
+COLLECTION = """\
+name: chapter
+question: Which?
+collection:
+  - {system: SimCLR, paper: Chen et al., protocol: knn, spec: demo.yaml, cell: simclr, floor: random_init}
+  - system: GPT
+    paper: Radford et al.
+    protocol: next-token loss
+    spec: text.yaml
+    cell: context=64
+    metric: perplexity/nats
+    floor_metric: perplexity/unigram_nats
+    scales: {smoke: null, lab: paper}
+"""
+
+
 @pytest.fixture(scope="module")
 def validator():
-    schema = experiment_schema()
+    schema = spec_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)
 
@@ -82,8 +98,28 @@ def test_a_mistake_does_not_pass(validator, sound, wrong):
     assert not validator.is_valid(yaml.safe_load(SOUND.replace(sound, wrong)))
 
 
+def test_a_sound_collection_passes(validator):
+    assert [error.message for error in validator.iter_errors(yaml.safe_load(COLLECTION))] == []
+
+
+@pytest.mark.parametrize(
+    ("sound", "wrong", "message"),
+    [
+        ("question", "qestion", "'qestion' was unexpected"),
+        ("question: Which?", "seeds: 3", "'seeds' was unexpected"),
+        ("floor: random", "flor: random", "'flor' was unexpected"),
+        ("paper: Radford et al.", "notes: none", "'paper' is a required property"),
+        ("smoke: null", "smoke: 3", "3 is not valid"),
+    ],
+)
+def test_a_mistake_in_a_collection_is_told_as_one_of_a_collection(validator, sound, wrong, message):
+    assert sound in COLLECTION
+    errors = [error.message for error in validator.iter_errors(yaml.safe_load(COLLECTION.replace(sound, wrong)))]
+    assert any(message in error for error in errors), errors
+
+
 def test_every_parameter_of_every_plugin_is_in_it():
-    definitions = experiment_schema()["$defs"]
+    definitions = spec_schema()["$defs"]
     for kind in catalog.KINDS:
         mappings = [option for option in definitions[kind]["anyOf"] if len(option.get("properties", {})) > 1]
         offered = {name for option in mappings for name in option["properties"]}
@@ -94,3 +130,10 @@ def test_every_parameter_of_every_plugin_is_in_it():
 @pytest.mark.parametrize("path", shipped_experiments(), ids=lambda path: path.stem)
 def test_the_shipped_experiments_pass(validator, path):
     assert [error.message for error in validator.iter_errors(yaml.safe_load(path.read_text()))] == []
+
+
+@pytest.mark.parametrize("path", shipped_collections(), ids=lambda path: path.stem)
+def test_the_shipped_collections_pass_and_name_the_schema(validator, path):
+    text = path.read_text()
+    assert text.startswith("# yaml-language-server: $schema=schema.json\n")
+    assert [error.message for error in validator.iter_errors(yaml.safe_load(text))] == []

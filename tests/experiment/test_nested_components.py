@@ -5,7 +5,7 @@ import pytest
 from probeline.experiment import canonical as canonical_forms
 from probeline.experiment import identity
 from probeline.experiment.grid import cells
-from probeline.experiment.json_schema import experiment_schema
+from probeline.experiment.json_schema import spec_schema
 from probeline.experiment.load import load_text
 
 
@@ -118,7 +118,7 @@ def test_the_content_of_data_that_a_protocol_names_enters_the_trials_id_alone(ba
 
 
 def test_editors_know_it(base):
-    validator = jsonschema.Draft202012Validator(experiment_schema())
+    validator = jsonschema.Draft202012Validator(spec_schema())
     simclr = {"name": "simclr", "loss": {"name": "margin_triplet", "margin": 0.4}}
     assert validator.is_valid({"name": "a", "base": {"method": simclr}})
     assert validator.is_valid({"name": "a", "base": {"method": {"name": "simclr", "loss": {"temperature": 0.4}}}})

@@ -23,6 +23,11 @@ def shipped_experiments() -> list[Path]:
     return [path for path in paths if not is_collection(path)]
 
 
+def shipped_collections() -> list[Path]:
+    """The files of the shipped collections."""
+    return [path for path in sorted(EXPERIMENTS.rglob("*.yaml")) if is_collection(path)]
+
+
 def first_seed(file: str, scale: str) -> dict[str, str]:
     """The id of each cell's first seed by the cell's label, with "d1" in place of every digest of data."""
     experiment = load(EXPERIMENTS / file, scale=None if scale == "-" else scale)

@@ -117,10 +117,10 @@ def listed_metrics(group: str | None) -> CommandOutput:
 def schema(
     out: Annotated[Path | None, typer.Option(help="Write to this file instead.")] = None,
 ) -> CommandOutput:
-    """Print the JSON schema of experiment files, for editors."""
-    from probeline.experiment.json_schema import experiment_schema
+    """Print the JSON schema of the files of experiments and collections, for editors."""
+    from probeline.experiment.json_schema import spec_schema
 
-    content = experiment_schema()
+    content = spec_schema()
     text = json.dumps(content, indent=1)
     if out is None:
         return CommandOutput(content, text)

@@ -1,8 +1,10 @@
-"""The JSON schema of an experiment file with every plug-in's parameters, for editors."""
+"""The JSON schema of the files of experiments, with every plug-in's parameters, and of collections, for editors."""
 
 from typing import Any
 
 from probeline.core.settings import Settings, components
+from probeline.experiment.collection import Collection
+from probeline.experiment.collection_file import KEY
 from probeline.experiment.schema import KINDS_OF_SECTIONS, Experiment, Training
 from probeline.plugins import catalog
 from probeline.plugins.locations import RENAMED
@@ -15,13 +17,29 @@ OUTSIDE = {
 }
 
 
-def experiment_schema() -> dict[str, Any]:
+def spec_schema() -> dict[str, Any]:
     """The schema: what `load` accepts passes, and a misspelt key or parameter of the base recipe does not.
 
-    Raises BrokenPlugin.
+    A file with the key `collection` is a collection, any other an experiment. Raises BrokenPlugin.
     """
-    schema = Experiment.model_json_schema()
-    definitions = schema["$defs"]
+    definitions: dict[str, Any] = {}
+    definitions["Experiment"] = _experiment(definitions)
+    definitions["Collection"] = _model(Collection, definitions)
+    offered = {KEY: {"type": "array", "description": "Systems of several experiments side by side, a row each."}}
+    return {
+        "$schema": DRAFT,
+        "title": "Probeline experiment or collection",
+        "type": "object",
+        "properties": offered,  # an editor offers it beside the keys of an experiment
+        "if": {"required": [KEY]},
+        "then": _ref("Collection"),
+        "else": _ref("Experiment"),
+        "$defs": definitions,
+    }
+
+
+def _experiment(definitions: dict[str, Any]) -> dict[str, Any]:
+    schema = _model(Experiment, definitions)
     for kind in catalog.KINDS:
         definitions[kind] = _component(kind, definitions)
     definitions["Training"] = _inlined(Training, "Training", definitions)
@@ -29,7 +47,14 @@ def experiment_schema() -> dict[str, Any]:
     definitions["Recipe"]["properties"] |= _sections()
     definitions["Report"]["properties"]["figures"] = {"type": "array", "items": _ref("figures")}
     schema["properties"]["grid"] |= {"properties": _axes(definitions)}
-    return {"$schema": DRAFT, "title": "Probeline experiment", **{k: v for k, v in schema.items() if k != "title"}}
+    return schema
+
+
+def _model(model: type[Settings], definitions: dict[str, Any]) -> dict[str, Any]:
+    """A model's schema; what it refers to goes to `definitions`."""
+    schema = model.model_json_schema()
+    definitions |= schema.pop("$defs", {})
+    return {key: value for key, value in schema.items() if key != "title"}
 
 
 def _sections() -> dict[str, Any]:

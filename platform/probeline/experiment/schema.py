@@ -31,8 +31,6 @@ Values = list[Value] | dict[str, Value]
 
 Axes = Annotated[dict[str, Values], Field(min_length=1)]
 Condition = Annotated[dict[str, Value], Field(min_length=1)]
-
-
 BaseFile = Annotated[str, Field(min_length=1)]
 
 
@@ -179,7 +177,6 @@ class Experiment(Settings):
         default_factory=list,
         description="Files that this one starts from, relative to it or PACKAGE:NAME; later ones win, it wins.",
     )
-
     notify: Notify | None = Field(None, description="Messages about its runs to a web address.")
 
     _source: SpecSource = PrivateAttr(default_factory=lambda: SpecSource("experiment"))
