@@ -16,7 +16,7 @@ LISTS = ("pairs", "episodes", "segments")
 """Kinds of the lists that a data set may have: `core.lists.PairList`, `EpisodeList`, `Segments`."""
 
 OF_DATA = ("labels", *LISTS)
-OF_ENCODER = ("frames", "layers")
+OF_ENCODER = ("frames", "layers", "attention")
 OF_METHOD = ("likelihood", "two_views")
 NEEDS = (*OF_DATA, *OF_ENCODER, *OF_METHOD)
 """What a method or a protocol may need, by what has to give it."""

@@ -51,14 +51,26 @@ class HfText(Encoder):
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Encoded:
         batch, length = x.shape
         pieces, real = in_pieces(x, lengths, min(self.context, length))
-        mask = (torch.arange(pieces.shape[1], device=x.device) < real[:, None]).long()
-        types: dict[str, Tensor] = {}
-        if self.types > 1:
-            ended = F.pad((pieces == SEPARATOR).cumsum(1), (1, 0))[:, :-1]
-            types = {"token_type_ids": ended.clamp(max=1)}
-        hidden = self.model(
-            input_ids=self.numbers[pieces], attention_mask=mask, output_hidden_states=True, return_dict=True, **types
-        )
+        hidden = self.model(**self._inputs(pieces, real), output_hidden_states=True, return_dict=True)
         layers = tuple(layer.reshape(batch, -1, self.dim)[:, :length] for layer in hidden.hidden_states)
         frames = hidden.last_hidden_state.reshape(batch, -1, self.dim)[:, :length]
         return Encoded(one_vector(frames, lengths, self.pool), frames, lengths, layers)
+
+    def last_attention(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Of tokens [B, T], T at most `context`: the last block's weights, [B, heads, T, T]; heads is 0 without one."""
+        config, real = self.model.config, torch.full_like(x[:, 0], x.shape[1]) if lengths is None else lengths
+        usual, config._attn_implementation = config._attn_implementation, "eager"  # the fused kernels keep no weights
+        try:
+            found = self.model(**self._inputs(x, real), output_attentions=True, return_dict=True).attentions
+        finally:
+            config._attn_implementation = usual
+        return found[-1] if found else x.new_zeros(len(x), 0, x.shape[1], x.shape[1], dtype=torch.float32)
+
+    def _inputs(self, x: Tensor, lengths: Tensor) -> dict[str, Tensor]:
+        """What the model takes of tokens [B, T]."""
+        mask = (torch.arange(x.shape[1], device=x.device) < lengths[:, None]).long()
+        inputs = {"input_ids": self.numbers[x], "attention_mask": mask}
+        if self.types > 1:
+            ended = F.pad((x == SEPARATOR).cumsum(1), (1, 0))[:, :-1]
+            inputs["token_type_ids"] = ended.clamp(max=1)
+        return inputs

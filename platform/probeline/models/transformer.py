@@ -82,17 +82,32 @@ class Transformer(nn.Module):
                 one, and positions count from each document's first. None: a row is one document.
         """
         settings = self.settings
-        x = x + self.positions(x, lengths, documents)
-        x = self.norm(x) if settings.norm == "post" else x
-        x = F.dropout(x, settings.dropout, self.training)
-        mask = attention_mask(x, lengths, documents, settings.causal)
-        turn = None if self.rotary is None else self.rotary(x, documents)
+        x, mask, turn = self._entered(x, lengths, documents)
         layers = []
         for block in self.blocks:
             if not (self.training and settings.layer_drop and float(torch.rand(())) < settings.layer_drop):
                 x = self._block(block, x, mask, turn)
             layers.append(x)
         return HiddenStates(self.norm(x) if settings.norm == "pre" else x, tuple(layers))
+
+    def last_attention(self, x: Tensor, lengths: Tensor | None = None, documents: Tensor | None = None) -> Tensor:
+        """The weights of the last block's attention, [B, heads, T, T]; each row sums to 1. Arguments as `forward`."""
+        x, mask, turn = self._entered(x, lengths, documents)
+        *before, last = self._blocks(0)
+        for block in before:
+            x = block(x, mask, turn)
+        return last.attention.weights(last.attention_norm(x) if last.pre else x, mask, turn)
+
+    def _entered(
+        self, x: Tensor, lengths: Tensor | None, documents: Tensor | None
+    ) -> tuple[Tensor, Tensor | None, Turn | None]:
+        """What the first block takes: the input with positions, the mask, the turn of rotary positions."""
+        settings = self.settings
+        x = x + self.positions(x, lengths, documents)
+        x = self.norm(x) if settings.norm == "post" else x
+        x = F.dropout(x, settings.dropout, self.training)
+        mask = attention_mask(x, lengths, documents, settings.causal)
+        return x, mask, None if self.rotary is None else self.rotary(x, documents)
 
     def _block(self, block: nn.Module, x: Tensor, mask: Tensor | None, turn: Turn | None) -> Tensor:
         if self.settings.checkpointing and self.training and torch.is_grad_enabled():
@@ -138,16 +153,26 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor | None, turn: Turn | None) -> Tensor:
         """x: [B, T, D]; mask: bool, True where a query (third axis) may look at a key (last axis); turn: rotary's."""
-        batch, length, width = x.shape
-        query, key, value = (
-            part.view(batch, length, self.heads, -1).transpose(1, 2) for part in self.project(x).split(width, dim=2)
-        )
-        if turn is not None:
-            query, key = turned(query, turn), turned(key, turn)
+        query, key, value = self._projected(x, turn)
         dropout = self.dropout if self.training else 0.0
         causal = self.causal and mask is None
         joined = F.scaled_dot_product_attention(query, key, value, mask, dropout_p=dropout, is_causal=causal)
-        return self.merge(joined.transpose(1, 2).reshape(batch, length, width))
+        return self.merge(joined.transpose(1, 2).reshape(x.shape))
+
+    def weights(self, x: Tensor, mask: Tensor | None, turn: Turn | None) -> Tensor:
+        """[B, heads, T, T], how much a query (third axis) takes of each key (last axis). Arguments as `forward`."""
+        query, key, _ = self._projected(x, turn)
+        scores = query @ key.transpose(2, 3) / math.sqrt(query.shape[-1])
+        if self.causal and mask is None:
+            mask = torch.ones_like(scores, dtype=torch.bool).tril()
+        return (scores if mask is None else scores.masked_fill(~mask, -torch.inf)).softmax(-1)
+
+    def _projected(self, x: Tensor, turn: Turn | None) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values, each [B, heads, T, D / heads]."""
+        query, key, value = (
+            part.view(*x.shape[:2], self.heads, -1).transpose(1, 2) for part in self.project(x).split(x.shape[2], dim=2)
+        )
+        return (query, key, value) if turn is None else (turned(query, turn), turned(key, turn), value)
 
 
 def attention_mask(x: Tensor, lengths: Tensor | None, documents: Tensor | None, causal: bool) -> Tensor | None:

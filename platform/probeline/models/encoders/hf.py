@@ -19,7 +19,7 @@ from probeline.models.hf_text import HfText
 from probeline.models.settings import EncoderSettings
 
 TAKES = ("tokens", "waveform")
-GIVES = ("frames", "layers")
+GIVES = ("frames", "layers", "attention")
 
 
 class Config(EncoderSettings):

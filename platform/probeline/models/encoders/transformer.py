@@ -22,7 +22,7 @@ from probeline.models.transformer import Transformer, initialise
 from probeline.models.transformer_settings import TransformerSettings
 
 TAKES = ("tokens",)
-GIVES = ("frames", "layers")
+GIVES = ("frames", "layers", "attention")
 
 
 class Config(TransformerSettings):
@@ -72,6 +72,13 @@ class TokenTransformer(TokenEncoder):
         layers = tuple(layer.reshape(batch, -1, self.dim)[:, :length] for layer in hidden.layers)
         frames = hidden.last.reshape(batch, -1, self.dim)[:, :length]
         return Encoded(one_vector(frames, lengths, self.config.pool), frames, lengths, layers)
+
+    def last_attention(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Of tokens [B, T], T at most `context`: the last block's weights, [B, heads, T, T]; heads is 0 without one."""
+        if not self.depth:
+            return x.new_zeros(len(x), 0, x.shape[1], x.shape[1], dtype=torch.float32)
+        documents = document_numbers(x, lengths) if self.config.documents == "apart" else None
+        return self.trunk.last_attention(self.embed(x, documents), lengths, documents)
 
     def embed(self, x: Tensor, documents: Tensor | None = None) -> Tensor:
         """[B, T, width] of tokens [B, T], without positions."""

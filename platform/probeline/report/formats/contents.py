@@ -7,6 +7,7 @@ from probeline.experiment.references import referred
 from probeline.experiment.schema import Experiment
 from probeline.report.formats.charts import Chart, chart, online_probes, worth_showing
 from probeline.report.panels import (
+    attention_maps,
     audio_players,
     confusion,
     continuations,
@@ -31,7 +32,7 @@ from probeline.statistics import sequential
 from probeline.statistics.intervals import COVERAGE, METHOD
 
 INSIDE = "A closer look"
-PICTURED = {"views", "neighbours", "map_2d", "generations", "audio_generations", "samples"}
+PICTURED = {"views", "neighbours", "map_2d", "generations", "audio_generations", "samples", "attention_map"}
 FIGURES = ("metric_against_axis", "training_curves", "cost")
 TUNING = ("chosen_values", "tuning_history", "tuning_importance")
 SECTION_OF = {"paired_differences": "differences", "training_curves": "training", "cost": "cost"}
@@ -201,6 +202,7 @@ def _panels(choice: TrialSelection, main: str, pictures: Sheets, trouble: str) -
         neighbours.panel(shown, pictures),
     ]
     galleries += [confusion.panel(shown, main), score_histogram.panel(shown), continuations.panel(shown)]
+    galleries += [attention_maps.panel(shown)]
     filled = tuple(each for each in galleries if each and (each.cards or each.missing))
     maps, missing = embedding_maps.charts(shown, pictures)
     if not (filled or maps or missing):
