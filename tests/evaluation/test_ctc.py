@@ -55,6 +55,20 @@ def test_tones_are_spelt_better_with_more_transcripts_and_the_rate_is_chosen_on_
     assert data.subject.method.encoder.training is False
 
 
+def test_only_the_chosen_rates_model_reads_the_test_split(tmp_path) -> None:
+    data, judged_clips = heard({"name": "log_mel"}, speech(8, 6, 7)).evaluation_data(), []
+    data.subject.frames("validation")  # is kept
+
+    def note(encoder, inputs) -> None:
+        if not encoder.training:
+            judged_clips.append(len(inputs[0]))
+
+    data.subject.method.encoder.register_forward_pre_hook(note)  # copies of the encoder have it too
+    settings = {"fractions": [0.5, 1.0], "epochs": [1, 1], "least_steps": 1, "lr": [0.00001, 0.01, 0.1]}
+    list(protocol("ctc", segments="phones", **settings).evaluate(data, tmp_path))
+    assert judged_clips == [6, 6, 6, 7] * 2, "of each fraction: validation for every rate, then the test once"
+
+
 def test_data_without_transcripts_are_refused(tmp_path) -> None:
     with pytest.raises(NotApplicable, match="it needs segments 'characters'; the data have phones"):
         list(protocol("ctc").evaluate(heard({"name": "log_mel"}, speech(4, 2, 2)).evaluation_data(), tmp_path))

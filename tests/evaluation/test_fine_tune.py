@@ -59,6 +59,18 @@ def test_the_rate_is_the_one_that_validates_best(tmp_path):
     assert together == alone
 
 
+def test_only_the_chosen_rates_model_reads_the_test_split(tmp_path):
+    given, judged_samples = judged(), []
+
+    def note(encoder, inputs):
+        if not encoder.training:
+            judged_samples.append(len(inputs[0]))
+
+    given.subject.method.encoder.register_forward_pre_hook(note)  # copies of the encoder have it too
+    list(protocol("fine_tune", **{**QUICK, "lr": [1e-9, 0.1, 0.4]}).evaluate(given, tmp_path))
+    assert judged_samples == [18, 18, 18, 24] * 2, "of each fraction: validation for every rate, then the test once"
+
+
 def test_a_rate_at_which_it_diverges_is_never_taken(tmp_path):
     settings = {**QUICK, "fractions": [1.0], "epochs": [1]}
     results = values(protocol("fine_tune", **{**settings, "lr": [1e-9, 1e30]}).evaluate(judged(), tmp_path))

@@ -16,15 +16,6 @@ from probeline.core.method import Method
 from probeline.errors import NotApplicable
 
 
-@dataclass(frozen=True)
-class Tuned:
-    """What a training came to: its rate, accuracy on validation (-1 where it diverged), test probabilities [N, K]."""
-
-    lr: float
-    validation_top1: float
-    probabilities: Tensor
-
-
 @runtime_checkable
 class LanguageModel(Structure):
     """A method whose objective fine-tuning can go on with, beside the labels."""
@@ -90,6 +81,15 @@ def decayed(step: int, steps: int, warmup: float, schedule: str) -> float:
         return (step + 1) / rising
     done = (step - rising) / max(1, steps - rising)
     return (1 + cos(pi * done)) / 2 if schedule == "cosine" else 1 - done
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What a training came to: its rate, accuracy on validation (-1 where it diverged), and the model."""
+
+    lr: float
+    validation_top1: float
+    model: TunedModel
 
 
 @torch.no_grad()

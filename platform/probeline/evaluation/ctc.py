@@ -9,7 +9,7 @@ of the layer alone. The rate is chosen by the error on validation; the test tran
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import cos, inf, pi
+from math import inf
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +25,7 @@ from probeline.core.metric import PERCENT, Metric, count
 from probeline.core.settings import NameOf
 from probeline.errors import NotApplicable
 from probeline.evaluation._edit_distance import error_rate
+from probeline.evaluation._fine_tuning import decayed
 from probeline.evaluation._fraction_settings import FractionSettings, percent
 from probeline.evaluation._frame_labels import label_names, some_rows
 from probeline.evaluation._frozen_method import FrozenMethod
@@ -63,38 +64,31 @@ class Config(FractionSettings):
     batch_size: int = Field(8, ge=1)
 
 
-@dataclass(frozen=True)
-class TunedRecogniser:
-    """What a training came to: its rate, its error on validation, what it writes for the clips of the test."""
-
-    lr: float
-    validation_cer: float
-    written: list[list[int]]
-
-
 class Ctc(Protocol[Config]):
     """`1pct/cer`, `1pct/wer` and so on; a fresh copy of the encoder for every training."""
 
     def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record]:
         names, subject = label_names(data, self.config.segments), data.subject
         train, validation = (spelt(data.segments(part, self.config.segments)) for part in ("train", "validation"))
-        best: dict[str, TunedRecogniser] = {}
+        written: dict[str, list[list[int]]] = {}
         for fraction, epochs in zip(self.config.fractions, self.config.epochs, strict=True):
             texts = self._some(train, fraction, subject.seed)
             name = percent(fraction)
-            tuned = [self._tune(subject, texts, validation, (epochs, lr, len(names))) for lr in sorted(self.config.lr)]
-            best[name] = min(tuned, key=lambda one: one.validation_cer)  # the first of equals: the lowest rate
-            if best[name].validation_cer == inf:
+            ways = [(epochs, lr, len(names)) for lr in sorted(self.config.lr)]
+            tuned = (self._tune(subject, texts, validation, how) for how in ways)  # kept: one model
+            best = min(tuned, key=lambda one: one.validation_cer)  # the first of equals: the lowest rate
+            if best.validation_cer == inf:
                 raise NotApplicable(f"with {name} of the transcripts the loss is not finite at any rate; lower `lr`")
             yield Record(f"{name}/transcripts", float(len(texts)))
-            yield Record(f"{name}/lr", best[name].lr)
-            yield Record(f"{name}/validation_cer", best[name].validation_cer)
+            yield Record(f"{name}/lr", best.lr)
+            yield Record(f"{name}/validation_cer", best.validation_cer)
+            written[name] = transcribed(best.model, subject, "test", self.config.batch_size)
         test = spelt(data.test.reveal(self.config.segments))
         boundary = names.index(BOUNDARY) + 1 if BOUNDARY in names else None
-        for name, one in best.items():
-            yield Record(f"{name}/cer", _error(test, one.written))
+        for name, guessed in written.items():
+            yield Record(f"{name}/cer", _error(test, guessed))
             if boundary is not None:
-                truth, guesses = ([words(text, boundary) for text in texts] for texts in _pairs(test, one.written))
+                truth, guesses = ([words(text, boundary) for text in texts] for texts in _pairs(test, guessed))
                 yield Record(f"{name}/wer", error_rate(truth, guesses))
 
     def _some(self, texts: Texts, fraction: float, seed: int) -> Texts:
@@ -105,18 +99,15 @@ class Ctc(Protocol[Config]):
         chosen = some_rows(len(rows), max(1, round(fraction * len(rows))), seed)
         return {rows[row]: texts[rows[row]] for row in chosen.tolist()}
 
-    def _tune(
-        self, subject: FrozenMethod, texts: Texts, validation: Texts, how: tuple[int, float, int]
-    ) -> TunedRecogniser:
-        """`how`: epochs, rate, number of characters."""
+    def _tune(self, subject: FrozenMethod, texts: Texts, validation: Texts, how: How) -> "TunedRecogniser":
         lr, devices = how[1], [subject.device] if subject.device.type == "cuda" else []
         with torch.random.fork_rng(devices):
             torch.manual_seed(subject.seed)
             model = self._trained(subject, texts, how)
         if not all(weight.isfinite().all() for weight in model.parameters()):
-            return TunedRecogniser(lr, inf, [])
+            return TunedRecogniser(lr, inf, model)
         cer = _error(validation, transcribed(model, subject, "validation", self.config.batch_size))
-        return TunedRecogniser(lr, cer, transcribed(model, subject, "test", self.config.batch_size))
+        return TunedRecogniser(lr, cer, model)
 
     def _trained(self, subject: FrozenMethod, texts: Texts, how: How) -> "Recogniser":
         (epochs, lr, characters), size = how, subject.frames("validation").values.shape[1]
@@ -129,7 +120,7 @@ class Ctc(Protocol[Config]):
         done = 0
         for epoch in range(epochs):
             for batch in few.batches("train", self.config.batch_size, epoch=epoch, shuffle=True):
-                optimizer.param_groups[0]["lr"] = lr * (1 + cos(pi * done / (epochs * each))) / 2
+                optimizer.param_groups[0]["lr"] = lr * decayed(done, epochs * each, 0.0, "cosine")
                 done += 1
                 logits, lengths = model(batch.inputs, batch.lengths)
                 loss = ctc_loss(logits, lengths, [spelling[row] for row in batch.index.tolist()])
@@ -151,6 +142,15 @@ class Recogniser(nn.Module):
         """Logits [B, T, characters + 1], the blank first, and the frames that are real, [B]."""
         encoded = self.encoder(x, lengths)
         return self.head(encoded.frames), sample_lengths(encoded.frames, encoded.lengths)
+
+
+@dataclass(frozen=True)
+class TunedRecogniser:
+    """What a training came to: its rate, its error on validation (inf where it diverged), and the model."""
+
+    lr: float
+    validation_cer: float
+    model: Recogniser
 
 
 def ctc_loss(logits: Tensor, lengths: Tensor, texts: Sequence[Sequence[int]]) -> Tensor:

@@ -69,21 +69,22 @@ class FineTune(Protocol[Config]):
     def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
         require_labels(data)
         subject, classes = data.subject, len(data.classes)
-        best: dict[str, Tuned] = {}
+        probabilities: dict[str, Tensor] = {}
         for fraction, epochs in zip(self.config.fractions, self.config.epochs, strict=True):
             rows = balanced_rows(data.train.labels, fraction, subject.seed)
             few = subject if fraction == 1 else subject.with_train_rows(rows)
             name = percent(fraction)
-            tuned = [self._tune(few, classes, epochs, lr) for lr in sorted(self.config.lr)]
-            best[name] = max(tuned, key=lambda one: one.validation_top1)  # the first of equals: the lowest rate
-            if best[name].validation_top1 < 0:
+            tuned = (self._tune(few, classes, epochs, lr) for lr in sorted(self.config.lr))  # kept: one model
+            best = max(tuned, key=lambda one: one.validation_top1)  # the first of equals: the lowest rate
+            if best.validation_top1 < 0:
                 raise NotApplicable(f"with {name} of the labels the loss is not finite at any rate; lower `lr`")
             yield Record(f"{name}/labels", float(len(rows)))
-            yield Record(f"{name}/lr", best[name].lr)
-            yield Record(f"{name}/validation_top1", best[name].validation_top1)
+            yield Record(f"{name}/lr", best.lr)
+            yield Record(f"{name}/validation_top1", best.validation_top1)
+            probabilities[name] = predicted(best.model, subject.batches("test", BATCH))
         labels = opened(data)
-        for name, one in best.items():
-            for record in scores(one.probabilities, labels):
+        for name, each in probabilities.items():
+            for record in scores(each, labels):
                 yield Record(f"{name}/{record.name}", record.value)
 
     def _tune(self, subject: FrozenMethod, classes: int, epochs: int, lr: float) -> Tuned:
@@ -95,11 +96,10 @@ class FineTune(Protocol[Config]):
         validation = predicted(model, subject.batches("validation", BATCH))
         truth = torch.cat([batch.labels for batch in subject.batches("validation", BATCH)])
         if not torch.isfinite(validation).all():
-            return Tuned(lr, -1.0, validation)
-        top1 = float((validation.argmax(1) == truth).float().mean())
-        return Tuned(lr, top1, predicted(model, subject.batches("test", BATCH)))
+            return Tuned(lr, -1.0, model)
+        return Tuned(lr, float((validation.argmax(1) == truth).float().mean()), model)
 
-    def _trained(self, subject: FrozenMethod, classes: int, epochs: int, lr: float) -> nn.Module:
+    def _trained(self, subject: FrozenMethod, classes: int, epochs: int, lr: float) -> TunedModel:
         size = len(subject.dataset.train)
         batch_size = min(self.config.batch_size, size)
         each = len(range(0, size, batch_size))
