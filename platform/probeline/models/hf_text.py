@@ -61,10 +61,10 @@ class HfText(Encoder):
         config, real = self.model.config, torch.full_like(x[:, 0], x.shape[1]) if lengths is None else lengths
         usual, config._attn_implementation = config._attn_implementation, "eager"  # the fused kernels keep no weights
         try:
-            found = self.model(**self._inputs(x, real), output_attentions=True, return_dict=True).attentions
+            layers = self.model(**self._inputs(x, real), output_attentions=True, return_dict=True).attentions
         finally:
             config._attn_implementation = usual
-        return found[-1] if found else x.new_zeros(len(x), 0, x.shape[1], x.shape[1], dtype=torch.float32)
+        return layers[-1] if layers else x.new_zeros(len(x), 0, x.shape[1], x.shape[1], dtype=torch.float32)
 
     def _inputs(self, x: Tensor, lengths: Tensor) -> dict[str, Tensor]:
         """What the model takes of tokens [B, T]."""
