@@ -21,6 +21,9 @@ OF_METHOD = ("likelihood", "two_views")
 NEEDS = (*OF_DATA, *OF_ENCODER, *OF_METHOD)
 """What a method or a protocol may need, by what has to give it."""
 
+EPOCHS = ("samples", "pairs", "windows")
+"""What a method's epoch may consist of: each sample once, pairs of samples, or windows of samples laid end to end."""
+
 ANY = "*"
 """Among LABELS, or as a name in LISTS: more names, which only the data's files tell."""
 
@@ -35,6 +38,7 @@ class Declaration:
         needs: What must be given, each `a` or `a | b` where either will do (NEEDS).
         labels: Names of the labels of a data set, the main one first (LABELS).
         lists: Kind of each list of a data set by its name (LISTS).
+        epoch: Of a method, which of EPOCHS its batches are drawn from (EPOCH).
     """
 
     takes: tuple[str, ...] = ()
@@ -42,6 +46,7 @@ class Declaration:
     needs: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     lists: Mapping[str, str] = field(default_factory=dict, hash=False)
+    epoch: tuple[str, ...] = ("samples",)
 
     def names(self, what: str) -> tuple[str, ...]:
         """Of a data set, the names of its `labels`, `pairs`, `episodes` or `segments`."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from probeline.experiment.components import resolve
+from probeline.experiment.epoch_size import epoch_size
 from probeline.experiment.grid import Expansion, expand
 from probeline.experiment.identity import data_key
 from probeline.experiment.match import matches
@@ -42,13 +43,15 @@ def check_sizes(experiment: Experiment, cells: Iterable[Cell], train_sizes: Mapp
 
 def _wrong_size(cell: Cell, size: int, workers: int) -> tuple[str, str] | None:
     """The key and what is wrong with it, for a training set of `size` samples, or None."""
-    training = cell.recipe.training
+    training, method = cell.recipe.training, cell.recipe.method
     batch, micro_batch = training.batch_size, training.micro_batch
-    if not training.epochs or not catalog.trains(cell.recipe.method.name):
+    if not training.epochs or not catalog.trains(method.name):
         return None
-    if batch > size:
-        message = f"got {batch}; the training set of {cell.recipe.data.name} has {size} samples"
-        return "training.batch_size", f"{message}; allowed: at most {size}"
+    most = epoch_size(method, size)
+    if most is not None and batch > most:
+        what = f"the training set of {cell.recipe.data.name} has {most} samples"
+        what = what if most == size else f"an epoch of {method.name} has {most} pairs"
+        return "training.batch_size", f"got {batch}; {what}; allowed: at most {most}"
     if batch < workers:
         return "training.batch_size", f"got {batch}; allowed: at least one for each of {workers} resources.workers"
     if micro_batch and micro_batch < batch and -(-batch // micro_batch) < workers:

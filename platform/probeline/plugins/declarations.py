@@ -1,4 +1,4 @@
-"""The constants TAKES, GIVES, NEEDS, LABELS and LISTS of plug-ins, read from their files without importing them.
+"""The constants TAKES, GIVES, NEEDS, LABELS, LISTS and EPOCH of plug-ins, read from their files without importing them.
 
 A constant may depend on one parameter: `GIVES = {"form": {"images": "image", "strokes": "series"}}` stands for the
 value under the parameter's own.
@@ -7,7 +7,16 @@ value under the parameter's own.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from probeline.core.declaration import LISTS, MODALITIES, NEEDS, OF_ENCODER, OF_METHOD, Declaration, alternatives
+from probeline.core.declaration import (
+    EPOCHS,
+    LISTS,
+    MODALITIES,
+    NEEDS,
+    OF_ENCODER,
+    OF_METHOD,
+    Declaration,
+    alternatives,
+)
 from probeline.errors import UserError
 from probeline.plugins import catalog
 from probeline.plugins.config_source import BrokenPlugin
@@ -16,7 +25,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "datasets": {"GIVES": "image", "LABELS": ("class",), "LISTS": ()},
     "encoders": {"TAKES": ("image",), "GIVES": ()},
     "augmentations": {"TAKES": ("image",)},
-    "methods": {"TAKES": ("image",), "GIVES": (), "NEEDS": ()},
+    "methods": {"TAKES": ("image",), "GIVES": (), "NEEDS": (), "EPOCH": "samples"},
     "protocols": {"TAKES": tuple(MODALITIES), "NEEDS": ()},
 }
 """The constants that a kind may state, and what a missing one means. A loss or a figure states none."""
@@ -106,7 +115,7 @@ def _checked(kind: str, name: str, constant: str, value: Any) -> Any:
     """The constant as `Declaration` has it. Raises BrokenPlugin."""
     if constant == "LISTS":
         return _lists(kind, name, value)
-    if constant == "GIVES" and kind == "datasets":
+    if constant == "EPOCH" or (constant == "GIVES" and kind == "datasets"):
         value = (value,)
     if not isinstance(value, tuple) or not all(isinstance(each, str) for each in value):
         raise BrokenPlugin(f"{kind} {name!r}: {constant} is {value!r}; it is a tuple of words")
@@ -127,7 +136,7 @@ def _allowed(kind: str, constant: str, word: str) -> tuple[str, ...]:
         return (word,) if word else ()
     if constant == "GIVES" and kind != "datasets":
         return OF_ENCODER if kind == "encoders" else OF_METHOD
-    return NEEDS if constant == "NEEDS" else tuple(MODALITIES)
+    return {"NEEDS": NEEDS, "EPOCH": EPOCHS}.get(constant, tuple(MODALITIES))
 
 
 def _lists(kind: str, name: str, value: Any) -> dict[str, str]:

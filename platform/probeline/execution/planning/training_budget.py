@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from probeline.execution.planning.floors import Floor, floors, nearest
 from probeline.execution.planning.plan import Plan
+from probeline.experiment.epoch_size import epoch_size
 from probeline.experiment.problems import printable
 from probeline.experiment.trial import Trial
 from probeline.plugins import catalog
@@ -21,15 +22,16 @@ Verdict = Literal["enough", "may be too few", "too few", "unknown", "no training
 
 @dataclass(frozen=True)
 class CellBudget:
-    """Updates and samples of one cell, all epochs together; `floor`: what its method needed elsewhere.
+    """Updates and samples (or pairs) of one cell, all epochs together; `floor`: what its method needed elsewhere.
 
-    `suggested`: the epochs that would reach that, or LONGER times what was not enough; None where the cell needs none.
+    None of either where only the training tells how long an epoch is. `suggested`: the epochs that would reach what was
+    needed, or LONGER times what was not enough; None where the cell needs none.
     """
 
     label: str
     method: str
-    updates: int
-    samples: int
+    updates: int | None
+    samples: int | None
     verdict: Verdict
     floor: Floor | None
     suggested: int | None
@@ -45,8 +47,13 @@ def of_plan(plan: Plan, trials: Sequence[Trained]) -> list[CellBudget]:
 def _of_cell(plan: Plan, trial: Trial, recorded: Sequence[Floor]) -> CellBudget:
     recipe = trial.cell.recipe
     training, method = recipe.training, recipe.method.name
-    steps = plan.train_size(trial) // training.batch_size
-    updates = training.epochs * steps if catalog.trains(method) else 0
+    if not catalog.trains(method):
+        return CellBudget(trial.cell.label, method, 0, 0, "no training", None, None)
+    size = epoch_size(recipe.method, plan.train_size(trial))
+    if size is None:
+        return CellBudget(trial.cell.label, method, None, None, "unknown", None, None)
+    steps = size // training.batch_size
+    updates = training.epochs * steps
     floor = nearest(method, recipe.data.name, recorded) if updates else None
     verdict = _verdict(updates, floor)
     wanted = _wanted(floor) if floor is not None and verdict in ("too few", "may be too few") else None
@@ -73,7 +80,7 @@ def text(budgets: Sequence[CellBudget]) -> list[str]:
     """For a person: a line for each distinct budget, and a note for each that is too few."""
     groups: dict[tuple, list[CellBudget]] = {}
     for one in budgets:
-        if one.updates:
+        if one.updates != 0:
             groups.setdefault((one.method, one.updates, one.samples), []).append(one)
     lines = [_line(group) for group in groups.values()]
     more = [f"  and {len(lines) - MAX_SHOWN} budgets more (--json shows all)"] if len(lines) > MAX_SHOWN else []
@@ -83,6 +90,8 @@ def text(budgets: Sequence[CellBudget]) -> list[str]:
 def _line(group: Sequence[CellBudget]) -> str:
     one = group[0]
     cells = f" ({len(group)} cells)" if len(group) > 1 else ""
+    if one.updates is None:
+        return printable(f"  {one.label}{cells}: as many updates as its windows or listed pairs fill batches")
     return printable(f"  {one.label}{cells}: {one.updates:,} updates, {one.samples:,} samples{_remark(one)}")
 
 

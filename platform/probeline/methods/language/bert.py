@@ -27,6 +27,7 @@ from probeline.models.token_encoder import TransformedScores
 from probeline.models.transformer import initialise
 
 TAKES = ("tokens",)
+EPOCH = {"windows": {"packed": "windows", "documents": "samples"}}
 METRICS = {
     "masked_accuracy": percentage("training accuracy of masked tokens"),
     "next_sentence_accuracy": percentage("training accuracy of next sentences"),

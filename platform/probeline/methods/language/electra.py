@@ -26,6 +26,7 @@ from probeline.models.transformer import Transformer, initialise
 from probeline.models.transformer_settings import TransformerSettings
 
 TAKES = ("tokens",)
+EPOCH = {"windows": {"packed": "windows", "documents": "samples"}}
 METRICS = {
     "generator": loss_term("training loss of the generator", "nats"),
     "discriminator": loss_term("training loss of the discriminator", "nats"),

@@ -21,6 +21,7 @@ from probeline.models.token_encoder import SharedScores
 
 TAKES = ("tokens",)
 GIVES = ("likelihood",)
+EPOCH = {"windows": {"packed": "windows", "documents": "samples"}}
 METRICS = {"bits": loss_term("training bits per token", "bits")}
 
 

@@ -29,6 +29,7 @@ from probeline.methods.metric._metric_settings import MetricSettings
 
 TAKES = ("image", "waveform", "series", "vector")
 NEEDS = ("labels | pairs",)
+EPOCH = "pairs"
 METRICS = {"same": percentage("share of equal pairs", "none")}
 
 
