@@ -83,3 +83,21 @@ def test_a_worker_that_leaks_is_replaced_between_trials_and_no_trial_suffers(fol
     assert not any("probeline.restarts" in run.data.tags for run in runs)
     most = [run.data.metrics["cost/peak_memory_bytes"] for run in runs]
     assert max(most) - min(most) < 1000 * 2**20  # six leaks of 300 MiB in one process come to 1,500 MiB more
+
+
+def test_a_worker_that_ray_ends_for_memory_costs_its_trial_and_not_the_run(folder, monkeypatch):
+    with_faulty_cells(folder)
+    with monkeypatch.context() as scarce:
+        scarce.setenv("RAY_memory_usage_threshold", "0.0001")  # Ray's watch of the node's memory then ends every worker
+        scarce.setenv("RAY_memory_monitor_refresh_ms", "100")
+        driver = start(folder)
+        said = end(driver)
+    assert driver.returncode == 1, said
+    assert "Ray ended its worker because the node's memory ran out" in said
+    assert "Traceback" not in said
+    assert {run.data.tags["probeline.failure"] for run in trial_runs(folder, "faults")} == {"evicted"}
+    driver = start(folder)
+    said = end(driver)
+    assert driver.returncode == 0, said
+    runs = [run for run in trial_runs(folder, "faults") if run.info.status == "FINISHED"]
+    assert len({run.data.tags["probeline.trial_id"] for run in runs}) == len(runs) > 0

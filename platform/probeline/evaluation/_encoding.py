@@ -18,8 +18,11 @@ from probeline.errors import NotApplicable
 from probeline.models.time_pooling import Pool, one_vector
 
 BATCH = 512
-FRAMES_AT_ONCE = 2**21
-"""Values of ragged samples, padding included, in one batch."""
+FRAMES_AT_ONCE = 2**14
+"""Of ragged samples in one batch, padding included: a token or a point of a series is one, each with the activations of
+every layer."""
+WAVEFORM_AT_ONCE = 2**21
+"""Values of waveforms in one batch: a frame stands for a hundred of them or more."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,8 @@ def encoded_batches(
     encoder.eval()
     size, sampler = BATCH, None
     if isinstance(split.inputs, Ragged):
-        size = max(1, min(BATCH, FRAMES_AT_ONCE // max(1, int(split.inputs.lengths.max(initial=1)))))
+        most = FRAMES_AT_ONCE if getattr(encoder, "frame_rate", None) is None else WAVEFORM_AT_ONCE
+        size = max(1, min(BATCH, most // max(1, int(split.inputs.lengths.max(initial=1)))))
         sampler = by_length(split.inputs.lengths)
     todo = batches(split, size, seed=0, epoch=0, device=device, shuffle=False, drop_last=False, sampler=sampler)
     for batch in todo:

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from ray import tune
 from ray.air._internal import usage
 
+from probeline.execution.ray import actor_manager
 from probeline.execution.ray.card_failures import CardFailures
 from probeline.execution.ray.listener import Listener
 from probeline.execution.ray.nodes import slots_of
@@ -20,6 +21,7 @@ from probeline.storage.paths import StoragePath
 # Ray counts callbacks for statistics that are off here, and for their names it imports all of MLflow in the thread that
 # is to start the first trial.
 usage.tag_callbacks = lambda callbacks: False
+actor_manager.install()
 
 
 def execute(listener: Listener, folder: Path, storage: StoragePath, resources: Resources) -> None:
