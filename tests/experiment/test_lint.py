@@ -39,3 +39,29 @@ def test_a_missing_file_is_a_mistake(tmp_path):
     (mistake,) = lint([tmp_path / "no.yaml"])
     assert (mistake.line, mistake.column, mistake.message) == (1, 1, "no such file")
     assert mistake.as_dict()["file"] == str(tmp_path / "no.yaml")
+
+
+COLLECTION = """\
+name: both
+collection:
+  - {system: A, paper: p, protocol: q, spec: one.yaml, cell: fast, floor: slow}
+  - {system: B, paper: p, protocol: q, spec: two.yaml, cell: default, floor: fast}
+  - {system: C, paper: p, protocol: q, spec: three.yaml, cell: a, floor: b}
+"""
+
+
+def test_a_sound_collection_has_no_mistakes(tmp_path, base):
+    (tmp_path / "one.yaml").write_text(base + "arms: {fast: {training.lr: 0.5}, slow: {}}\n")
+    rows = COLLECTION.splitlines(keepends=True)[:3]
+    assert found(tmp_path, both="".join(rows)) == []
+
+
+def test_every_mistake_of_a_collection_comes_at_once_and_stands_at_its_row(tmp_path, base):
+    (tmp_path / "one.yaml").write_text(base + "arms: {fast: {training.lr: 0.5}}\n")
+    (tmp_path / "two.yaml").write_text(base.replace("width: 8", "widht: 8"))
+    absent = "'three.yaml': no such file; a spec is named relative to this file's folder"
+    assert found(tmp_path, both=COLLECTION) == [
+        "both.yaml:3:68: collection[0].floor: 'slow' in one.yaml: unknown; allowed: fast",
+        "two.yaml:4:28: base.encoder.widht: unknown to lab.net; did you mean 'width'?",
+        f"both.yaml:5:40: collection[2].spec: {absent}",
+    ]

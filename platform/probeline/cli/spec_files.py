@@ -30,7 +30,7 @@ def show_spec(spec: Spec) -> CommandOutput:
 
 @app.command()
 def lint(
-    specs: Annotated[list[Path], typer.Argument(help="Spec files.", autocompletion=completers.specs)],
+    specs: Annotated[list[Path], typer.Argument(help="Experiments and collections.", autocompletion=completers.specs)],
     no_plugins: NoPlugins = False,
 ) -> CommandOutput:
     """Check spec files and run nothing: path:line:column of each mistake, and exit code 2 where there is one."""

@@ -16,7 +16,7 @@ from probeline.experiment import extends
 from probeline.experiment.collection_file import KEY
 from probeline.experiment.grid import expand, only
 from probeline.experiment.load import load
-from probeline.experiment.problems import SpecError, unknown
+from probeline.experiment.problems import Problem, SpecError, unknown
 from probeline.experiment.schema import Experiment
 from probeline.experiment.validation import complaints
 from probeline.experiment.yaml_source import SpecSource
@@ -93,10 +93,19 @@ def load_collection(path: Path) -> Collection:
 
 
 def check_collection(path: Path) -> None:
-    """Refuses a collection that names what is not there, in its experiments as they are. Raises SpecError."""
+    """Refuses a collection that names what is not there, in its experiments as they are.
+
+    Raises SpecError with the mistakes of all of them.
+    """
     collection = load_collection(path)
+    problems: list[Problem] = []
     for spec in collection.specs:
-        experiments(path, collection, spec, None, ())
+        try:
+            experiments(path, collection, spec, None, ())
+        except SpecError as error:
+            problems += error.problems
+    if problems:
+        raise SpecError(problems)
 
 
 def source_of(path: Path) -> SpecSource:
@@ -110,11 +119,16 @@ def experiments(
     """The experiment of `spec` with the cells of its rows alone: one for each of its scales that the rows ask for.
 
     Raises:
-        SpecError: the experiment has mistakes, or no cell of that label; the message names the row's line.
+        SpecError: there is no such file, the experiment has mistakes, or no cell of that label; the message names the
+            row's line.
     """
     file = path.parent / spec
-    whole = load(file)
     numbered = [(number, row) for number, row in enumerate(collection.collection) if row.spec == spec]
+    if not file.exists():
+        source = source_of(path)
+        absent = f"{spec!r}: no such file; a spec is named relative to this file's folder"
+        raise SpecError(source.problem((KEY, number, "spec"), absent) for number, _ in numbered)
+    whole = load(file)
     by_scale: dict[str | None, list[tuple[int, System]]] = {}
     for number, row in numbered:
         by_scale.setdefault(row.scale_of(whole, scale), []).append((number, row))

@@ -4,7 +4,10 @@ import re
 from pathlib import Path
 
 KEY = "collection"
-REFUSED = "several experiments stand in this file; plan, run, status and report take it, other commands one of them"
+REFUSED = (
+    "several experiments stand in this file; plan, run, status, report, lint and index take it, "
+    "other commands one of them"
+)
 
 
 def is_collection(path: Path) -> bool:
