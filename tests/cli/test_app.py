@@ -1,6 +1,8 @@
 """The commands as a user types them, each in a process of its own."""
 
 import json
+import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -105,17 +107,26 @@ def test_the_doctor_finds_this_machine_fit(folder):
     assert diagnosis["good"]
 
 
-def test_the_interface_of_mlflow_listens_on_this_machine_only(folder, database):
+def test_the_interface_of_mlflow_listens_on_this_machine_only_at_the_address_that_json_tells(folder, database):
     assert database.parent == folder, "beside the spec, where a run would have put it"
-    command = [sys.executable, "-m", "probeline.cli", "ui", "--port", "0"]
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    command = [sys.executable, "-m", "probeline.cli", "ui", "--port", "0", "--json"]
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
-        for line in process.stdout:
+        for line in process.stderr:
             if "Uvicorn running on" in line or "Listening at" in line:
-                assert "127.0.0.1" in line
+                address = re.search(r"http://127\.0\.0\.1:[1-9]\d*", line)[0]
                 break
         else:
             raise AssertionError("the interface did not start")
     finally:
         process.terminate()
-        process.wait(timeout=30)
+    assert json.loads(process.stdout.read())["url"].startswith(f"{address}/#/experiments")
+
+
+def test_a_port_in_use_is_told_before_mlflow_starts(folder):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        said = probeline("ui", "--port", taken.getsockname()[1], folder=folder)
+    assert said.returncode == 2 and not said.stdout
+    assert re.search(r"in use on 127\.0\.0\.1; --port \d+ is free", said.stderr)

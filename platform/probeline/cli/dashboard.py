@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from probeline.cli import completers
+from probeline.cli import completers, listening
 from probeline.cli.options import Folder, ScaleOption, Sets, StorageUri, Tracking
 from probeline.cli.output import CommandOutput, emit
 from probeline.errors import UserError
@@ -41,13 +41,13 @@ def dash(
         if (error.name or "").partition(".")[0] not in ("dash", "flask", "werkzeug"):
             raise
         raise UserError("probeline dash: Dash is not installed; pip install 'probeline[dashboard]'") from error
-    with server.listen(host, port) as bound:  # says at once that a port is in use: planning may take seconds
+    with listening.listen(host, port) as bound:  # says at once that a port is in use: planning may take seconds
         workspace = Workspace(folder, tracking_uri, storage)
         at = (workspace.uri, workspace.encoders_at)
         if spec is not None and is_file(spec):
             shown = board.of_file(spec_file(spec), scale, sets or [], *at)
         else:
             shown = board.of_mlflow(spec, scale, sets or [], *at)
-        url = server.url(bound, host)
+        url = listening.url(bound, host)
         emit(CommandOutput({"url": url}, f"{', '.join(shown.names[:3])}: {url}  (Ctrl-C stops it)"))
         server.serve(bound, shown, host)

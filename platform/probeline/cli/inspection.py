@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from probeline.cli import completers
+from probeline.cli import completers, listening
 from probeline.cli.messages import echo
 from probeline.cli.options import Folder, ScaleOption, Sets, Spec, Tracking, resolved_spec
 from probeline.cli.output import CommandOutput, emit, print_to_standard_error
@@ -29,7 +29,8 @@ def ui(
 
     uri = resolve(tracking_uri)
     follow_moved_database(uri)
-    url = f"http://{host}:{port}/#/experiments{TRAINING}"
+    with listening.listen(host, port) as bound:  # MLflow binds the port itself, a moment later
+        url, port = f"{listening.url(bound, host)}/#/experiments{TRAINING}", bound.getsockname()[1]
     emit(CommandOutput({"url": url, "tracking_uri": redacted(uri)}, f"MLflow on {uri}: {url}  (Ctrl-C stops it)"))
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--host", host, "--port", str(port)]
     sqlite = sqlite_file(uri)

@@ -7,9 +7,15 @@ PLAN = (
     "targets: [{difference, seeds}], ...}, budgets: [{cell, ...}]}"
 )
 TRIAL = "{trial_id, encoder_id, cell, seed, run_id, status, failure, message, protocols}"
+OF_COLLECTION = {
+    "plan": "{name, systems: [{system, spec, cell, floor, ...}], plans: [{file, reason, name, trials: [TRIAL], ...}]}",
+    "status": "[TRIAL], each with its experiment",
+    "run": "{name, runs: [{experiment, ...}], exit_code}",
+    "report": "{name, files}",
+}
 RUN = (
     "{experiment, exit_code, finished: [trial_id], failed: {trial_id: class}, crashed: {trial_id: [protocol]}, "
-    "interrupted: [trial_id], elsewhere: [trial_id], not_started, restarts: {class: times}, unsent}"
+    "interrupted: [trial_id], elsewhere: [trial_id], not_started, restarts: {class: times}, unsent, comparisons}"
 )
 
 _ANSWERS = {
@@ -44,5 +50,12 @@ _ANSWERS = {
     "lint": "[{file, line, column, path, message}]",
     "init": "{file}",
 }
-SHAPES = {name: f"--json: {shape}. A failure: {{error: {{message, exit_code}}}}." for name, shape in _ANSWERS.items()}
+
+
+def _shape(command: str) -> str:
+    of_collection = f" Of a collection: {OF_COLLECTION[command]}." if command in OF_COLLECTION else ""
+    return f"--json: {_ANSWERS[command]}.{of_collection} A failure: {{error: {{message, exit_code}}}}."
+
+
+SHAPES = {command: _shape(command) for command in _ANSWERS}
 """Command -> what it prints with --json."""

@@ -74,6 +74,7 @@ class Outcome:
             "not_started": self.not_started,
             "restarts": dict(self.restarts),
             "unsent": str(self.unsent) if self.unsent else None,
+            "comparisons": list(self.comparisons),
         }
 
     def summary(self, spec: str) -> str:
