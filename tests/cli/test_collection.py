@@ -141,6 +141,12 @@ def test_the_index_has_answers_first_and_links_only_to_pages_that_are_there(fold
     assert "a collection of 3 systems of 2 experiments" in page
 
 
+def test_the_index_counts_one_system_of_one_experiment_as_one(folder, answer):
+    (folder / "one.yaml").write_text(COLLECTION.partition("  - {system: BYOL")[0])
+    (entry,) = answer("index", "one.yaml", "--out", "one")["experiments"]
+    assert entry["state"] == "a collection of 1 system of 1 experiment"
+
+
 def test_the_board_says_who_stands_alone_and_writes_the_same_as_json(said, answer):
     assert "simclr" in said("board", "--where", "experiment=here")
     (contest,) = answer("board")

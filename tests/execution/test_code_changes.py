@@ -59,11 +59,21 @@ def test_a_line_with_a_secret_keeps_its_sign_alone():
 
 
 def test_it_is_cut_at_its_largest_size_and_long_lines_are_left_out():
-    text = without_secrets("+x = 1\n" * MAX_BYTES, {})
+    text = without_secrets(("diff --git a b\n" + "+x = 1\n" * 5_000) * 10, {})
     assert (
         len(text) < MAX_BYTES + 100 and text.splitlines()[-1] == "... cut: the whole diff has more than 200,000 bytes"
     )
     assert without_secrets("+" + "y" * 5000, {}) == "+... 5,001 characters\n"
+
+
+def test_a_generated_file_leaves_room_for_the_code_that_ran(repository):
+    (repository / "a_generated.py").write_text("number = 1\n" * MAX_BYTES)
+    subprocess.run(["git", "-C", repository, "add", "a_generated.py"], check=True)
+    (repository / "z_last.py").write_text("the_code_that_ran = 1\n")
+    subprocess.run(["git", "-C", repository, "add", "z_last.py"], check=True)
+    text = code_changes(repository)
+    assert "... cut: the diff of this file has more than 50,000 bytes" in text and len(text) < MAX_BYTES
+    assert "+the_code_that_ran = 1" in text
 
 
 def test_the_file_is_named_by_its_content_and_written_once(tmp_path):

@@ -134,7 +134,9 @@ def _of_collection(file: Path, folder: Path, out: Path) -> "IndexEntry":
     from probeline.report.tables.index_entries import IndexEntry
 
     listed = load_collection(file)
-    state = f"a collection of {len(listed.collection)} systems of {len(listed.specs)} experiments"
+    counts = ((len(listed.collection), "system"), (len(listed.specs), "experiment"))
+    words = " of ".join(f"{count} {word}{'s' * (count != 1)}" for count, word in counts)
+    state = f"a collection of {words}"
     return _linked(IndexEntry(listed.name, str(file), None, listed.question, listed.expected, state=state), folder, out)
 
 

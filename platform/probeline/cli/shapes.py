@@ -39,7 +39,8 @@ _ANSWERS = {
     "list": "[{name, summary, package}]; of one {name, summary, declares, parameters}; of metrics [{name, title, unit, "
     "scale, direction}]; of specs [{name, file, question}]",
     "schema": "the JSON schema itself; with --out {file}",
-    "verify": "[{trial_id, cell, seed, run_id, ..., values: {metric: {recorded, replayed}}}], one a trial",
+    "verify": "[{trial_id, cell, seed, run_id, verdict, compared, unequal, same_machine, not_as_recorded, reason, at, "
+    "values: {metric: {recorded, replayed}}}], one a trial",
     "replay": "{..., replayed: {term: value}, gradient_norm, gradients: {parameter: norm}, "
     "first_non_finite, same_inputs}",
     "board": "[{metric, data, protocol, budget, result, groups: [[{entrant, experiments, rank, n, mean, interval, "

@@ -15,6 +15,12 @@ ARTIFACT = "uncommitted.diff"
 MAX_BYTES = 200_000
 """Of a diff; the rest is left out, and its last line says so."""
 
+MAX_FILE_BYTES = 50_000
+"""Of one file's part of a diff, so that a generated file leaves room for the code that ran."""
+
+MAX_READ = 100 * MAX_BYTES
+"""Bytes of git's output that are looked at."""
+
 MAX_LINE = 1_000
 """Characters of a line; a longer one, as generated files have, is left out."""
 
@@ -60,10 +66,16 @@ def without_secrets(diff: str, secrets: Mapping[str, str]) -> str:
 
 
 def _shown(diff: str, secrets: Mapping[str, str]) -> Iterator[str]:
-    in_key = False
+    in_key, size = False, 0
     for line in diff.splitlines():
         if line.startswith(("diff --git ", "@@ ")):
             in_key = False
+        before = 0 if line.startswith("diff --git ") else size
+        size = before + len(line) + 1
+        if size > MAX_FILE_BYTES:
+            if before <= MAX_FILE_BYTES:
+                yield f"... cut: the diff of this file has more than {MAX_FILE_BYTES:,} bytes"
+            continue
         begins, ends = ("PRIVATE KEY-----" in line and f"-----{word}" in line for word in ("BEGIN", "END"))
         in_key = in_key or begins
         if len(line) > MAX_LINE:
@@ -85,12 +97,12 @@ def _untracked(root: Path, plugins: Iterable[Path]) -> Iterator[str]:
 
 
 def _git(directory: Path, *words: str) -> str:
-    """What git prints, at most a little more than `MAX_BYTES`; "" where it fails or is not there."""
+    """What git prints, at most `MAX_READ` bytes; "" where it fails or is not there."""
     command = ["git", "-C", str(directory), *words]
     try:
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
             assert process.stdout is not None
-            content = process.stdout.read(2 * MAX_BYTES)
+            content = process.stdout.read(MAX_READ)
             process.kill()
     except OSError:
         return ""

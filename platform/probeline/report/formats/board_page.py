@@ -13,7 +13,7 @@ from probeline.report.tables.contests import Contest
 from probeline.statistics.intervals import METHOD
 
 SCRIPTS = ("formats/tables.js",)
-STYLES = ("formats/page.css",)
+STYLES = ("formats/page.css", "formats/board.css")
 
 
 def write(contests: Sequence[Contest], title: str, folder: Path) -> list[Path]:
