@@ -6,6 +6,7 @@ from os import fspath
 from probeline.api.specs import Spec, experiment_of, is_file
 from probeline.api.workspace import Workspace
 from probeline.execution.planning import forecast
+from probeline.execution.planning.absent_teachers import require_teachers
 from probeline.execution.planning.auto_gpus import cards_elsewhere
 from probeline.execution.planning.forecast import Cluster, Forecast
 from probeline.execution.planning.plan import Plan, make
@@ -55,9 +56,11 @@ def priced(
 ) -> Priced:
     """The plan with its price on this machine, or on a `cluster` of CPUS[,GPUS], and what fits the budget.
 
-    `measure`: try one batch of what has no price. Raises UserError as `plan` does.
+    `measure`: try one batch of what has no price. Raises UserError as `plan` does, and for a teacher whose encoder is
+    lost.
     """
     planned = plan(spec, workspace, Cluster.parse(cluster).gpus if cluster else None)
+    require_teachers(planned, planned.todo, workspace.encoders_at)
     return Priced(
         planned, *forecast.make(planned, workspace.uri, workspace.encoders_at, cluster, budget, measured=measure)
     )

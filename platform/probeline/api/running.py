@@ -11,6 +11,7 @@ from probeline.execution.code_changes import code_changes
 from probeline.execution.jobs.job_entrypoint import submitted_changes, submitted_provenance
 from probeline.execution.notifications import silence
 from probeline.execution.planning import forecast, planned_tuning_trials
+from probeline.execution.planning.absent_teachers import require_teachers
 from probeline.execution.planning.gpu_use import unused_gpus
 from probeline.execution.planning.plan import Plan
 from probeline.execution.planning.plan_text import headline
@@ -50,13 +51,15 @@ def run(
         Which trials finished, failed or were interrupted; `exit_code` is 0 if all is well.
 
     Raises:
-        UserError: a mistake in the spec, folders that cannot be written, or another run of it at work.
+        UserError: a mistake in the spec, folders that cannot be written, a teacher whose encoder is lost, or another
+            run of it at work.
     """
     workspace = workspace or Workspace()
     storage, joined = workspace.encoders_at, bool(target(address).address)
     planned = plan(spec, workspace, 0 if joined else None)
     writable_folder("--folder", workspace.path)
     check_writable(workspace.uri)
+    require_teachers(planned, planned.todo, storage)
     show("\n".join(_opening(planned, joined)))
     todo, fits = planned.todo, planned_tuning_trials.trials(planned)
     if budget:

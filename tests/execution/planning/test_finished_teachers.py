@@ -76,3 +76,11 @@ def test_the_encoder_of_the_trial_is_the_teacher_of_every_seed_and_what_does_not
         refused = load_text(text, "units.yaml")
         with pytest.raises(SpecError, match=message):
             with_finished_teachers(refused, cells(refused), uri)
+
+
+def test_a_trial_whose_encoder_mlflow_has_lost_is_refused_as_that(finished: identity.Trial, uri: str) -> None:
+    folder = Path(uri.removeprefix("sqlite:///")).parent
+    next(folder.glob("mlartifacts/**/encoder/encoder.json")).unlink()
+    experiment = load_text(spec(finished.id), "units.yaml")
+    with pytest.raises(SpecError, match=rf"encoder: trial {finished.id} has finished, and its encoder is no longer in"):
+        with_finished_teachers(experiment, cells(experiment), uri)

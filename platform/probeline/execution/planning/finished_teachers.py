@@ -49,8 +49,17 @@ def _description(uri: str, teacher: FinishedTrial) -> dict[str, Any] | str:
         run = find(uri, teacher.id)
     except UserError as error:
         return str(error)
-    content = read_artifact(uri, run["run_id"], "encoder/encoder.json") if run["status"] == "finished" else None
-    return json.loads(content) if content else f"trial {teacher.id} has not finished ({run['status']}); run it first"
+    if run["status"] != "finished":
+        return f"trial {teacher.id} has not finished ({run['status']}); run it first"
+    content = read_artifact(uri, run["run_id"], "encoder/encoder.json")
+    return json.loads(content) if content else _lost(teacher, run["artifacts"])
+
+
+def _lost(teacher: FinishedTrial, artifacts: str) -> str:
+    return (
+        f"trial {teacher.id} has finished, and its encoder is no longer in {artifacts}; put the folder `encoder` back, "
+        "or delete its run in MLflow and run it again"
+    )
 
 
 def _refuse(experiment: Experiment, cells: Sequence[Cell], stored: dict[FinishedTrial, dict[str, Any] | str]) -> None:
