@@ -34,8 +34,10 @@ def root() -> Path:
     return expanded(os.environ.get("PROBELINE_CACHE") or "~/.cache/probeline")
 
 
-def write(splits: Mapping[str, Split]) -> str:
+def write(splits: Mapping[str, Split], beside: str | None = None) -> str:
     """Store the splits in stratified order and return their content digest: sha256 over shapes, inputs and labels.
+
+    `beside`: a digest of what else decides numbers, which enters theirs.
 
     Raises DiskFull, and then leaves nothing behind.
     """
@@ -44,15 +46,15 @@ def write(splits: Mapping[str, Split]) -> str:
         arrays.mkdir(parents=True, exist_ok=True)
         building = Path(tempfile.mkdtemp(dir=arrays, prefix=".building-"))
         try:
-            digest = _write_parts(building, splits)
+            digest = _write_parts(building, splits, beside)
             _install(building, digest)
         finally:
             shutil.rmtree(building, ignore_errors=True)
     return digest
 
 
-def _write_parts(building: Path, splits: Mapping[str, Split]) -> str:
-    digest, manifest = hashlib.sha256(), dict[str, dict[str, Any]]()
+def _write_parts(building: Path, splits: Mapping[str, Split], beside: str | None) -> str:
+    digest, manifest = hashlib.sha256((beside or "").encode()), dict[str, dict[str, Any]]()
     for name in sorted(splits):
         order = stratified_order(splits[name].labels)
         files = _Files(building, name, digest)

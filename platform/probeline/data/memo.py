@@ -28,7 +28,7 @@ def memo_of(name: str, read: ReadSplits) -> dict[str, Any]:
     count = max(int(split.labels.max()) for split in splits.values()) + 1
     classes = list(read.classes or map(str, range(count)))
     return {
-        "digest": cache.write(splits),
+        "digest": cache.write(splits, read.beside),
         "sizes": {split: len(samples) for split, samples in splits.items()},
         "classes": classes,
         "sample": sample.as_dict(),

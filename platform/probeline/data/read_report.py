@@ -82,6 +82,7 @@ class ReadSplits:
         rate: values a second of waveforms, steps a second of series.
         vocabulary: how many tokens there are.
         tokenizer: digest of the stored tokeniser that they are of.
+        beside: digest of what decides numbers beside the splits, such as a tokeniser that was not learned from them.
     """
 
     splits: dict[str, Split]
@@ -92,6 +93,7 @@ class ReadSplits:
     rate: int | None = None
     vocabulary: int | None = None
     tokenizer: str | None = None
+    beside: str | None = None
 
 
 def report_of(

@@ -20,6 +20,7 @@ from typing import Any, cast
 from probeline.core.dataset import Dataset, DatasetInfo
 from probeline.core.dataset_plugin import DatasetPlugin
 from probeline.core.sample_spec import SampleSpec
+from probeline.core.settings import components, listed
 from probeline.data import cache
 from probeline.data.busy import busy, silent
 from probeline.data.memo import memo_of
@@ -164,9 +165,10 @@ def _fingerprint(name: str, config: DatasetSettings, module: Plugin) -> str:
 
 
 def _files(name: str, config: DatasetSettings, module: Plugin) -> list[Path]:
-    """The files that the data set is read from. Raises UserError for a path that this machine cannot look up."""
+    """The files that the data set and its parts are read from. Raises UserError for a path that cannot be looked up."""
+    parts = [(kind, part) for field, kind in components(type(config)) for part in listed(getattr(config, field))]
     try:
-        return module.files(config)
+        return [*module.files(config), *(file for kind, part in parts for file in catalog.files_of(kind, part))]
     except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL, no permission, `~` of an unknown user
         if isinstance(error, OSError) and error.errno in FULL:
             raise

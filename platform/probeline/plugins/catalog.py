@@ -144,6 +144,15 @@ def module(kind: str, name: str) -> ModuleType:
     return importlib.import_module(_source(kind, split(name)[0]).module)
 
 
+def files_of(kind: str, component: dict[str, Any]) -> list[Path]:
+    """The files that a resolved component says it is read from; none where its plug-in has no `files`. Raises as that.
+
+    Raises UnknownPlugin, ImportError, pydantic.ValidationError.
+    """
+    files = getattr(module(kind, component["name"]), "files", None)
+    return [] if files is None else files(settings(kind, component))
+
+
 def plugin_class(kind: str, name: str, base: type) -> type:
     """The one subclass of `base` that the plug-in's module defines. Raises UnknownPlugin, ImportError, BrokenPlugin."""
     plugin = module(kind, name)

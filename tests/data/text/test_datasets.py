@@ -1,10 +1,13 @@
+import json
+
 import numpy as np
 import pytest
 from probeline.core.columns import Ragged
 from probeline.core.special_tokens import COUNT, SEPARATOR, START
 from probeline.data import store
-from probeline.data.text.tokenizer import load
+from probeline.data.text.tokenizer import load, trained
 from probeline.errors import BadData, UserError
+from probeline.experiment.canonical import canonical_component
 from probeline.experiment.components import resolve
 
 
@@ -69,6 +72,34 @@ def test_the_tokeniser_decides_the_digest(tmp_path):
     path = written(tmp_path / "a.txt", poems(9))
     digests = {opened("text", path=path, tokenizer={"name": name}).digest for name in ("bytes", "characters")}
     assert len(digests) == 2
+
+
+def test_a_tokeniser_that_changes_under_its_path_gives_other_data(tmp_path):
+    """Also one that cuts these texts as the one before did: its vocabulary is the encoder's."""
+    text, file = tmp_path / "a.txt", tmp_path / "model" / "tokenizer.json"
+    written(text, poems(20))
+    of_poems, of_prose = (
+        trained({"name": "wordpiece", "vocabulary": size}, [some]).content()
+        for some, size in ((poems(9), 40), ("poems of letters", 34))
+    )
+    more = json.loads(of_poems)
+    more["model"]["vocab"]["\N{SNOWMAN}"] = 40
+    opened_as = []
+    for content in (of_poems, of_prose, json.dumps(more), of_poems):
+        written(file, content)
+        data = opened("text", path=str(text), tokenizer={"name": "hf", "path": str(file.parent)})
+        opened_as.append((data.info.digest, data.train.inputs.values.tolist(), data.info.sample.vocabulary))
+    (digest, tokens, size), prose, larger, again = opened_as
+    assert prose[0] != digest and prose[1] != tokens
+    assert larger[0] != digest and larger[1:] == (tokens, size + 1)
+    assert again == (digest, tokens, size)
+
+
+def test_a_models_folder_is_in_ids_by_its_content_alone():
+    text = {"name": "text", "path": "a.txt"}
+    named = [resolve("datasets", {**text, "tokenizer": {"name": "hf", "path": path}}).value for path in ("a", "b")]
+    first, second = (canonical_component("datasets", each) for each in named)
+    assert first == second and first["tokenizer"] == {"name": "hf"}
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from probeline.data.text.blocks import blocks
 from probeline.data.text.settings import TextSettings
 from probeline.data.text.tokenizer import Tokenizer
 from probeline.errors import BadData
+from probeline.plugins import catalog
 
 CHARACTERS_AT_ONCE = 2**22
 
@@ -66,6 +67,7 @@ def _read(
     component = config.tokenizer
     tokenizer = tokenizers.trained(component, [text for sample in texts["train"].samples for text in sample])
     splits = {name: _split(some, tokenizer, start, getattr(config, "chunk", None)) for name, some in texts.items()}
+    digest = tokenizers.store(component["name"], tokenizer)
     classes = next(iter(names.values()), ())
     report = report_of([Path(str(getattr(config, "path", None) or "PROBELINE_DATA"))], splits, classes, "texts", "")
     return ReadSplits(
@@ -74,7 +76,8 @@ def _read(
         replace(report, remarks=[*remarks, _remark(splits, tokenizer)]),
         label_names={**(names or {"class": ()}), **dict.fromkeys(splits["train"].extra_labels, ()), **names},
         vocabulary=tokenizer.size,
-        tokenizer=tokenizers.store(component["name"], tokenizer),
+        tokenizer=digest,
+        beside=digest if catalog.files_of("tokenizers", component) else None,
     )
 
 

@@ -1,6 +1,7 @@
 """The contract of a tokeniser, and where a data set's tokeniser is stored: in the cache, by its content.
 
-A plug-in is one file with its `Config`, `train(texts, config) -> Tokenizer` and `of(content) -> Tokenizer`.
+A plug-in is one file with its `Config`, `train(texts, config) -> Tokenizer` and `of(content) -> Tokenizer`. One that is
+not learned from the texts has `files(config)`, what it is read from: its content then enters the data's digest.
 """
 
 import hashlib

@@ -7,11 +7,12 @@ Token t of the model has the number COUNT + t, after Probeline's special tokens.
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
-from probeline.core.settings import Settings
+from probeline.core.settings import NotHashed, Settings
 from probeline.core.special_tokens import COUNT
 from probeline.data.text.tokenizer import Tokenizer
 from probeline.data.text.tokenizers._library import library, some_at_once
@@ -23,9 +24,9 @@ SPACES = ("\u0120", "\u2581")
 
 
 class Config(Settings):
-    """`path`: the folder of the model, the same as the encoder's."""
+    """`path`: the folder of the model, the same as the encoder's; its tokeniser enters ids by content."""
 
-    path: str = Field(min_length=1, description="A folder with a tokenizer.json.")
+    path: Annotated[str, NotHashed] = Field(min_length=1, description="A folder with a tokenizer.json.")
 
 
 class Foreign(Tokenizer):
@@ -60,9 +61,17 @@ class Foreign(Tokenizer):
         return self.inner.to_str()
 
 
+def files(config: Config) -> list[Path]:
+    """The tokeniser's file. Raises UserError where there is none."""
+    file = Path(config.path) / FILE
+    if not file.is_file():
+        raise UserError(f"data.tokenizer.path: {file} cannot be read: no such file; give a model's folder")
+    return [file]
+
+
 def train(texts: Sequence[str], config: Config) -> Foreign:
     """The folder's tokeniser, whatever the texts. Raises UserError where there is none."""
-    file = Path(config.path) / FILE
+    (file,) = files(config)
     try:
         content = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
