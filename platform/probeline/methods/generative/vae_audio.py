@@ -13,12 +13,11 @@ from torch import Tensor, nn
 from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
 from probeline.core.encoder import Encoder
-from probeline.core.method import Method
 from probeline.core.metric import Metric, loss_term
 from probeline.core.sample_rng import SampleRNG
-from probeline.models.decoder import Pixels
+from probeline.methods.generative._sound import SoundMethod
 from probeline.models.likelihood import MAX_LOG_VARIANCE, divergence
-from probeline.models.mel_autoencoder import MelAutoencoder, Pooled
+from probeline.models.mel_autoencoder import Pooled
 from probeline.models.mel_settings import MelSettings
 from probeline.models.time_pooling import real_frames
 
@@ -37,12 +36,11 @@ class Config(MelSettings):
     beta: float = Field(1.0, ge=0, description="Weight of the KL term; 1 is the bound.")
 
 
-class VAEAudio(Method[Config]):
+class VAEAudio(SoundMethod[Config]):
     """Eq. 10 with one sample of every code; the prior over codes is N(0, 1), each apart."""
 
     def __init__(self, config: Config, encoder: Encoder, facts: DatasetInfo) -> None:
-        super().__init__(config, encoder, facts)
-        self.body = MelAutoencoder(config, encoder, facts.sample, config.latent_dim, "vae_audio")
+        super().__init__(config, encoder, facts, config.latent_dim, "vae_audio")
         self.posterior = nn.Conv1d(encoder.dim, 2 * config.latent_dim, 1)
         self.rate = int(facts.sample.rate or 1)
 
@@ -63,10 +61,8 @@ class VAEAudio(Method[Config]):
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
         """Minus the bound in bits per dim, its KL term weighed by `beta`."""
-        extra = outputs.extra
-        target = self.body.of(views.inputs, views.lengths, extra["positions"])
-        bits = self.body.bits(target).sum()
-        likely = self.body.log_probability(Pixels(extra["mean"], extra["log_scale"]), target).sum() / bits
+        extra, (likelihoods, bits) = outputs.extra, self.likelihood(outputs, views)
+        likely = likelihoods.sum() / bits
         apart = _divergences(outputs.z, extra["log_variance"], extra["positions"]).sum() / bits
         terms = {"bits_per_dim": (apart - likely).detach(), "kl_bits": apart.detach()}
         return {"loss": self.config.beta * apart - likely, **terms}
@@ -94,14 +90,6 @@ class VAEAudio(Method[Config]):
         count, size = self.body.positions(seconds), self.config.latent_dim
         z = rng.normal(count * size, "prior").unflatten(1, (size, count))
         return self.body.decode(z, torch.full_like(rng.integers(1, 1)[:, 0], count)).images()
-
-    def sound(self, levels: Tensor) -> Tensor:
-        """Waveforms [B, S] of levels [B, bands, T]."""
-        return self.body.target.waveforms(levels)
-
-    def levels(self, x: Tensor) -> Tensor:
-        """What is to be made likely of clips [B, S]."""
-        return self.body.target(x)
 
     def _posterior(self, pooled: Pooled) -> tuple[Tensor, Tensor]:
         """mu and log sigma^2, [B, latent_dim, P]."""

@@ -11,12 +11,12 @@ from torch import Tensor, nn
 from probeline.core.batch import Batch, Outputs, Views
 from probeline.core.dataset import DatasetInfo
 from probeline.core.encoder import Encoder
-from probeline.core.method import Method
 from probeline.core.metric import Metric, loss_term
 from probeline.core.sample_rng import SampleRNG
+from probeline.methods.generative._sound import SoundMethod
 from probeline.models.codebook import Codebook, perplexity, quantiser_loss, straight_through
 from probeline.models.decoder import Pixels
-from probeline.models.mel_autoencoder import MelAutoencoder, Pooled
+from probeline.models.mel_autoencoder import Pooled
 from probeline.models.mel_settings import MelSettings
 from probeline.models.time_pooling import real_frames
 from probeline.models.vq_settings import CodebookSettings
@@ -45,12 +45,11 @@ class Config(MelSettings, CodebookSettings):
     prior_layers: int = Field(4, ge=1, description="Layers of the prior.")
 
 
-class VQVAEAudio(Method[Config]):
+class VQVAEAudio(SoundMethod[Config]):
     """Eq. 3 for the autoencoder, cross entropy of the codes for the prior."""
 
     def __init__(self, config: Config, encoder: Encoder, facts: DatasetInfo) -> None:
-        super().__init__(config, encoder, facts)
-        self.body = MelAutoencoder(config, encoder, facts.sample, config.code_dim, "vqvae_audio")
+        super().__init__(config, encoder, facts, config.code_dim, "vqvae_audio")
         self.enter = nn.Sequential(
             nn.Linear(encoder.dim, config.code_dim), nn.LayerNorm(config.code_dim, elementwise_affine=False)
         )
@@ -72,10 +71,7 @@ class VQVAEAudio(Method[Config]):
 
     def loss(self, outputs: Outputs, views: Views) -> dict[str, Tensor]:
         """Eq. 3 in bits per dim, and the nats of one code, the scale of a classifier's loss."""
-        extra = outputs.extra
-        target = self.body.of(views.inputs, views.lengths, extra["positions"])
-        bits, real = self.body.bits(target).sum(), self._real(outputs)
-        likely = self.body.log_probability(Pixels(extra["mean"], extra["log_scale"]), target)
+        extra, real, (likely, bits) = outputs.extra, self._real(outputs), self.likelihood(outputs, views)
         vectors = _of_all(outputs.z.float(), real)
         index = self.codebook.nearest(vectors)
         weight = bits if self.config.reduction == "sum" else bits * extra["positions"].float().mean()
@@ -132,14 +128,6 @@ class VQVAEAudio(Method[Config]):
         count = self.body.positions(seconds)
         index = self.prior.sample(rng.uniform(count, "prior"))
         return self._decoded(index, torch.full_like(index[:, 0], count)).images()
-
-    def sound(self, levels: Tensor) -> Tensor:
-        """Waveforms [B, S] of levels [B, bands, T]."""
-        return self.body.target.waveforms(levels)
-
-    def levels(self, x: Tensor) -> Tensor:
-        """What is to be made likely of clips [B, S]."""
-        return self.body.target(x)
 
     def _encode(self, x: Tensor, lengths: Tensor | None) -> tuple[Pooled, Tensor]:
         """Frames of the codes, and z_e [B, D, 1, P]."""
