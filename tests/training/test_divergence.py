@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from helpers.json_shapes import check, shape_of
 from helpers.training_loops import trainer
 from probeline.data.store import facts
 from probeline.errors import Diverged, UserError
@@ -49,7 +50,7 @@ def test_run_again_it_has_the_recorded_numbers_and_names_the_first_tensor(kept):
     assert again.first is not None and again.first.startswith(("output of", "after the step"))
     shown = step_replay.text(again)
     assert "inputs are the recorded ones to the bit" in shown and "gradient norm" in shown
-    json.dumps(step_replay.as_dict(again), allow_nan=False)
+    check(shape_of("replay"), json.loads(json.dumps(step_replay.as_dict(again), allow_nan=False)))
 
 
 def test_other_samples_than_the_recorded_ones_are_refused(kept):

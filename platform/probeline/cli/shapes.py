@@ -1,10 +1,15 @@
-"""The shape of each command's JSON: what stands under its keys, which stay. `probeline COMMAND --help` ends with it."""
+"""The shape of each command's JSON: what stands under its keys, which stay. `probeline COMMAND --help` ends with it.
+
+All keys are named; a key in capitals stands for any number of keys of that kind.
+"""
 
 PLAN = (
-    "{name, scale, counts: {state: trials}, to_run, plugins: {module: file}, resources, "
+    "{name, scale, counts: {STATE: trials}, to_run, plugins: {MODULE: file}, resources, "
     "cells: [{label, STATE: trials}], trials: [TRIAL], notes, forecast: {fits, left, tuning_trials, encoders_ready, "
-    "worker_seconds, unknown, clock_seconds, at_once, gpu_hours, measured_elsewhere}, comparisons, power: {detectable, "
-    "targets: [{difference, seeds}], ...}, budgets: [{cell, ...}]}"
+    "worker_seconds, unknown, clock_seconds, at_once, gpu_hours, measured_elsewhere}, "
+    "comparisons: [{compared, verdict, seeds, wanted, most, over}], power: {metric, seeds, deviation, pairs, "
+    "detectable, targets: [{difference, seeds}], elsewhere}, "
+    "budgets: [{label, method, updates, samples, verdict, floor, suggested}]}"
 )
 TRIAL = "{trial_id, encoder_id, cell, seed, run_id, status, failure, message, protocols}"
 OF_COLLECTION = {
@@ -16,6 +21,15 @@ OF_COLLECTION = {
 RUN = (
     "{experiment, exit_code, finished: [trial_id], failed: {trial_id: class}, crashed: {trial_id: [protocol]}, "
     "interrupted: [trial_id], elsewhere: [trial_id], not_started, restarts: {class: times}, unsent, comparisons}"
+)
+INDEX = (
+    "{files, experiments: [{name, file, scale, question, expected, answer, state, price, metric, "
+    "levels: [[line, {n, mean, interval, basis}]], page}]}"
+)
+REPLAY = (
+    "{trial_id, cell, seed, recipe, epoch, step, steps, micro_batch, learning_rate, index, inputs_sha256, draws, "
+    "terms: {TERM: value}, replayed: {TERM: value}, gradient_norm, gradients: {PARAMETER: norm}, first_non_finite, "
+    "same_inputs}"
 )
 
 _ANSWERS = {
@@ -30,7 +44,7 @@ _ANSWERS = {
     "report": "{experiment, files, published, expectations, checks: [{good, text}]}",
     "compare": "{metric, cells: [{cell, a, b, difference, low, high, n, p, verdict}], only_a, only_b}",
     "dash": "{url}, before it serves",
-    "data": "[{data, digest, sizes: {split: samples}, classes: {name: [train, validation, test]}, shape, dtype, "
+    "data": "[{data, digest, sizes: {SPLIT: samples}, classes: {CLASS: [train, validation, test]}, shape, dtype, "
     "labelled, read, contact_sheet}], one a data set",
     "submit": "{job, experiment, packed, omitted, state, exit_code}",
     "logs": "{job, state, log}",
@@ -40,12 +54,11 @@ _ANSWERS = {
     "scale, direction}]; of specs [{name, file, question}]",
     "schema": "the JSON schema itself; with --out {file}",
     "verify": "[{trial_id, cell, seed, run_id, verdict, compared, unequal, same_machine, not_as_recorded, reason, at, "
-    "values: {metric: {recorded, replayed}}}], one a trial",
-    "replay": "{..., replayed: {term: value}, gradient_norm, gradients: {parameter: norm}, "
-    "first_non_finite, same_inputs}",
+    "values: {METRIC: {recorded, replayed}}}], one a trial",
+    "replay": REPLAY,
     "board": "[{metric, data, protocol, budget, result, groups: [[{entrant, experiments, rank, n, mean, interval, "
-    "trials: {seed: trial_id}}]]}]",
-    "index": "{files, experiments: [{name, file, question, answer, state, price, page, ...}]}",
+    "trials: {SEED: trial_id}}]]}]",
+    "index": INDEX,
     "completion": "{shell, script}; with --install {shell, file}",
     "show-spec": "{PATH: {value, origin}}",
     "lint": "[{file, line, column, path, message}]",

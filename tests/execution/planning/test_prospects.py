@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from helpers.json_shapes import check, shape_of
 from probeline.errors import UserError
 from probeline.execution.planning import prospects
 from probeline.execution.planning.plan import make
@@ -29,7 +30,7 @@ def test_a_stated_spread_is_named_and_one_that_is_none_is_refused(spec, uri):
 def test_for_programs_all_of_it_is_json(spec, uri):
     spec.write_text(spec.read_text().replace("seeds: 2", "seeds: 1"))
     plain = prospects.as_dict(prospects.of_plan(make(load(spec), uri), uri, None))
-    json.dumps(plain, allow_nan=False)
+    check({key: shape_of("plan")[key] for key in plain}, json.loads(json.dumps(plain, allow_nan=False)))
     assert plain["power"]["detectable"] is None
     assert [one["verdict"] for one in plain["budgets"]][-1] == "no training"
 
