@@ -8,6 +8,7 @@ import pytest
 from probeline.experiment.grid import cells as planned_cells
 from probeline.experiment.load import load
 from probeline.experiment.references import referred
+from probeline.report.figures import metric_bars
 from probeline.report.figures.composition_heatmap import apart
 from probeline.report.formats.contents import contents
 from probeline.report.results.published_matching import correspondence
@@ -15,6 +16,7 @@ from probeline.report.results.references import published
 from probeline.report.results.results import Results
 
 PAPERS = sorted((Path(__file__).parents[2] / "experiments" / "papers").glob("*.yaml"))
+OVERLAID = [path for path in sorted(PAPERS[0].parents[1].rglob("*.yaml")) if "      published:" in path.read_text()]
 TOP1 = "linear_probe/top1"
 MATCHED = {  # published values beside cells of the smoke scale
     "simclr_fig5": 49, "simclr_fig9": 30, "simclr_table1": 10, "simclr_table4": 5, "simclr_table5": 6,
@@ -88,8 +90,29 @@ def test_the_papers_values_stand_beside_its_cells(path, make):
     assert len([match for match in beside.matches if match.cells]) == MATCHED[path.stem]
 
 
-def test_published_ids_that_bars_name_exist():
-    for path in PAPERS:
-        for figure in load(path, "smoke").report.figures:
-            for group in figure.get("published", {}).values():
-                assert all(len(published(one)) == 1 for one in (group.values() if isinstance(group, dict) else [group]))
+@pytest.mark.parametrize("path", OVERLAID, ids=lambda path: path.stem)
+def test_every_published_value_that_a_figure_names_exists_and_stands_at_a_cell(path, make):
+    for scale in (None, *load(path).scales):
+        experiment = load(path, scale)
+        results = Results(planned(experiment, make))
+        for figure in experiment.report.figures:
+            named = figure.get("published", {})
+            if figure["name"] == "metric_by_layer":
+                assert named.keys() <= {cell.label for cell in planned_cells(experiment)}
+            elif named:
+                settings = {key: value for key, value in figure.items() if key != "name"}
+                bars = metric_bars.prepare(results, metric_bars.Config(**settings)).bars
+                drawn = {(bar.group, bar.paper.id) for bar in bars if bar.paper}
+                assert drawn == {(group, one) for group, of in named.items() for one in ids(of)}
+
+
+def ids(of):
+    """The published ids of a group of bars."""
+    return list(of.values()) if isinstance(of, dict) else [of]
+
+
+def test_every_published_id_that_a_layer_names_exists():
+    for path in OVERLAID:
+        for figure in load(path).report.figures:
+            for of in figure.get("published", {}).values():
+                assert all(len(published(one)) == 1 for one in ids(of))

@@ -43,6 +43,14 @@ def test_published_values_stand_at_their_bar(kept):
     assert [trace.y[0] for trace in hollow] == pytest.approx([67.6, 25.6])
 
 
+def test_a_cell_is_named_by_its_label_where_its_line_has_another_name(make):
+    trials = make.grid({"method.steps": [2, 12]}, lambda seed, **at: {"phone_probe/top1": 0.5})
+    label = trials["cell"].iloc[-1]
+    paper = {"linear": {label: "cpc.table2.neg.mixed_speaker"}}
+    bars = prepare(trials, groups={"linear": "phone_probe/top1"}, published=paper).bars
+    assert [bar.paper is not None for bar in bars] == [False, True]
+
+
 def test_the_shape_of_the_bars_is_compared_with_the_papers(kept):
     paper = {"rotation": {"h": "simclr.table3.rotation.h", "z": "simclr.table3.rotation.g_of_h"}, "sobel": {
         "h": "simclr.table3.orig_vs_sobel.h"}}  # fmt: skip

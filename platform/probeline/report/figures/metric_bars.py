@@ -24,7 +24,7 @@ HEIGHT = 440
 class Config(Settings):
     """`groups`: a group's name -> a metric, or series -> metric, as in `{rotation: {h: kept/a, z: kept/b}}`.
 
-    `published`: a group's name -> a published id, or series or line -> id; drawn hollow at its bar.
+    `published`: a group's name -> a published id, or series, line or cell -> id; drawn hollow at its bar.
     """
 
     groups: dict[str, str | dict[str, str]] = Field(min_length=1)
@@ -85,7 +85,8 @@ def prepare(results: Results, config: Config) -> MetricBars:
         for cell in cells:
             alone = len(cells) == 1
             bar = series if alone and series else f"{cell.label}, {series}" if series else cell.label
-            point = printed.get(series or cell.line, printed.get(series))
+            name_of = series or (cell.line if cell.line in printed else cell.label)
+            point = printed.get(name_of, printed.get(series))
             paper = published(point)[0] if point else None
             bars.append(Bar(group, series, bar, name, cell_estimate(cell, metric(name)), paper))
     return MetricBars(config.title, tuple(config.groups), tuple(bars))
