@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from probeline.statistics.seed_comparison import state
+from probeline.statistics.seed_comparison import seedless_state, state
 from probeline.statistics.sequential import Looks
 
 LOOKS = Looks(3, 10)
@@ -57,3 +57,20 @@ def test_of_all_comparisons_of_an_experiment_5_percent_claim_what_is_not_there(s
         ended = [state(ours, theirs, looks, smallest) for ours in others]
         claims += any(now.decision.verdict in ("higher", "lower") for now in ended)
     assert claims / 1500 <= 0.05
+
+
+@pytest.mark.parametrize(
+    ("difference", "smallest", "verdict"),
+    [(0.2, None, "higher"), (-0.2, 0.1, "lower"), (0.0, None, "no difference"), (0.05, 0.1, "no difference")],
+)
+def test_cells_that_depend_on_no_seed_are_decided_at_the_first_look(difference, smallest, verdict):
+    now = seedless_state(*cells([difference] * 3), LOOKS, smallest)
+    assert (now.seeds, now.wanted, now.over, now.decision.verdict) == (3, 3, True, verdict)
+    assert seedless_state(*cells([difference] * 2), LOOKS, smallest) == state(*cells([difference] * 2), LOOKS, smallest)
+
+
+def test_cells_that_turn_out_to_depend_on_the_seed_are_tested_as_others():
+    varied = cells([0.1, -0.2, 0.15])
+    assert seedless_state(*varied, LOOKS, None) == state(*varied, LOOKS, None)
+    varied[0][1] = None
+    assert seedless_state(*varied, LOOKS, None) == state(*varied, LOOKS, None)

@@ -7,7 +7,8 @@ matter. So the state is a function of the numbers alone, and an interrupted run 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from probeline.statistics.sequential import Decision, Looks, decide
+from probeline.statistics.intervals import Interval
+from probeline.statistics.sequential import Decision, Looks, Verdict, decide
 
 Outcomes = Mapping[int, float | None]
 """Seed -> value; None for a seed that will never have one, such as a diverged one. Others have not run yet."""
@@ -52,3 +53,20 @@ def state(ours: Outcomes, theirs: Outcomes, looks: Looks, smallest: float | None
         if decision.decided:
             return ComparisonState(decision, seed + 1, seed + 1)
     return ComparisonState(decision, looks.most, looks.most)
+
+
+def seedless_state(ours: Outcomes, theirs: Outcomes, looks: Looks, smallest: float | None) -> ComparisonState:
+    """The state of two cells that depend on no seed: every seed has the same difference, so the first look decides.
+
+    As `state` where a seed has no value or another difference, as on a device whose sums have no fixed order.
+    """
+    known = [(ours.get(seed), theirs.get(seed)) for seed in range(looks.first)]
+    differences = {a - b for a, b in known if a is not None and b is not None}
+    if len(differences) != 1 or any(None in pair for pair in known):
+        return state(ours, theirs, looks, smallest)
+    (difference,) = differences
+    verdict: Verdict = "higher" if difference > 0 else "lower"
+    if difference == 0 or (smallest is not None and abs(difference) < smallest):
+        verdict = "no difference"
+    decision = Decision(verdict, looks.first, Interval(difference, difference))
+    return ComparisonState(decision, looks.first, looks.first)

@@ -20,6 +20,7 @@ def recorded(plan, uri, folder, values):
                 writer.started(trial)
                 writer.records(trial.id, [Record("linear_probe/top1", values[trial.cell.label, trial.seed])])
                 writer.finished(trial.id)
+        assert writer.flush(300)
 
 
 def test_a_plan_wants_the_first_seeds_then_one_more_of_what_is_undecided(spec, uri, tmp_path):
@@ -34,6 +35,18 @@ def test_a_plan_wants_the_first_seeds_then_one_more_of_what_is_undecided(spec, u
     assert "simclr against raw_pixels: undecided after 3 seeds" in text(later)
     (comparison,) = json.loads(json.dumps(as_dict(later)))["comparisons"]
     assert (comparison["seeds"], comparison["wanted"], comparison["most"]) == (3, 4, 8)
+
+
+def test_two_cells_that_depend_on_no_seed_want_the_first_seeds_and_no_more(spec, uri, tmp_path):
+    text_ = spec.read_text().replace("seeds: 2", "seeds: {until: decided, compare: [[raw_pixels, normed]], most: 8}")
+    other = "{method: random_init, encoder: raw_pixels, evaluation: [{name: linear_probe, l2: [1.0]}]}"
+    spec.write_text(text_.replace("arms:\n", f"arms:\n  normed: {other}\n"))
+    recorded(make(load(spec), uri), uri, tmp_path, {
+        (label, seed): value for label, value in (("raw_pixels", 0.5), ("normed", 0.4)) for seed in range(3)
+    })  # fmt: skip
+    later = make(load(spec), uri)
+    assert {trial.cell.label for trial in later.todo} == {"simclr", "rotation"}
+    assert "raw_pixels against normed: stopped after 3 seeds: decided (higher)" in text(later)
 
 
 def test_only_what_never_runs_again_is_settled_without_a_value():

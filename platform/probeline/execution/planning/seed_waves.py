@@ -10,7 +10,8 @@ from probeline.experiment.problems import printable
 from probeline.experiment.schema import Experiment
 from probeline.experiment.trial import Cell, Trial
 from probeline.experiment.until_decided import UntilDecided
-from probeline.statistics.seed_comparison import ComparisonState, Outcomes, state
+from probeline.statistics.measurement import is_deterministic
+from probeline.statistics.seed_comparison import ComparisonState, Outcomes, seedless_state, state
 from probeline.statistics.sequential import Looks
 from probeline.tracking.reading.results import TrialStatus, last_values
 
@@ -23,6 +24,7 @@ class SeedWaves:
         pairs: The labels of the two cells of each comparison.
         trials: Every trial of every cell, up to the most seeds, one seed of every cell before the second of any.
         outcomes: Label of a cell -> its seeds' values, as `seed_comparison` takes them.
+        seedless: Those of `pairs` of which neither cell depends on the seed: their first look decides.
     """
 
     rule: UntilDecided
@@ -30,6 +32,7 @@ class SeedWaves:
     pairs: tuple[tuple[str, str], ...]
     trials: tuple[Trial, ...]
     outcomes: Mapping[str, Outcomes]
+    seedless: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def looks(self) -> Looks:
@@ -38,9 +41,12 @@ class SeedWaves:
 
     def states(self) -> list[ComparisonState]:
         """What each comparison has come to, in the order of `pairs`."""
-        nothing: Outcomes = {}
-        sides = ((self.outcomes.get(a, nothing), self.outcomes.get(b, nothing)) for a, b in self.pairs)
-        return [state(ours, theirs, self.looks, self.rule.smallest) for ours, theirs in sides]
+        return [self._state(pair) for pair in self.pairs]
+
+    def _state(self, pair: tuple[str, str]) -> ComparisonState:
+        ours, theirs = (self.outcomes.get(label, {}) for label in pair)
+        state_of = seedless_state if pair in self.seedless else state
+        return state_of(ours, theirs, self.looks, self.rule.smallest)
 
     @property
     def over(self) -> bool:
@@ -82,7 +88,13 @@ def of(
     if until is None or metric is None:
         return None
     labels = {trial.cell.label for trial in planned}
-    compared = tuple(pair.labels for pair in pairs(until, cells) if labels.issuperset(pair.labels))
+    planned_pairs = [pair for pair in pairs(until, cells) if labels.issuperset(pair.labels)]
+    compared = tuple(pair.labels for pair in planned_pairs)
+    seedless = frozenset(
+        pair.labels
+        for pair in planned_pairs
+        if all(is_deterministic(metric, cell.recipe.as_dict()) for cell in (pair.ours, pair.theirs))
+    )
     inside = {label for pair in compared for label in pair}
     asked = [trial for trial in planned if trial.cell.label in inside]
     finished = [trial.id for trial in asked if states[trial.id].status == "finished"]
@@ -91,7 +103,7 @@ def of(
     for trial in asked:
         if trial.id in values or is_settled_without_value(states[trial.id]):
             outcomes.setdefault(trial.cell.label, {})[trial.seed] = values.get(trial.id)
-    return SeedWaves(until, metric, compared, tuple(planned), outcomes)
+    return SeedWaves(until, metric, compared, tuple(planned), outcomes, seedless)
 
 
 def is_settled_without_value(status: TrialStatus) -> bool:

@@ -11,9 +11,10 @@ from probeline.report.results.results import Results
 from probeline.report.sentences import phrases
 from probeline.report.sentences.text import isolated
 from probeline.statistics.intervals import Interval
+from probeline.statistics.measurement import is_deterministic
 from probeline.statistics.pooled_spread import paired_spread
 from probeline.statistics.power import detectable, seeds_needed
-from probeline.statistics.seed_comparison import ComparisonState, Outcomes, state
+from probeline.statistics.seed_comparison import ComparisonState, Outcomes, seedless_state, state
 from probeline.statistics.sequential import Looks
 
 TITLE = "Seeds until decided"
@@ -71,12 +72,16 @@ def until_decided(experiment: Experiment, results: Results, cells: Sequence[Cell
     if rule is None:
         return []
     outcomes = _outcomes(results, cells)
-    compared = [pair.labels for pair in pairs(rule, cells_of(experiment)) if outcomes.keys() >= set(pair.labels)]
+    compared = [pair for pair in pairs(rule, cells_of(experiment)) if outcomes.keys() >= set(pair.labels)]
     looks = Looks(rule.first_look, rule.most, max(1, len(compared)))
-    return [
-        _sentence(ours, theirs, state(outcomes[ours], outcomes[theirs], looks, rule.smallest), metric)
-        for ours, theirs in compared
-    ]
+    sentences = []
+    for pair in compared:
+        ours, theirs = pair.labels
+        seedless = all(is_deterministic(metric.name, cell.recipe.as_dict()) for cell in (pair.ours, pair.theirs))
+        state_of = seedless_state if seedless else state
+        now = state_of(outcomes[ours], outcomes[theirs], looks, rule.smallest)
+        sentences.append(_sentence(ours, theirs, now, metric))
+    return sentences
 
 
 def _outcomes(results: Results, cells: Sequence[CellResult]) -> Mapping[str, Outcomes]:
