@@ -5,6 +5,7 @@ the whole run (ray.air.execution._internal.actor_manager, Ray 2.60).
 """
 
 from ray.air.execution._internal import RayActorManager
+from ray.air.execution._internal.tracked_actor_task import TrackedActorTask
 from ray.exceptions import OutOfMemoryError, RayActorError
 from ray.tune.execution import tune_controller
 
@@ -12,7 +13,7 @@ from ray.tune.execution import tune_controller
 class ActorManager(RayActorManager):
     """Hands on the error with Ray's words, by which `failure_causes` knows it."""
 
-    def _actor_task_failed(self, tracked_actor_task: object, exception: Exception) -> None:
+    def _actor_task_failed(self, tracked_actor_task: TrackedActorTask, exception: Exception) -> None:
         if isinstance(exception, OutOfMemoryError):
             exception = RayActorError(error_msg=str(exception))
         super()._actor_task_failed(tracked_actor_task, exception)
@@ -20,4 +21,4 @@ class ActorManager(RayActorManager):
 
 def install() -> None:
     """Has Tune use it from now on."""
-    tune_controller.RayActorManager = ActorManager
+    tune_controller.RayActorManager = ActorManager  # type: ignore[misc]  # Tune takes no other in its settings
