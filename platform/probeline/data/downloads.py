@@ -9,7 +9,7 @@ from pydantic import Field
 
 from probeline.core.settings import NotHashed
 from probeline.data.settings import DatasetSettings
-from probeline.data.source_paths import file_status, user_path
+from probeline.data.source_paths import user_path
 from probeline.errors import UserError
 from probeline.storage import file_lock
 
@@ -26,7 +26,9 @@ class DownloadSettings(DatasetSettings):
 def folder(config: DownloadSettings, dataset: str, names: Iterable[str]) -> Path:
     """Where the files are, or are downloaded to: the folder named, or its folder `dataset` where one of `names` is."""
     root = user_path(config.path or os.environ.get("PROBELINE_DATA") or "~/.cache/probeline/downloads")
-    return root / dataset if any(file_status(root / dataset / name) is not None for name in names) else root
+    # `Path.exists` raises for a path that is too long, which is to be told as absent files.
+    below = any(os.path.exists(root / dataset / name) for name in names)  # noqa: PTH110
+    return root / dataset if below else root
 
 
 def fetch(name: str, into: Path, missing: list[Path], download: Callable[[], object]) -> None:
