@@ -71,10 +71,15 @@ class PluginSource:
             raise BrokenPlugin(f"{self.path} PRIMARY: {value!r} is not in METRICS ({', '.join(self.metrics)})")
         return value
 
+    @cached_property
+    def constants(self) -> Constants:
+        """The file's top-level constants. Raises BrokenPlugin."""
+        return Constants(self.tree)
+
     def constant(self, name: str, default: Any) -> Any:
         """The value of a top-level constant, `default` where there is none. Raises BrokenPlugin."""
         try:
-            return Constants(self.tree).value(name, default)
+            return self.constants.value(name, default)
         except NotConstant as error:
             raise BrokenPlugin(f"{self.path}:{error.line} {name}: {error}") from error
 

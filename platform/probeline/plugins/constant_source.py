@@ -5,6 +5,7 @@ import math
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from probeline.core import metric
@@ -54,19 +55,20 @@ class Constants:
 
     tree: ast.Module
 
-    def node(self, name: str) -> ast.expr | None:
-        """The expression that the last top-level assignment gives to `name`, or None."""
-        value = None
+    @cached_property
+    def nodes(self) -> Mapping[str, ast.expr]:
+        """The expression that the last top-level assignment gives to each name, read once: plans ask cell by cell."""
+        nodes: dict[str, ast.expr] = {}
         for statement in self.tree.body:
-            targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-            named = any(isinstance(target, ast.Name) and target.id == name for target in targets)
-            if isinstance(statement, ast.Assign | ast.AnnAssign) and named and statement.value is not None:
-                value = statement.value
-        return value
+            if not isinstance(statement, ast.Assign | ast.AnnAssign) or statement.value is None:
+                continue
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            nodes |= {target.id: statement.value for target in targets if isinstance(target, ast.Name)}
+        return nodes
 
     def value(self, name: str, default: Any = None) -> Any:
         """The value of `name`, `default` where the file has none. Raises NotConstant."""
-        node = self.node(name)
+        node = self.nodes.get(name)
         return default if node is None else self._value(node, frozenset({name}))
 
     def _value(self, node: ast.expr, seen: frozenset[str]) -> Any:
@@ -97,7 +99,7 @@ class Constants:
         return merged
 
     def _named(self, node: ast.Name, seen: frozenset[str]) -> Any:
-        bound = self.node(node.id)
+        bound = self.nodes.get(node.id)
         if bound is not None and node.id not in seen:
             return self._value(bound, seen | {node.id})
         for statement in (each for each in self.tree.body if isinstance(each, ast.ImportFrom)):
