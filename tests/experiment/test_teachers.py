@@ -1,20 +1,13 @@
 """A cell that learns from another cell's encoder: its identity, its order, and its mistakes with their lines."""
 
 import pytest
+from helpers.hubert_spec import UNITS
 from probeline.experiment import identity
 from probeline.experiment.grid import cells
 from probeline.experiment.load import load_text
 from probeline.experiment.problems import SpecError
 
-SPEC = """\
-name: units
-base:
-  data: {name: fsdd, path: nowhere}
-  encoder: {name: wave_transformer, channels: 16, width: 16, depth: 2, heads: 2}
-  method: {name: hubert, clusters: 5}
-  training: {epochs: 1}
-  evaluation: [linear_probe]
-arms:
+ARMS = """\
   second: {method.targets: {encoder: first, layer: 2}}
   first: {}
   third: {method.targets: {encoder: second, layer: 1}}
@@ -22,6 +15,7 @@ arms:
   cepstra: {method: random_init, encoder: mfcc}
 seeds: 2
 """
+SPEC = UNITS + ARMS
 
 
 class Digests(dict):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from helpers.audio_files import spoken, write
+from helpers.hubert_spec import UNITS
 from probeline.api.planning import priced
 from probeline.api.running import run
 from probeline.api.workspace import Workspace
@@ -18,19 +19,12 @@ from probeline.tracking.reading.results import TrialStatus
 from probeline.tracking.writing.experiments import ExperimentInfo
 from probeline.tracking.writing.writer import Writer
 
-SPEC = """\
-name: units
-base:
-  data: {name: fsdd, path: nowhere}
-  encoder: {name: wave_transformer, channels: 16, width: 16, depth: 2, heads: 2}
-  method: {name: hubert, clusters: 5}
-  training: {epochs: 1, batch_size: 8}
-  evaluation: [linear_probe]
-arms:
+ARMS = """\
   first: {}
   second: {method.targets: {encoder: first, layer: 2}}
 seeds: 2
 """
+SPEC = UNITS + ARMS
 
 
 def plan(finished: str, text: str = SPEC) -> Plan:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from helpers.hubert_spec import UNITS
 from probeline.core.events import Artifact
 from probeline.execution.planning.finished_teachers import with_finished_teachers
 from probeline.experiment import identity
@@ -14,17 +15,10 @@ from probeline.experiment.problems import SpecError
 from probeline.tracking.writing.experiments import ExperimentInfo
 from probeline.tracking.writing.writer import Writer
 
-SPEC = """\
-name: units
-base:
-  data: {name: fsdd, path: nowhere}
-  encoder: {name: wave_transformer, channels: 16, width: 16, depth: 2, heads: 2}
-  method: {name: hubert, clusters: 5}
-  training: {epochs: 1}
-  evaluation: [linear_probe]
-arms:
+ARMS = """\
   first: {}
 """
+SPEC = UNITS + ARMS
 
 
 def trials(text: str) -> list[identity.Trial]:
