@@ -5,8 +5,9 @@ import re
 import sys
 
 import pytest
+from helpers.json_shapes import check, shape_of
 from probeline.cli.app import app, main
-from probeline.cli.shapes import OF_COLLECTION, SHAPES
+from probeline.cli.shapes import OF_COLLECTION
 from probeline.core.events import Record
 from probeline.errors import UserError
 from probeline.execution.planning.plan import make
@@ -105,9 +106,7 @@ def test_the_page_has_a_row_a_system_and_the_reason_where_there_is_no_number(fol
 @pytest.mark.parametrize("command", OF_COLLECTION)
 def test_the_help_of_a_command_has_the_shape_of_its_answer_about_a_collection(folder, answer, command):
     (folder / "ran.yaml").write_text(COLLECTION.partition("  - {system: BYOL")[0])
-    value = answer(command, "ran.yaml")
-    for key in value[0] if isinstance(value, list) else value:
-        assert re.search(rf"\b{key}\b", SHAPES[command]), key
+    check(shape_of(command, "Of a collection: "), answer(command, "ran.yaml"))
 
 
 @pytest.mark.parametrize(

@@ -12,16 +12,17 @@ PLAN = (
     "budgets: [{label, method, updates, samples, verdict, floor, suggested}]}"
 )
 TRIAL = "{trial_id, encoder_id, cell, seed, run_id, status, failure, message, protocols}"
-OF_COLLECTION = {
-    "plan": "{name, systems: [{system, spec, cell, floor, ...}], plans: [{file, reason, name, trials: [TRIAL], ...}]}",
-    "status": "[TRIAL], each with its experiment",
-    "run": "{name, runs: [{experiment, ...}], exit_code}",
-    "report": "{name, files}",
-}
 RUN = (
     "{experiment, exit_code, finished: [trial_id], failed: {trial_id: class}, crashed: {trial_id: [protocol]}, "
     "interrupted: [trial_id], elsewhere: [trial_id], not_started, restarts: {class: times}, unsent, comparisons}"
 )
+OF_COLLECTION = {
+    "plan": "{name, systems: [{system, paper, protocol, spec, cell, floor, metric, floor_metric, "
+    "scales: {SCALE: scale}}], plans: [{file, reason, KEY: as of its plan}]}",
+    "status": f"[{TRIAL.replace('{', '{experiment, ', 1)}]",
+    "run": f"{{name, runs: [{RUN}], exit_code}}",
+    "report": "{name, files}",
+}
 INDEX = (
     "{files, experiments: [{name, file, scale, question, expected, answer, state, price, metric, "
     "levels: [[line, {n, mean, interval, basis}]], page}]}"
