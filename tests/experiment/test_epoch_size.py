@@ -1,8 +1,10 @@
 import pytest
+from probeline.data.samplers import Windows
+from probeline.data.store import open_dataset
 from probeline.errors import UserError
 from probeline.execution.planning.plan import make
 from probeline.execution.planning.training_budget import of_plan, text
-from probeline.experiment.epoch_size import epoch_size
+from probeline.experiment.epoch_size import EpochSize, TrainSize, epoch_size
 from probeline.experiment.load import load
 from probeline.experiment.resolved import ResolvedComponent
 
@@ -21,28 +23,40 @@ base:
 @pytest.mark.parametrize(
     ("method", "expected"),
     [
-        ({"name": "simclr"}, 100),
-        ({"name": "siamese", "pairs": 30, "list": None}, 30),
-        ({"name": "siamese", "pairs": None, "list": None}, 100),
+        ({"name": "simclr"}, EpochSize(100)),
+        ({"name": "siamese", "pairs": 30, "list": None}, EpochSize(30)),
+        ({"name": "siamese", "pairs": None, "list": None}, EpochSize(100)),
         ({"name": "siamese", "pairs": None, "list": "skilled"}, None),
-        ({"name": "gpt", "windows": "documents"}, 100),
-        ({"name": "gpt", "windows": "packed"}, None),
+        ({"name": "gpt", "windows": "documents", "context": None}, EpochSize(100)),
+        ({"name": "gpt", "windows": "packed", "context": None}, EpochSize(500, exact=False)),
+        ({"name": "gpt", "windows": "packed", "context": 20}, EpochSize(200, exact=False)),
     ],
 )
 def test_an_epoch_is_of_samples_pairs_or_windows(method, expected):
-    assert epoch_size(ResolvedComponent.from_dict(method), 100) == expected
+    encoder = ResolvedComponent("transformer", {"context": 8})
+    assert epoch_size(ResolvedComponent.from_dict(method), encoder, TrainSize(100, 4000)) == expected
 
 
-def test_a_few_long_texts_fill_batches_of_windows_and_their_updates_are_not_guessed(tmp_path, uri):
+def test_windows_of_an_encoder_whose_own_files_hold_its_context_are_not_guessed():
+    gpt = ResolvedComponent("gpt", {"windows": "packed", "context": None})
+    assert epoch_size(gpt, ResolvedComponent("hf", {}), TrainSize(100, 4000)) is None
+
+
+def test_a_few_long_texts_fill_batches_of_windows(tmp_path, uri):
     for name in ("a", "b", "c", "d"):
         (tmp_path / f"{name}.txt").write_text("To be, or not to be, that is the question. " * 40)
     spec = tmp_path / "spec.yaml"
     spec.write_text(TEXT.format(path=tmp_path, windows="packed"))
     plan = make(load(spec), uri)
     (budget,) = of_plan(plan, [])
-    assert plan.train_size(plan.trials[0]) < 8
-    assert (budget.updates, budget.samples, budget.verdict) == (None, None, "unknown")
-    assert "as many updates as its windows" in text([budget])[1]
+    (trial,) = plan.trials
+    assert plan.train_size(trial) < 8
+    data = open_dataset(trial.cell.recipe.data.as_dict())
+    length = trial.cell.recipe.encoder.parameters["context"] + 1  # gpt's windows hold the token that is predicted last
+    steps = 3 * Windows(data.train.inputs.lengths, length).steps(8)
+    assert steps <= budget.updates <= 1.2 * steps
+    assert (budget.samples, budget.exact) == (8 * budget.updates, False)
+    assert f"about {budget.updates:,} updates, {budget.samples:,} windows" in text([budget])[1]
 
 
 def test_documents_one_a_window_are_too_few_for_a_batch(tmp_path, uri):

@@ -9,7 +9,7 @@ PLAN = (
     "worker_seconds, unknown, clock_seconds, at_once, gpu_hours, measured_elsewhere}, "
     "comparisons: [{compared, verdict, seeds, wanted, most, over}], power: {metric, seeds, deviation, pairs, "
     "detectable, targets: [{difference, seeds}], elsewhere}, "
-    "budgets: [{label, method, updates, samples, verdict, floor, suggested}]}"
+    "budgets: [{label, method, updates, samples, verdict, floor, suggested, exact}]}"
 )
 TRIAL = "{trial_id, encoder_id, cell, seed, run_id, status, failure, message, protocols}"
 RUN = (

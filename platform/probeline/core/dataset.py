@@ -85,7 +85,8 @@ class DatasetInfo:
     `classes`: of the main label; `labelled`: the share of the stored training split that has one. `remarks`: what a
     person is to know of how it was read. `label_names`: every label's classes, the main one's first; `segment_names`:
     the labels of segments by name; `lists`: names of the test split's pairs and episodes. `window`: how many values of
-    a longer sample a training step takes, None for all.
+    a longer sample a training step takes, None for all. `train_values`: about how many values the training samples have
+    together, None of samples of one shape.
     """
 
     digest: str
@@ -100,6 +101,7 @@ class DatasetInfo:
     segment_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     lists: tuple[str, ...] = ()
     window: int | None = None
+    train_values: int | None = field(default=None, compare=False)
 
     def classes_of(self, label: str | None) -> tuple[str, ...]:
         """The names of a label's classes. Raises KeyError where the data have no such label."""

@@ -30,6 +30,7 @@ def memo_of(name: str, read: ReadSplits) -> dict[str, Any]:
     return {
         "digest": cache.write(splits, read.beside),
         "sizes": {split: len(samples) for split, samples in splits.items()},
+        "values": {split: _values(samples.inputs) for split, samples in splits.items()},
         "classes": classes,
         "sample": sample.as_dict(),
         "label_names": {label: list(names) for label, names in read.label_names.items()} or {"class": classes},
@@ -38,6 +39,11 @@ def memo_of(name: str, read: ReadSplits) -> dict[str, Any]:
         "labelled": float((splits["train"].labels >= 0).mean()),
         "report": read.report.as_dict() if read.report else None,
     }
+
+
+def _values(column: Column) -> int | None:
+    """How many values ragged samples have together."""
+    return len(column.values) if isinstance(column, Ragged) else None
 
 
 def _require_finite(where: str, column: Column) -> None:

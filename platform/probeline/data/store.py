@@ -65,7 +65,14 @@ def _info(memo: dict[str, Any], config: DatasetSettings, rows: Mapping[str, tupl
         segment_names=_tuples(memo["segment_names"]),
         lists=tuple(memo["lists"]),
         window=_window(config, memo),
+        train_values=_train_values(memo, count["train"]),
     )
+
+
+def _train_values(memo: dict[str, Any], samples: int) -> int | None:
+    """The values of so many of the stored training samples, as if these were of one length; None if not ragged."""
+    values = memo.get("values", {}).get("train")  # memos of before have none
+    return None if values is None else round(values * samples / memo["sizes"]["train"])
 
 
 def _window(config: DatasetSettings, memo: dict[str, Any]) -> int | None:

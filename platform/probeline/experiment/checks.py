@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from probeline.experiment.components import resolve
-from probeline.experiment.epoch_size import epoch_size
+from probeline.experiment.epoch_size import TrainSize, epoch_size
 from probeline.experiment.grid import Expansion, expand
 from probeline.experiment.identity import data_key
 from probeline.experiment.match import matches
@@ -47,8 +47,8 @@ def _wrong_size(cell: Cell, size: int, workers: int) -> tuple[str, str] | None:
     batch, micro_batch = training.batch_size, training.micro_batch
     if not training.epochs or not catalog.trains(method.name):
         return None
-    most = epoch_size(method, size)
-    if most is not None and batch > most:
+    epoch = epoch_size(method, cell.recipe.encoder, TrainSize(size))
+    if epoch is not None and batch > (most := epoch.count):
         what = f"the training set of {cell.recipe.data.name} has {most} samples"
         what = what if most == size else f"an epoch of {method.name} has {most} pairs"
         return "training.batch_size", f"got {batch}; {what}; allowed: at most {most}"

@@ -116,13 +116,15 @@ class Prices:
         """Adds what a probe has just measured here."""
         self._images[of.alike][self._device].append(seconds_an_image)
 
-    def price(self, of: Shape, images: int, *, trained: bool) -> Price:
+    def price(self, of: Shape, images: int | None, *, trained: bool) -> Price:
         """A trial of this shape with `images` to train on, all epochs together; `trained`: its encoder is there."""
         parts, left_out = [], []
-        if images and not trained:
+        if images != 0 and not trained:
             rate = self._sample(of.alike, self._images) or self._sample(of.roughly, self._images, rough=True)
-            parts += [(float(images), rate)] if rate else []
-            left_out += [] if rate else ["training"]
+            if rate is None or images is None:
+                left_out.append("training")
+            else:
+                parts.append((float(images), rate))
         evaluation = self._sample(of.evaluation, self._evaluations)
         parts += [(1.0, evaluation)] if evaluation else []
         left_out += [] if evaluation else ["evaluation"]
@@ -145,7 +147,7 @@ class Prices:
 
 
 def prices_of(
-    trials: Sequence[Trial], resources: Resources, samples: Prices, images: Callable[[Trial], int], trained: set[str]
+    trials: Sequence[Trial], resources: Resources, samples: Prices, images: Callable[[Trial], int | None], trained: set[str]
 ) -> list[Price]:
     """The price of each trial in the order of a run: the first of an encoder trains it, the others find it."""
     trained, shapes = set(trained), Shapes(resources)

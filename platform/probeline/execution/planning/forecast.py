@@ -121,11 +121,15 @@ def measure(plan: Plan, samples: Prices) -> list[str]:
     return lines
 
 
-def images_of(plan: Plan, trial: Trial) -> int:
-    """Images that a trial trains on, all epochs together: the last, incomplete batch of an epoch is left out."""
-    training = trial.cell.recipe.training
-    size = plan.train_size(trial)
-    return training.epochs * (size // training.batch_size) * training.batch_size
+def images_of(plan: Plan, trial: Trial) -> int | None:
+    """Images, pairs or windows that a trial trains on, all epochs together; None where only the training tells.
+
+    The last, incomplete batch of an epoch is left out.
+    """
+    training, epoch = trial.cell.recipe.training, plan.epoch_size(trial)
+    if not training.epochs:
+        return 0
+    return None if epoch is None else training.epochs * (epoch.count // training.batch_size) * training.batch_size
 
 
 def forecast(plan: Plan, samples: Prices, cluster: Cluster, budget: Budget, ready: set[str]) -> Forecast:

@@ -17,6 +17,7 @@ from probeline.execution.ray.retry_policy import rule
 from probeline.experiment import tuned
 from probeline.experiment.canonical import canonical_json
 from probeline.experiment.checks import check_sizes
+from probeline.experiment.epoch_size import EpochSize, TrainSize, epoch_size
 from probeline.experiment.grid import cells, expand
 from probeline.experiment.identity import all_data, data_key, trials, weights_key, weights_path
 from probeline.experiment.schema import Experiment
@@ -35,7 +36,7 @@ PARTLY = "finished in part"
 class Plan:
     """The trials in the order in which they run, the status of each, and remarks such as merged twins.
 
-    `train_sizes`, `test_sizes`: the size of each training and test split, by `data_key`. `studies`: those that have
+    `train_sizes`, `test_sizes`: of each training split and the samples of each test split, by `data_key`. `studies`: those that have
     still to choose; their cells' trials stand in `trials` under ids that no run has. `tuned`:
     the id of every study by the label of its cell. `progress`: how far those are that have begun, by id. `waves`: the
     comparisons that decide how many seeds run; `trials` are then those wanted by now.
@@ -46,7 +47,7 @@ class Plan:
     digests: Mapping[str, str]
     statuses: Mapping[str, TrialStatus]
     notes: list[str]
-    train_sizes: Mapping[str, int] = field(default_factory=dict)
+    train_sizes: Mapping[str, TrainSize] = field(default_factory=dict)
     test_sizes: Mapping[str, int] = field(default_factory=dict)
     studies: list[Study] = field(default_factory=list)
     tuned: Mapping[str, str] = field(default_factory=dict)
@@ -54,7 +55,7 @@ class Plan:
     waves: seed_waves.SeedWaves | None = None
 
     @cached_property
-    def _sizes(self) -> dict[int, int]:
+    def _sizes(self) -> dict[int, TrainSize]:
         return {}
 
     @cached_property
@@ -75,6 +76,14 @@ class Plan:
 
     def train_size(self, trial: Trial) -> int:
         """The number of samples that a trial's training set has."""
+        return self._train_size(trial).samples
+
+    def epoch_size(self, trial: Trial) -> EpochSize | None:
+        """What an epoch of a trial's training has, as far as it is known."""
+        recipe = trial.cell.recipe
+        return epoch_size(recipe.method, recipe.encoder, self._train_size(trial))
+
+    def _train_size(self, trial: Trial) -> TrainSize:
         data = trial.cell.recipe.data  # shared between cells: its key is computed once
         if id(data) not in self._sizes:
             self._sizes[id(data)] = self.train_sizes[data_key(trial.cell.recipe)]
@@ -140,8 +149,8 @@ def make(experiment: Experiment, uri: str, cards: Cards | None = None) -> Plan:
     """
     grid, encoder_ids = with_finished_teachers(experiment, cells(experiment), uri)
     data = {key: facts(section) for key, section in data_sections(grid).items()}
-    sizes = {key: fact.train_size for key, fact in data.items()}
-    check_sizes(experiment, grid, sizes)
+    sizes = {key: TrainSize(fact.train_size, fact.train_values) for key, fact in data.items()}
+    check_sizes(experiment, grid, {key: size.samples for key, size in sizes.items()})
     digests = {key: fact.digest for key, fact in data.items()} | weight_digests(grid) | encoder_ids
     tuning = _tuning(experiment, uri, digests)
     planned, notes = _trials(experiment, grid, tuning, digests)

@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 from probeline.execution.planning.floors import Floor, floors, nearest
 from probeline.execution.planning.plan import Plan
-from probeline.experiment.epoch_size import epoch_size
 from probeline.experiment.problems import printable
 from probeline.experiment.trial import Trial
 from probeline.plugins import catalog
@@ -24,7 +23,7 @@ Verdict = Literal["enough", "may be too few", "too few", "unknown", "no training
 class CellBudget:
     """Updates and samples (or pairs) of one cell, all epochs together; `floor`: what its method needed elsewhere.
 
-    None of either where only the training tells how long an epoch is. `suggested`: the epochs that would reach what was
+    None of either where only the training tells how long an epoch is; `exact`: whether they are no guess. `suggested`: the epochs that would reach what was
     needed, or LONGER times what was not enough; None where the cell needs none.
     """
 
@@ -35,6 +34,7 @@ class CellBudget:
     verdict: Verdict
     floor: Floor | None
     suggested: int | None
+    exact: bool = True
 
 
 def of_plan(plan: Plan, trials: Sequence[Trained]) -> list[CellBudget]:
@@ -49,16 +49,17 @@ def _of_cell(plan: Plan, trial: Trial, recorded: Sequence[Floor]) -> CellBudget:
     training, method = recipe.training, recipe.method.name
     if not catalog.trains(method):
         return CellBudget(trial.cell.label, method, 0, 0, "no training", None, None)
-    size = epoch_size(recipe.method, plan.train_size(trial))
-    if size is None:
+    epoch = plan.epoch_size(trial)
+    if epoch is None:
         return CellBudget(trial.cell.label, method, None, None, "unknown", None, None)
-    steps = size // training.batch_size
+    steps = epoch.count // training.batch_size
     updates = training.epochs * steps
     floor = nearest(method, recipe.data.name, recorded) if updates else None
     verdict = _verdict(updates, floor)
     wanted = _wanted(floor) if floor is not None and verdict in ("too few", "may be too few") else None
     epochs = math.ceil(wanted / steps) if wanted and steps else None
-    return CellBudget(trial.cell.label, method, updates, updates * training.batch_size, verdict, floor, epochs)
+    samples = updates * training.batch_size
+    return CellBudget(trial.cell.label, method, updates, samples, verdict, floor, epochs, epoch.exact)
 
 
 def _wanted(floor: Floor) -> int:
@@ -92,7 +93,8 @@ def _line(group: Sequence[CellBudget]) -> str:
     cells = f" ({len(group)} cells)" if len(group) > 1 else ""
     if one.updates is None:
         return printable(f"  {one.label}{cells}: as many updates as its windows or listed pairs fill batches")
-    return printable(f"  {one.label}{cells}: {one.updates:,} updates, {one.samples:,} samples{_remark(one)}")
+    counted = f"{one.updates:,} updates, {one.samples:,} {'samples' if one.exact else 'windows'}"
+    return printable(f"  {one.label}{cells}: {'' if one.exact else 'about '}{counted}{_remark(one)}")
 
 
 def _remark(one: CellBudget) -> str:
