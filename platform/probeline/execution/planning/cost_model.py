@@ -147,7 +147,11 @@ class Prices:
 
 
 def prices_of(
-    trials: Sequence[Trial], resources: Resources, samples: Prices, images: Callable[[Trial], int | None], trained: set[str]
+    trials: Sequence[Trial],
+    resources: Resources,
+    samples: Prices,
+    images: Callable[[Trial], int | None],
+    trained: set[str],
 ) -> list[Price]:
     """The price of each trial in the order of a run: the first of an encoder trains it, the others find it."""
     trained, shapes = set(trained), Shapes(resources)

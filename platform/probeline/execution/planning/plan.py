@@ -36,9 +36,9 @@ PARTLY = "finished in part"
 class Plan:
     """The trials in the order in which they run, the status of each, and remarks such as merged twins.
 
-    `train_sizes`, `test_sizes`: of each training split and the samples of each test split, by `data_key`. `studies`: those that have
-    still to choose; their cells' trials stand in `trials` under ids that no run has. `tuned`:
-    the id of every study by the label of its cell. `progress`: how far those are that have begun, by id. `waves`: the
+    `train_sizes`, `test_sizes`: of each training split and the samples of each test split, by `data_key`. `studies`:
+    those that have still to choose; their cells' trials stand in `trials` under ids that no run has. `tuned`: the id
+    of every study by the label of its cell. `progress`: how far those are that have begun, by id. `waves`: the
     comparisons that decide how many seeds run; `trials` are then those wanted by now.
     """
 

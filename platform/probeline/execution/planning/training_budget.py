@@ -23,8 +23,9 @@ Verdict = Literal["enough", "may be too few", "too few", "unknown", "no training
 class CellBudget:
     """Updates and samples (or pairs) of one cell, all epochs together; `floor`: what its method needed elsewhere.
 
-    None of either where only the training tells how long an epoch is; `exact`: whether they are no guess. `suggested`: the epochs that would reach what was
-    needed, or LONGER times what was not enough; None where the cell needs none.
+    None of either where only the training tells how long an epoch is; `exact`: whether they are no guess.
+    `suggested`: the epochs that would reach what was needed, or LONGER times what was not enough; None where the cell
+    needs none.
     """
 
     label: str
