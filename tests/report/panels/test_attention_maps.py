@@ -20,7 +20,7 @@ def test_a_row_a_token_with_the_shares_that_it_takes_and_the_heads_that_they_are
     text = str(panel.draw(panel.prepare(drawn(TEXTS[:1]))))
     assert text.count("<tr>") == 4 and text.count('class="field"') == 9
     assert 'aria-label="cat takes 75% of the; [SEP] takes 50% of cat; [SEP] takes 20% of the' in text
-    assert '<th scope="row"><bdi>cat</bdi></th><td class="field" style="--share:75%">' in text
+    assert '<th scope="row"><bdi>cat</bdi></th><td class="field" style="--share:87%">' in text  # sqrt(0.75)
     assert "mean of 4 heads" in text
     assert "head 2 of 4" in str(panel.draw(panel.prepare(drawn(TEXTS, head=2))))
 

@@ -1,5 +1,6 @@
 """Attention of a text encoder's last block: a table a text, a row the token that looks, shaded by what it takes."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -14,7 +15,8 @@ PROTOCOL, FILE = "attention_map", "attention_map/attention.json"
 TITLE = "Attention of the last block"
 CAPTION = (
     "The first tokens of validation texts, the same for every cell on these data. A row shows what a token's vector is "
-    "mixed of: the darker, the more it takes of the token above. It does not show what a prediction hangs on."
+    "mixed of: the darker, the more it takes of the token above, by the square root of the share; full where it takes "
+    "nothing else. It does not show what a prediction hangs on."
 )
 MAX_TEXTS, MAX_TOKENS = 12, 64
 MAX_LINKS = 5  # of a text in words
@@ -87,10 +89,9 @@ def draw(info: AttentionMaps) -> Markup:
 
 def _table(text: AttendedText) -> Markup:
     heads = [Markup('<th scope="col"><span><bdi>{}</bdi></span></th>').format(token) for token in text.tokens]
-    largest = max(max(line) for line in text.weights) or 1.0
     lines = []
     for token, line in zip(text.tokens, text.weights, strict=True):
-        fields = [Markup('<td class="field" style="--share:{}%"></td>').format(round(100 * n / largest)) for n in line]
+        fields = [Markup('<td class="field" style="--share:{}%"></td>').format(round(100 * math.sqrt(n))) for n in line]
         lines.append(Markup('<tr><th scope="row"><bdi>{}</bdi></th>{}</tr>').format(token, Markup("").join(fields)))
     title = Markup("<p><bdi>{}</bdi></p>").format(text.label) if text.label else Markup("")
     return Markup(
