@@ -156,10 +156,11 @@ class Jobs:
 def connect(address: str) -> Jobs:
     """The jobs of the cluster whose job server is at `address`, such as http://HEAD:8265.
 
-    A cluster that wants a token finds it in RAY_AUTH_TOKEN (with RAY_AUTH_MODE=token).
+    With RAY_AUTH_MODE=token it is sent the token of RAY_AUTH_TOKEN, of the file RAY_AUTH_TOKEN_PATH or of
+    ~/.ray/auth_token.
 
     Raises:
-        UserError: within seconds, where the address cannot be meant or no job server answers.
+        UserError: within seconds, where the address cannot be meant, no job server answers, or it wants a token.
     """
     what = f"--address {redacted(address)}"
     with parsing(what, "http://HOST:8265, the address of the head's job server, without a login"):
@@ -181,7 +182,8 @@ def connect(address: str) -> Jobs:
 
         for name in ("dashboard_sdk", "job.sdk"):  # they have set levels of their own
             logging.getLogger(f"ray.dashboard.modules.{name}").setLevel(logging.ERROR)
-        return Jobs(JobSubmissionClient(address))
+        with _token_errors(what):
+            return Jobs(JobSubmissionClient(address))
 
 
 def _job(details: "JobDetails") -> Job:
@@ -207,6 +209,20 @@ def _broken() -> tuple[type[Exception], ...]:
     from ray.exceptions import RayError  # a token is missing or wrong
 
     return RayError, RuntimeError, ConnectionError, aiohttp.ClientError, requests.RequestException, UserError, OSError
+
+
+@contextmanager
+def _token_errors(what: str) -> Iterator[None]:
+    """A token that is missing or wrong, as a message: a head has one as soon as any Ray has run on its machine."""
+    from ray.exceptions import AuthenticationError
+
+    try:
+        yield
+    except AuthenticationError as error:
+        raise UserError(
+            f"{what}: {str(error).splitlines()[0]}; set RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN to what the head's "
+            "machine has in ~/.ray/auth_token"
+        ) from None
 
 
 @contextmanager
