@@ -39,6 +39,7 @@ def test_a_password_is_shown_nowhere(text: str) -> None:
     "text",
     [
         "http://127.0.0.1:5000/#/experiments/1/runs/0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+        "http://127.0.0.1:5000/#/experiments/1/runs?workflowType=machine_learning",
         "sqlite:////home/someone/project/mlflow.db",
         "sqlite:///x.db",
         "s3://bucket/prefix/of/encoders",

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 
 MARK = "***"
-HARMLESS = {"sslmode", "connect_timeout", "charset", "driver", "timeout", "region"}
+HARMLESS = {"sslmode", "connect_timeout", "charset", "driver", "timeout", "region", "workflowType"}
 """Parameters of addresses whose values are shown."""
 
 KEYS = {
@@ -94,7 +94,11 @@ def _part(part: str) -> str:
 
 def _fragment(text: str) -> str:
     """A fragment: MLflow's pages are named in it, so only what is assigned there goes."""
-    return re.sub(r"=[^&/]*", f"={MARK}", "/".join(map(_part, text.split("/"))))
+    return re.sub(r"(\w*)=[^&/]*", _assigned, "/".join(map(_part, text.split("/"))))
+
+
+def _assigned(match: re.Match[str]) -> str:
+    return match[0] if match[1] in HARMLESS else f"{match[1]}={MARK}"
 
 
 def _parameters(query: str) -> str:
