@@ -41,3 +41,22 @@ def test_more_units_than_frames_are_refused(tmp_path) -> None:
     data = heard({"name": "log_mel"}).evaluation_data()
     with pytest.raises(NotApplicable, match="20 frames cannot make 30 clusters; lower `clusters`"):
         list(protocol("unit_quality", clusters=30, frames=20).evaluate(data, tmp_path))
+
+
+WAVES = {"name": "wave_transformer", "channels": 8, "width": 16, "depth": 2, "heads": 2}
+
+
+def test_layers_are_read_in_two_passes_and_are_those_of_a_pass_each(tmp_path) -> None:
+    data = heard(WAVES).evaluation_data()
+    passes = []
+    data.subject.method.encoder.register_forward_hook(lambda *_: passes.append(1))
+    layers = (None, 0, 1, 2)
+    data.subject.read_layers("test", layers)
+    two_passes = len(passes)
+    kept = [data.subject.frames("test", layer) for layer in layers]
+    assert len(passes) == two_passes  # nothing is computed again
+    alone = heard(WAVES).evaluation_data().subject
+    for layer, frames in zip(layers, kept, strict=True):
+        assert torch.equal(frames.values, alone.frames("test", layer).values)
+    data.subject.read_layers("test", layers)
+    assert len(passes) == two_passes

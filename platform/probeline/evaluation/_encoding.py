@@ -1,6 +1,6 @@
 """What an encoder makes of a whole split: h, frames, the output of a layer, in the order of the split."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -94,15 +94,34 @@ def frames(
     Raises:
         NotApplicable: the encoder keeps no frames, or gives no such layer.
     """
-    rows, parts = [], []
+    return frames_of_layers(encoder, split, device, [layer], beat)[0]
+
+
+@torch.no_grad()
+def frames_of_layers(
+    encoder: nn.Module,
+    split: Split,
+    device: torch.device,
+    layers: Sequence[int | None],
+    beat: Callable[[], None] = silent,
+) -> list[Frames]:
+    """The same of several layers, by one pass over the samples. Raises as `frames`."""
+    rows: list[int] = []
+    parts: list[list[Tensor]] = [[] for _ in layers]
     for batch, encoded in encoded_batches(encoder, split, device, beat):
-        values = layer_of(encoded, layer)
-        lengths = torch.full_like(batch.index, values.shape[1]) if encoded.lengths is None else encoded.lengths
         rows += batch.index.tolist()
-        parts += [values[row, :length].float() for row, length in enumerate(lengths.tolist())]
-    ordered = [parts[at] for at in torch.tensor(rows).argsort().tolist()]
+        for layer, part in zip(layers, parts, strict=True):
+            values = layer_of(encoded, layer)
+            lengths = torch.full_like(batch.index, values.shape[1]) if encoded.lengths is None else encoded.lengths
+            part += [values[row, :length].float() for row, length in enumerate(lengths.tolist())]
+    order = torch.tensor(rows).argsort().tolist()
+    return [_in_order(part, order, getattr(encoder, "frame_rate", None)) for part in parts]
+
+
+def _in_order(parts: Sequence[Tensor], order: Sequence[int], rate: float | None) -> Frames:
+    ordered = [parts[at] for at in order]
     ends = torch.tensor([0, *(len(part) for part in ordered)]).cumsum(0)
-    return Frames(torch.cat(ordered), ends, getattr(encoder, "frame_rate", None))
+    return Frames(torch.cat(ordered), ends, rate)
 
 
 def layer_of(encoded: Encoded, layer: int | None) -> Tensor:

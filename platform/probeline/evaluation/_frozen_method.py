@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, fields, replace
 from itertools import islice
@@ -18,7 +18,7 @@ from probeline.core.method import Method
 from probeline.core.sample_rng import SampleRNG
 from probeline.data.loader import batches
 from probeline.errors import NotApplicable
-from probeline.evaluation._encoding import PooledFrames, frames, represent, represent_layers
+from probeline.evaluation._encoding import PooledFrames, frames, frames_of_layers, represent, represent_layers
 from probeline.models.time_pooling import Pool
 
 BATCH = 256
@@ -107,9 +107,21 @@ class FrozenMethod:
         if (part, layer) in self._frames:
             return self._frames[part, layer]
         computed = frames(self.method.encoder, self.dataset.split(part), self.device, layer, self.heartbeat)
-        if sum(each.values.nbytes for each in (computed, *self._frames.values())) <= MAX_FRAME_BYTES:
+        if self._kept_bytes + computed.values.nbytes <= MAX_FRAME_BYTES:
             self._frames[part, layer] = computed
         return computed
+
+    def read_layers(self, part: str, layers: Sequence[int | None]) -> None:
+        """Keeps several layers for `frames`, by two passes over `part` and not one each, where so much may be kept."""
+        first, *others = [layer for layer in layers if (part, layer) not in self._frames] or [None]
+        if others and self.frames(part, first).values.nbytes * len(others) + self._kept_bytes <= MAX_FRAME_BYTES:
+            encoder, split = self.method.encoder, self.dataset.split(part)
+            computed = frames_of_layers(encoder, split, self.device, others, self.heartbeat)
+            self._frames.update({(part, layer): each for layer, each in zip(others, computed, strict=True)})
+
+    @property
+    def _kept_bytes(self) -> int:
+        return sum(each.values.nbytes for each in self._frames.values())
 
     def pooled(self, part: str, frames: PooledFrames) -> Tensor:
         """A vector of the frames of every sample of `part`, [N, D]. Raises NotApplicable."""

@@ -52,7 +52,10 @@ class UnitQuality(Protocol[Config]):
 
     def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record]:
         names, times = label_names(data, self.config.segments), FrameTimes.of(data)
-        units = {layer: self._units(data, layer) for layer in (None, *self.config.layers)}
+        layers = (None, *self.config.layers)
+        for part in ("train", "test"):
+            data.subject.read_layers(part, layers)
+        units = {layer: self._units(data, layer) for layer in layers}
         segments = data.test.reveal(self.config.segments)
         for layer, frames in units.items():
             phones = frame_labels(frames, segments, times)
