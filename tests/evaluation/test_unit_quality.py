@@ -46,7 +46,7 @@ def test_more_units_than_frames_are_refused(tmp_path) -> None:
 WAVES = {"name": "wave_transformer", "channels": 8, "width": 16, "depth": 2, "heads": 2}
 
 
-def test_layers_are_read_in_two_passes_and_are_those_of_a_pass_each(tmp_path) -> None:
+def test_layers_are_read_in_two_passes_and_are_those_of_a_pass_each() -> None:
     data = heard(WAVES).evaluation_data()
     passes = []
     data.subject.method.encoder.register_forward_hook(lambda *_: passes.append(1))
