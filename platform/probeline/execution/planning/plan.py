@@ -59,6 +59,10 @@ class Plan:
         return {}
 
     @cached_property
+    def _epochs(self) -> dict[tuple[int, int, int], EpochSize | None]:
+        return {}
+
+    @cached_property
     def waiting(self) -> frozenset[str]:
         """The labels of the cells whose studies have still to choose."""
         return frozenset(study.cell.label for study in self.studies)
@@ -81,7 +85,10 @@ class Plan:
     def epoch_size(self, trial: Trial) -> EpochSize | None:
         """What an epoch of a trial's training has, as far as it is known."""
         recipe = trial.cell.recipe
-        return epoch_size(recipe.method, recipe.encoder, self._train_size(trial))
+        key = id(recipe.data), id(recipe.encoder), id(recipe.method)  # shared between cells: each trial is asked for
+        if key not in self._epochs:
+            self._epochs[key] = epoch_size(recipe.method, recipe.encoder, self._train_size(trial))
+        return self._epochs[key]
 
     def _train_size(self, trial: Trial) -> TrainSize:
         data = trial.cell.recipe.data  # shared between cells: its key is computed once
