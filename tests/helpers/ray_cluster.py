@@ -67,6 +67,7 @@ class RayCluster:
             key: value for key, value in os.environ.items() if not key.startswith(("RAY_", "MLFLOW_", "PYTHONPATH"))
         }
         quiet = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_CHDIR_TO_TRIAL_DIR": "0", "OMP_NUM_THREADS": "1"}
+        quiet["RAY_worker_niceness"] = "0"  # else the tests beside it take all of the processor
         self.environment = {**kept, **quiet, "HOME": str(folder), **environment}
         try:
             self.add("--head", f"--port={self.port}", "--dashboard-port", self.address.rpartition(":")[2], cpus=cpus[0])

@@ -46,6 +46,7 @@ def examine(tracking_uri: str | None, folder: Path, resources: Resources | None 
     """
     python = ".".join(map(str, sys.version_info[:3]))
     yield Diagnosis(sys.version_info >= (3, 11), f"Python {python}", "" if sys.version_info >= (3, 11) else "use 3.11+")
+    yield from bytecode_findings()
     asking = ThreadPoolExecutor(1)  # a server that does not answer is waited for beside torch and Ray
     server = asking.submit(mlflow_finding, tracking_uri)
     yield from torch_findings()
@@ -61,6 +62,17 @@ def examine(tracking_uri: str | None, folder: Path, resources: Resources | None 
             yield Diagnosis(
                 True, f"{module} is not installed (optional)", f"pip install 'probeline[{extra}]' brings it"
             )
+
+
+def bytecode_findings(package: str = "ray") -> Iterator[Diagnosis]:
+    """Nothing where Python may keep the bytecode of installed packages, or where they came with it."""
+    found = importlib.util.find_spec(package)
+    if not sys.dont_write_bytecode or found is None or not found.cached or not found.origin:
+        return
+    if not Path(found.cached).is_file():
+        what = "Python may write no bytecode (PYTHONDONTWRITEBYTECODE), and the installed packages came without"
+        remedy = "each process compiles what it imports; once for all of them: python -m compileall -q -j 0 "
+        yield Diagnosis(True, what, remedy + str(Path(found.origin).parents[1]))
 
 
 def torch_findings() -> Iterator[Diagnosis]:
