@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import UTC, datetime
 
 import pytest
 from helpers.command_line import SPEC
@@ -97,5 +98,6 @@ def test_words_that_the_command_line_does_not_have_are_json_too(folder, words, m
 
 
 def test_what_json_has_no_word_for_is_null_or_text():
-    assert plain({1: float("nan"), "a": (1, 2.5), "b": {"x"}, "c": folder}) == {
-        "1": None, "a": [1, 2.5], "b": ["x"], "c": str(folder)}  # fmt: skip
+    at = datetime(2026, 11, 28, 12, tzinfo=UTC)
+    assert plain({1: float("nan"), "a": (1, 2.5), "b": {"x"}, "c": folder, "d": at}) == {
+        "1": None, "a": [1, 2.5], "b": ["x"], "c": str(folder), "d": "2026-11-28T12:00:00+00:00"}  # fmt: skip

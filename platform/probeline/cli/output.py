@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, dataclass, is_dataclass
+from datetime import date
 from functools import cache
 from typing import Annotated, Any, TextIO
 
@@ -104,7 +105,7 @@ def print_to_standard_error() -> None:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON has it: null for what is not finite or missing, lists for sequences, text for all else."""
+    """A value as JSON has it: null where it is not finite or missing, ISO 8601 for times, text for all else."""
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
@@ -115,4 +116,4 @@ def plain(value: Any) -> Any:
         return plain(asdict(value))
     if isinstance(value, Sequence | set | frozenset):
         return [plain(item) for item in value]
-    return str(value)
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -177,13 +177,12 @@ def connect(address: str) -> Jobs:
             "`pip install 'probeline[cluster]'`), and from elsewhere forward its port (ssh -L 8265:localhost:8265 HEAD)"
         ) from None
     logging.getLogger("ray").setLevel(logging.ERROR)
-    with _client_errors(f"{what}: no job server answers there"):
+    with _client_errors(f"{what}: it does not answer as a job server"):
         from ray.job_submission import JobSubmissionClient
 
         for name in ("dashboard_sdk", "job.sdk"):  # they have set levels of their own
             logging.getLogger(f"ray.dashboard.modules.{name}").setLevel(logging.ERROR)
-        with _token_errors(what):
-            return Jobs(JobSubmissionClient(address))
+        return Jobs(JobSubmissionClient(address))
 
 
 def _job(details: "JobDetails") -> Job:
@@ -212,27 +211,27 @@ def _broken() -> tuple[type[Exception], ...]:
 
 
 @contextmanager
-def _token_errors(what: str) -> Iterator[None]:
-    """A token that is missing or wrong, as a message: a head has one as soon as any Ray has run on its machine."""
-    from ray.exceptions import AuthenticationError
-
-    try:
-        yield
-    except AuthenticationError as error:
-        raise UserError(
-            f"{what}: {str(error).splitlines()[0]}; set RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN to what the head's "
-            "machine has in ~/.ray/auth_token"
-        ) from None
-
-
-@contextmanager
 def _client_errors(what: str) -> Iterator[None]:
-    """Whatever a client raises, as a message."""
+    """Whatever a client raises, as a message; with a remedy where the cause is known."""
     try:
         yield
     except ImportError as error:
         raise UserError(f"{what}: {error}; pip install 'probeline[cluster]'") from None
+    except UserError:
+        raise
     except _broken() as error:
-        if isinstance(error, UserError):
-            raise
-        raise UserError(f"{what}: {str(error).strip().splitlines()[0] if str(error).strip() else error!r}") from None
+        said = next(iter(str(error).strip().splitlines()), "") or repr(error)
+        raise UserError(f"{what}: {said}{_remedy(error)}") from None
+
+
+def _remedy(error: Exception) -> str:
+    from ray.exceptions import AuthenticationError
+
+    if isinstance(error, AuthenticationError):  # a head has a token as soon as any Ray has run on its machine
+        return "; set RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN to what the head's machine has in ~/.ray/auth_token"
+    if "No available agent" in str(error):
+        return (
+            "; the head's agent is not up (yet): of several heads on one machine each needs its own "
+            "--dashboard-agent-listen-port"
+        )
+    return ""
