@@ -40,9 +40,10 @@ def test_colours_differ_for_every_eye(matrix):
     assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) > 15
 
 
-def test_labels_past_the_palette_differ_by_their_symbol():
+def test_labels_past_the_palette_differ_by_their_symbol_and_their_hatch():
     looks = _style.style([f"m{i}" for i in range(20)])
-    assert len(set(looks.values())) == 20
+    assert len({(look.colour, look.symbol) for look in looks.values()}) == 20
+    assert len({(look.colour, look.hatch) for look in looks.values()}) == 20
     assert looks["m0"] == _style.style(["m0"])["m0"]
 
 

@@ -92,11 +92,13 @@ def band(
     )  # fmt: skip
 
 
-def bars(figure: go.Figure, points: PlottedPoints, colour: str | list[str], width: float, group: TraceGroup) -> None:
+def bars(
+    figure: go.Figure, points: PlottedPoints, colour: str, width: float, group: TraceGroup, hatch: str = ""
+) -> None:
     """Upright bars from zero; `width` in units of the x axis."""
     figure.add_bar(
         x=points.x, y=points.y, width=width, hovertext=points.hovers, hovertemplate=HOVER,
-        marker={"color": colour, "line": {"width": 0}}, **group.options,
+        marker={"color": colour, "line": {"width": 0}, "pattern": {"shape": hatch, "size": 7}}, **group.options,
     )  # fmt: skip
 
 

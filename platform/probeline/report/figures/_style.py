@@ -16,23 +16,27 @@ SYMBOLS = ("circle", "square", "diamond", "triangle-up", "pentagon", "triangle-d
 GLYPHS = dict(zip(SYMBOLS, "●■◆▲⬟▼⬢★", strict=True))
 """What stands for a symbol in text."""
 DASHES = ("dash", "dot", "dashdot", "longdash")
+HATCHES = ("", "/", ".", "x")
 GREY = "#7d828b"
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 
 
 class Look(NamedTuple):
-    """Colour and symbol of one label."""
+    """Colour and symbol of one label, and how its bars are hatched."""
 
     colour: str
     symbol: str
+    hatch: str = ""
 
 
 def style(labels: Sequence[str]) -> dict[str, Look]:
-    """label -> its look, by position; past the palette, colours repeat with another symbol."""
-    return {
-        label: Look(PALETTE[i % len(PALETTE)], SYMBOLS[(i + i // len(PALETTE)) % len(SYMBOLS)])
-        for i, label in enumerate(labels)
-    }
+    """label -> its look, by position; past the palette, colours repeat with another symbol and hatch."""
+    return {label: _look(*divmod(i, len(PALETTE))) for i, label in enumerate(labels)}
+
+
+def _look(turn: int, colour: int) -> Look:
+    symbol = SYMBOLS[(turn * (len(PALETTE) + 1) + colour) % len(SYMBOLS)]
+    return Look(PALETTE[colour], symbol, HATCHES[turn % len(HATCHES)])
 
 
 def tint(colour: str, alpha: float) -> str:

@@ -124,7 +124,7 @@ def _bars(figure: go.Figure, placed: Sequence[tuple[float, Bar]], look: Look, wi
     means = [bar.estimate.mean * scale if bar.estimate.n else None for _, bar in placed]
     points = PlottedPoints([x for x, _ in placed], means, [bar.estimate.hover for _, bar in placed])
     group = TraceGroup(name=_style.text(placed[0][1].name, 40), in_legend=None)
-    _marks.bars(figure, points, _style.tint(look.colour, 0.5), width * 0.9, group)
+    _marks.bars(figure, points, _style.tint(look.colour, 0.5), width * 0.9, group, look.hatch)
     for x, bar in placed:
         if bar.estimate.has_interval:
             ends = ((x, bar.estimate.low * scale), (x, bar.estimate.high * scale))
