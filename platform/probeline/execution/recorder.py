@@ -31,7 +31,8 @@ class Outcome:
     `not_started` counts those without a budget or a card; `elsewhere` are in the hands of another run; `restarts`
     counts what was started again, by kind of failure; `recycled` counts workers replaced for the memory that they kept;
     `set_aside` names the GPUs that failed too often to be used again; `terminated`: somebody sent SIGTERM; `stranded`:
-    Ray's head went with it, and Ray would wait for its head as the process ends; `head_gone`: it went first.
+    Ray's head went with it, and Ray would wait for its head as the process ends; `head_gone`: it,
+    or this node's raylet, went first.
     `comparisons`: a line on each whose seeds run until it is decided.
     """
 
@@ -89,7 +90,7 @@ class Outcome:
         parts += [f"{count} started again ({kind})" for kind, count in self.restarts.items()]
         lines = [", ".join(parts) + ".", *self.comparisons]
         if self.head_gone:
-            lines.append("Ray's head has gone, killed or for lack of memory; trials go on from their checkpoints.")
+            lines.append("Ray's head or raylet has gone, killed or out of memory; trials go on from their checkpoints.")
         if self.recycled:
             lines.append(f"Workers replaced between trials, as they kept memory: {self.recycled}.")
         if self.set_aside:
@@ -98,7 +99,8 @@ class Outcome:
         if self.elsewhere:
             lines.append(f"{len(self.elsewhere)} trials are in the hands of another run in the same folder.")
         if self.not_started or (self.over and self.interrupted):
-            why = "" if self.interrupted and not self.over else "The budget is used up: "
+            stopped = self.interrupted or self.head_gone or self.terminated or self.set_aside
+            why = "" if stopped and not self.over else "The budget is used up: "
             lines.append(f"{why}{self.not_started} trials were not started and are left for the next run.")
         if self.unsent:
             lines.append(str(self.unsent))

@@ -180,7 +180,7 @@ def sigterm_as_ctrl_c(outcome: Outcome) -> Iterator[None]:
     def stop(number: int, frame: object) -> None:
         if not outcome.terminated:
             outcome.terminated = True
-            outcome.stranded = head_goes(within=LEAVING)
+            outcome.stranded = outcome.head_gone or head_goes(within=LEAVING)
             if outcome.stranded:
                 raise KeyboardInterrupt
             os.kill(os.getpid(), signal.SIGINT)

@@ -20,6 +20,12 @@ def test_the_lead_names_the_best_line_with_its_interval(trials):
     assert "95% interval" in lead and "3 seeds" in lead and "averaged over batch size 64, 128, 256" in lead
 
 
+def test_an_arm_that_leads_is_not_said_to_be_averaged_over_the_axis(make):
+    lead = say(make.trials(arms={"raw_pixels": 0.9})).lead
+    assert lead.startswith("raw_pixels has the highest linear probe top-1 accuracy: 9")
+    assert lead.endswith("; the grid's lines are averaged over batch size 64, 128, 256.")
+
+
 def test_every_line_is_compared_with_the_baseline(trials):
     against = say(trials).baseline
     assert against.title == "Against random_init"

@@ -1,30 +1,36 @@
-"""A look at Ray's head every few seconds: without it Ray ends this process after a minute, with no word of trials."""
+"""A look at Ray every few seconds: without its head or this node's raylet it ends this process, and says no word."""
 
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
 
-from probeline.execution.ray.nodes import head_goes
+from probeline.execution.ray.nodes import has_ended, head_goes, own_node
 
-LOOK_S = 5.0
+LOOK_S = 2.0
 """Seconds between two looks."""
 
-MISSES = 3
-"""Looks in a row at which nothing listened there: one may fail on a machine that is busy."""
+MISSES = 7
+"""Looks in a row at which no head listened: one may fail on a machine that is busy, and a head may be started again."""
 
 
-GRACE_S = 15.0
-"""Seconds for the main thread to leave Ray; it may wait in Ray's own code, where no signal reaches it."""
+GRACE_S = 5.0
+"""Seconds for the main thread to leave Ray; it may wait in Ray's own code, where no signal reaches it.
+
+Some ten seconds after a raylet has ended Ray ends the processes of its node.
+"""
 
 
 @contextlib.contextmanager
 def watched_head(gone: Callable[[], None], stuck: Callable[[], None]) -> Iterator[None]:
-    """Calls `gone` in another thread where the connected head ends while the context lasts; `stuck` if it then does."""
-    over = threading.Event()
+    """Calls `gone` in another thread where the connected head, or this node's raylet, ends while the context lasts.
+
+    Then `stuck`, if the context still lasts some seconds later.
+    """
+    over, raylet = threading.Event(), own_node()
 
     def look() -> None:
         misses = 0
-        while misses < MISSES:
+        while misses < MISSES and not has_ended(*raylet):
             if over.wait(LOOK_S):
                 return
             misses = misses + 1 if head_goes(within=0) else 0

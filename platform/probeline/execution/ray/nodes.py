@@ -33,6 +33,24 @@ def _listens(host: str, port: int) -> bool:
     return True
 
 
+def own_node() -> tuple[str, int]:
+    """Host and port of the raylet of this process's node, of the connected Ray."""
+    here = ray.get_runtime_context().get_node_id()
+    node = next(node for node in ray.nodes() if node["NodeID"] == here)
+    return node["NodeManagerAddress"], node["NodeManagerPort"]
+
+
+def has_ended(host: str, port: int) -> bool:
+    """Whether a connection is refused there: a process that is only busy accepts it late."""
+    try:
+        socket.create_connection((host, port), PATIENCE).close()
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def head_goes(within: float) -> bool:
     """Whether the connected head ends within these seconds, or has ended: Ray itself would wait a minute for it."""
     host, _, port = ray.get_runtime_context().gcs_address.rpartition(":")

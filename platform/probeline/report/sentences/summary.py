@@ -64,7 +64,9 @@ def answer(
     ]
     sections.append(AnswerPart(studies.TITLE, studies.sentences(cells, shape)))
     against = _against_baseline(cells, ranked, baseline, described)
-    lead = " ".join(filter(None, [seed_counts.needed(cells, described), _lead(ranked, levels, described, over)]))
+    arms = [label for label, group in lines.items() if all(cell.arm for cell in group)]
+    where = over.replace(",", "; the grid's lines are", 1) if ranked and ranked[0] in arms else over
+    lead = " ".join(filter(None, [seed_counts.needed(cells, described), _lead(ranked, levels, described, where)]))
     return Answer(lead, against, (*(s for s in sections if s.sentences), *gaps))
 
 
