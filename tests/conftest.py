@@ -1,7 +1,5 @@
 """What all tests may ask for."""
 
-import os
-
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["helpers.browser", "helpers.mlflow_databases", "helpers.ray_cluster"]
@@ -9,6 +7,3 @@ pytest_plugins = ["helpers.browser", "helpers.mlflow_databases", "helpers.ray_cl
 # A slow machine is no fault of a test: neither an example's time nor that of drawing one is an assertion.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
-
-# Ray's workers run at nice 15: beside the other processes of the tests they get a thirtieth of a core.
-os.environ.setdefault("RAY_worker_niceness", "0")

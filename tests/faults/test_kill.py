@@ -1,6 +1,5 @@
 """`kill -9` of the driver and of a worker: nothing is lost, nothing is doubled, nothing is left RUNNING."""
 
-import os
 import signal
 
 import psutil
@@ -35,7 +34,9 @@ def test_a_killed_driver_loses_nothing(folder):
 def test_a_killed_worker_is_replaced_within_the_run(folder):
     driver = start(folder)
     wait_for_an_epoch(folder)
-    os.kill(workers(psutil.Process(driver.pid))[0].pid, signal.SIGKILL)
+    worker = workers(psutil.Process(driver.pid))[0]
+    assert worker.nice() == psutil.Process(driver.pid).nice(), "trials have the priority of their command"
+    worker.kill()
     said = end(driver)
     assert driver.returncode == 0, said
     assert "4 trials finished" in said
