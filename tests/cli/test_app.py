@@ -24,7 +24,7 @@ def test_from_a_yaml_file_to_a_page(folder):
     assert "1 new" in probeline("plan", "small.yaml", folder=folder).stdout
     said = probeline("run", "small.yaml", folder=folder)
     assert said.returncode == 0, said.stdout + said.stderr
-    assert "1 trials finished" in said.stdout
+    assert "1 trial finished" in said.stdout
     assert "probeline report small.yaml" in said.stdout
     again = json.loads(probeline("run", "small.yaml", "--json", folder=folder).stdout)
     assert (again["exit_code"], again["finished"], again["failed"]) == (0, [], {})

@@ -94,7 +94,7 @@ def test_a_trial_of_two_workers_goes_on_from_its_checkpoint_in_s3(server, projec
     kept = {Path(name).stem for name in server.names(f"{project.name}/checkpoints/")}
     assert len(kept) == 1
 
-    assert "1 trials finished" in said(probeline("run"))
+    assert "1 trial finished" in said(probeline("run"))
     runs = trial_runs(project, "killed")
     check_resumed(runs, kept)
     points = MlflowClient(f"sqlite:///{project}/mlflow.db").get_metric_history(runs[0].info.run_id, "train/loss")

@@ -58,7 +58,7 @@ def test_a_trial_outlives_one_of_its_workers_to_the_bit(tmp_path, number, word):
     os.kill(other.pid, number)
     said = end(driver)
     assert driver.returncode == 0, said
-    assert f"1 trials finished, 1 started again ({word})" in said
+    assert f"1 trial finished, 1 started again ({word})" in said
     (done,) = trial_runs(tmp_path, "shared")
     assert done.info.status == "FINISHED"
     if number == signal.SIGTERM:  # one that is killed within half a minute has no checkpoint and starts over

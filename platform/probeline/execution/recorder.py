@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from probeline.core.count_of import count_of
 from probeline.core.events import Artifact, ProtocolError, Record, TrialEvent
 from probeline.errors import DiskFull
 from probeline.execution.code_changes import ARTIFACT
@@ -81,7 +82,7 @@ class Outcome:
     def summary(self, spec: str) -> str:
         """What happened, and what to do next."""
         nothing = not (self.finished or self.failed or self.interrupted or self.not_started or self.elsewhere)
-        parts = ["Nothing was left to run" if nothing else f"{len(self.finished)} trials finished"]
+        parts = ["Nothing was left to run" if nothing else f"{count_of(len(self.finished), 'trial')} finished"]
         parts += [f"{count} {kind}" for kind, count in Counter(self.failed.values()).items()]
         names = Counter(name for crashed in self.crashed.values() for name in crashed)
         parts += [f"protocol {name} failed in {count}" for name, count in names.items()]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from probeline.core.count_of import count_of
 from probeline.errors import TrialError, UserError
 from probeline.execution.planning.plan import Plan, make
 from probeline.execution.planning.plan_text import as_dict as plan_dict
@@ -74,7 +75,8 @@ def text(collection: Collection, parts: list[PlannedPart]) -> str:
     """What a run would do, for a person: a line an experiment, then what has no data."""
     todo = sum(len(part.plan.todo) for part in parts if part.plan)
     lines = [
-        f"{collection.name}: {len(collection.collection)} systems of {len(parts)} experiments, {todo} trials to run"
+        f"{collection.name}: {count_of(len(collection.collection), 'system')} of "
+        f"{count_of(len(parts), 'experiment')}, {count_of(todo, 'trial')} to run"
     ]
     width = max(len(part.command) for part in parts)
     for part in parts:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from probeline.core.count_of import count_of
 from probeline.execution.planning import seed_waves
 from probeline.execution.planning.plan import Plan
 from probeline.execution.ray.retry_policy import rule
@@ -46,9 +47,13 @@ def text(plan: Plan, most: int = 40) -> str:
     """The plan for a person: the headline, resources, at most `most` cells, remarks."""
     experiment, cells_ = plan.experiment, plan.by_cell()
     resources = experiment.resources
-    seeds = f" x {len(experiment.seed_values)} seeds =" if plan.waves is None else ", seeds until decided, by now"
+    seeds = (
+        f" x {count_of(len(experiment.seed_values), 'seed')} ="
+        if plan.waves is None
+        else ", seeds until decided, by now"
+    )
     lines = [
-        f"{experiment.name}: {len(cells_)} cells{seeds} {len(plan.trials)} trials"
+        f"{experiment.name}: {count_of(len(cells_), 'cell')}{seeds} {count_of(len(plan.trials), 'trial')}"
         + (f", scale {experiment.scale}" if experiment.scale else ""),
         f"to run: {len(plan.todo)}   ({in_words(plan.counts())})",
         *_studies_text(plan),
@@ -60,7 +65,7 @@ def text(plan: Plan, most: int = 40) -> str:
     width = max((len(label) for label, _ in rows), default=0)
     lines += [f"  {label:{width}}  {in_words(counts)}" for label, counts in rows]
     if len(cells_) > most:
-        lines.append(f"  and {len(cells_) - most} cells more (--json shows all)")
+        lines.append(f"  and {count_of(len(cells_) - most, 'cell')} more (--json shows all)")
     return "\n".join(lines + [printable(f"note: {note}") for note in plan.notes])
 
 
@@ -74,15 +79,15 @@ def _studies_text(plan: Plan) -> list[str]:
     tune = plan.experiment.tune
     if not plan.studies or tune is None:
         return []
-    each = f"{tune.points} trials x {len(tune.seeds)} seeds ({tune.sampler}, by {tune.metric})"
-    return [f"to tune: {len(plan.studies)} cells, each with {each}"]
+    each = f"{count_of(tune.points, 'trial')} x {count_of(len(tune.seeds), 'seed')} ({tune.sampler}, by {tune.metric})"
+    return [f"to tune: {count_of(len(plan.studies), 'cell')}, each with {each}"]
 
 
 def headline(plan: Plan) -> str:
     """What a run of the plan is about to do, in a line."""
-    tuning = f", {len(plan.studies)} cells to tune" if plan.studies else ""
+    tuning = f", {count_of(len(plan.studies), 'cell')} to tune" if plan.studies else ""
     done = f"{plan.counts().get('finished', 0)} of {len(plan.trials)} already done"
-    return f"{plan.experiment.name}: {len(plan.todo)} trials to run{tuning}, {done}"
+    return f"{plan.experiment.name}: {count_of(len(plan.todo), 'trial')} to run{tuning}, {done}"
 
 
 def status_text(plan: Plan) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from probeline.core.count_of import count_of
 from probeline.core.events import Artifact, Note, ProtocolError, Record, TrialEvent
 from probeline.errors import UserError
 from probeline.experiment.trial import Trial
@@ -37,8 +38,9 @@ class Unsent:
         if not self:
             return "everything is in MLflow"
         return (
-            f"{len(self.trials)} trials with {self.records} records are not in MLflow ({redacted(self.uri)}: "
-            f"{self.reason or 'too slow'}); they are safe in {self.folder}, and the next run sends them"
+            f"{count_of(len(self.trials), 'trial')} with {count_of(self.records, 'record')} are not in MLflow "
+            f"({redacted(self.uri)}: {self.reason or 'too slow'}); "
+            f"they are safe in {self.folder}, and the next run sends them"
         )
 
 
