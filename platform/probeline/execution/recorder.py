@@ -32,9 +32,8 @@ class Outcome:
     `not_started` counts those without a budget or a card; `elsewhere` are in the hands of another run; `restarts`
     counts what was started again, by kind of failure; `recycled` counts workers replaced for the memory that they kept;
     `set_aside` names the GPUs that failed too often to be used again; `terminated`: somebody sent SIGTERM; `stranded`:
-    Ray's head went with it, and Ray would wait for its head as the process ends; `head_gone`: it,
-    or this node's raylet, went first.
-    `comparisons`: a line on each whose seeds run until it is decided.
+    Ray's head went with it, and Ray would wait for its head as the process ends; `head_gone`: it, or the raylet of this
+    node, went first. `comparisons`: a line on each whose seeds run until it is decided.
     """
 
     finished: set[str] = field(default_factory=set)

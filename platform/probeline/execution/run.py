@@ -149,8 +149,9 @@ def work(plan: Plan, recorder: Recorder, site: RunEnvironment) -> None:
     from probeline.execution.ray.prometheus import PrometheusRecorder
 
     def head_gone() -> None:
-        recorder.outcome.head_gone = True
-        _stop_gracefully()
+        if not recorder.outcome.terminated:
+            recorder.outcome.head_gone = True
+            _stop_gracefully()
 
     def stuck() -> None:
         recorder.interrupted()

@@ -12,6 +12,8 @@ LOOK_S = 2.0
 MISSES = 7
 """Looks in a row at which no head listened: one may fail on a machine that is busy, and a head may be started again."""
 
+REFUSALS = 2
+"""Looks in a row at which the raylet's port refused: of a SIGTERM to all processes this one hears first."""
 
 GRACE_S = 5.0
 """Seconds for the main thread to leave Ray; it may wait in Ray's own code, where no signal reaches it.
@@ -29,10 +31,11 @@ def watched_head(gone: Callable[[], None], stuck: Callable[[], None]) -> Iterato
     over, raylet = threading.Event(), own_node()
 
     def look() -> None:
-        misses = 0
-        while misses < MISSES and not has_ended(*raylet):
+        misses = refusals = 0
+        while misses < MISSES and refusals < REFUSALS:
             if over.wait(LOOK_S):
                 return
+            refusals = refusals + 1 if has_ended(*raylet) else 0
             misses = misses + 1 if head_goes(within=0) else 0
         gone()
         if not over.wait(GRACE_S):
