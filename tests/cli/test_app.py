@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from helpers.command_line import SPEC, probeline
 from helpers.shipped_ids import shipped_experiments
+from probeline.cli.options import same_trials
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,6 +19,16 @@ ROOT = Path(__file__).parents[2]
 def folder(tmp_path):
     (tmp_path / "small.yaml").write_text(SPEC)
     return tmp_path
+
+
+def test_the_next_commands_mean_the_same_trials():
+    assert same_trials(Path("my spec.yaml"), None, None, None) == "'my spec.yaml'"
+    words = same_trials(
+        Path("a.yaml"), "smoke", ["training.epochs=1", "method=[simclr, byol]"], "http://me:secret@host:5000"
+    )
+    assert words == (
+        "a.yaml --scale smoke --set training.epochs=1 --set 'method=[simclr, byol]' --tracking-uri 'http://me:***@host:5000'"
+    )
 
 
 def test_from_a_yaml_file_to_a_page(folder):

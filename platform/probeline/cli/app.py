@@ -36,6 +36,7 @@ from probeline.cli.options import (
     StorageUri,
     Suggest,
     Tracking,
+    same_trials,
     working_folder,
 )
 from probeline.cli.output import FLAG, CommandOutput, emit, emit_error, json_if, with_json
@@ -119,7 +120,7 @@ def run(
     experiment = load(spec, scale, sets or ())
     outcome = running.run(experiment, workspace, budget, address, cluster, echo)
     result = {"experiment": experiment.name} | outcome.as_dict()
-    output = CommandOutput(result, outcome.summary(str(spec)), outcome.exit_code)
+    output = CommandOutput(result, outcome.summary(same_trials(spec, scale, sets, tracking_uri)), outcome.exit_code)
     if outcome.stranded:
         emit(output)
         os._exit(outcome.exit_code)

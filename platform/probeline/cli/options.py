@@ -1,6 +1,7 @@
 """Options and arguments that several commands take."""
 
 import os
+import shlex
 import stat
 from pathlib import Path
 from typing import Annotated
@@ -38,6 +39,15 @@ Sets = Annotated[
     ),
 ]
 Tracking = Annotated[str | None, typer.Option(help="MLflow's address; else $MLFLOW_TRACKING_URI, else ./mlflow.db.")]
+
+
+def same_trials(spec: Path, scale: str | None, sets: list[str] | None, tracking_uri: str | None) -> str:
+    """Spec and options as typed, so that a command that is told next means the same trials in the same place."""
+    from probeline.storage.redaction import redacted
+
+    where = redacted(tracking_uri) if tracking_uri else None
+    given = (("--scale", scale), *(("--set", each) for each in sets or ()), ("--tracking-uri", where))
+    return shlex.join([str(spec), *(word for name, value in given if value is not None for word in (name, value))])
 
 
 def a_folder(folder: Path) -> Path:
