@@ -29,7 +29,7 @@ base:
 seeds: 1
 """
 MEASURED = """
-import resource, sys
+import sys
 from itertools import islice
 import torch
 from probeline.execution.planning import plan
@@ -37,6 +37,7 @@ from probeline.experiment.load import load
 from probeline.training.device import CPU
 from probeline.training.loop import Loop
 from probeline.training.trial import prepared
+from tests.benchmarks.memory import most_memory
 
 torch.set_num_threads(1)
 made = plan.make(load(sys.argv[1]), sys.argv[2])
@@ -46,7 +47,7 @@ if sys.argv[3] == "step":
     method.prepare(0, loop._embed)
     for batch in islice(loop.batches(), 1):
         loop._update(batch)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
+print(most_memory() / 2**30)
 """
 
 

@@ -5,7 +5,6 @@ a small step has started the libraries. Times are of a second pass where one is 
 """
 
 import json
-import resource
 import statistics
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from probeline.training.data_parallel import Shard
 from probeline.training.gradient_cache import cached_gradient, full_gradient
 from probeline.training.memory import keep_freed_memory
 
+from tests.benchmarks.memory import most_memory
 from tests.benchmarks.row import Row
 
 PAIRS, MANY_PAIRS, D, ROUNDS = 8192, 32768, 128, 3
@@ -126,7 +126,7 @@ def measure(which: str) -> dict[str, float]:
         start = time.perf_counter()
         step(count)
         seconds = time.perf_counter() - start
-    return {"seconds": seconds, "extra": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - before / MIB}
+    return {"seconds": seconds, "extra": (most_memory() - before) / MIB}
 
 
 def measured(which: str) -> dict[str, float]:

@@ -92,7 +92,7 @@ def steps(dropout: float) -> Row:
 
 
 FIRST_STEP = """
-import json, resource, sys, time
+import json, sys, time
 start = time.perf_counter()
 import torch
 torch.set_num_threads(1)
@@ -101,6 +101,7 @@ from probeline.experiment.schema import Training
 from probeline.methods.language.gpt import GPT, Config
 from probeline.models.build import build_encoder
 from probeline.training.loop import Loop
+from tests.benchmarks.memory import most_memory
 component = {"name": "text", "path": sys.argv[1], "tokenizer": {"name": "bpe", "vocabulary": 4096}}
 data = open_dataset(component)
 shape = {"name": "transformer", "causal": True, "width": 128, "depth": 4, "context": 128}
@@ -108,8 +109,7 @@ method = GPT(Config(), build_encoder(shape, data.info.sample), data.info)
 training = Training(epochs=1, batch_size=16, optimizer="adamw", online_probe=False)
 loop = Loop(method, data, training, 0, torch.device("cpu"))
 loop._update(next(loop.batches()))
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-print(json.dumps({"seconds": time.perf_counter() - start, "bytes": peak}))
+print(json.dumps({"seconds": time.perf_counter() - start, "bytes": most_memory()}))
 """
 
 
