@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from probeline.cli.messages import echo
+from probeline.cli.options import same_trials
 from probeline.cli.output import CommandOutput
 from probeline.errors import UserError
 
@@ -83,10 +84,10 @@ def run(
             continue
         echo("")
         outcome = running.run(part.experiment, workspace, address=address, show=echo)
-        echo(outcome.summary(part.command))
+        echo(outcome.summary(same_trials(part.file, part.experiment.scale, sets, workspace.tracking_uri)))
         answers.append({"experiment": part.name} | outcome.as_dict())
         worst = max(worst, outcome.exit_code)
         if outcome.exit_code >= 128:  # stopped by a signal: what follows is not wanted now
             break
-    following = f"Build the page:  probeline report {spec}{f' --scale {scale}' if scale else ''}"
+    following = f"Build the page:  probeline report {same_trials(spec, scale, sets, workspace.tracking_uri)}"
     return CommandOutput({"name": collection.name, "runs": answers, "exit_code": worst}, f"\n{following}", worst)

@@ -44,10 +44,8 @@ def has_ended(host: str, port: int) -> bool:
     """Whether a connection is refused there: a process that is only busy accepts it late."""
     try:
         socket.create_connection((host, port), PATIENCE).close()
-    except ConnectionRefusedError:
-        return True
-    except OSError:
-        return False
+    except OSError as error:
+        return isinstance(error, ConnectionRefusedError)
     return False
 
 
