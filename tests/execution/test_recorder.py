@@ -115,7 +115,7 @@ def test_what_waits_for_a_worker_when_a_run_is_stopped_counts_as_not_started(rec
     recorder.interrupted()
     assert (len(recorder.outcome.interrupted), recorder.outcome.not_started) == (1, len(recorder.plan.todo) - 1)
     said = recorder.outcome.summary("spec.yaml")
-    assert f"{recorder.outcome.not_started} trials were not started" in said
+    assert f"Not started and left for the next run: {recorder.outcome.not_started} trial" in said
     assert "budget" not in said
 
 
@@ -131,3 +131,10 @@ def test_what_crashed_before_a_trial_was_started_again_counts_no_more(recorder, 
     assert recorder.writer.flush(120)
     assert statuses(uri, [trial.id])[trial.id].protocols == ()
     assert recorder.outcome.exit_code == 0
+
+
+def test_a_message_to_a_webhook_names_no_command_as_nobody_there_knows_the_file(recorder):
+    recorder.started(recorder.scheduler.next())
+    recorder.interrupted()
+    assert "probeline run spec.yaml" in recorder.outcome.summary("spec.yaml")
+    assert "probeline" not in recorder.outcome.summary()

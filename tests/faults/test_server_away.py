@@ -70,6 +70,6 @@ def test_what_a_server_missed_at_the_end_is_sent_by_the_next_run_which_runs_noth
     again = start(folder, "--tracking-uri", server.uri)
     said = end(again)
     assert again.returncode == 0, said
-    assert "4 trials of an earlier run had finished and were not in MLflow yet; they are sent now" in said
+    assert "finished in an earlier run, not in MLflow yet, sent now: 4 trials" in said
     assert "Nothing was left to run" in said
     check_the_record(folder)

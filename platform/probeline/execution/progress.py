@@ -12,6 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from probeline.core.count_of import count_of
 from probeline.core.events import ProtocolError, Record
 from probeline.experiment.problems import safe
 from probeline.experiment.trial import Trial
@@ -49,7 +50,7 @@ class ProgressDisplay:
         self.total, self.before = self.total - len(trials), self.before + len(trials)
         self.size -= Counter(trial.cell.label for trial in trials)
         if trials:
-            count = f"{len(trials)} trials of an earlier run had finished and were not in MLflow yet; they are sent now"
+            count = f"finished in an earlier run, not in MLflow yet, sent now: {count_of(len(trials), 'trial')}"
             self.console.print(count, highlight=False, soft_wrap=True)
 
     def started(self, trial: Trial) -> None:

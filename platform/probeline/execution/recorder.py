@@ -78,8 +78,8 @@ class Outcome:
             "comparisons": list(self.comparisons),
         }
 
-    def summary(self, spec: str) -> str:
-        """What happened, and what to do next."""
+    def summary(self, spec: str = "") -> str:
+        """What happened, and what to do next: `spec` is what to type after `probeline run`; empty: nothing of it."""
         nothing = not (self.finished or self.failed or self.interrupted or self.not_started or self.elsewhere)
         parts = ["Nothing was left to run" if nothing else f"{count_of(len(self.finished), 'trial')} finished"]
         parts += [f"{count} {kind}" for kind, count in Counter(self.failed.values()).items()]
@@ -97,19 +97,22 @@ class Outcome:
             cards = ", ".join(self.set_aside)
             lines.append(f"Not used any more, as they failed again and again: {cards}; see nvidia-smi and dmesg there.")
         if self.elsewhere:
-            lines.append(f"{len(self.elsewhere)} trials are in the hands of another run in the same folder.")
+            lines.append(f"In the hands of another run in the same folder: {count_of(len(self.elsewhere), 'trial')}.")
         if self.not_started or (self.over and self.interrupted):
             stopped = self.interrupted or self.head_gone or self.terminated or self.set_aside
-            why = "" if stopped and not self.over else "The budget is used up: "
-            lines.append(f"{why}{self.not_started} trials were not started and are left for the next run.")
+            why = "Not started" if stopped and not self.over else "The budget is used up; not started"
+            lines.append(f"{why} and left for the next run: {count_of(self.not_started, 'trial')}.")
         if self.unsent:
             lines.append(str(self.unsent))
+        return "\n".join([*lines, *(self._commands(spec) if spec else [])])
+
+    def _commands(self, spec: str) -> list[str]:
+        lines = []
         if self.failed or self.crashed:
             lines.append(f"Why trials failed:   probeline status {spec}")
         if self.interrupted or self.not_started:
             lines.append(f"Go on where it was:  probeline run {spec}")
-        lines.append(f"Build the report:    probeline report {spec}")
-        return "\n".join(lines)
+        return [*lines, f"Build the report:    probeline report {spec}"]
 
 
 class Recorder:

@@ -102,7 +102,7 @@ def run(
 
 def announce(outcome: Outcome, notifier: Notifier) -> None:
     """The messages at the end of a run; waits a few seconds for them."""
-    text = outcome.summary("the spec")
+    text = outcome.summary()
     counts = {"finished": len(outcome.finished), "failed": len(outcome.failed), "exit_code": outcome.exit_code}
     if outcome.over:
         notifier.tell("budget", "the budget is used up", text, counts)
@@ -155,7 +155,7 @@ def work(plan: Plan, recorder: Recorder, site: RunEnvironment) -> None:
 
     def stuck() -> None:
         recorder.interrupted()
-        recorder.watch.note(recorder.outcome.summary("the spec"))
+        recorder.watch.note(recorder.outcome.summary())
         os._exit(recorder.outcome.exit_code)  # MLflow gets the rest from the write-ahead log, by the next run
 
     resources = plan.experiment.resources

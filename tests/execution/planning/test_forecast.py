@@ -105,7 +105,7 @@ def test_a_real_run_holds_its_budget_and_what_it_did_prices_the_rest(spec, uri):
     outcome = run(plan, describe(plan.experiment, "", {}), RunEnvironment(folder, uri), watch, Budget(max_trials=3))
     assert len(outcome.finished) == 3
     assert (outcome.not_started, outcome.interrupted, outcome.exit_code) == (3, set(), 0)
-    assert "3 trials were not started and are left for the next run" in outcome.summary("tiny.yaml")
+    assert "not started and left for the next run: 3 trials" in outcome.summary("tiny.yaml")
     again = make(load(spec), uri)
     assert [trial.seed for trial in again.todo] == [1, 1, 1]  # one seed of every cell came first
     assert {cost.device for cost in costs(uri)} == {processor()}
