@@ -116,3 +116,14 @@ def test_a_trial_waits_until_the_encoder_that_it_learns_from_is_trained_or_has_f
         assert fed.next() is second
     alone = Scheduler([second], Budget())
     assert alone.next() is second
+
+
+def test_a_trial_whose_encoder_is_in_training_lets_others_go_first_and_is_not_held_back():
+    first, second, third = (trial(number) for number in range(1, 4))
+    second = replace(second, encoder_id=first.encoder_id)
+    fed = Scheduler([first, second, third], Budget())
+    assert [fed.next(), fed.next(), fed.next()] == [first, third, second]
+    fed = Scheduler([first, second, third], Budget())
+    assert fed.next() is first
+    fed.finished(first)
+    assert [fed.next(), fed.next()] == [second, third]

@@ -87,12 +87,16 @@ class Scheduler:
         return trial
 
     def _first_ready(self) -> Trial | None:
-        """The first trial that learns from no encoder which is still to be trained, taken out of the queue."""
-        if self.queue and self.queue[0].teacher is None:
+        """The first trial that learns from no encoder which is still to be trained, taken out of the queue.
+
+        One whose own encoder is in training comes after the others: what is trained once, two trials can evaluate.
+        """
+        training = set(self.training.values())
+        if self.queue and self.queue[0].teacher is None and self.queue[0].encoder_id not in training:
             return self.queue.popleft()
-        untrained = {trial.encoder_id for trial in self.queue} | set(self.training.values())
-        ready = (trial for trial in self.queue if trial.teacher is None or trial.teacher.encoder_id not in untrained)
-        trial = next(ready, None)
+        untrained = {trial.encoder_id for trial in self.queue} | training
+        ready = [trial for trial in self.queue if trial.teacher is None or trial.teacher.encoder_id not in untrained]
+        trial = next((trial for trial in ready if trial.encoder_id not in training), ready[0] if ready else None)
         if trial is not None:
             self.queue.remove(trial)
         return trial
