@@ -116,6 +116,12 @@ def test_a_window_starts_where_seed_epoch_and_sample_say():
         assert places, "the window is a stretch of its sample"
 
 
+def test_windows_longer_than_all_samples_of_a_batch_are_as_long_as_these():
+    whole = next(batches(waves(), 8, seed=0, epoch=0, device="cpu"))
+    window = next(batches(waves(), 8, seed=0, epoch=0, device="cpu", window=500))
+    assert window.inputs.equal(whole.inputs)
+
+
 def test_windows_over_all_samples_are_stretches_of_the_whole_column():
     split = waves()
     (batch,) = batches(split, 4, seed=0, epoch=0, device="cpu", sampler=Windows(split.inputs.lengths, 10), window=10)

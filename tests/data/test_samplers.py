@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 from probeline.core.lists import PairList
-from probeline.data.samplers import Pairs, PerClass, Samples, Windows, by_length
+from probeline.data.samplers import LengthBuckets, Pairs, PerClass, Samples, Windows, by_length
 from probeline.errors import BadData
 
 LABELS = np.repeat(np.arange(5), [8, 8, 8, 2, 1])
@@ -62,3 +62,21 @@ def test_windows_of_an_epoch_do_not_overlap_and_start_elsewhere_in_the_next():
 
 def test_short_samples_come_first_where_little_is_to_be_padded():
     assert by_length(np.array([5, 1, 3])).plan(0, 0, 2).rows.tolist() == [[1, 2, 0]]
+
+
+def test_batches_of_one_length_have_every_sample_once_in_an_order_of_their_own_each_epoch():
+    lengths = np.random.default_rng(0).integers(1, 400, 2003)
+    buckets = LengthBuckets(lengths)
+    first, again, second = (buckets.plan(3, epoch, 8).rows[0] for epoch in (0, 0, 1))
+    assert sorted(first.tolist()) == list(range(2003)) and first.equal(again) and not first.equal(second)
+    assert buckets.steps(8) == 250
+
+    def padding(rows):
+        batches = lengths[rows[:2000].numpy()].reshape(250, 8)
+        return 1 - batches.sum() / (8 * batches.max(1).sum())
+
+    random = Samples(2003).plan(3, 0, 8).rows[0]
+    assert padding(first) < 0.03 < 0.4 < padding(random)
+    means = lengths[first[:2000].numpy()].reshape(250, 8).mean(1)
+    assert abs(np.corrcoef(means, np.arange(250))[0, 1]) < 0.3, "short and long batches come in random order"
+    assert buckets.plan(0, 0, 5000).rows.shape == (1, 2003), "fewer samples than a batch has"

@@ -8,7 +8,7 @@ from probeline.core.dataset import Split
 from probeline.core.sample_spec import SampleSpec
 from probeline.core.special_tokens import COUNT, SEPARATOR, START
 from probeline.errors import NotApplicable
-from probeline.evaluation._fine_tuning import TunedModel, decayed
+from probeline.evaluation._fine_tuning import TunedModel, decayed, predicted
 from probeline.experiment.components import resolve
 from probeline.methods.floors import random_init
 from probeline.methods.language import gpt
@@ -93,3 +93,13 @@ def test_text_of_another_tokeniser_is_not_given_to_the_encoder(tmp_path, monkeyp
     data = evaluation_data(method(), DATA, torch.device("cpu"), 0)
     with pytest.raises(NotApplicable, match="text_table: its tokens are of another tokeniser"):
         list(protocol("transfer", data=[other]).evaluate(data, tmp_path))
+
+
+def test_what_is_predicted_stands_in_the_order_of_the_rows_however_it_was_batched() -> None:
+    subject = evaluation_data(method(), DATA, torch.device("cpu"), 0).subject
+    model = TunedModel(subject.method, 2)
+    torch.nn.init.normal_(model.head.weight)
+    alike, in_order = (predicted(model, subject.batches("validation", 5, alike=each)) for each in (True, False))
+    torch.testing.assert_close(alike, in_order, atol=1e-6, rtol=1e-5)
+    order = torch.cat([batch.index for batch in subject.batches("validation", 5, alike=True)])
+    assert order.tolist() != sorted(order.tolist())

@@ -158,3 +158,22 @@ def test_what_the_data_or_the_encoder_lack_is_not_applicable():
         data.episodes("test")
     with pytest.raises(NotApplicable, match="the data have no 'phone'"):
         data.test.reveal("phone")
+
+
+class Spread(Distance):
+    """Samples by themselves, in the loop's own order."""
+
+    def sampler(self, split):
+        return None
+
+    def views(self, batch, rng):
+        return Views(batch.inputs, None, batch.index, batch.lengths)
+
+    def loss(self, outputs, views):
+        return {"loss": -outputs.z.var(0).mean()}
+
+
+def test_length_buckets_pad_less_of_the_same_samples():
+    (_, random, _), (_, alike, _) = trained(Spread), trained(Spread, length_buckets=True)
+    assert random.progress.values == alike.progress.values == 2 * sum(LENGTHS)
+    assert alike.progress.places == 2 * 4 * (6 + 12) < random.progress.places

@@ -44,8 +44,8 @@ def batches(
     Args:
         rows: what to read of each batch of `batch_size`; others have the rest.
         sampler: what draws the batches; None: every sample once, shuffled or in order.
-        window: values of a longer sample that are taken, from a start that (seed, epoch, sample) decides; None: all,
-            padded to the longest of the batch.
+        window: values of a longer sample that are taken, from a start that (seed, epoch, sample) decides; None: all.
+            Shorter ones are padded to the longest of the batch.
         label: which label batches have; None: the main one.
 
     Raises ValueError where `drop_last` would leave no batch at all.
@@ -139,7 +139,8 @@ class _RaggedRows:
             return self._values(plan.starts, None, windows.width or 1), None
         rows = plan.rows.flatten()
         first, lengths = self.offsets[rows], self.offsets[rows + 1] - self.offsets[rows]
-        width = windows.width or max(1, int(self.host_lengths[whole.flatten()].max()))
+        longest = max(1, int(self.host_lengths[whole.flatten()].max()))
+        width = min(longest, windows.width or longest)
         lengths_in_window = lengths.clamp_max(width)
         starts = first + windows.starts(index, lengths)
         return self._values(starts, lengths_in_window, width), lengths_in_window

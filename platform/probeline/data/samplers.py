@@ -60,6 +60,39 @@ class InOrder:
         return EpochPlan((torch.arange(self.count) if self.order is None else self.order)[None])
 
 
+BUCKET = 50
+"""Batches that are made of one random pool: of a larger one less is padded, and batches are less random."""
+
+
+@dataclass(frozen=True)
+class LengthBuckets:
+    """Every sample once an epoch, in random batches of samples of about one length, so that little is padded.
+
+    The shuffled samples are cut into pools of 50 batches, each pool is sorted by length and cut into batches, and all
+    batches are shuffled; what does not fill a batch comes last. lengths: int64 [N].
+    """
+
+    lengths: np.ndarray
+
+    @property
+    def numbers(self) -> int:
+        return len(self.lengths)
+
+    def steps(self, batch_size: int) -> int:
+        return self.numbers // batch_size
+
+    def plan(self, seed: int, epoch: int, batch_size: int) -> EpochPlan:
+        generator, steps = generator_of(seed, epoch), self.steps(batch_size)
+        order = torch.randperm(self.numbers, generator=generator)
+        whole, rest = order[: steps * batch_size], order[steps * batch_size :]
+        lengths = torch.from_numpy(np.ascontiguousarray(self.lengths))
+        pools = [pool[lengths[pool].argsort(stable=True)] for pool in whole.split(BUCKET * batch_size)]
+        if steps:
+            batches = torch.cat(pools).view(steps, batch_size)
+            whole = batches[torch.randperm(steps, generator=generator)].flatten()
+        return EpochPlan(torch.cat([whole, rest])[None])
+
+
 def by_length(lengths: np.ndarray) -> InOrder:
     """Short samples first, so that little is padded. lengths: int64 [N]."""
     return InOrder(len(lengths), torch.from_numpy(np.argsort(lengths, kind="stable")))

@@ -94,10 +94,10 @@ class Tuned:
 
 @torch.no_grad()
 def predicted(model: nn.Module, batches: Iterable[Batch]) -> Tensor:
-    """Probabilities [N, K] of the samples, in their order."""
+    """Probabilities [N, K] of all samples, in the order of their rows, whatever the order of the batches."""
     model.eval()
-    logits = (model(batch.inputs, batch.lengths)[0] for batch in batches)
-    return torch.cat([each.float().softmax(1) for each in logits])
+    seen = [(batch.index, model(batch.inputs, batch.lengths)[0].float().softmax(1)) for batch in batches]
+    return torch.cat([each for _, each in seen])[torch.cat([rows for rows, _ in seen]).argsort()]
 
 
 def balanced_rows(labels: Tensor, fraction: float, seed: int) -> Tensor:

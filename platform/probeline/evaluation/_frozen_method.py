@@ -11,12 +11,15 @@ import torch
 from torch import Tensor, nn
 
 from probeline.core.batch import Batch
-from probeline.core.dataset import Dataset
+from probeline.core.columns import Ragged
+from probeline.core.dataset import Dataset, Split
 from probeline.core.frames import Frames
 from probeline.core.hidden import Hidden
 from probeline.core.method import Method
 from probeline.core.sample_rng import SampleRNG
+from probeline.core.sampler import Sampler
 from probeline.data.loader import batches
+from probeline.data.samplers import LengthBuckets, by_length
 from probeline.errors import NotApplicable
 from probeline.evaluation._encoding import PooledFrames, frames, frames_of_layers, represent, represent_layers
 from probeline.models.time_pooling import Pool
@@ -59,6 +62,13 @@ class ViewPairs:
         return {"h": (self.ha, self.hb), "z": (self.za.flatten(1), self.zb.flatten(1))}
 
 
+def _alike(split: Split, shuffle: bool) -> Sampler | None:
+    """What draws batches of samples of about one length; None where all are of one."""
+    if not isinstance(split.inputs, Ragged):
+        return None
+    return LengthBuckets(split.inputs.lengths) if shuffle else by_length(split.inputs.lengths)
+
+
 @dataclass(frozen=True)
 class FrozenMethod:
     """A method in evaluation mode without gradients, and the data it was trained on, without test labels."""
@@ -80,16 +90,23 @@ class FrozenMethod:
         """A trainable copy of the encoder, for fine-tuning."""
         return deepcopy(self.method.encoder).requires_grad_(True).train()
 
-    def batches(self, part: str, batch_size: int, *, epoch: int = 0, shuffle: bool = False) -> Iterator[Batch]:
-        """Samples of `part` (train, validation or test) as the encoder takes them; labels of the test part are -1."""
+    def batches(
+        self, part: str, batch_size: int, *, epoch: int = 0, shuffle: bool = False, alike: bool = False
+    ) -> Iterator[Batch]:
+        """Samples of `part` (train, validation or test) as the encoder takes them; labels of the test part are -1.
+
+        `alike`: those of a batch are of about one length, so that little is padded; `Batch.index` has their rows.
+        """
+        split = self.dataset.split(part)
         for batch in batches(
-            self.dataset.split(part),
+            split,
             batch_size,
             seed=self.seed,
             epoch=epoch,
             device=self.device,
             shuffle=shuffle,
             drop_last=False,
+            sampler=_alike(split, shuffle) if alike else None,
         ):
             self.heartbeat()
             yield batch

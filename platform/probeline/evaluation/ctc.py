@@ -119,7 +119,7 @@ class Ctc(Protocol[Config]):
         optimizer = torch.optim.Adam(model.parameters(), lr)
         done = 0
         for epoch in range(epochs):
-            for batch in few.batches("train", self.config.batch_size, epoch=epoch, shuffle=True):
+            for batch in few.batches("train", self.config.batch_size, epoch=epoch, shuffle=True, alike=True):
                 optimizer.param_groups[0]["lr"] = lr * decayed(done, epochs * each, 0.0, "cosine")
                 done += 1
                 logits, lengths = model(batch.inputs, batch.lengths)
@@ -168,10 +168,10 @@ def ctc_loss(logits: Tensor, lengths: Tensor, texts: Sequence[Sequence[int]]) ->
 def transcribed(model: Recogniser, subject: FrozenMethod, part: str, batch_size: int) -> list[list[int]]:
     """What the model writes for every clip of a split, in its order."""
     model.eval()
-    texts: list[list[int]] = []
-    for batch in subject.batches(part, batch_size):
-        texts += greedy(*model(batch.inputs, batch.lengths))
-    return texts
+    texts: dict[int, list[int]] = {}
+    for batch in subject.batches(part, batch_size, alike=True):
+        texts |= zip(batch.index.tolist(), greedy(*model(batch.inputs, batch.lengths)), strict=True)
+    return [texts[row] for row in sorted(texts)]
 
 
 def greedy(logits: Tensor, lengths: Tensor) -> list[list[int]]:

@@ -81,7 +81,7 @@ class FineTune(Protocol[Config]):
             yield Record(f"{name}/labels", float(len(rows)))
             yield Record(f"{name}/lr", best.lr)
             yield Record(f"{name}/validation_top1", best.validation_top1)
-            probabilities[name] = predicted(best.model, subject.batches("test", BATCH))
+            probabilities[name] = predicted(best.model, subject.batches("test", BATCH, alike=True))
         labels = opened(data)
         for name, each in probabilities.items():
             for record in scores(each, labels):
@@ -93,7 +93,7 @@ class FineTune(Protocol[Config]):
         with torch.random.fork_rng(devices):
             torch.manual_seed(subject.seed)
             model = self._trained(subject, classes, epochs, lr)
-        validation = predicted(model, subject.batches("validation", BATCH))
+        validation = predicted(model, subject.batches("validation", BATCH, alike=True))
         truth = torch.cat([batch.labels for batch in subject.batches("validation", BATCH)])
         if not torch.isfinite(validation).all():
             return Tuned(lr, -1.0, model)
@@ -110,7 +110,7 @@ class FineTune(Protocol[Config]):
         optimizer, peak = self._optimizer(model, lr)
         done = 0
         for epoch in range(epochs):
-            for batch in subject.batches("train", batch_size, epoch=epoch, shuffle=True):
+            for batch in subject.batches("train", batch_size, epoch=epoch, shuffle=True, alike=True):
                 share = decayed(done, epochs * each, self.config.warmup, self.config.schedule)
                 done += 1
                 if len(batch) == 1:

@@ -51,6 +51,9 @@ class Training(Settings):
     warmup_epochs: int | float = Field(0, ge=0)
     schedule: Literal["cosine", "constant"] = "cosine"
     precision: Literal["auto", "fp32", "bf16"] = "auto"
+    length_buckets: bool = Field(
+        False, description="Batches of samples of about one length, where lengths differ: less padding, other batches."
+    )
     online_probe: Annotated[bool, NotHashed] = True
 
     def without_effect(self, sample: SampleSpec) -> dict[str, str]:
@@ -63,6 +66,8 @@ class Training(Settings):
             )
         if self.optimizer == "adamw":
             idle["momentum"] = "has no effect: AdamW has betas of its own, 0.9 and 0.999"
+        if self.length_buckets and sample.longest is None:
+            idle["length_buckets"] = "has no effect: the samples are all of one length"
         if self.scaling == "none":
             idle["lr_batch_size"] = "has no effect: training.scaling is none"
         return idle

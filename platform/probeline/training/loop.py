@@ -10,14 +10,16 @@ import torch
 from torch import Tensor
 
 from probeline.core.batch import Batch
+from probeline.core.columns import Ragged
 from probeline.core.dataset import Dataset
 from probeline.core.events import Note, Record
 from probeline.core.frames import Frames
 from probeline.core.method import Method
 from probeline.core.metric import Metric
 from probeline.core.sample_rng import SampleRNG
+from probeline.core.sampler import Sampler
 from probeline.data.loader import ALL, batches
-from probeline.data.samplers import Samples, Windows
+from probeline.data.samplers import LengthBuckets, Samples, Windows
 from probeline.errors import BadData, Diverged
 from probeline.evaluation._encoding import frames
 from probeline.experiment.schema import Training
@@ -47,7 +49,8 @@ class TrainingProgress:
     """Where a training stands; everything a resumed one needs beside the tensors.
 
     `step` counts within `epoch`; `totals` sums each term over the epoch's steps; `seconds` is time in the loop;
-    `samples` and `values` are what it has seen, values being waveform samples or tokens without padding;
+    `samples` and `values` are what it has seen, values being waveform samples or tokens without padding, and `places`
+    the same with padding;
     `resumed_after` has, for each time that a checkpoint was gone on from, how many epochs were done by then.
     """
 
@@ -56,6 +59,7 @@ class TrainingProgress:
     seconds: float = 0.0
     samples: int = 0
     values: float = 0.0
+    places: float = 0.0
     peak_memory_bytes: int = 0
     totals: dict[str, float] = field(default_factory=dict)
     records: list[dict] = field(default_factory=list)
@@ -82,7 +86,7 @@ class Loop:
         self.method, self.data, self.training, self.seed, self.device = method, dataset.train, training, seed, device
         self.share = share or Shard(training.batch_size, training.micro_batch)
         self.window, self.rate = method.window or dataset.info.window, dataset.info.sample.rate
-        self.sampler = method.sampler(self.data) or Samples(len(self.data))
+        self.sampler = method.sampler(self.data) or self._by_default()
         self.steps = self.sampler.steps(training.batch_size)
         if self.steps < 1 and training.epochs and len(self.data) >= training.batch_size:
             raise BadData(f"training.batch_size {training.batch_size}: the training split does not fill one such batch")
@@ -99,6 +103,12 @@ class Loop:
         self.progress = TrainingProgress()
         self.last_finite = LastFinite()
         self._epoch_rng: tuple[int, SampleRNG] | None = None
+
+    def _by_default(self) -> Sampler:
+        """What draws batches where the method does not say."""
+        if self.training.length_buckets and isinstance(self.data.inputs, Ragged):
+            return LengthBuckets(self.data.inputs.lengths)
+        return Samples(len(self.data))
 
     def run(self, checkpoint: Checkpoint) -> Iterator[Record | Note]:
         """Trains to the end, from `checkpoint` where there is one; yields `train/*` and `online_probe/*` by epoch.
@@ -145,7 +155,9 @@ class Loop:
                 totals[name] = totals[name] + term if name in totals else term
             progress.step += 1
             progress.samples += self.training.batch_size * batch.roles
-            values = values + values_of(batch) * (self.training.batch_size / len(batch))
+            part = self.training.batch_size / len(batch)
+            values = values + values_of(batch) * part
+            progress.places += batch.inputs.shape[:2].numel() * part
             if progress.step % CHECK_EVERY == 0 or progress.step == self.steps:
                 progress.totals = self._read(totals)
                 if progress.step < self.steps:  # of the last step it is the next epoch's beginning

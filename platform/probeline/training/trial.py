@@ -10,7 +10,7 @@ import torch
 from probeline.core.dataset import Dataset
 from probeline.core.events import Artifact, Note, Record, TrialEvent
 from probeline.core.method import Method
-from probeline.core.metric import MILLIONS, Metric
+from probeline.core.metric import MILLIONS, Metric, percentage
 from probeline.core.sample_spec import SampleSpec
 from probeline.data.store import open_dataset
 from probeline.errors import Diverged, OutOfMemory
@@ -36,6 +36,7 @@ METRICS = {
     "images_per_second": Metric("samples per second", direction="higher", bounds=(0.0, inf), digits=0),
     "audio_seconds_per_second": Metric("seconds of audio per second", direction="higher", bounds=(0.0, inf), digits=1),
     "tokens_per_second": Metric("tokens per second", direction="higher", bounds=(0.0, inf), digits=0),
+    "padding": percentage("share of padding in training", "lower"),
     "parameters": Metric("parameters", MILLIONS, "lower", (0.0, inf), 1e-6, 2),
     "peak_memory_bytes": Metric("peak memory", "MiB", "lower", (0.0, inf), 1 / (1024 * 1024), 0),
 }
@@ -192,6 +193,8 @@ def _train(trial: Trial, method: Method, setting: Setting, storage: Storage) -> 
             "images_per_second": progress.samples / max(progress.seconds, 1e-9),
             "peak_memory_bytes": progress.peak_memory_bytes,
         }
+        if setting.dataset.info.sample.longest is not None and progress.places:
+            cost["padding"] = 1 - progress.values / progress.places
         cost |= unit_speed(setting.dataset.info.sample, progress.values / max(progress.seconds, 1e-9))
     elif method.closed_form:
         start = time.perf_counter()
