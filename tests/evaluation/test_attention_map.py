@@ -4,13 +4,9 @@ import numpy as np
 import pytest
 import torch
 import transformers
-from helpers.datasets import dataset_of
+from helpers.spelt_texts import spelt_texts
 from helpers.subjects import protocol
-from probeline.core.columns import Ragged
-from probeline.core.dataset import Split
-from probeline.core.sample_spec import SampleSpec
-from probeline.core.special_tokens import COUNT, SEPARATOR
-from probeline.data.text.tokenizer import store, trained
+from probeline.core.special_tokens import COUNT
 from probeline.errors import NotApplicable
 from probeline.methods.floors.random_init import Config, RandomInit
 from probeline.models.build import build_encoder
@@ -24,17 +20,11 @@ SMALL = {"name": "transformer", "width": 16, "depth": 2, "heads": 2, "context": 
 def given(tmp_path, monkeypatch):
     """An encoder's component -> what the protocol gets of it on three texts of two classes."""
     monkeypatch.setenv("PROBELINE_CACHE", str(tmp_path / "cache"))
-    tokenizer = trained({"name": "characters", "vocabulary": None}, TEXTS)
-    sample = SampleSpec(
-        "tokens", "int32", (None,), vocabulary=tokenizer.size, longest=30, tokenizer=store("characters", tokenizer)
-    )
-    column = Ragged.of([np.append(tokens, SEPARATOR).astype(np.int32) for tokens in tokenizer.encode(TEXTS)])
-    split = Split(column, np.array([0, 1, 0]))
-    data = dataset_of(split, split, split, sample=sample, classes=("cat", "dog"))
+    data = spelt_texts(TEXTS, [0, 1, 0], ("cat", "dog"))
 
     def of(shape=SMALL, **settings):
         torch.manual_seed(0)
-        method = RandomInit(Config(), build_encoder(shape | settings, sample), data.info)
+        method = RandomInit(Config(), build_encoder(shape | settings, data.info.sample), data.info)
         return evaluation_data(method, data, torch.device("cpu"), 0)
 
     return of

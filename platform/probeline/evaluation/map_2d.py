@@ -8,7 +8,7 @@ processor (and 1.3 s once, to load scikit-learn) and 95 kB a trial for 240 image
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -18,10 +18,11 @@ from probeline.core.events import Artifact, Record
 from probeline.core.metric import Metric
 from probeline.core.settings import Settings
 from probeline.errors import NotApplicable
+from probeline.evaluation._shown_texts import texts_of
 from probeline.evaluation._tiles import rows_of, tiles_of, write_facts, write_sheet
 from probeline.evaluation.base import EvaluationData, Protocol
 
-TAKES = ("image", "waveform", "series", "vector")
+TAKES = ("image", "waveform", "tokens", "series", "vector")
 METRICS: dict[str, Metric] = {}
 PRIMARY = None
 
@@ -39,10 +40,10 @@ class Config(Settings):
 
 
 class Map2d(Protocol[Config]):
-    """A sheet of thumbnails and a JSON file with coordinates from -1 to 1 and classes."""
+    """A sheet of thumbnails and a JSON file with coordinates from -1 to 1 and classes; of texts the file has these."""
 
     def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
-        part = data.subject.dataset.validation
+        part, sample = data.subject.dataset.validation, data.info.sample
         rows = rows_of(part.labels, self.config.samples)
         if len(rows) < LEAST:
             raise NotApplicable(f"a map needs {LEAST} validation samples or more, and the data have {len(rows)}")
@@ -52,14 +53,19 @@ class Map2d(Protocol[Config]):
             "pca": lambda: axes,
             "tsne": lambda: neighbour_embedding(h, axes, self.config.perplexity, data.subject.seed),
         }
+        if sample.modality == "tokens":
+            shown: dict[str, Any] = {"texts": texts_of(part, rows, sample)}
+        else:
+            tiles = tiles_of(part, rows, sample, self.config.side)
+            shown = {"sheet": write_sheet(tiles, folder / "thumbnails.jpg")}
+            yield Artifact("thumbnails.jpg", folder / "thumbnails.jpg")
         facts = {
-            "sheet": write_sheet(tiles_of(part, rows, data.info.sample, self.config.side), folder / "thumbnails.jpg"),
+            **shown,
             "classes": list(data.classes),
             "labels": part.labels[rows].tolist(),
             "maps": {name: _fitted(embeddings[name]()) for name in self.config.maps},
             "pca_variance": [round(float(share), 4) for share in variance],
         }
-        yield Artifact("thumbnails.jpg", folder / "thumbnails.jpg")
         yield Artifact("map.json", write_facts(facts, folder / "map.json"))
 
 

@@ -6,6 +6,7 @@ and every trial on the same data asks about the same samples. About 0.01 s and 2
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from pydantic import Field
@@ -15,10 +16,11 @@ from torch.nn import functional as F
 from probeline.core.events import Artifact, Record
 from probeline.core.metric import Metric
 from probeline.core.settings import Settings
+from probeline.evaluation._shown_texts import texts_of
 from probeline.evaluation._tiles import name_of, rows_of, tiles_of, write_facts, write_sheet
 from probeline.evaluation.base import EvaluationData, Protocol
 
-TAKES = ("image", "waveform", "series", "vector")
+TAKES = ("image", "waveform", "tokens", "series", "vector")
 METRICS: dict[str, Metric] = {}
 PRIMARY = None
 
@@ -32,16 +34,23 @@ class Config(Settings):
 
 
 class Neighbours(Protocol[Config]):
-    """A sheet of pictures and a JSON file that says which stand in it, with their classes and similarities."""
+    """A sheet of pictures and a JSON file that says which stand in it, with their classes and similarities.
+
+    Of texts the file has these, and there is no sheet.
+    """
 
     def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
         dataset, side = data.subject.dataset, self.config.side
         sample = dataset.info.sample
         rows = rows_of(dataset.validation.labels, self.config.queries)
         near, index = nearest(data.validation.h[torch.from_numpy(rows)], data.train.h, self.config.k)
-        asked = tiles_of(dataset.validation, rows, sample, side)
-        nearest_tiles = tiles_of(dataset.train, index.flatten().numpy(), sample, side)
-        sheet = write_sheet(torch.cat([asked, nearest_tiles]), folder / "neighbours.jpg")
+        parts = [(dataset.validation, rows), (dataset.train, index.flatten().numpy())]
+        if sample.modality == "tokens":
+            shown: dict[str, Any] = {"texts": [text for part in parts for text in texts_of(*part, sample)]}
+        else:
+            tiles = torch.cat([tiles_of(*part, sample, side) for part in parts])
+            shown = {"sheet": write_sheet(tiles, folder / "neighbours.jpg")}
+            yield Artifact("neighbours.jpg", folder / "neighbours.jpg")
         k, labels = index.shape[1], dataset.train.labels
         queries = [
             {
@@ -58,8 +67,7 @@ class Neighbours(Protocol[Config]):
             }
             for query, row in enumerate(rows.tolist())
         ]
-        facts = {"sheet": sheet, "among": len(data.train.h), "queries": queries}
-        yield Artifact("neighbours.jpg", folder / "neighbours.jpg")
+        facts = {**shown, "among": len(data.train.h), "queries": queries}
         yield Artifact("neighbours.json", write_facts(facts, folder / "neighbours.json"))
 
 

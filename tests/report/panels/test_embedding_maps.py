@@ -1,4 +1,6 @@
-from helpers.panel_files import POINTS, chosen, files
+import json
+
+from helpers.panel_files import CLASSES, POINTS, chosen, files
 from probeline.report.panels import embedding_maps
 from probeline.report.panels.gallery import Sheets
 
@@ -32,3 +34,15 @@ def test_many_cells_are_cut_into_figures_of_which_the_first_is_open():
     assert [(len(figure.layout.meta["panels"]), aside) for figure, aside in drawn] == [
         (6, False), (2, True), (6, True), (2, True)
     ]  # fmt: skip
+
+
+def test_points_of_texts_know_their_text_and_the_same_texts_have_one_name_in_all_panels():
+    told = {"format": 1, "texts": ["good\nfilm", "bad", "so so"], "classes": list(CLASSES), "labels": [0, 2, -1]}
+    stored = json.dumps(told | {"pca_variance": [0.5, 0.25], "maps": {"pca": POINTS}}).encode()
+    shown = [chosen(cell, files={"map_2d/map.json": stored}) for cell in ("gpt", "bert")]
+    ((figure, _),), missing = embedding_maps.charts(shown, Sheets())
+    assert missing == () and [trace.meta["texts"] for trace in figure.data] == [["good film"], ["bad"], ["so so"]] * 2
+    assert len({trace.meta["sheet"] for trace in figure.data}) == 1
+    short = json.dumps(json.loads(stored) | {"texts": ["good"]}).encode()
+    _, missing = embedding_maps.charts([chosen("gpt", files={"map_2d/map.json": short})], Sheets())
+    assert len(missing) == 1 and "cannot be read" in missing[0]

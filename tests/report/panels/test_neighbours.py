@@ -1,4 +1,6 @@
-from helpers.panel_files import chosen, facts, files
+import json
+
+from helpers.panel_files import NEIGHBOURS, chosen, facts, files
 from probeline.report.panels import neighbours
 from probeline.report.panels.gallery import Sheets
 
@@ -27,3 +29,21 @@ def test_images_without_labels_are_neither_same_nor_other():
     info = neighbours.prepare(one, Sheets())
     assert info.queries[0].near[0].same is None
     assert "other" not in str(neighbours.draw(info)) and "<small>" not in str(neighbours.draw(info))
+
+
+TEXTS = ["good <b>film</b>", "bad", "a good one", "fine", "awful", "the worst"]
+
+
+def of_texts(cell="gpt"):
+    told = {"format": 1, "texts": TEXTS, "queries": NEIGHBOURS, "among": 40}
+    return chosen(cell, files={"neighbours/neighbours.json": json.dumps(told).encode()})
+
+
+def test_texts_stand_in_a_list_and_in_a_table_and_have_no_figure():
+    drawn = str(neighbours.draw(neighbours.prepare(of_texts(), Sheets())))
+    assert drawn.count("<ol>") == 2 and drawn.count("<li") == 4 and drawn.count('class="other"') == 1
+    assert "good &lt;b&gt;film" in drawn and "0.80, rocket" in drawn
+    shown = neighbours.panel([of_texts()], Sheets())
+    assert shown.figures() == [] and len(shown.tables) == 1
+    assert [entry.text for entry in shown.tables[0].rows[1]] == [TEXTS[0], TEXTS[3], "0.80, rocket"]
+    assert len(neighbours.panel([chosen()], Sheets()).figures()) == 1

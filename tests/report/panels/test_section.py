@@ -123,6 +123,19 @@ def test_the_pointer_and_the_keys_show_a_points_picture_in_a_browser(visit, addr
     assert heard.text_content() != before and heard.text_content().split(";")[0] == before.split(";")[0]
 
 
+def test_the_keys_show_a_points_text_as_it_was_written(visit, tmp_path, make, trials):
+    found = frame(asking(trials), only=("map_2d/map.json",))
+    of_texts = json.loads(found.table["content"].iloc[0]) | {"texts": [HOSTILE, "second", "third"]}
+    found.table["content"] = json.dumps(of_texts).encode()
+    page(tmp_path, make, asking(trials), found)
+    seen = visit((tmp_path / "index.html").as_uri())
+    seen.locator("#panels .plot.js-plotly-plot").first.focus()
+    seen.keyboard.press("ArrowRight")
+    thumb = seen.locator(".thumb").first
+    thumb.wait_for(state="visible")
+    assert thumb.locator(".text").text_content() == HOSTILE and seen.locator("#panels .ring").count() == 6
+
+
 def test_a_finger_shows_a_points_picture_and_beside_all_points_hides_it(visit, address):
     seen = visit(address, PHONE)
     seen.locator("#panels .plot.js-plotly-plot").first.wait_for()

@@ -1,4 +1,4 @@
-"""h in two dimensions: a panel a cell, a point an image; the page shows the image of the point under the pointer."""
+"""h in two dimensions: a panel a cell, a point a sample; the page shows the sample of the point under the pointer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from probeline.report.figures import _style
 from probeline.report.figures._panels import axis, panels
 from probeline.report.figures._style import Look
 from probeline.report.panels.gallery import Sheets, TileSheet, attempted, missing_sentences, tile_sheet
+from probeline.report.panels.text_list import TextList, text_list
 from probeline.report.panels.trial_selection import SelectedTrial
 from probeline.report.sentences.text import clean
 
@@ -25,8 +26,8 @@ WORDS = {
     "pca": ("h in two dimensions by its principal components", "The two directions in which h varies most."),
 }
 HOW = (
-    "A point is a validation image; the pointer, or the arrow keys once the figure has the focus, show it, and where "
-    "the same image lies in the other panels."
+    "A point is a validation sample; the pointer, or the arrow keys once the figure has the focus, show it, and where "
+    "the same sample lies in the other panels."
 )
 
 
@@ -46,7 +47,7 @@ class EmbeddingMaps:
     cell: str
     trial_id: str
     seed: int | None
-    sheet: TileSheet
+    sheet: TileSheet | TextList
     classes: tuple[str, ...]
     labels: tuple[str, ...]
     maps: tuple[EmbeddingMap, ...]
@@ -67,9 +68,18 @@ def prepare(one: SelectedTrial, sheets: Sheets) -> EmbeddingMaps | None:
         raise ValueError(f"{len(labels)} labels, and as many points in no map")
     if not labels:
         return None
-    sheet = tile_sheet(sheets.add(one.files[f"{PROTOCOL}/thumbnails.jpg"]), facts["sheet"])
     classes = tuple(str(name) for name in facts["classes"])
+    sheet = _sheet(one, facts, sheets, len(labels))
     return EmbeddingMaps(one.cell, one.trial_id, one.seed, sheet, classes, labels, maps)
+
+
+def _sheet(one: SelectedTrial, facts: dict, sheets: Sheets, points: int) -> TileSheet | TextList:
+    """What the points show. Raises ValueError where texts and points differ in number."""
+    if "texts" not in facts:
+        return tile_sheet(sheets.add(one.files[f"{PROTOCOL}/thumbnails.jpg"]), facts["sheet"])
+    if len(facts["texts"]) != points:
+        raise ValueError(f"{points} points, and {len(facts['texts'])} texts")
+    return text_list(facts["texts"])
 
 
 def _points(points: Sequence[Sequence[float]]) -> tuple[tuple[float, float], ...]:
@@ -140,7 +150,14 @@ def _draw_points(figure: go.Figure, panel: int, info: EmbeddingMaps, each: Embed
         hoverinfo="none", legendgroup=name, showlegend=group.named and name not in legend_groups,
         marker={"color": group.look.colour, "symbol": group.look.symbol, "size": 7, "opacity": 0.85,
                 "line": {"width": 0}},
-        meta={"sheet": sheet.name, "size": [sheet.across, sheet.lines, sheet.width, sheet.height],
+        meta={"sheet": sheet.name, **_shown(sheet, tiles),
               "said": clean(group.label) or "no label",
               "of": f"{clean(info.cell)}, seed {info.seed}, trial {clean(info.trial_id)}"},
     )  # fmt: skip
+
+
+def _shown(sheet: TileSheet | TextList, tiles: Sequence[int]) -> dict[str, list]:
+    """What the page's script needs to show a point: where tiles are on the sheet, or the texts of these points."""
+    if isinstance(sheet, TextList):
+        return {"texts": [sheet.texts[tile] for tile in tiles]}
+    return {"size": [sheet.across, sheet.lines, sheet.width, sheet.height]}

@@ -1,19 +1,31 @@
-"""Nearest neighbours in h: a row a query, the image and those nearest to it; another class is named below."""
+"""Nearest neighbours in h: a row a query, the sample and those nearest to it; another class is named."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from probeline.report.panels.gallery import Gallery, GalleryKind, Sheets, TileSheet, gallery, small, tile, tile_sheet
+from probeline.report.panels.gallery import (
+    Card,
+    Gallery,
+    GalleryKind,
+    Sheets,
+    TileSheet,
+    gallery,
+    small,
+    tile,
+    tile_sheet,
+)
 from probeline.report.panels.static_layout import WORDS, Tile, TileLayout, tiles
+from probeline.report.panels.text_list import TextList, text_list
 from probeline.report.panels.trial_selection import SelectedTrial
 from probeline.report.sentences.text import clean
+from probeline.report.tables.tables import Entry, Table
 
 TITLE = "Nearest neighbours in h"
 CAPTION = (
-    "Left: a validation image, the same for every cell on these data. Right: the training images nearest to it by "
-    "cosine similarity, nearest first. Those of another class have a frame and their class below."
+    "A validation sample, the same for every cell on these data, and the training samples nearest to it by cosine "
+    "similarity, nearest first. Those of another class are marked and named."
 )
 
 
@@ -38,9 +50,9 @@ class NeighbourQuery:
 
 @dataclass(frozen=True)
 class NeighbourSheet:
-    """The queries of one trial, all tiles of one sheet."""
+    """The queries of one trial, all tiles of one sheet or texts of one list."""
 
-    sheet: TileSheet
+    sheet: TileSheet | TextList
     queries: tuple[NeighbourQuery, ...]
 
 
@@ -55,6 +67,8 @@ def prepare(one: SelectedTrial, sheets: Sheets) -> NeighbourSheet | None:
         )
         for asked in facts["queries"]
     )
+    if "texts" in facts:
+        return NeighbourSheet(text_list(facts["texts"]), queries)
     return NeighbourSheet(tile_sheet(sheets.add(one.files["neighbours/neighbours.jpg"]), facts["sheet"]), queries)
 
 
@@ -64,7 +78,11 @@ def _neighbour(asked: dict, near: dict) -> Neighbour:
 
 
 def draw(info: NeighbourSheet) -> Markup:
-    """A row a query."""
+    """A row a query; of texts a list a query."""
+    if isinstance(info.sheet, TextList):
+        return Markup('<div class="near-texts">{}</div>').format(
+            Markup("").join(_list(info.sheet.texts, query) for query in info.queries)
+        )
     lines = [_row(info.sheet, query) for query in info.queries]
     return Markup('<div class="grid">{}</div>').format(Markup("").join(lines))
 
@@ -83,8 +101,36 @@ def _row(sheet: TileSheet, query: NeighbourQuery) -> Markup:
     return Markup('<div class="line">{}</div>').format(Markup("").join(parts))
 
 
+def _list(texts: Sequence[str], query: NeighbourQuery) -> Markup:
+    lines = [
+        Markup('<li class="{}"><bdi>{}</bdi> <small>{}</small></li>').format(
+            "other" if near.same is False else "same", texts[near.tile], _said(near)
+        )
+        for near in query.near
+    ]
+    asked = Markup("<p><bdi>{}</bdi> <small><bdi>{}</bdi></small></p>").format(texts[query.tile], clean(query.label))
+    return Markup("{}<ol>{}</ol>").format(asked, Markup("").join(lines))
+
+
+def _said(near: Neighbour) -> str:
+    return f"{near.similarity:.2f}" + (f", {clean(near.label)}" if near.same is False else "")
+
+
+def _in_words(card: Card[NeighbourSheet], texts: Sequence[str]) -> Table:
+    """The texts for a reader of text."""
+    name = f"neighbours_{card.trial.rpartition(' ')[2]}"
+    rows = tuple(
+        (Entry(texts[query.tile]), Entry(texts[near.tile]), Entry(_said(near)))
+        for query in card.info.queries
+        for near in query.near
+    )
+    return Table(name, f"{TITLE}, {card.cell}, {card.trial}.", ("Text", "Near it", "Similarity"), rows)
+
+
 def lay(info: NeighbourSheet) -> TileLayout:
-    """The same on paper: a row a query."""
+    """The same on paper: a row a query. Raises TypeError for texts, which no tile shows."""
+    if isinstance(info.sheet, TextList):
+        raise TypeError("texts have no tiles")
     laid = []
     for row, query in enumerate(info.queries):
         laid.append(Tile(0, row * (1 + WORDS), query.tile, query.label))
@@ -98,4 +144,8 @@ def panel(chosen: Sequence[SelectedTrial], sheets: Sheets) -> Gallery[NeighbourS
     """The gallery, or None where nobody asked for it."""
     head = ("neighbours", TITLE, CAPTION)
     kind = GalleryKind(lambda one: prepare(one, sheets), draw, lambda each: tiles(each, sheets, lay))
-    return gallery(head, "neighbours", chosen, kind)
+    cards = gallery(head, "neighbours", chosen, kind)
+    if cards is None:
+        return None
+    of_texts = [(card, card.info.sheet.texts) for card in cards.first if isinstance(card.info.sheet, TextList)]
+    return replace(cards, figure=None, tables=tuple(_in_words(*each) for each in of_texts)) if of_texts else cards

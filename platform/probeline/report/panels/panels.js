@@ -1,5 +1,6 @@
 "use strict";
-// Thumbnails of a map's points: under the pointer, or by the arrow keys; rings show the same image in the other panels.
+// What a map's points are, a thumbnail or a text: under the pointer, or by the arrow keys; rings show the same sample in
+// the other panels.
 (() => {
   const FINGER = 24; // px: how near a touch must come to a point
   const REACH = 0.75; // how far to the side of the arrow a next point may lie, for each step along it
@@ -19,17 +20,29 @@
     return made;
   }
 
-  function show(plot, trace, i) {
-    const { meta, customdata } = plot._fullData[trace], tile = customdata[i];
-    const [across, lines, width, height] = meta.size, column = tile % across, line = Math.floor(tile / across);
-    const picture = plot.thumb.firstChild, at = place(plot, trace, i);
-    picture.className = `tile ${meta.sheet}`;
+  function cut(picture, { sheet, size: [across, lines, width, height] }, tile) {
+    const column = tile % across, line = Math.floor(tile / across);
+    picture.className = `tile ${sheet}`;
+    picture.textContent = "";
     Object.assign(picture.style, {
       backgroundSize: `${across * 100}% ${lines * 100}%`, aspectRatio: `${width} / ${height}`,
       backgroundPosition: `${across > 1 ? 100 * column / (across - 1) : 0}% ${lines > 1 ? 100 * line / (lines - 1) : 0}%`,
     });
+  }
+
+  function write(place, text) {
+    place.className = "text";
+    place.removeAttribute("style");
+    place.textContent = text;
+  }
+
+  function show(plot, trace, i) {
+    const { meta, customdata } = plot._fullData[trace], tile = customdata[i];
+    const at = place(plot, trace, i), text = meta.texts?.[i];
+    text === undefined ? cut(plot.thumb.firstChild, meta, tile) : write(plot.thumb.firstChild, text);
+    plot.thumb.classList.toggle("wide", text !== undefined);
     plot.thumb.lastChild.textContent = meta.said;
-    plot.heard.textContent = `${meta.said}; ${meta.of}`;
+    plot.heard.textContent = `${meta.said}; ${text === undefined ? "" : `${text}; `}${meta.of}`;
     plot.thumb.hidden = false;
     const room = plot.clientWidth - plot.thumb.offsetWidth, beside = at.left + 14;
     plot.thumb.style.left = `${Math.max(0, beside > room ? at.left - 14 - plot.thumb.offsetWidth : beside)}px`;
@@ -55,7 +68,7 @@
     return points(plot).reduce((best, p) => (far(p) < far(best) ? p : best), { left: NaN });
   }
 
-  // The same image in the panel before or after.
+  // The same sample in the panel before or after.
   function turn(plot, step) {
     const all = points(plot), panels = [...new Set(all.map((p) => p.panel))];
     const here = place(plot, plot.at.trace, plot.at.i), tile = plot._fullData[plot.at.trace].customdata[plot.at.i];
