@@ -60,7 +60,7 @@ def line_names(first: pd.DataFrame, values: AxisValues, x: str | None, line: str
             continue
         parts = [line_name(line, row[line], bool(others))] if line is not None and not absent(row[line]) else []
         parts += [f"{short(axis)}={shown(row[axis])}" for axis in others if not absent(row[axis])]
-        names.append(", ".join(parts) or (str(row["cell"]) if alone else "all cells"))
+        names.append(", ".join(parts) or (str(row["cell"]) if alone else "the grid"))
     taken = {name for name, row in zip(names, first["arm"], strict=True) if absent(row)}
     return [
         f"{name} (arm)" if not absent(arm) and name in taken else name
