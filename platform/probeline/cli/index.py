@@ -116,10 +116,9 @@ def _price(plan: "Plan", results: "Results", uri: str, folder: Path) -> str:
     from probeline.execution.planning import forecast
     from probeline.execution.progress import duration
     from probeline.execution.ray.scheduler import NO_LIMIT
+    from probeline.report.results.time_spent import time_spent
 
-    trials = results.trials
-    columns = [name for name in ("cost/train_seconds", "cost/eval_seconds") if name in trials]
-    spent = float(trials[columns].sum().sum())
+    spent = sum(time_spent(results.trials).values())
     parts = [f"{duration(spent)} of one worker spent"] if spent else []
     if plan.todo:
         remainder, _ = forecast.make(plan, uri, folder, None, NO_LIMIT)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from probeline.report.results.results import Results
+from probeline.report.results.time_spent import time_spent
 from probeline.report.tables import tables
 
 TOP1 = "linear_probe/top1"
@@ -85,4 +86,7 @@ def test_cost_adds_up_what_all_trials_took(trials):
     table = table_of(tables.cost, trials)
     minutes = trials["cost/train_seconds"].sum() / 60
     assert f"All trials together: {minutes:.0f} min of training and " in table.caption
+    shared = trials.assign(encoder_id=trials["encoder_id"].iloc[0])
+    spent = time_spent(shared.assign(**{"cost/train_seconds": 7.0}))
+    assert spent == {"training": 7.0, "evaluation": pytest.approx(trials["cost/eval_seconds"].sum())}
     assert table.columns[2:] == ("Training time", "Evaluation time", "Samples per second", "Parameters", "Peak memory")

@@ -9,6 +9,7 @@ from probeline.report.results.cells import CellResult, why_missing
 from probeline.report.results.layout import ReportLayout
 from probeline.report.results.metrics import Metric, metric
 from probeline.report.results.results import Results
+from probeline.report.results.time_spent import time_spent
 from probeline.report.sentences import phrases
 from probeline.report.sentences.text import clean
 from probeline.statistics.differences import Difference, paired_difference
@@ -97,11 +98,7 @@ def more_metrics(results: Results, main: str, shape: ReportLayout) -> Table:
 
 def cost(results: Results, shape: ReportLayout) -> Table:
     """A row a cell: what was recorded under `cost/`."""
-    trials = results.trials
-    seconds = {name: trials[name].sum() for name in ("cost/train_seconds", "cost/eval_seconds") if name in trials}
-    parts = [f"{_duration(total)} of {name[5:].partition('_')[0]}" for name, total in seconds.items()]
-    words = {"train": "training", "eval": "evaluation"}
-    spent = " and ".join(" ".join(words.get(word, word) for word in part.split()) for part in parts)
+    spent = " and ".join(f"{_duration(seconds)} of {what}" for what, seconds in time_spent(results.trials).items())
     caption = "Means over finished seeds." + (f" All trials together: {spent}." if spent else "")
     names = [name for name in results.metrics if name.startswith("cost/")]
     return _by_cell(results, names, shape, "cost", caption)
