@@ -31,6 +31,7 @@ def test_a_recipe_has_every_default(cells_of):
         "schedule": "cosine",
         "precision": "auto",
         "micro_batch": None,
+        "length_buckets": False,
         "online_probe": True,
     }
 
@@ -68,8 +69,8 @@ def test_components_of_one_plugin_are_told_apart_by_their_parameters(cells_of):
 def test_an_axis_may_have_labels(cells_of):
     cells = cells_of("grid: {method: {warm: {temperature: 0.9}, plain: lab.contrast}, training.lr: {slow: 0.1}}\n")
     assert labels(cells) == ["warm lr=slow", "plain lr=slow"]
-    assert [cell.coordinates["training.lr"] for cell in cells] == [0.1, 0.1]
-    assert cells[0].coordinates["method"] == "warm"
+    assert [cell.recipe.training.lr for cell in cells] == [0.1, 0.1]
+    assert cells[0].coordinates == {"method": "warm", "training.lr": "slow"}
 
 
 def test_axes_that_end_alike_are_labelled_with_more_words(cells_of):

@@ -188,7 +188,7 @@ def _named(key: str, overrides: list[Override], given: Iterable[str | None], sho
         text = label or (str(value) if isinstance(value, str) else json.dumps(value) if scalar else None)
         if text is None:
             text = name if name and uses[name] == 1 else _described(value)
-        coordinate = value if scalar else text
+        coordinate = value if scalar and not label else text
         choices.append(Choice(override, coordinate, text if is_component else f"{short}={text}"))
     return choices
 

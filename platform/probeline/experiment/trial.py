@@ -34,9 +34,9 @@ class FinishedTrial:
 class Cell:
     """One point of the grid, seeds aside.
 
-    `coordinates`: axis key -> scalar value, or the label of a component; {} for an arm. `recipe` has all
-    defaults; cells share its sections. `label` is unique in its experiment. `teacher`: whose encoder, of the
-    same seed where it is a cell's, the method learns from.
+    `coordinates`: axis key -> the value's label where the file gives one or it is a component, else the scalar value;
+    {} for an arm. `recipe` has all defaults; cells share its sections. `label` is unique in its experiment. `teacher`:
+    whose encoder, of the same seed where it is a cell's, the method learns from.
     """
 
     coordinates: dict[str, Any]

@@ -106,10 +106,16 @@ def test_null_can_be_the_baseline(kind):
     results = Results(frame)
     shape = results.layout()
     pairs = counterparts(results.cells("knn/top1", shape), experiment.report.baseline)
-    assert pairs and all(str(other.coordinates["training.micro_batch"]) == "null" for other in pairs.values())
-    assert not any(
-        str(frame.set_index("cell").loc[[label]]["training.micro_batch"].iloc[0]) == "null" for label in pairs
-    )
+    null = "whole" if kind == "labelled" else "null"
+    assert pairs and all(str(other.coordinates["training.micro_batch"]) == null for other in pairs.values())
+    assert not any(str(frame.set_index("cell").loc[[label]]["training.micro_batch"].iloc[0]) == null for label in pairs)
+
+
+def test_values_with_labels_are_called_by_them():
+    _, frame = _frame("grid: {training.epochs: {equal tokens: 3, equal steps: 1}, training.batch_size: [32, 64]}\n")
+    layout = Results(frame).layout("training.batch_size")
+    assert layout.lines == ("equal tokens", "equal steps") and layout.x_values == (32, 64)
+    assert Results(frame).layout("training.epochs").x_values == ("equal tokens", "equal steps")
 
 
 def test_null_in_the_recipe_of_an_arm_can_be_the_baseline():
