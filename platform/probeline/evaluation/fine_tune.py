@@ -33,6 +33,7 @@ from probeline.evaluation._fraction_settings import FractionSettings, percent
 from probeline.evaluation._frozen_method import ANOTHER, FrozenMethod
 from probeline.evaluation.base import EvaluationData, Protocol
 
+VERSION = 2  # samples of different lengths come in batches of about one since 2
 NEEDS = ("labels",)
 METRICS = {
     "<share>/top1": accuracy_on_test("fine-tuned top-1 accuracy, <share> of labels"),
