@@ -39,7 +39,7 @@ def test_cells_without_a_picture_are_said_with_their_reason_and_none_asked_is_no
         chosen(),
         chosen("random", files={}, notes={"views": "it trains nothing; ask another"}),
         chosen("raw", files={}, notes={"views": "it trains nothing; and another"}),
-        chosen("late", trial_id="", why="no trial of it has finished", files={}),
+        chosen("late", trial_id="", why="no trial has finished", files={}),
         chosen("torn", files=files() | {"views/views.json": b'{"format": 1, "samples": 3}'}),
         chosen("other", protocols=("knn",)),
     ]
@@ -47,7 +47,7 @@ def test_cells_without_a_picture_are_said_with_their_reason_and_none_asked_is_no
     assert [card.cell for card in made.cards] == ["simclr"] and made.cards[0].trial == "seed 0, trial ab12"
     assert made.missing == (
         "random, raw: it trains nothing",
-        "late: no trial of it has finished",
+        "late: no trial has finished",
         "torn: trial ab12 left files that cannot be read (TypeError)",
     )
     assert views.panel([chosen(protocols=("knn",))], Sheets()) is None

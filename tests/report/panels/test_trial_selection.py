@@ -22,7 +22,7 @@ def test_each_cells_first_finished_seed_is_shown_and_a_cell_without_one_says_so(
         ("simclr batch_size=64", 1), ("simclr batch_size=128", None), ("simclr batch_size=256", 0)
     ]  # fmt: skip
     assert found[0].trial_id == trials["trial_id"][1] and found[0].run_id == trials["run_id"][1]
-    assert found[1].why == "no trial of it has finished"
+    assert found[1].why == "no trial has finished"
     assert found[0].protocols == ("linear_probe", "views", "neighbours", "map_2d")
 
 

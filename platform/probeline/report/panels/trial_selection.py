@@ -117,7 +117,7 @@ def _one(label: str, rows: Sequence[dict[str, Any]], seed: int | None) -> Select
     protocols = tuple(recipe.get("evaluation") or ())
     if not done:
         which = "no trial" if seed is None else f"no trial of seed {seed}"
-        return SelectedTrial(label, protocols=protocols, why=f"{which} of it has finished")
+        return SelectedTrial(label, protocols=protocols, why=f"{which} has finished")
     notes = row["notes"] if isinstance(row.get("notes"), dict) else {}
     run_id = row["run_id"] if isinstance(row.get("run_id"), str) else None
     return SelectedTrial(label, int(row["seed"]), str(row["trial_id"]), run_id, protocols, notes)
