@@ -35,6 +35,15 @@ def test_fsdds_speakers_can_be_held_out(tmp_path: Path) -> None:
     assert [set(split.labels) for split in splits] == [{0, 1, 2}] * 3
 
 
+def test_fsdds_digits_are_spelt_where_transcripts_are_asked_for(tmp_path: Path) -> None:
+    folder = digits(tmp_path / "recordings")
+    dataset = open_dataset(component("fsdd", folder, transcripts=True))
+    characters, names = dataset.test.segments["characters"], dataset.info.segment_names["characters"]
+    spelt = ["".join(names[label] for label in characters.labels[characters.rows == row]) for row in range(18)]
+    assert spelt == [("ZERO", "ONE", "TWO")[label] for label in dataset.test.labels]
+    assert "characters" not in open_dataset(component("fsdd", folder)).test.segments
+
+
 def test_speech_commands_takes_the_lists_of_the_archive(tmp_path: Path) -> None:
     names = [f"{word}/{who}_nohash_0.wav" for word in ("yes", "no") for who in ("0a", "0b", "0c")]
     files = {name: encoded(tone(1000, seed=seed)) for seed, name in enumerate(names)}

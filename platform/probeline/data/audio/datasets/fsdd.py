@@ -23,12 +23,14 @@ LISTS = {"phones": "segments", "words": "segments", "characters": "segments"}
 
 NAME = re.compile(r"(?P<digit>[0-9])_(?P<speaker>[a-z]+)_(?P<index>[0-9]+)")
 TEST_INDICES = range(5)
+WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 class Config(AudioSettings):
     """`path`: the repository's `recordings` folder, or an archive of it."""
 
     rate: int | None = Field(8000, ge=1000, le=192000, description="Samples a second; the clips have 8,000.")
+    transcripts: bool = Field(False, description="Whether clips are spelt: the digit in letters, for `ctc`.")
 
 
 def files(config: Config) -> list[Path]:
@@ -39,10 +41,10 @@ def files(config: Config) -> list[Path]:
 def read(config: Config) -> ReadSplits:
     """Train and test. Raises BadData for files that are named in another way."""
     listing = clip_names(user_path(config.path))
-    return read_splits([_clip(listing.holder, name) for name in listing.names], config)
+    return read_splits([_clip(listing.holder, name, config) for name in listing.names], config)
 
 
-def _clip(holder: Path, name: str) -> ClipFile:
+def _clip(holder: Path, name: str, config: Config) -> ClipFile:
     stem = ClipFile(holder, name, {}).stem
     match = NAME.fullmatch(stem)
     if match is None:
@@ -50,4 +52,5 @@ def _clip(holder: Path, name: str) -> ClipFile:
             f"{shown(f'{holder}/{name}')}: not named <digit>_<speaker>_<index>.wav; data: audio_folder reads it"
         )
     split = "test" if int(match["index"]) in TEST_INDICES else "train"
-    return ClipFile(holder, name, {"digit": match["digit"], "speaker": match["speaker"]}, split)
+    spelt = WORDS[int(match["digit"])] if config.transcripts else None
+    return ClipFile(holder, name, {"digit": match["digit"], "speaker": match["speaker"]}, split, spelt)
