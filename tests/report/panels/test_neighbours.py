@@ -47,3 +47,11 @@ def test_texts_stand_in_a_list_and_in_a_table_and_have_no_figure():
     assert shown.figures() == [] and len(shown.tables) == 1
     assert [entry.text for entry in shown.tables[0].rows[1]] == [TEXTS[0], TEXTS[3], "0.80, rocket"]
     assert len(neighbours.panel([chosen()], Sheets()).figures()) == 1
+
+
+def test_a_file_that_names_a_text_which_is_not_there_is_said_to_be_unreadable():
+    for number in (6, -1):
+        wrong = [NEIGHBOURS[0] | {"tile": number}]
+        told = json.dumps({"format": 1, "texts": TEXTS, "queries": wrong, "among": 40}).encode()
+        shown = neighbours.panel([chosen("gpt", files={"neighbours/neighbours.json": told})], Sheets())
+        assert shown.cards == () and "cannot be read" in shown.missing[0]

@@ -47,6 +47,11 @@ class NeighbourQuery:
     label: str
     near: tuple[Neighbour, ...]
 
+    @property
+    def tiles(self) -> tuple[int, ...]:
+        """Its own and its neighbours'."""
+        return (self.tile, *(near.tile for near in self.near))
+
 
 @dataclass(frozen=True)
 class NeighbourSheet:
@@ -57,7 +62,7 @@ class NeighbourSheet:
 
 
 def prepare(one: SelectedTrial, sheets: Sheets) -> NeighbourSheet | None:
-    """What the trial's files show; None where there are none."""
+    """What the trial's files show; None where there are none. Raises ValueError for a text that is not there."""
     facts = one.facts("neighbours/neighbours.json")
     if facts is None or not facts["queries"]:
         return None
@@ -68,7 +73,10 @@ def prepare(one: SelectedTrial, sheets: Sheets) -> NeighbourSheet | None:
         for asked in facts["queries"]
     )
     if "texts" in facts:
-        return NeighbourSheet(text_list(facts["texts"]), queries)
+        sheet = text_list(facts["texts"])
+        if not all(0 <= number < len(sheet.texts) for query in queries for number in query.tiles):
+            raise ValueError(f"a query of a text that is none of {len(sheet.texts)}")
+        return NeighbourSheet(sheet, queries)
     return NeighbourSheet(tile_sheet(sheets.add(one.files["neighbours/neighbours.jpg"]), facts["sheet"]), queries)
 
 
