@@ -14,8 +14,6 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from probeline.core.columns import Ragged
-from probeline.core.dataset import Split
 from probeline.core.events import Artifact, Record
 from probeline.core.metric import Metric
 from probeline.core.settings import Settings
@@ -23,6 +21,7 @@ from probeline.core.special_tokens import COUNT, NAMES
 from probeline.data.text import tokenizer as tokenizers
 from probeline.data.text.tokenizer import Tokenizer
 from probeline.errors import NotApplicable
+from probeline.evaluation._shown_samples import beginning
 from probeline.evaluation._tiles import name_of, rows_of, write_facts
 from probeline.evaluation.base import EvaluationData, Protocol
 
@@ -81,12 +80,6 @@ class AttentionMap(Protocol[Config]):
         if (head or 0) >= count:
             raise NotApplicable(f"head {head or 0}: the encoder's last block has {count} heads, numbered from 0")
         return (weights.mean(0) if head is None else weights[head]).float().cpu()
-
-
-def beginning(part: Split, row: int, count: int) -> Tensor:
-    """The first tokens of a sample, int64 [T], T at most `count`."""
-    sample = part.inputs.row(row) if isinstance(part.inputs, Ragged) else part.inputs[row]
-    return torch.from_numpy(sample[:count].astype("int64"))
 
 
 def words(tokens: Tensor, tokenizer: Tokenizer) -> Iterator[str]:

@@ -8,7 +8,7 @@ processor (and 1.3 s once, to load scikit-learn) and 95 kB a trial for 240 image
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -18,8 +18,8 @@ from probeline.core.events import Artifact, Record
 from probeline.core.metric import Metric
 from probeline.core.settings import Settings
 from probeline.errors import NotApplicable
-from probeline.evaluation._shown_texts import texts_of
-from probeline.evaluation._tiles import rows_of, tiles_of, write_facts, write_sheet
+from probeline.evaluation._shown_samples import shown_samples
+from probeline.evaluation._tiles import rows_of, write_facts
 from probeline.evaluation.base import EvaluationData, Protocol
 
 TAKES = ("image", "waveform", "tokens", "series", "vector")
@@ -53,12 +53,8 @@ class Map2d(Protocol[Config]):
             "pca": lambda: axes,
             "tsne": lambda: neighbour_embedding(h, axes, self.config.perplexity, data.subject.seed),
         }
-        if sample.modality == "tokens":
-            shown: dict[str, Any] = {"texts": texts_of(part, rows, sample)}
-        else:
-            tiles = tiles_of(part, rows, sample, self.config.side)
-            shown = {"sheet": write_sheet(tiles, folder / "thumbnails.jpg")}
-            yield Artifact("thumbnails.jpg", folder / "thumbnails.jpg")
+        shown, pictures = shown_samples([(part, rows)], sample, self.config.side, folder / "thumbnails.jpg")
+        yield from pictures
         facts = {
             **shown,
             "classes": list(data.classes),

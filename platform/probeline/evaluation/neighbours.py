@@ -6,7 +6,6 @@ and every trial on the same data asks about the same samples. About 0.01 s and 2
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import torch
 from pydantic import Field
@@ -16,8 +15,8 @@ from torch.nn import functional as F
 from probeline.core.events import Artifact, Record
 from probeline.core.metric import Metric
 from probeline.core.settings import Settings
-from probeline.evaluation._shown_texts import texts_of
-from probeline.evaluation._tiles import name_of, rows_of, tiles_of, write_facts, write_sheet
+from probeline.evaluation._shown_samples import shown_samples
+from probeline.evaluation._tiles import name_of, rows_of, write_facts
 from probeline.evaluation.base import EvaluationData, Protocol
 
 TAKES = ("image", "waveform", "tokens", "series", "vector")
@@ -40,17 +39,12 @@ class Neighbours(Protocol[Config]):
     """
 
     def evaluate(self, data: EvaluationData, folder: Path) -> Iterator[Record | Artifact]:
-        dataset, side = data.subject.dataset, self.config.side
-        sample = dataset.info.sample
+        dataset = data.subject.dataset
         rows = rows_of(dataset.validation.labels, self.config.queries)
         near, index = nearest(data.validation.h[torch.from_numpy(rows)], data.train.h, self.config.k)
         parts = [(dataset.validation, rows), (dataset.train, index.flatten().numpy())]
-        if sample.modality == "tokens":
-            shown: dict[str, Any] = {"texts": [text for part in parts for text in texts_of(*part, sample)]}
-        else:
-            tiles = torch.cat([tiles_of(*part, sample, side) for part in parts])
-            shown = {"sheet": write_sheet(tiles, folder / "neighbours.jpg")}
-            yield Artifact("neighbours.jpg", folder / "neighbours.jpg")
+        shown, pictures = shown_samples(parts, dataset.info.sample, self.config.side, folder / "neighbours.jpg")
+        yield from pictures
         k, labels = index.shape[1], dataset.train.labels
         queries = [
             {

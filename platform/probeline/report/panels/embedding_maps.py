@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 from probeline.report.figures import _style
 from probeline.report.figures._panels import axis, panels
 from probeline.report.figures._style import Look
-from probeline.report.panels.gallery import Sheets, TileSheet, attempted, missing_sentences, tile_sheet
-from probeline.report.panels.text_list import TextList, text_list
+from probeline.report.panels.gallery import Sheets, TileSheet, attempted, missing_sentences
+from probeline.report.panels.shown_samples import TextList, shown_samples
 from probeline.report.panels.trial_selection import SelectedTrial
 from probeline.report.sentences.text import clean
 
@@ -58,7 +58,7 @@ class EmbeddingMaps:
 
 
 def prepare(one: SelectedTrial, sheets: Sheets) -> EmbeddingMaps | None:
-    """What the trial's files show; None where there are none. Raises ValueError where points and labels differ."""
+    """What the trial's files show; None where there are none. Raises ValueError where their numbers differ."""
     facts = one.facts(f"{PROTOCOL}/map.json")
     if facts is None:
         return None
@@ -69,17 +69,10 @@ def prepare(one: SelectedTrial, sheets: Sheets) -> EmbeddingMaps | None:
     if not labels:
         return None
     classes = tuple(str(name) for name in facts["classes"])
-    sheet = _sheet(one, facts, sheets, len(labels))
+    sheet = shown_samples(one, facts, f"{PROTOCOL}/thumbnails.jpg", sheets)
+    if isinstance(sheet, TextList) and len(sheet.texts) != len(labels):
+        raise ValueError(f"{len(labels)} points, and {len(sheet.texts)} texts")
     return EmbeddingMaps(one.cell, one.trial_id, one.seed, sheet, classes, labels, maps)
-
-
-def _sheet(one: SelectedTrial, facts: dict, sheets: Sheets, points: int) -> TileSheet | TextList:
-    """What the points show. Raises ValueError where texts and points differ in number."""
-    if "texts" not in facts:
-        return tile_sheet(sheets.add(one.files[f"{PROTOCOL}/thumbnails.jpg"]), facts["sheet"])
-    if len(facts["texts"]) != points:
-        raise ValueError(f"{points} points, and {len(facts['texts'])} texts")
-    return text_list(facts["texts"])
 
 
 def _points(points: Sequence[Sequence[float]]) -> tuple[tuple[float, float], ...]:

@@ -14,10 +14,9 @@ from probeline.report.panels.gallery import (
     gallery,
     small,
     tile,
-    tile_sheet,
 )
+from probeline.report.panels.shown_samples import TextList, shown_samples
 from probeline.report.panels.static_layout import WORDS, Tile, TileLayout, tiles
-from probeline.report.panels.text_list import TextList, text_list
 from probeline.report.panels.trial_selection import SelectedTrial
 from probeline.report.sentences.text import clean
 from probeline.report.tables.tables import Entry, Table
@@ -72,12 +71,11 @@ def prepare(one: SelectedTrial, sheets: Sheets) -> NeighbourSheet | None:
         )
         for asked in facts["queries"]
     )
-    if "texts" in facts:
-        sheet = text_list(facts["texts"])
-        if not all(0 <= number < len(sheet.texts) for query in queries for number in query.tiles):
-            raise ValueError(f"a query of a text that is none of {len(sheet.texts)}")
-        return NeighbourSheet(sheet, queries)
-    return NeighbourSheet(tile_sheet(sheets.add(one.files["neighbours/neighbours.jpg"]), facts["sheet"]), queries)
+    sheet = shown_samples(one, facts, "neighbours/neighbours.jpg", sheets)
+    numbers = {number for query in queries for number in query.tiles}
+    if isinstance(sheet, TextList) and not numbers <= set(range(len(sheet.texts))):
+        raise ValueError(f"a query of a text that is none of {len(sheet.texts)}")
+    return NeighbourSheet(sheet, queries)
 
 
 def _neighbour(asked: dict, near: dict) -> Neighbour:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from helpers.spelt_texts import spelt_texts
 from helpers.subjects import protocol
-from probeline.evaluation._shown_texts import CHARACTERS, shortened
+from probeline.evaluation._shown_samples import CHARACTERS, shortened
 from probeline.methods.floors.random_init import Config, RandomInit
 from probeline.models.build import build_encoder
 from probeline.training.embeddings import evaluation_data
