@@ -3,6 +3,7 @@
 import math
 
 import pytest
+import scipy.signal
 import torch
 from helpers.speech import speech
 from probeline.core.sample_rng import SampleRNG
@@ -52,6 +53,31 @@ def test_a_band_is_filtered_out_and_the_rest_stays() -> None:
         assert (levels[~gone.any(1)] > 0.6).float().mean() > 0.8
 
 
+def test_a_click_in_a_room_stays_and_its_reflections_fall_by_60_decibels_in_the_decay() -> None:
+    click = torch.zeros(200, 4000)
+    click[:, 0] = 1.0
+    out = view(click, "reverberation", decay=[2000, 2000], decibels=[6, 6])
+    torch.testing.assert_close(out[:, 0], torch.ones(200))
+    assert out[:, 1:].square().sum(1).numpy() == pytest.approx(10**-0.6, rel=1e-4)
+    early, late = (power(out[:, start : start + 100]) for start in (1, 1001))
+    assert 10 * math.log10(early / late) == pytest.approx(30, abs=1)  # half of the decay
+    assert out[:, 2001:].abs().max() < 1e-5
+
+
+def test_reverberation_is_scipys_convolution_and_does_not_hear_padding() -> None:
+    clip = speech(1, 2, 2).train.inputs.row(0).copy()
+    x = torch.from_numpy(clip).float()[None] / 32768
+    click = torch.zeros_like(x)
+    click[:, 0] = 1.0
+    response = view(click, "reverberation")[0]
+    direct = scipy.signal.fftconvolve(x[0].numpy(), response.numpy())[: x.shape[1]]
+    torch.testing.assert_close(view(x, "reverberation")[0], torch.from_numpy(direct), atol=1e-5, rtol=1e-4)
+    padded = torch.cat([x, torch.ones(1, 500)], dim=1)
+    alone = view(padded, "reverberation", torch.tensor([x.shape[1]]))
+    torch.testing.assert_close(alone[:, : x.shape[1]], view(x, "reverberation"), atol=1e-6, rtol=1e-5)
+    assert not alone[:, x.shape[1] :].any()
+
+
 def test_masked_stretches_are_silent_and_as_long_as_asked_for() -> None:
     out = view(torch.ones(50, 1000), "time_mask", stretches=1, share=[0.2, 0.2])
     assert ((out == 0).sum(1) - 200).abs().max() <= 1
@@ -70,6 +96,8 @@ def test_a_crop_is_a_stretch_repeated_to_the_clips_length() -> None:
     [
         ("gain", {"decibels": [3, -3]}, "the lower end comes first"),
         ("time_crop", {"share": [0.0, 0.5]}, "a stretch of nothing"),
+        ("reverberation", {"decay": [0, 100]}, "greater than or equal to 1"),
+        ("reverberation", {"decibels": [6, 0]}, "the lower end comes first"),
         ("time_mask", {"share": [0.5, 1.5]}, "less than or equal to 1"),
     ],
 )

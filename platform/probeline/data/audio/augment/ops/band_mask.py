@@ -4,7 +4,6 @@ Kharitonov et al.: Data Augmenting Contrastive Learning of Speech Representation
 2007.00991, section 3 (band reject); after SpecAugment's frequency mask. The filter is a windowed sinc of 129 taps.
 """
 
-import math
 from typing import Self
 
 import torch
@@ -12,6 +11,7 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from probeline.core.sample_rng import SampleRNG
+from probeline.data.audio.augment.filters import filtered
 from probeline.data.augment.settings import Op, Probability, ascending
 from probeline.data.augment.steps import without_padding
 
@@ -32,25 +32,16 @@ class Config(Op):
 
 
 def band_mask(inputs: Tensor, config: Config, rng: SampleRNG, lengths: Tensor | None = None) -> Tensor:
-    """inputs: [B, T] -> the same shape; what is before and after a clip counts as silence."""
+    """inputs: [B, T] -> the same shape."""
     low, high = config.share
     width = rng.uniform(1, "width") * (high - low) + low
     start = rng.uniform(1, "start") * (1 - width)
     taps = torch.arange(-HALF, HALF + 1, device=inputs.device, dtype=inputs.dtype)
     window = torch.hann_window(2 * HALF + 3, periodic=False, device=inputs.device, dtype=inputs.dtype)[1:-1]
     band = (_low_pass(start + width, taps) - _low_pass(start, taps)) * window
-    return inputs - _filtered(without_padding(inputs, lengths), band)
+    return inputs - filtered(without_padding(inputs, lengths), band, delay=HALF)
 
 
 def _low_pass(cut_off: Tensor, taps: Tensor) -> Tensor:
     """[B, taps] of an ideal low pass; cut_off: [B, 1], 1 is half the rate."""
     return cut_off * torch.special.sinc(cut_off * taps)
-
-
-def _filtered(inputs: Tensor, filters: Tensor) -> Tensor:
-    """Each of inputs [B, T] through its own of filters [B, taps], in step, by Fourier transforms."""
-    if not len(inputs):
-        return inputs
-    size = 2 ** math.ceil(math.log2(inputs.shape[1] + filters.shape[1]))
-    product = torch.fft.rfft(inputs, size) * torch.fft.rfft(filters, size)
-    return torch.fft.irfft(product, size)[:, HALF : HALF + inputs.shape[1]]
