@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from helpers.trial_events import trial
+from helpers.trial_events import arm, trial
 from probeline.execution.ray.retry_policy import RULES
 from probeline.execution.ray.scheduler import Budget, Scheduler
-from probeline.experiment.trial import Teacher
+from probeline.experiment.trial import Teacher, Trial
 
 
 class Clock:
@@ -127,3 +127,26 @@ def test_a_trial_whose_encoder_is_in_training_lets_others_go_first_and_is_not_he
     assert fed.next() is first
     fed.finished(first)
     assert [fed.next(), fed.next()] == [second, third]
+
+
+def test_a_later_seed_begins_with_the_cells_that_took_longest_and_a_budget_keeps_the_plans_order():
+    def seeds(*numbers: int) -> list[Trial]:
+        return [
+            replace(arm(3 * seed + cell, label), seed=seed)
+            for seed in numbers
+            for cell, label in enumerate(("short", "long", "unknown"), start=1)
+        ]
+
+    trials = seeds(0, 1)
+    for budget, order in (
+        (Budget(), ["unknown", "long", "short"]),
+        (Budget(max_trials=6), ["short", "long", "unknown"]),
+    ):
+        clock = Clock()
+        fed = Scheduler(trials, budget, clock=clock)
+        for seconds, one in zip((10.0, 60.0), trials, strict=False):
+            assert fed.next() is one
+            clock.now += seconds
+            fed.finished(one)
+        assert fed.next() is trials[2]  # still running when the next seed begins
+        assert [fed.next().cell.label for _ in range(3)] == order

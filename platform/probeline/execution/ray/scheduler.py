@@ -1,9 +1,11 @@
-"""The order of trials: the plan's, retried trials, those that studies ask for, and the budget that ends a run."""
+"""The order of trials: the plan's, long ones first, retried ones, those of studies, and the budget that ends a run."""
 
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
+from math import inf
 from typing import Protocol
 
 from probeline.core.events import Record
@@ -67,6 +69,9 @@ class Scheduler:
         self.running: dict[str, float] = {}
         self.training: dict[str, str] = {}
         """The encoder of each running trial."""
+        self.took: dict[str, float] = {}
+        """Seconds of the last trial of a cell, by its label."""
+        self.seed: int | None = None
         self.begun, self.used, self.started = clock(), 0.0, set[str]()
         self.failures: Counter[tuple[str, str]] = Counter()
         self.restarts: dict[str, list[str]] = {}
@@ -91,6 +96,8 @@ class Scheduler:
 
         One whose own encoder is in training comes after the others: what is trained once, two trials can evaluate.
         """
+        if self.queue and self.queue[0].seed != self.seed and not self.budget:
+            self._put_long_ones_first()
         training = set(self.training.values())
         if self.queue and self.queue[0].teacher is None and self.queue[0].encoder_id not in training:
             return self.queue.popleft()
@@ -100,6 +107,16 @@ class Scheduler:
         if trial is not None:
             self.queue.remove(trial)
         return trial
+
+    def _put_long_ones_first(self) -> None:
+        """Orders the trials of the next seed by what their cells took: a run that ends on a long one leaves slots idle.
+
+        A cell of which none has finished counts as the longest; so the first seed has the plan's order.
+        """
+        self.seed = self.queue[0].seed
+        block = list(takewhile(lambda trial: trial.seed == self.seed, self.queue))
+        block.sort(key=lambda trial: -self.took.get(trial.cell.label, inf))
+        self.queue = deque([*block, *list(self.queue)[len(block) :]])
 
     @property
     def exhausted(self) -> bool:
@@ -130,6 +147,7 @@ class Scheduler:
 
     def finished(self, trial: Trial) -> None:
         """It has finished."""
+        self.took[trial.cell.label] = self.clock() - self.running.get(trial.id, self.clock())
         self._end_run(trial)
         if self.source is not None:
             self.source.ended(trial, None)
