@@ -38,6 +38,11 @@ def memory_held(device: torch.device) -> int:
 def give_back_freed_memory() -> None:
     """Collects garbage and returns freed pages to the system, so that resident memory is memory in use."""
     gc.collect()
+    give_back_freed_pages()
+
+
+def give_back_freed_pages() -> None:
+    """Returns what is freed already, without looking for garbage: a tenth of a second for gigabytes."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform.startswith("linux") else None
     if trim is not None:
         trim(0)

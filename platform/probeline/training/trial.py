@@ -25,7 +25,7 @@ from probeline.training.embeddings import representations
 from probeline.training.held_out import without_files
 from probeline.training.judge import judge
 from probeline.training.loop import Loop
-from probeline.training.memory import keep_freed_memory, memory_in_use
+from probeline.training.memory import give_back_freed_pages, keep_freed_memory, memory_in_use
 from probeline.training.method_building import initial_method
 from probeline.training.precision import evaluation_precision, float32_arithmetic, training_precision
 from probeline.training.trial_storage import Storage, check_room
@@ -64,6 +64,7 @@ def run(trial: Trial, storage: Storage, device: torch.device = CPU, workers: int
         TrialError: diverged, out of memory, or bad data.
         UserError: weights or an optional library are missing.
     """
+    give_back_freed_pages()  # of the trial before, whose peak is not this one's
     keep_freed_memory()
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)

@@ -1,6 +1,8 @@
+import pandas as pd
 import pytest
 from probeline.report.results.results import Results
 from probeline.report.sentences.summary import answer
+from probeline.report.tables import tables
 
 TOP1 = "linear_probe/top1"
 
@@ -56,6 +58,20 @@ def test_what_is_missing_is_counted(make, trials):
     assert sections(say(frame))["Not in these numbers"] == (
         "2 of 33 trials without a result (1 diverged, 1 missing). They are in no mean; each n says so.",
     )
+
+
+def test_a_trial_that_finished_without_the_metric_says_why(trials):
+    frame = trials.assign(notes=pd.Series([{}] * len(trials), dtype=object))
+    rows = frame.index[frame["cell"] == "raw_pixels"]
+    frame.loc[rows, TOP1] = None
+    for row in rows:
+        frame.at[row, "notes"] = {"linear_probe": "it needs labels", "knn": "not this one"}
+    assert sections(say(frame))["Not in these numbers"] == (
+        "3 of 33 trials without a result (3 finished without it). They are in no mean; each n says so.",
+        "raw_pixels: it needs labels.",
+    )
+    table = tables.failures(Results(frame), TOP1)
+    assert {row[-1].text for row in table.rows} == {"it needs labels"}
 
 
 def test_without_a_result_there_is_no_answer(make, trials):

@@ -153,3 +153,10 @@ def why_missing(status: str, failure: Any, metric: str) -> str:
     if status == "failed" and not absent(failure):
         return str(failure)
     return {"missing": "not run"}.get(status, str(status))
+
+
+def why_not_applicable(notes: Any, metric: str) -> str:
+    """What a finished trial's protocol said in place of the metric; nothing where it said nothing."""
+    if not isinstance(notes, dict):
+        return ""
+    return str(notes.get(metric) or notes.get(metric.partition("/")[0]) or "")

@@ -9,12 +9,12 @@ from probeline.report.results import studies
 from probeline.report.results.axis_values import short, shown
 from probeline.report.results.baseline import Baseline, counterparts
 from probeline.report.results.baseline import title as baseline_title
-from probeline.report.results.cells import CellResult
+from probeline.report.results.cells import CellResult, why_not_applicable
 from probeline.report.results.layout import ReportLayout
 from probeline.report.results.metrics import Metric, metric
 from probeline.report.results.results import Results
 from probeline.report.sentences import phrases, seed_counts
-from probeline.report.sentences.text import isolated
+from probeline.report.sentences.text import clean, isolated
 from probeline.statistics.differences import Difference, Scores, average, paired_difference
 from probeline.statistics.intervals import Estimate, estimate
 
@@ -194,6 +194,13 @@ def _gaps(results: Results, metric_name: str) -> tuple[AnswerPart, ...]:
     if not len(without):
         return ()
     kinds = Counter(row.failure or row.status for row in without.fillna({"failure": ""}).itertuples())
-    named = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+    words = {"finished": "finished without it"}
+    named = ", ".join(f"{count} {words.get(kind, kind)}" for kind, count in kinds.items())
     text = f"{len(without)} of {len(trials)} trials without a result ({named}). They are in no mean; each n says so."
-    return (AnswerPart(GAPS, (text,)),)
+    reasons: dict[str, list[str]] = {}
+    for row in without[without["status"] == "finished"].to_dict("records"):
+        reason = why_not_applicable(row.get("notes"), metric_name)
+        if reason and row["cell"] not in reasons.setdefault(reason, []):
+            reasons[reason].append(row["cell"])
+    why = [f"{', '.join(map(isolated, cells))}: {clean(reason)}." for reason, cells in reasons.items()]
+    return (AnswerPart(GAPS, (text, *why[:MAX_LINES])),)

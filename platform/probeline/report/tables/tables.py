@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from probeline.report.results.baseline import Baseline, counterparts, title
-from probeline.report.results.cells import CellResult, why_missing
+from probeline.report.results.cells import CellResult, why_missing, why_not_applicable
 from probeline.report.results.layout import ReportLayout
 from probeline.report.results.metrics import Metric, metric
 from probeline.report.results.results import Results
@@ -135,7 +135,7 @@ def failures(results: Results, main: str) -> Table:
             Entry(str(row["seed"]), float(row["seed"])),
             _plain(row["status"]),
             _plain(_reason(row, main)),
-            _plain(_text(row["message"])),
+            _plain(_text(row["message"]) or why_not_applicable(row.get("notes"), main)),
         )
         for row in without.to_dict("records")
     )
