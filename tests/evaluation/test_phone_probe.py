@@ -16,6 +16,7 @@ def test_log_mel_tells_tones_apart(tmp_path) -> None:
     assert results["mlp/top1"] > results["guess"] + 0.2
     assert {f"top1/{phone}" for phone in PHONES} <= set(results)
     assert 0.3 < results["guess"] < 0.6
+    assert 0 < results["standard_error"] < 0.05 and 0 < results["mlp/standard_error"] < 0.1
 
 
 def test_training_frames_are_as_many_as_asked_for(tmp_path) -> None:

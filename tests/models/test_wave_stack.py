@@ -57,3 +57,15 @@ def test_padding_changes_no_frame_of_a_sample(norm: str) -> None:
     together, counts = encoder(x, torch.tensor([4000, 2500]))
     alone, _ = encoder(x[1:, :2500], torch.tensor([2500]))
     torch.testing.assert_close(together[1, : counts[1]], alone[0], atol=1e-5, rtol=1e-5)
+
+
+def test_without_a_bias_a_soft_clip_has_the_features_of_a_loud_one_and_with_it_they_hardly_change_over_time():
+    quiet = 0.01 * torch.randn(1, 16000, generator=torch.Generator().manual_seed(0))
+    lengths = torch.tensor([16000])
+    torch.manual_seed(0)
+    free = WaveStack("cpc", 16000, 32, "group", "valid", "relu", bias=False).eval()
+    torch.testing.assert_close(free(quiet, lengths)[0], free(30 * quiet, lengths)[0], atol=2e-2, rtol=2e-2)
+    biased = WaveStack("cpc", 16000, 32, "group", "valid", "relu").eval()
+    still, moving = (stack(quiet, lengths)[0].std(1).mean() for stack in (biased, free))
+    assert still < moving / 4
+    assert all(conv.bias is None for conv in free.convs)

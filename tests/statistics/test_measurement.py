@@ -1,5 +1,5 @@
 import pytest
-from probeline.statistics.measurement import binomial_variance, is_deterministic, measurement
+from probeline.statistics.measurement import binomial_variance, error_of, is_deterministic, measurement
 
 PIXELS = {"method": {"name": "random_init"}, "encoder": {"name": "raw_pixels"}}
 
@@ -21,6 +21,14 @@ PIXELS = {"method": {"name": "random_init"}, "encoder": {"name": "raw_pixels"}}
 )
 def test_shares_of_the_test_split_are_known_by_their_declaration(name, share):
     assert (measurement(name, {}, 100, [0.5]).variance is not None) is share
+
+
+def test_a_protocol_may_record_the_standard_error_of_a_metric():
+    assert error_of("phone_probe/top1") == error_of("phone_probe/error") == "phone_probe/standard_error"
+    assert error_of("phone_probe/mlp/top1") == "phone_probe/mlp/standard_error"
+    assert error_of("linear_probe/top1") is None and error_of("gone/top1") is None
+    assert measurement("phone_probe/top1", {}, 85, [0.4, 0.5], [0.01, 0.02]).variance == pytest.approx(2.5e-4)
+    assert measurement("phone_probe/top1", {}, 85, [0.4, 0.5]).variance is None  # frames, of clips, are no coins
 
 
 def test_the_noise_of_a_share_is_binomial():

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+import torch
 from torch import Tensor, nn
 
 
@@ -20,6 +21,11 @@ class Frames:
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
+
+    def samples(self) -> Tensor:
+        """int64 [F]: the sample of each frame."""
+        numbers = torch.arange(len(self), device=self.values.device)
+        return numbers.repeat_interleave(self.offsets.diff().to(self.values.device))
 
     def __getitem__(self, row: int) -> Tensor:
         """The frames of one sample, [T, D]."""

@@ -34,6 +34,8 @@ class Metric:
         scale: turns a stored value into the shown unit.
         digits: after the decimal point.
         share_of_test: a share of the samples of the test split, so that its noise is binomial.
+        standard_error: the protocol's metric that says how far another test set of that size would move this one, where
+            its noise is not binomial; empty: none does.
         name: the stored name, `protocol/name`; absent in a declaration.
     """
 
@@ -44,6 +46,7 @@ class Metric:
     scale: float = 1.0
     digits: int = 3
     share_of_test: bool = False
+    standard_error: str = ""
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -97,9 +100,9 @@ class Metric:
         return min(max(value, -width), width)
 
 
-def percentage(title: str, direction: Direction = "higher") -> Metric:
+def percentage(title: str, direction: Direction = "higher", standard_error: str = "") -> Metric:
     """A share from 0 to 1, shown in percent; higher is better unless `direction` says otherwise."""
-    return Metric(title, PERCENT, direction, (0.0, 1.0), 100.0, 1)
+    return Metric(title, PERCENT, direction, (0.0, 1.0), 100.0, 1, standard_error=standard_error)
 
 
 def accuracy_on_test(title: str) -> Metric:

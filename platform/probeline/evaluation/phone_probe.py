@@ -15,22 +15,29 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from probeline.core.events import Artifact, Note, Record
-from probeline.core.metric import count, percentage, probe_metrics
+from probeline.core.metric import POINTS, Metric, count, percentage, probe_metrics
 from probeline.core.settings import NameOf
 from probeline.evaluation._classification import confusion, scores, write_confusion
+from probeline.evaluation._clustered_error import clustered_error
 from probeline.evaluation._frame_labels import FrameTimes, frame_labels, label_names, labelled_frames, some_rows
 from probeline.evaluation._linear import choose, solver_notes
 from probeline.evaluation._probe_settings import ProbeSettings
 from probeline.evaluation.base import Embeddings, EvaluationData, Protocol
 
+VERSION = 2  # it records its standard error since 2
 TAKES = ("waveform", "series")
 NEEDS = ("segments", "frames")
 METRICS = {
     **probe_metrics("phone probe"),
-    "error": percentage("phone probe error", "lower"),
+    "top1": percentage("phone probe top-1 accuracy", standard_error="standard_error"),
+    "error": percentage("phone probe error", "lower", standard_error="standard_error"),
+    "standard_error": Metric("standard error of the phone probe from its test clips", POINTS, scale=100.0, digits=2),
     "guess": percentage("share of the most frequent phone"),
     "frames": count("training frames of the phone probe"),
-    "mlp/top1": percentage("phone probe accuracy with one hidden layer"),
+    "mlp/top1": percentage("phone probe accuracy with one hidden layer", standard_error="mlp/standard_error"),
+    "mlp/standard_error": Metric(
+        "standard error of the phone probe with one hidden layer from its test clips", POINTS, scale=100.0, digits=2
+    ),
     "mlp/validation_top1": percentage("phone probe validation accuracy with one hidden layer"),
 }
 PRIMARY = "top1"
@@ -67,11 +74,15 @@ class PhoneProbe(Protocol[Config]):
             deep = perceptron(train, validation, len(names), config.hidden, data.subject.seed)
             yield Record("mlp/validation_top1", deep.validation_top1)
         labels = frame_labels(test, data.test.reveal(config.segments), times)
-        test_h, labels = test.values[labels >= 0], labels[labels >= 0]
-        yield from self._report(chosen.probabilities(test_h), labels, names, folder)
+        test_h, clips, labels = test.values[labels >= 0], test.samples()[labels >= 0], labels[labels >= 0]
+        probabilities = chosen.probabilities(test_h)
+        yield from self._report(probabilities, labels, names, folder)
+        yield from _standard_error("standard_error", probabilities.argmax(1) == labels, clips)
         yield Record("guess", float(labels.bincount().max() / len(labels)))
         if deep is not None:
-            yield Record("mlp/top1", float((deep.logits(test_h).argmax(1) == labels).float().mean()))
+            right = deep.logits(test_h).argmax(1) == labels
+            yield Record("mlp/top1", float(right.float().mean()))
+            yield from _standard_error("mlp/standard_error", right, clips)
 
     def _known(self, data: EvaluationData, part: str) -> Embeddings:
         """Frames with labels: of the training split a random number, of validation all."""
@@ -89,6 +100,12 @@ class PhoneProbe(Protocol[Config]):
             if row.sum() > 0:
                 yield Record(f"top1/{name}", float(right / row.sum()))
         yield Artifact("confusion.csv", write_confusion(counts, names, folder / "confusion.csv"))
+
+
+def _standard_error(name: str, right: Tensor, clips: Tensor) -> Iterator[Record]:
+    error = clustered_error(right, clips)
+    if error is not None:
+        yield Record(name, error)
 
 
 class Perceptron(nn.Module):

@@ -51,17 +51,25 @@ class WaveStack(nn.Module):
         padding: `valid`: none, so that a frame sees real samples only; `causal`: silence before the first sample, so
             that frame t sees no sample after the t + 1 strides.
         activation: `relu` or `gelu`.
+        bias: of the convolutions; with `first` none has one.
     """
 
     def __init__(
-        self, name: str, rate: int, width: int, norm: Norm, padding: Padding, activation: Literal["relu", "gelu"]
+        self,
+        name: str,
+        rate: int,
+        width: int,
+        norm: Norm,
+        padding: Padding,
+        activation: Literal["relu", "gelu"],
+        bias: bool = True,
     ) -> None:
         super().__init__()
         self.kernels, self.strides = scaled_stack(name, rate)
         self.padding, self.activation = padding, F.relu if activation == "relu" else F.gelu
         inputs = [1] + [width] * (len(self.kernels) - 1)
         convs = [
-            nn.Conv1d(channels, width, kernel, stride, bias=norm != "first")
+            nn.Conv1d(channels, width, kernel, stride, bias=bias and norm != "first")
             for channels, kernel, stride in zip(inputs, self.kernels, self.strides, strict=True)
         ]
         self.convs = nn.ModuleList(convs)

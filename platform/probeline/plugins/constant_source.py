@@ -29,6 +29,7 @@ VOCABULARY: Mapping[str, Mapping[str, Any]] = {
             "classifier_metrics",
             "probe_metrics",
             "PERCENT",
+            "POINTS",
             "MILLIONS",
         )
     },

@@ -1,4 +1,4 @@
-"""Measurement of a metric: the binomial noise of its test set, and whether any part of a trial depends on the seed."""
+"""Measurement of a metric: the noise of its finite test set, and whether any part of a trial depends on the seed."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,11 @@ PSEUDO_COUNT = 2  # right and wrong samples added to each
 
 
 def measurement(
-    name: str, recipe: Mapping[str, Any], test_samples: float | None, values: Sequence[float]
+    name: str,
+    recipe: Mapping[str, Any],
+    test_samples: float | None,
+    values: Sequence[float],
+    errors: Sequence[float] = (),
 ) -> Measurement:
     """How a cell's `values` of a metric were measured.
 
@@ -22,11 +26,18 @@ def measurement(
         name: The metric's stored name, such as `linear_probe/top1`.
         recipe: The cell's recipe, which tells whether any part of it depends on the seed.
         test_samples: Size of the test split; None where it was not recorded.
+        errors: What the trials have recorded under `error_of(name)`.
     """
-    variance = None
+    variance = math.fsum(error * error for error in errors) / len(errors) if errors else None
     if metric(name).share_of_test and test_samples is not None and test_samples > 0 and values:
         variance = binomial_variance(values, int(test_samples))
     return Measurement(variance, is_deterministic(name, recipe))
+
+
+def error_of(name: str) -> str | None:
+    """The stored name of the metric that holds a metric's standard error; None where its protocol records none."""
+    declared = metric(name).standard_error
+    return f"{name.partition('/')[0]}/{declared}" if declared else None
 
 
 def binomial_variance(shares: Sequence[float], samples: int) -> float:

@@ -28,6 +28,7 @@ class Config(EncoderSettings):
     stack: Literal["cpc", "wav2vec2"] = "cpc"
     width: int = Field(512, ge=1, description="Channels of the convolutions.")
     norm: Literal["none", "layer", "group", "first"] = "layer"
+    bias: bool = Field(True, description="Of the convolutions; wav2vec's code has none, nor has `norm: first`.")
     padding: Literal["valid", "causal"] = Field("valid", description="`causal`: silence before the first sample.")
     activation: Literal["relu", "gelu"] = "relu"
     context: Literal["gru", "conv", "none"] = "gru"
@@ -43,7 +44,7 @@ class Config(EncoderSettings):
 def build(config: Config, sample: SampleSpec) -> SpeechEncoder:
     """The encoder for waveforms. Raises UserError for other samples."""
     rate = waveform_rate(sample, "wave_conv")
-    stack = WaveStack(config.stack, rate, config.width, config.norm, config.padding, config.activation)
+    stack = WaveStack(config.stack, rate, config.width, config.norm, config.padding, config.activation, config.bias)
     return SpeechEncoder(stack, _context(config), config.width, rate, scale=config.scale == "sample")
 
 

@@ -10,7 +10,7 @@ from probeline.report.results.axis_values import absent, plain
 from probeline.report.results.columns import RUN, TUNED
 from probeline.statistics.differences import Scores
 from probeline.statistics.intervals import Estimate, Measurement, estimate
-from probeline.statistics.measurement import measurement
+from probeline.statistics.measurement import error_of, measurement
 from probeline.statistics.sequential import Looks
 
 
@@ -98,16 +98,21 @@ def planned_cells(trials: pd.DataFrame, axes: tuple[str, ...]) -> list[PlannedCe
 
 def outcomes(trials: pd.DataFrame, cells: list[PlannedCell], metric: str) -> list[MetricOutcome]:
     """The outcome of each cell for one metric."""
-    values = pd.to_numeric(trials[metric]).tolist() if metric in trials else [math.nan] * len(trials)
-    return [_outcome(cell, metric, values) for cell in cells]
+    values, errors = _column(trials, metric), _column(trials, error_of(metric))
+    return [_outcome(cell, metric, values, errors) for cell in cells]
 
 
-def _outcome(cell: PlannedCell, metric: str, values: list[float]) -> MetricOutcome:
+def _column(trials: pd.DataFrame, metric: str | None) -> list[float]:
+    return pd.to_numeric(trials[metric]).tolist() if metric in trials else [math.nan] * len(trials)
+
+
+def _outcome(cell: PlannedCell, metric: str, values: list[float], errors: list[float]) -> MetricOutcome:
     done = [run for run in cell.runs if run.status == "finished" and not math.isnan(values[run.row])]
     by_seed = {run.seed: float(values[run.row]) for run in done}
     without_value = [run for run in cell.runs if run.seed not in by_seed]
     numbers = list(by_seed.values())
-    measured = measurement(metric, cell.recipe, cell.test_samples, numbers)
+    known = [errors[run.row] for run in done if not math.isnan(errors[run.row])]
+    measured = measurement(metric, cell.recipe, cell.test_samples, numbers, known)
     return MetricOutcome(
         by_seed,
         {run.seed: run.trial for run in done},

@@ -18,7 +18,7 @@ from probeline.report.sentences.text import clean
 from probeline.statistics import pairwise
 from probeline.statistics.differences import Scores
 from probeline.statistics.intervals import Estimate, estimate
-from probeline.statistics.measurement import measurement
+from probeline.statistics.measurement import error_of, measurement
 
 ENTRANT = ("encoder.", "method.", "training.")
 EPOCHS = "training.epochs"
@@ -158,7 +158,8 @@ def _entrant(name: str, label: str, trials: Sequence[RankedTrial]) -> Entrant:
     weights = first.recipe.get("encoder.weights", "null")
     recipe["encoder"]["weights"] = None if weights == "null" else weights
     samples = first.tags.get("test_samples")
-    measured = measurement(name, recipe, float(samples) if samples else None, list(values.values()))
+    errors = [trial.metrics[error] for trial in trials if (error := error_of(name)) in trial.metrics]
+    measured = measurement(name, recipe, float(samples) if samples else None, list(values.values()), errors)
     ids = {int(trial.tags["seed"]): trial.tags["trial_id"] for trial in trials}
     experiments = tuple(dict.fromkeys(trial.experiment for trial in trials))
     return Entrant(
